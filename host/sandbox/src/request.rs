@@ -7,7 +7,7 @@ use std::sync::Arc;
 use baton_core::grants::Grant;
 use baton_ledger::lock::LockTable;
 
-use crate::capabilities::files::own::Writes;
+use crate::capabilities::files::changed_files::ChangedFiles;
 use crate::capabilities::files::{FolderCheck, MountGrant};
 use crate::capabilities::fingerprint::FingerprintGrants;
 use crate::capabilities::git::RepositoryGrant;
@@ -51,7 +51,7 @@ pub struct AttemptRequest {
     /// The services for the plugin.
     pub services: HostServices,
     /// Collects the files that it changes.
-    pub writes: Writes,
+    pub writes: ChangedFiles,
     /// Decides whether it may send plugin requests.
     pub handoffs: RequestPermission,
     /// The ledger, if the plugin may read it.
@@ -73,7 +73,7 @@ impl AttemptRequest {
         Self {
             task,
             services: HostServices::default(),
-            writes: Writes::default(),
+            writes: ChangedFiles::default(),
             handoffs: RequestPermission::Denied(Arc::new(|_| "this host grants nothing".to_owned())),
             ledger: None,
             locks: None,

@@ -10,7 +10,7 @@ use wasmtime_wasi::p2::bindings::io::streams::{self, Host as _, HostOutputStream
 use wasmtime_wasi::p2::{DynInputStream, DynOutputStream, StreamResult};
 
 use crate::capabilities::State;
-use crate::capabilities::files::made::lengthen;
+use crate::capabilities::files::created_files::lengthen;
 use crate::capabilities::files::{TYPES, answer};
 
 /// The interface with the replaced functions, in the version of wasmtime-wasi. With a wrong version, the engine does
@@ -48,7 +48,7 @@ fn link_streams(linker: &mut Linker<State>) -> wasmtime::Result<()> {
         |mut store: StoreContextMut<'_, State>, (out, bytes): (Out, Vec<u8>)| {
             let table = counted(&mut store, bytes.len() as u64)?;
             let answer = table.write(out, bytes);
-            Ok((told(table, answer)?,))
+            Ok((to_guest_answer(table, answer)?,))
         },
     )?;
     linked.func_wrap(
@@ -56,7 +56,7 @@ fn link_streams(linker: &mut Linker<State>) -> wasmtime::Result<()> {
         |mut store: StoreContextMut<'_, State>, (out, length): (Out, u64)| {
             let table = counted(&mut store, length)?;
             let answer = table.write_zeroes(out, length);
-            Ok((told(table, answer)?,))
+            Ok((to_guest_answer(table, answer)?,))
         },
     )?;
     linked.func_wrap_async(
@@ -65,7 +65,7 @@ fn link_streams(linker: &mut Linker<State>) -> wasmtime::Result<()> {
             Box::new(async move {
                 let table = counted(&mut store, bytes.len() as u64)?;
                 let answer = table.blocking_write_and_flush(out, bytes).await;
-                Ok((told(table, answer)?,))
+                Ok((to_guest_answer(table, answer)?,))
             })
         },
     )?;
@@ -75,7 +75,7 @@ fn link_streams(linker: &mut Linker<State>) -> wasmtime::Result<()> {
             Box::new(async move {
                 let table = counted(&mut store, length)?;
                 let answer = table.blocking_write_zeroes_and_flush(out, length).await;
-                Ok((told(table, answer)?,))
+                Ok((to_guest_answer(table, answer)?,))
             })
         },
     )?;
@@ -90,7 +90,7 @@ fn link_splices(linker: &mut Linker<State>) -> wasmtime::Result<()> {
         |mut store: StoreContextMut<'_, State>, (out, from, length): (Out, In, u64)| {
             let table = counted(&mut store, 0)?;
             let answer = table.splice(out, from, length);
-            let answer = told(table, answer)?;
+            let answer = to_guest_answer(table, answer)?;
             counted(&mut store, answer.as_ref().map_or(0, |moved| *moved))?;
             Ok((answer,))
         },
@@ -101,7 +101,7 @@ fn link_splices(linker: &mut Linker<State>) -> wasmtime::Result<()> {
             Box::new(async move {
                 let table = counted(&mut store, 0)?;
                 let answer = table.blocking_splice(out, from, length).await;
-                let answer = told(table, answer)?;
+                let answer = to_guest_answer(table, answer)?;
                 counted(&mut store, answer.as_ref().map_or(0, |moved| *moved))?;
                 Ok((answer,))
             })
@@ -118,7 +118,7 @@ fn counted<'a>(store: &'a mut StoreContextMut<'_, State>, bytes: u64) -> wasmtim
 }
 
 /// The result for the plugin: an error of the stream. A trap is passed on.
-fn told<T>(table: &mut ResourceTable, answer: StreamResult<T>) -> wasmtime::Result<Answer<T>> {
+fn to_guest_answer<T>(table: &mut ResourceTable, answer: StreamResult<T>) -> wasmtime::Result<Answer<T>> {
     match answer {
         Ok(value) => Ok(Ok(value)),
         Err(error) => table.convert_stream_error(error).map(Err),

@@ -161,13 +161,13 @@ impl A2aServer {
     /// Sends the request, if no message with its id was sent.
     async fn send_unique(&self, request: NewRequest) -> Result<SentTask, RpcError> {
         let id = request.id.clone().unwrap_or_default();
-        let turn = self.messages.turn(&id);
-        let mut written = turn.lock().await;
+        let lock = self.messages.lock_of(&id);
+        let mut written = lock.lock().await;
         let sent = self.send_in_turn(&id, request, &mut written).await;
         let is_waiting = written.is_some() && sent.is_err();
         drop(written);
         if !is_waiting {
-            self.messages.forget(&id, turn);
+            self.messages.forget(&id, lock);
         }
         sent
     }
@@ -277,7 +277,7 @@ impl A2aServer {
             return Ok(task_json::task(&sent, Artifact::of(&self.session, &sent).await));
         }
         self.parts.count_change(self.session.agent()).map_err(RpcError::RateLimited)?;
-        let decision = self.session.take_back(id).await.map_err(|error| match error {
+        let decision = self.session.withdraw(id).await.map_err(|error| match error {
             DispatchError::Refused(why) => RpcError::TaskNotCancelable(why),
             other => other.into(),
         })?;

@@ -45,7 +45,7 @@ struct Follower {
 }
 
 /// The client has closed the stream.
-struct Closed;
+struct StreamClosed;
 
 /// The stream of a request, for the call with the id `rpc`.
 pub(super) fn follow(session: AgentSession, rpc: Value, sent: SentTask) -> Reply {
@@ -66,7 +66,7 @@ pub(super) fn follow(session: AgentSession, rpc: Value, sent: SentTask) -> Reply
 }
 
 impl Follower {
-    async fn run(&mut self, first: SentTask) -> Result<(), Closed> {
+    async fn run(&mut self, first: SentTask) -> Result<(), StreamClosed> {
         let id = first.task.id.clone();
         if TaskState::of(&first).is_terminal() {
             let artifact = Artifact::of(&self.session, &first).await;
@@ -91,7 +91,7 @@ impl Follower {
 
     /// Sends what has happened since the last report. If nothing has happened, it sends a comment, which keeps the
     /// connection open.
-    async fn report(&mut self, sent: &SentTask) -> Result<(), Closed> {
+    async fn report(&mut self, sent: &SentTask) -> Result<(), StreamClosed> {
         let mut is_quiet = true;
         for recorded in sent.events.iter().filter(|recorded| recorded.seq > self.seen) {
             let state = TaskState::from(recorded.event.state);
@@ -108,23 +108,23 @@ impl Follower {
         Ok(())
     }
 
-    async fn finish(&self, sent: &SentTask) -> Result<(), Closed> {
+    async fn finish(&self, sent: &SentTask) -> Result<(), StreamClosed> {
         if let Some(artifact) = Artifact::of(&self.session, sent).await {
             self.send(&artifact_update(sent, artifact)).await?;
         }
         self.send(&status_update(sent, sent.events.last(), TaskState::of(sent))).await
     }
 
-    async fn fail(&self, error: &RpcError) -> Result<(), Closed> {
+    async fn fail(&self, error: &RpcError) -> Result<(), StreamClosed> {
         self.write(event(&error.response(&self.rpc))).await
     }
 
-    async fn send(&self, result: &Value) -> Result<(), Closed> {
+    async fn send(&self, result: &Value) -> Result<(), StreamClosed> {
         self.write(event(&success(&self.rpc, result))).await
     }
 
-    async fn write(&self, bytes: Bytes) -> Result<(), Closed> {
-        self.events.send(bytes).await.map_err(|_| Closed)
+    async fn write(&self, bytes: Bytes) -> Result<(), StreamClosed> {
+        self.events.send(bytes).await.map_err(|_| StreamClosed)
     }
 }
 

@@ -13,18 +13,18 @@ pub(super) type WrittenContent = Option<String>;
 pub(super) struct UniqueMessages(Arc<Mutex<BTreeMap<String, Arc<AsyncMutex<WrittenContent>>>>>);
 
 impl UniqueMessages {
-    /// The turn of messages with this id: the caller that locks it sends, others with this id wait.
-    pub(super) fn turn(&self, id: &str) -> Arc<AsyncMutex<WrittenContent>> {
-        let mut turns = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(turns.entry(id.to_owned()).or_default())
+    /// The lock of messages with this id: the caller that holds it sends, others with this id wait.
+    pub(super) fn lock_of(&self, id: &str) -> Arc<AsyncMutex<WrittenContent>> {
+        let mut locks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(locks.entry(id.to_owned()).or_default())
     }
 
     /// Forgets an id whose request is in the ledger or was not written, unless other messages wait for their turn.
-    pub(super) fn forget(&self, id: &str, turn: Arc<AsyncMutex<WrittenContent>>) {
-        let mut turns = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        drop(turn);
-        if turns.get(id).is_some_and(|turn| Arc::strong_count(turn) == 1) {
-            turns.remove(id);
+    pub(super) fn forget(&self, id: &str, lock: Arc<AsyncMutex<WrittenContent>>) {
+        let mut locks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        drop(lock);
+        if locks.get(id).is_some_and(|lock| Arc::strong_count(lock) == 1) {
+            locks.remove(id);
         }
     }
 }

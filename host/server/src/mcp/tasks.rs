@@ -42,7 +42,7 @@ pub(super) async fn cancel(server: &McpServer, id: &str) -> Result<(), ErrorData
         return Ok(());
     }
     server.parts().count_change(session.agent()).map_err(|refusal| ErrorData::internal_error(refusal, None))?;
-    match session.take_back(id).await {
+    match session.withdraw(id).await {
         Ok(_) => Ok(()),
         // The request has ended in the meantime.
         Err(DispatchError::Refused(_)) if status(&find(server, id).await?).is_terminal() => Ok(()),

@@ -7,9 +7,9 @@ use wasmtime_wasi::filesystem::{Descriptor, WasiFilesystemView as _};
 use wasmtime_wasi::p2::FsResult;
 use wasmtime_wasi::p2::bindings::filesystem::types::{ErrorCode, HostDescriptor as _};
 
-use super::own::Tracker;
+use super::changed_files::ChangeTracker;
 use super::state::Preopens;
-use super::{Files, TYPES, answer, made, regular};
+use super::{Files, TYPES, answer, created_files, regular};
 use crate::AttemptError;
 use crate::capabilities::{AttemptSetup, Capability, State};
 
@@ -23,7 +23,7 @@ impl Capability<State> for Files {
     fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
         linker.allow_shadowing(true);
         link_preopens(linker)?;
-        made::link(linker)?;
+        created_files::link(linker)?;
         link_changes(linker)?;
         regular::link(linker)?;
         linker.allow_shadowing(false);
@@ -36,7 +36,7 @@ impl Capability<State> for Files {
         let preopens = Preopens::new(&services.mounts)
             .map_err(|error| AttemptError::Retryable(format!("the granted folders cannot be opened: {error}")))?;
         let hard_links = services.allows(&Grant::HardLinks);
-        Ok(Self { preopens, hard_links, tracker: Tracker::new(&services.mounts, setup.request.writes.clone()) })
+        Ok(Self { preopens, hard_links, tracker: ChangeTracker::new(&services.mounts, setup.request.writes.clone()) })
     }
 }
 

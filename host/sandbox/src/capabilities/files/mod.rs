@@ -5,10 +5,10 @@
 //! mounts the folder that was opened when the plugin was loaded ([`folder`]), never a path. wasmtime's builder opens
 //! paths, so `get-directories` is replaced. Pipes and devices in the folder are refused ([`regular`]).
 
+pub(crate) mod changed_files;
+pub(crate) mod created_files;
 pub(crate) mod folder;
 mod host;
-pub(crate) mod made;
-pub(crate) mod own;
 pub(crate) mod regular;
 mod state;
 

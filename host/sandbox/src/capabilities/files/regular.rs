@@ -22,7 +22,7 @@ use wasmtime_wasi::p2::bindings::filesystem::types::{
 };
 
 use super::TYPES;
-use super::own::OpenedPath;
+use super::changed_files::OpenedPath;
 use crate::capabilities::State;
 
 /// The arguments of `open-at`.

@@ -6,7 +6,7 @@ use wasmtime_wasi::filesystem::Dir;
 use wasmtime_wasi::{FsPerms, OpenMode};
 
 use super::MountGrant;
-use super::own::Tracker;
+use super::changed_files::ChangeTracker;
 
 /// The capability's state in one attempt.
 pub(crate) struct Files {
@@ -14,7 +14,7 @@ pub(crate) struct Files {
     /// Whether files with several names may be opened.
     pub(crate) hard_links: bool,
     /// The files that the attempt changes.
-    pub(super) tracker: Tracker,
+    pub(super) tracker: ChangeTracker,
 }
 
 /// The folders of an attempt, in the form for the guest.

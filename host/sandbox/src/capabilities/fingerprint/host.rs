@@ -39,7 +39,7 @@ impl Capability<State> for FingerprintHost {
 
 impl generated::Host for State {
     async fn compute(&mut self, path: String, digests: bool) -> wasmtime::Result<Result<Heard, Error>> {
-        Ok(self.hear(&path, digests).await)
+        Ok(self.fingerprint_file(&path, digests).await)
     }
 
     async fn look_up(&mut self, asked: Vec<generated::Asked>) -> wasmtime::Result<Result<Vec<Vec<Match>>, Error>> {
@@ -71,7 +71,7 @@ impl generated::Host for State {
 }
 
 impl State {
-    async fn hear(&mut self, path: &str, digests: bool) -> Result<Heard, Error> {
+    async fn fingerprint_file(&mut self, path: &str, digests: bool) -> Result<Heard, Error> {
         self.fingerprint.files()?;
         let place = self.fingerprint.place(path)?;
         self.count()?;

@@ -8,7 +8,7 @@ use super::generated::{Commit, Error, Range, WorkTree};
 use super::parse::{FORMAT, commits, work_tree};
 use super::process::{CallEnd, Output, STDOUT_BYTES, output};
 use super::repository::Repository;
-use super::shadow::Shadow;
+use super::shadow::ShadowFolder;
 
 /// The maximum number of commits in one `log`.
 const COMMITS: u32 = 1_000;
@@ -22,7 +22,7 @@ const BYTES: usize = 4 << 20;
 /// A repository during one call.
 pub(super) struct RepositoryQuery {
     repository: Repository,
-    shadow: Shadow,
+    shadow: ShadowFolder,
     end: CallEnd,
 }
 
@@ -38,7 +38,7 @@ impl RepositoryQuery {
     /// When there is no readable repository, or no `git`.
     pub(super) fn open(folder: &Path, end: CallEnd) -> Result<Self, Error> {
         let repository = Repository::of(folder)?;
-        let shadow = Shadow::of(&repository, &end)?;
+        let shadow = ShadowFolder::of(&repository, &end)?;
         Ok(Self { repository, shadow, end })
     }
 

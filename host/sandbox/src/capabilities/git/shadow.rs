@@ -40,12 +40,12 @@ pub const SHADOW_LOCK: &str = ".baton-lock";
 
 /// The directory. It is deleted when the value is dropped.
 #[derive(Debug)]
-pub(super) struct Shadow {
+pub(super) struct ShadowFolder {
     folder: TempDir,
     _lock: File,
 }
 
-impl Shadow {
+impl ShadowFolder {
     /// # Errors
     /// When it cannot be created, or the machine has no `git`.
     pub(super) fn of(repository: &Repository, end: &CallEnd) -> Result<Self, Error> {

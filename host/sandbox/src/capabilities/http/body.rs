@@ -26,18 +26,18 @@ pub(super) struct Outgoing {
     pub(super) tripped: Arc<AtomicBool>,
     ended: bool,
     /// Counts the bytes of all bodies of the attempt.
-    flowed: Arc<AtomicU64>,
+    transferred: Arc<AtomicU64>,
 }
 
 impl Outgoing {
-    pub(super) fn new(inner: WasiBody, finder: Finder, flowed: Arc<AtomicU64>) -> Self {
-        Self { inner, finder, sent: 0, tripped: Arc::default(), ended: false, flowed }
+    pub(super) fn new(inner: WasiBody, finder: Finder, transferred: Arc<AtomicU64>) -> Self {
+        Self { inner, finder, sent: 0, tripped: Arc::default(), ended: false, transferred }
     }
 
     /// The part of `data` that may be sent now.
     fn pass(&mut self, data: &Bytes) -> Result<Frame<Bytes>, Error> {
         self.sent += data.len();
-        self.flowed.fetch_add(data.len() as u64, Ordering::Relaxed);
+        self.transferred.fetch_add(data.len() as u64, Ordering::Relaxed);
         if self.sent > limits::HTTP_REQUEST_BYTES {
             return Err(Error::HttpRequestBodySize(Some(limits::HTTP_REQUEST_BYTES as u64)));
         }
@@ -105,7 +105,7 @@ pub(super) struct Incoming {
     /// Counts as one request of the attempt until the body is read or dropped.
     _place: OwnedSemaphorePermit,
     /// Counts the bytes of all bodies of the attempt.
-    flowed: Arc<AtomicU64>,
+    transferred: Arc<AtomicU64>,
 }
 
 impl Incoming {
@@ -114,15 +114,15 @@ impl Incoming {
         stream: Stream,
         patience: Duration,
         place: OwnedSemaphorePermit,
-        flowed: Arc<AtomicU64>,
+        transferred: Arc<AtomicU64>,
     ) -> Self {
         let timer = Box::pin(sleep(patience));
-        Self { inner, stream, received: 0, patience, timer, ended: false, _place: place, flowed }
+        Self { inner, stream, received: 0, patience, timer, ended: false, _place: place, transferred }
     }
 
     fn pass(&mut self, data: Bytes) -> Result<Frame<Bytes>, Error> {
         self.received += data.len();
-        self.flowed.fetch_add(data.len() as u64, Ordering::Relaxed);
+        self.transferred.fetch_add(data.len() as u64, Ordering::Relaxed);
         if self.received > limits::HTTP_RESPONSE_BYTES {
             return Err(Error::HttpResponseBodySize(Some(limits::HTTP_RESPONSE_BYTES as u64)));
         }

@@ -25,7 +25,7 @@ impl Capability<State> for Http {
     fn note_usage(&self, usage: &mut Usage) {
         if self.egress.asked() > 0 {
             usage.note(ResourceLimit::HttpRequests, self.egress.asked(), limits::HTTP_REQUESTS as u64);
-            usage.note(ResourceLimit::HttpBytes, self.egress.flowed(), limits::HTTP_BYTES);
+            usage.note(ResourceLimit::HttpBytes, self.egress.transferred(), limits::HTTP_BYTES);
         }
     }
 }

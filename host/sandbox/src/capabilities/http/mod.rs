@@ -31,7 +31,7 @@ pub(crate) use policy::Policy;
 pub(crate) use send::Egress;
 pub(crate) use target::Target;
 
-use self::send::{Processing, Sent};
+use self::send::{Processing, SendResult};
 use crate::capabilities::secrets::Vault;
 
 /// The granted requests and secrets. Cheap to clone.
@@ -84,7 +84,7 @@ impl WasiHttpHooks for Hooks {
         request: Request<WasiBody>,
         options: Option<RequestOptions>,
         _: Processing,
-    ) -> Box<dyn Future<Output = Sent> + Send> {
+    ) -> Box<dyn Future<Output = SendResult> + Send> {
         let egress = Arc::clone(&self.0);
         Box::new(async move { egress.send(request, options.unwrap_or_default()).await })
     }

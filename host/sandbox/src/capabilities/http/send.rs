@@ -33,7 +33,7 @@ const REWRITING: [&str; 5] =
 pub(super) type Processing = Box<dyn Future<Output = Result<(), Error>> + Send>;
 
 /// A response, with the background work of its connection.
-pub(super) type Sent = Result<(Response<WasiBody>, Processing), Error>;
+pub(super) type SendResult = Result<(Response<WasiBody>, Processing), Error>;
 
 /// The HTTP client of one attempt.
 #[derive(Debug)]
@@ -45,7 +45,7 @@ pub(crate) struct Egress {
     at_once: Arc<Semaphore>,
     asked: AtomicUsize,
     /// Bytes of bodies, in both directions.
-    flowed: Arc<AtomicU64>,
+    transferred: Arc<AtomicU64>,
 }
 
 impl Egress {
@@ -58,7 +58,7 @@ impl Egress {
             network,
             at_once,
             asked: AtomicUsize::new(0),
-            flowed: Arc::default(),
+            transferred: Arc::default(),
         }
     }
 
@@ -73,15 +73,15 @@ impl Egress {
     }
 
     /// Bytes of their bodies, in both directions.
-    pub(crate) fn flowed(&self) -> u64 {
-        self.flowed.load(Ordering::Relaxed)
+    pub(crate) fn transferred(&self) -> u64 {
+        self.transferred.load(Ordering::Relaxed)
     }
 
     /// Sends `request`, or refuses it.
     ///
     /// # Errors
     /// An error code of `wasi:http`. The reason of a refusal is stored.
-    pub(super) async fn send(&self, request: Request<WasiBody>, options: RequestOptions) -> Sent {
+    pub(super) async fn send(&self, request: Request<WasiBody>, options: RequestOptions) -> SendResult {
         let (mut head, body) = request.into_parts();
         let target = match self.check(&head.method, &head.uri, &head.headers) {
             Ok(target) => target,
@@ -113,13 +113,14 @@ impl Egress {
         head.uri = head.uri.path_and_query().map_or_else(|| Uri::from_static("/"), |path| path.clone().into());
         let host = HeaderValue::try_from(target.authority()).map_err(|_| Error::HttpRequestUriInvalid)?;
         head.headers.insert(HOST, host);
-        let request = Request::from_parts(head, Outgoing::new(body, self.secrets.finder(), Arc::clone(&self.flowed)));
+        let request =
+            Request::from_parts(head, Outgoing::new(body, self.secrets.finder(), Arc::clone(&self.transferred)));
         let (response, worker) = self.exchange(connection, request, patience).await?;
         if response.status() == StatusCode::UNAUTHORIZED {
             used.refuse();
         }
         let between = within(options.between_bytes_timeout, limits::HTTP_BETWEEN_BYTES);
-        let response = receive(response, &scrubber, between, place, Arc::clone(&self.flowed))?;
+        let response = receive(response, &scrubber, between, place, Arc::clone(&self.transferred))?;
         Ok((response, keep_open(worker)))
     }
 
@@ -194,7 +195,7 @@ fn receive(
     scrubber: &Scrubber,
     between: Duration,
     place: OwnedSemaphorePermit,
-    flowed: Arc<AtomicU64>,
+    transferred: Arc<AtomicU64>,
 ) -> Result<Response<WasiBody>, Error> {
     let (mut head, body) = response.into_parts();
     let number = |value: &HeaderValue| value.to_str().ok()?.parse::<usize>().ok();
@@ -205,7 +206,7 @@ fn receive(
         return Err(Error::HttpResponseContentCoding(Some(coding)));
     }
     head.headers = scrubbed(std::mem::take(&mut head.headers), scrubber);
-    let body = Incoming::new(body, Stream::new(scrubber.clone()), between, place, flowed);
+    let body = Incoming::new(body, Stream::new(scrubber.clone()), between, place, transferred);
     Ok(Response::from_parts(head, body.boxed_unsync()))
 }
 

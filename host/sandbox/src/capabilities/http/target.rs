@@ -91,7 +91,7 @@ fn check_path(path: &str) -> Result<(), String> {
         if names.any(is_way_up) {
             return Err(format!("the path {shown} has segments `.` or `..`"));
         }
-        let decoded = respelled(&decode(&bytes));
+        let decoded = normalised(&decode(&bytes));
         if decoded == bytes {
             return Ok(());
         }
@@ -119,7 +119,7 @@ const SPELLINGS: [(&[u8], u8); 7] = [
     (b"\xef\xbc\xbc", b'\\'),
 ];
 
-fn respelled(bytes: &[u8]) -> Vec<u8> {
+fn normalised(bytes: &[u8]) -> Vec<u8> {
     let mut plain = Vec::with_capacity(bytes.len());
     let mut rest = bytes;
     while let Some((first, after)) = rest.split_first() {

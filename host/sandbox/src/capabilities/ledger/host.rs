@@ -88,15 +88,15 @@ fn entry(entry: history::HistoryEntry) -> Entry {
         evidence: entry.evidence.map(|evidence| evidence.as_str().to_owned()),
         reason: entry.reason,
         attempts: entry.attempts,
-        created_at: precise(entry.created_at),
-        ended_at: entry.ended_at.map(precise),
-        deadline: entry.deadline.map(precise),
+        created_at: with_milliseconds(entry.created_at),
+        ended_at: entry.ended_at.map(with_milliseconds),
+        deadline: entry.deadline.map(with_milliseconds),
         file: entry.file,
     }
 }
 
 /// A time with three digits of a second, as in `baton status --json`, so that times sort as text.
-fn precise(at: Timestamp) -> String {
+fn with_milliseconds(at: Timestamp) -> String {
     at.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
 }
 
@@ -117,7 +117,8 @@ mod tests {
 
     #[test]
     fn moments_sort_as_texts() {
-        let told = [0, 70, 1_000].map(|millisecond| precise(Timestamp::from_millisecond(millisecond).unwrap()));
+        let told =
+            [0, 70, 1_000].map(|millisecond| with_milliseconds(Timestamp::from_millisecond(millisecond).unwrap()));
         assert_eq!(told, ["1970-01-01T00:00:00.000Z", "1970-01-01T00:00:00.070Z", "1970-01-01T00:00:01.000Z"]);
     }
 

@@ -87,7 +87,7 @@ impl Locks {
 
     async fn release(&mut self, handle: u32) {
         if let Some(taken) = self.held.remove(&handle)
-            && let Err(error) = taken.give_back().await
+            && let Err(error) = taken.release().await
         {
             tracing::warn!(%error, plugin = %self.plugin, "cannot delete the row of a lock; the lock is released in this process");
         }

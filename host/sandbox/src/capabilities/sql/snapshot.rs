@@ -123,13 +123,13 @@ impl Sources {
             () = tokio::time::sleep(limits::FILE_TIME) => return Err(took_too_long()),
         };
         drop(room);
-        let kept = Arc::new(kept.map_err(|why| self.told(path, why))?);
+        let kept = Arc::new(kept.map_err(|why| self.to_guest_error(path, why))?);
         let access = Access { path: kept.path.clone(), ..access };
         Ok(Snapshot { access, kept, worker: None })
     }
 
     /// The error for the plugin, with the path that the plugin used.
-    fn told(&self, path: &str, why: SnapshotError) -> generated::Error {
+    fn to_guest_error(&self, path: &str, why: SnapshotError) -> generated::Error {
         let path = quoted(path);
         match why {
             SnapshotError::Closed(OpenError::Refused(RefusalReason::Outside)) => {

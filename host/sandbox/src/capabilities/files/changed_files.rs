@@ -1,5 +1,5 @@
 //! Records the files that an attempt changes, so that a trigger can distinguish a plugin's own changes from others. [`super::host`]
-//! records renamed and removed entries, [`super::regular`] opened ones, [`super::made`] new links.
+//! records renamed and removed entries, [`super::regular`] opened ones, [`super::created_files`] new links.
 //!
 //! A path is stored as the plugin used it, below the host folder of its mount. The reader of the path resolves links.
 
@@ -16,9 +16,9 @@ const PATHS: usize = 100_000;
 
 /// The paths that an attempt has changed so far. The dispatcher reads them while it runs.
 #[derive(Clone, Debug, Default)]
-pub struct Writes(Arc<Mutex<BTreeSet<PathBuf>>>);
+pub struct ChangedFiles(Arc<Mutex<BTreeSet<PathBuf>>>);
 
-impl Writes {
+impl ChangedFiles {
     /// The host paths.
     #[must_use]
     pub fn paths(&self) -> Vec<PathBuf> {
@@ -50,16 +50,16 @@ pub(crate) struct OpenedPath<'a> {
 
 /// The open folders of an attempt, and the changes in them.
 #[derive(Debug)]
-pub(crate) struct Tracker {
+pub(crate) struct ChangeTracker {
     /// The guest path and the host folder of each writable mount.
     mounts: Vec<(String, PathBuf)>,
     /// The host path of each open folder, by its handle. If a handle number is reused, its path is replaced.
     folders: HashMap<u32, PathBuf>,
-    writes: Writes,
+    writes: ChangedFiles,
 }
 
-impl Tracker {
-    pub(crate) fn new(mounts: &[MountGrant], writes: Writes) -> Self {
+impl ChangeTracker {
+    pub(crate) fn new(mounts: &[MountGrant], writes: ChangedFiles) -> Self {
         let writable = mounts.iter().filter(|mount| mount.writable);
         let mounts = writable.map(|mount| (mount.guest.clone(), mount.host.clone())).collect();
         Self { mounts, folders: HashMap::new(), writes }
@@ -107,7 +107,7 @@ mod tests {
     use super::*;
 
     fn opened(
-        tracker: &mut Tracker,
+        tracker: &mut ChangeTracker,
         folder: u32,
         path: &str,
         handle: u32,
@@ -117,7 +117,7 @@ mod tests {
         tracker.opened(&OpenedPath { folder, path, open_flags, flags }, handle);
     }
 
-    fn tracker() -> Tracker {
+    fn tracker() -> ChangeTracker {
         let mount = |guest: &str, writable| MountGrant {
             name: "plans".to_owned(),
             folder: Folder::open(Path::new("/")).unwrap(),
@@ -126,13 +126,13 @@ mod tests {
             shown_as: guest.to_owned(),
             writable,
         };
-        let mut tracker = Tracker::new(&[mount("/in", false), mount("/out", true)], Writes::default());
+        let mut tracker = ChangeTracker::new(&[mount("/in", false), mount("/out", true)], ChangedFiles::default());
         tracker.preopened(1, "/in");
         tracker.preopened(2, "/out");
         tracker
     }
 
-    fn paths(tracker: &Tracker) -> Vec<String> {
+    fn paths(tracker: &ChangeTracker) -> Vec<String> {
         tracker.writes.paths().into_iter().map(|path| path.to_string_lossy().into_owned()).collect()
     }
 
