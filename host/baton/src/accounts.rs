@@ -13,7 +13,7 @@ use crate::secrets::SecretStore;
 
 /// The accounts in this store of secrets.
 pub(crate) fn of(store: &SecretStore) -> Accounts {
-    Accounts::new(Arc::new(Kept(store.clone())))
+    Accounts::new(Arc::new(SecretStoreAccounts(store.clone())))
 }
 
 /// The source of the secret `name`, if it is the name of an account or of a service without one.
@@ -30,9 +30,9 @@ pub(crate) fn source(store: &SecretStore, name: &str) -> Result<Option<SecretSou
 }
 
 /// Accounts in the store of secrets.
-struct Kept(SecretStore);
+struct SecretStoreAccounts(SecretStore);
 
-impl AccountStore for Kept {
+impl AccountStore for SecretStoreAccounts {
     fn read(&self, provider: Provider) -> Result<Option<Account>, String> {
         let text = self.0.account(provider.name()).map_err(|error| format!("{error:#}"))?;
         text.map(|text| Account::parse(text.expose())).transpose()

@@ -173,7 +173,7 @@ impl Args {
 }
 
 /// The annotations of the findings that are neither in the baseline nor mere information.
-fn annotations(findings: &[Finding], rules: &Rules, places: &github::Places) -> String {
+fn annotations(findings: &[Finding], rules: &Rules, places: &github::Locations) -> String {
     let shown = findings.iter().filter(|finding| finding.severity != "info" && !rules.is_known(finding));
     github::annotations(shown, places, &std::env::current_dir().unwrap_or_default())
 }

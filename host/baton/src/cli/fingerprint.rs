@@ -16,8 +16,8 @@ use std::time::Duration;
 
 use baton_fingerprint::chroma::{Algorithm, ChunkOptions};
 
-use self::input::{Input, Work, seconds};
-use self::print::{Form, Print};
+use self::input::{FingerprintRun, Input, seconds};
+use self::print::{Form, OutputOptions};
 use crate::exit::Code;
 use crate::output;
 
@@ -86,7 +86,7 @@ impl Args {
             output::print(&fpcalc::version());
             return Ok(Code::Good);
         }
-        let work = Work {
+        let work = FingerprintRun {
             input: Input { format: self.format, rate_hz: self.rate, channels: self.channels },
             cut: ChunkOptions {
                 length: Some(self.length).filter(|length| !length.is_zero()),
@@ -94,7 +94,7 @@ impl Args {
                 overlap: self.overlap,
                 algorithm: self.algorithm,
             },
-            print: Print {
+            print: OutputOptions {
                 form: if self.json {
                     Form::Json
                 } else if self.plain {

@@ -42,7 +42,7 @@ impl Args {
                 }
                 check => check?,
             };
-        let checked: Vec<CheckedFile> = self.files.iter().map(|path| look(path, check.as_ref())).collect();
+        let checked: Vec<CheckedFile> = self.files.iter().map(|path| check_file(path, check.as_ref())).collect();
         if self.json {
             let files: Vec<Value> = checked.iter().map(as_json).collect();
             output::json(&json!({ "schema": 1, "files": files }));
@@ -81,7 +81,7 @@ impl CheckedFile<'_> {
     }
 }
 
-fn look<'a>(path: &'a Path, check: Option<&RequestCheck>) -> CheckedFile<'a> {
+fn check_file<'a>(path: &'a Path, check: Option<&RequestCheck>) -> CheckedFile<'a> {
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let captured = baton_intake::capture(path, MAX_BYTES).map_err(|error| error.to_string());
     let found = captured.and_then(|captured| handoff::parse(&name, &captured.bytes).map_err(|error| error.to_string()));

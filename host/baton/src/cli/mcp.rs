@@ -16,7 +16,7 @@ use tokio::task::AbortHandle;
 use super::WorkspaceOptions;
 use crate::exit::Code;
 use crate::output;
-use crate::workspace::{PluginSelection, Serving, Workspace, head, open};
+use crate::workspace::{PluginSelection, ServingProcess, Workspace, head, open};
 
 /// The kind of this process in leases and claims.
 const KIND: &str = "mcp";
@@ -95,6 +95,6 @@ pub(super) async fn serve_http(workspace: &Workspace, context: &Arc<Context>) ->
 /// The parts that the servers of all agents share.
 pub(super) fn parts(workspace: &Workspace) -> Arc<ServerParts> {
     let state = workspace.state.clone();
-    let is_served = move || Serving::read(&state).is_ok_and(Serving::is_on);
+    let is_served = move || ServingProcess::read(&state).is_ok_and(ServingProcess::is_on);
     ServerParts::new(workspace.manifests(), Box::new(is_served))
 }

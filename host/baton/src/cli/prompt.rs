@@ -8,12 +8,12 @@ use baton_sandbox::limits;
 use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 
 /// The terminal without echo. Dropping it restores the echo.
-struct Silent<'a> {
+struct NoEcho<'a> {
     terminal: &'a File,
     before: Termios,
 }
 
-impl<'a> Silent<'a> {
+impl<'a> NoEcho<'a> {
     fn new(terminal: &'a File) -> anyhow::Result<Self> {
         let before = tcgetattr(terminal)?;
         let mut silent = before.clone();
@@ -24,7 +24,7 @@ impl<'a> Silent<'a> {
     }
 }
 
-impl Drop for Silent<'_> {
+impl Drop for NoEcho<'_> {
     fn drop(&mut self) {
         // A closed terminal cannot be restored.
         let _ = tcsetattr(self.terminal, OptionalActions::Flush, &self.before);
@@ -36,7 +36,7 @@ pub(super) fn hidden(name: &str) -> anyhow::Result<String> {
     let opened = OpenOptions::new().read(true).write(true).open("/dev/tty");
     let mut terminal = opened.context("there is no terminal to type the value in; pipe the value in")?;
     write!(terminal, "The value of `{name}` (it is not shown): ").and_then(|()| terminal.flush())?;
-    let silent = Silent::new(&terminal).context("the terminal cannot hide the typed value; pipe the value in")?;
+    let silent = NoEcho::new(&terminal).context("the terminal cannot hide the typed value; pipe the value in")?;
     let mut line = String::new();
     BufReader::new(&terminal).read_line(&mut line).context("failed to read the value")?;
     drop(silent);

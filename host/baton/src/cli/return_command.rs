@@ -70,7 +70,7 @@ impl Args {
     /// For a hook, an error has exit code 1: clients show it to the user, and the session ends.
     pub(super) fn run(self, options: &WorkspaceOptions) -> anyhow::Result<Code> {
         let is_hook = self.hook;
-        let ended = if self.verify { self.verify(options) } else { self.give(options) };
+        let ended = if self.verify { self.verify(options) } else { self.send(options) };
         match ended {
             Err(error) if is_hook => {
                 output::error(&error);
@@ -80,7 +80,7 @@ impl Args {
         }
     }
 
-    fn give(self, options: &WorkspaceOptions) -> anyhow::Result<Code> {
+    fn send(self, options: &WorkspaceOptions) -> anyhow::Result<Code> {
         let workspace = options.need()?;
         head::need_used_state(&workspace)?;
         let word = self.id.as_deref().unwrap_or_default();

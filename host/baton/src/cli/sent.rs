@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use super::task_view;
 use crate::exit::Code;
 use crate::output::{self, one_line};
-use crate::workspace::{Serving, Workspace};
+use crate::workspace::{ServingProcess, Workspace};
 
 /// The pause between two reads of the ledger.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -53,7 +53,7 @@ impl SendOutcome {
 impl SentHandoff {
     /// Waits until all of its tasks have ended and its RETURN is delivered, or the deadline has passed.
     pub(super) fn wait(&self, workspace: &Workspace) -> anyhow::Result<SendOutcome> {
-        if !Serving::read(&workspace.state).is_ok_and(Serving::is_on) {
+        if !ServingProcess::read(&workspace.state).is_ok_and(ServingProcess::is_on) {
             output::note("note: no `baton up` serves this workspace; waiting until one is started");
         }
         let (mut reader, mut reported, mut ended_at) = (None, BTreeSet::new(), None);

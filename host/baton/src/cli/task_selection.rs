@@ -17,7 +17,7 @@ use crate::workspace::Workspace;
 pub(super) struct TaskSelection {
     /// Only tasks in these states, or with the outcome partial or refused; separated by commas. `--state STATE` does the
     /// same; write ./STATE if you mean a state folder of that name
-    #[arg(long, value_name = "STATE", value_delimiter = ',', value_parser = standing)]
+    #[arg(long, value_name = "STATE", value_delimiter = ',', value_parser = parse_state)]
     in_state: Vec<StateFilter>,
     /// Only tasks of this agent, in any of its spellings
     #[arg(long, value_name = "AGENT", conflicts_with = "plugin")]
@@ -43,7 +43,7 @@ impl FromStr for StateFilter {
 }
 
 /// Parses the name of a state or an outcome.
-fn standing(name: &str) -> Result<StateFilter, String> {
+fn parse_state(name: &str) -> Result<StateFilter, String> {
     let names = State::ALL.map(State::as_str).join(", ");
     let outcomes = OutcomeKind::ALL.map(OutcomeKind::as_str).join(", ");
     name.trim().parse().map_err(|error| format!("{error}; the states are {names}; the outcomes are {outcomes}"))
@@ -67,10 +67,9 @@ impl TaskSelection {
 
     /// The filter of these options.
     pub(super) fn filter(&self, workspace: &Workspace) -> anyhow::Result<TaskFilter> {
-        let of_state =
-            |standing: &StateFilter| if let StateFilter::State(state) = standing { Some(*state) } else { None };
+        let of_state = |filter: &StateFilter| if let StateFilter::State(state) = filter { Some(*state) } else { None };
         let of_outcome =
-            |standing: &StateFilter| if let StateFilter::Outcome(kind) = standing { Some(*kind) } else { None };
+            |filter: &StateFilter| if let StateFilter::Outcome(kind) = filter { Some(*kind) } else { None };
         let states = self.in_state.iter().filter_map(of_state).collect();
         let outcomes = self.in_state.iter().filter_map(of_outcome).collect();
         let Some(name) = self.agent.as_ref().or(self.plugin.as_ref()) else {

@@ -162,7 +162,7 @@ impl Follow {
                 continue;
             }
             let Some(group) = self.queue.take(room) else { continue };
-            self.rate.gave(now);
+            self.rate.record_notice(now);
             let up_to = group.up_to;
             if self.send(group).await == NotifyResult::Later {
                 return;

@@ -34,7 +34,7 @@ impl Rate {
         self.given.front().map_or(now, |at| *at + WINDOW)
     }
 
-    pub(super) fn gave(&mut self, now: Instant) {
+    pub(super) fn record_notice(&mut self, now: Instant) {
         self.given.push_back(now);
     }
 }
@@ -128,7 +128,7 @@ mod tests {
         let mut sent = Vec::new();
         while rate.room(now) > 0 {
             let Some(group) = queue.take(rate.room(now)) else { break };
-            rate.gave(now);
+            rate.record_notice(now);
             sent.push((group.first.seq, group.others.len(), group.more, group.up_to));
         }
         assert_eq!(sent, [(1, 0, 0, 1), (2, 0, 0, 2), (3, 2, 2, 9)]);

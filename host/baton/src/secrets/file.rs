@@ -9,7 +9,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
-use baton_files::{PRIVATE, Staged, open_or_create};
+use baton_files::{PRIVATE, StagedFile, open_or_create};
 use serde::{Deserialize, Serialize};
 
 use crate::core_dumps;
@@ -97,8 +97,8 @@ impl LockedFile {
         let path = self.folder.join(FILE);
         let text = serde_json::to_vec_pretty(&self.content)?;
         // The lock allows one writer, so one hidden name is enough and a crash leaves at most one.
-        Staged::write(&path, ".secrets.json.tmp", &text, PRIVATE)
-            .and_then(Staged::publish)
+        StagedFile::write(&path, ".secrets.json.tmp", &text, PRIVATE)
+            .and_then(StagedFile::publish)
             .with_context(|| format!("failed to write {}", path.display()))
     }
 }

@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 
 use baton_core::Digest;
 use baton_registry::fetch::read;
-use baton_registry::signature::beside;
+use baton_registry::signature::signature_path;
 use baton_registry::{Candidate, DROPPED, Lock, PluginEntry, Source};
 
 use super::Workspace;
@@ -61,7 +61,7 @@ impl SeenPackages {
         let mut new = Vec::new();
         for path in paths {
             let Some(package) = complete_version(&path) else { continue };
-            let version = PackageVersion { package, signature: version_of(&beside(&path)) };
+            let version = PackageVersion { package, signature: version_of(&signature_path(&path)) };
             if self.0.insert(path.clone(), version) == Some(version) {
                 continue;
             }

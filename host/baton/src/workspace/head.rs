@@ -65,7 +65,7 @@ fn short(hex: &str) -> &str {
 
 /// Why the ledger is not the one that the workspace knows.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Alarm {
+pub(crate) struct LedgerMismatch {
     pub(crate) what: String,
     /// The fix.
     pub(crate) fix: String,
@@ -73,21 +73,21 @@ pub(crate) struct Alarm {
     state_id: Option<String>,
 }
 
-impl Alarm {
+impl LedgerMismatch {
     /// The texts contain parts of `.baton-ledger`. Anybody who can write to the workspace can change that file.
     fn new(what: &str, fix: &str, state_id: Option<String>) -> Self {
         Self { what: one_line(what), fix: one_line(fix), state_id }
     }
 }
 
-impl std::fmt::Display for Alarm {
+impl std::fmt::Display for LedgerMismatch {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}\n{}", self.what, self.fix)
     }
 }
 
 /// Compares the ledger of `state` with the known ledger of the workspace at `root`. Changes nothing.
-pub(crate) fn check(root: &Path, state: &State) -> anyhow::Result<Option<Alarm>> {
+pub(crate) fn check(root: &Path, state: &State) -> anyhow::Result<Option<LedgerMismatch>> {
     let path = state.ledger();
     let file = match read(root) {
         Ok(file) => file,
@@ -99,7 +99,7 @@ pub(crate) fn check(root: &Path, state: &State) -> anyhow::Result<Option<Alarm>>
             alarm => alarm,
         });
     };
-    let alarm = |what: String| Some(Alarm::new(&what, &fix(), Some(entry.state_id.clone())));
+    let alarm = |what: String| Some(LedgerMismatch::new(&what, &fix(), Some(entry.state_id.clone())));
     let (shown, known) = (path.display(), entry.described());
     let reader = match Reader::open(&path) {
         Ok(reader) => reader,
@@ -126,14 +126,14 @@ pub(crate) fn check(root: &Path, state: &State) -> anyhow::Result<Option<Alarm>>
 
 /// The alarm for a workspace that was served and has no entry for its ledger: `.baton-ledger` was deleted too. The state folder's
 /// id and the ownership markers of the inboxes still prove that there was a ledger, and the markers name its id.
-fn without_entry(root: &Path, state: &State) -> anyhow::Result<Option<Alarm>> {
+fn without_entry(root: &Path, state: &State) -> anyhow::Result<Option<LedgerMismatch>> {
     let path = state.ledger();
     let owner = served_with(root, state);
     let is_missing = path.symlink_metadata().is_err();
     if is_missing && (owner.is_some() || state.known_id().is_some()) {
         let state_id = owner.map(|owner| owner.id).or_else(|| state.known_id());
         let what = format!("the ledger {} is missing, and so is its entry in {HEAD_FILE}", path.display());
-        return Ok(Some(Alarm::new(&what, &fix(), state_id)));
+        return Ok(Some(LedgerMismatch::new(&what, &fix(), state_id)));
     }
     let Some(owner) = owner.filter(|owner| !is_missing && !owner.ledger.is_empty()) else { return Ok(None) };
     let current = match Reader::open(&path) {
@@ -150,7 +150,7 @@ fn without_entry(root: &Path, state: &State) -> anyhow::Result<Option<Alarm>> {
         path.display(),
         short(&owner.ledger)
     );
-    Ok(Some(Alarm::new(&what, &fix(), Some(owner.id))))
+    Ok(Some(LedgerMismatch::new(&what, &fix(), Some(owner.id))))
 }
 
 /// This workspace with this state folder, as an ownership marker in `handoffs/` names it.
@@ -169,9 +169,9 @@ fn fix() -> String {
         .to_owned()
 }
 
-fn unreadable(root: &Path, error: &anyhow::Error) -> Alarm {
+fn unreadable(root: &Path, error: &anyhow::Error) -> LedgerMismatch {
     let shown = root.join(HEAD_FILE);
-    Alarm::new(
+    LedgerMismatch::new(
         &format!("cannot read {}, which names the ledger of this workspace: {error:#}", shown.display()),
         "compare `baton ledger verify --head` with the head in a RETURN or a backup; if the ledger is the right one, \
          `baton up --new-ledger` writes the file again and records the change in the ledger",
@@ -180,16 +180,16 @@ fn unreadable(root: &Path, error: &anyhow::Error) -> Alarm {
 }
 
 /// The alarm for the state folder of another workspace, which `--state` named.
-fn of_another(state: &State, root: &Path) -> Option<Alarm> {
+fn of_another(state: &State, root: &Path) -> Option<LedgerMismatch> {
     let other = state.other_workspace(root).filter(|_| state.ledger().exists())?;
     let what = format!("the state folder {} belongs to the workspace {}", state.folder().display(), other.display());
     let fix = "name another folder with --state, or omit the option; `baton up --new-ledger` uses that ledger for \
                this workspace too and records the change in the ledger";
-    Some(Alarm::new(&what, fix, None))
+    Some(LedgerMismatch::new(&what, fix, None))
 }
 
 /// The alarm for a workspace that was renamed: its ledger is in the state folder of its old path.
-fn moved(file: &HeadFile, root: &Path, ledger: &Path) -> Option<Alarm> {
+fn moved(file: &HeadFile, root: &Path, ledger: &Path) -> Option<LedgerMismatch> {
     if ledger.exists() {
         return None;
     }
@@ -201,7 +201,11 @@ fn moved(file: &HeadFile, root: &Path, ledger: &Path) -> Option<Alarm> {
         "`--state {}` uses that ledger; `baton up --new-ledger` starts an empty one and records the change in the ledger",
         baton_core::shell::quoted(&entry.state)
     );
-    Some(Alarm::new(&format!("this workspace was at {}, and its ledger is in {}", entry.root, entry.state), &fix, None))
+    Some(LedgerMismatch::new(
+        &format!("this workspace was at {}, and its ledger is in {}", entry.root, entry.state),
+        &fix,
+        None,
+    ))
 }
 
 fn is_of(entry: &Entry, state: &State) -> bool {

@@ -33,7 +33,7 @@ pub(crate) use grants::effective;
 pub(crate) use install_text::{describe, history_entry};
 pub(crate) use open::{PluginSelection, open};
 pub(crate) use program::find_program;
-pub(crate) use state::{Serving, State, UpLock, id};
+pub(crate) use state::{ServingProcess, State, UpLock, id};
 pub(crate) use stubs::Stubs;
 
 use std::path::{Path, PathBuf};

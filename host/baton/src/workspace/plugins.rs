@@ -14,7 +14,7 @@ use baton_registry::{Candidate, Change, DROPPED, InstallResult, PluginRegistry, 
 use baton_sandbox::{Identity, MountGrant, Sandbox};
 
 use super::dropped_packages::{NewPackage, SeenPackages};
-use super::preflight::Missing;
+use super::preflight::MissingRequirement;
 use super::{
     Config, LOCK_FILE, Lock, PluginEntry, Source, Workspace, describe, folders, grants, history_entry, plugin_split,
     short,
@@ -77,7 +77,7 @@ impl Loader {
             let known: Vec<_> = lock.plugins.iter().map(|entry| entry.name.as_str()).collect();
             bail!("there is no plugin `{name}` in {LOCK_FILE}; there are: {}", known.join(", "));
         };
-        if let Some(Missing { what, fix }) = held(entry) {
+        if let Some(MissingRequirement { what, fix }) = held(entry) {
             let why = format!("{what}: `{fix}`");
             bail!("{why}");
         }
@@ -149,7 +149,7 @@ impl Loader {
         let mut broken = BTreeMap::new();
         for entry in &lock.plugins {
             let name = entry.name.clone();
-            if let Some(Missing { what, fix }) = held(entry) {
+            if let Some(MissingRequirement { what, fix }) = held(entry) {
                 let why = format!("{what}: `{fix}`");
                 if plugins.names.contains(&name) {
                     plugins.unusable.insert(name, UnusableReason::Held(why));
@@ -320,12 +320,12 @@ fn broken_entries(lock: &Lock, plugins: &mut Plugins) -> Vec<(String, String)> {
 }
 
 /// Why the operator's settings prevent the plugin from running.
-pub(super) fn held(entry: &PluginEntry) -> Option<Missing> {
+pub(super) fn held(entry: &PluginEntry) -> Option<MissingRequirement> {
     let PluginEntry { name, digest, .. } = entry;
     let (why, fix) = match (entry.disabled, entry.needs_approval) {
         (true, _) => ("is switched off", format!("baton plugin enable {name}")),
         (false, true) => ("waits for approval", format!("baton plugin approve {name}@{}", short(digest))),
         (false, false) => return None,
     };
-    Some(Missing { what: format!("the plugin `{name}` {why}"), fix })
+    Some(MissingRequirement { what: format!("the plugin `{name}` {why}"), fix })
 }

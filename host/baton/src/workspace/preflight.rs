@@ -12,7 +12,7 @@ use super::{LOCK_FILE, Lock, Workspace};
 
 /// A missing part of a command agent.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Missing {
+pub(crate) struct MissingRequirement {
     pub(crate) what: String,
     pub(crate) fix: String,
 }
@@ -37,7 +37,7 @@ pub(crate) fn command_agents(workspace: &Workspace) -> anyhow::Result<Vec<Comman
     let ready = configs.iter().filter_map(|config| match prepare(config, &environment) {
         Ok(agent) => Some(agent),
         Err(missing) => {
-            for Missing { what, fix } in missing {
+            for MissingRequirement { what, fix } in missing {
                 tracing::error!(agent = %config.name, "the command agent is off: {what}; fix: {fix}, then restart `baton up`");
             }
             None
@@ -47,30 +47,35 @@ pub(crate) fn command_agents(workspace: &Workspace) -> anyhow::Result<Vec<Comman
 }
 
 /// The command agent ready to start, or everything that is missing.
-pub(crate) fn prepare(config: &CommandConfig, environment: &Environment<'_>) -> Result<CommandAgent, Vec<Missing>> {
+pub(crate) fn prepare(
+    config: &CommandConfig,
+    environment: &Environment<'_>,
+) -> Result<CommandAgent, Vec<MissingRequirement>> {
     let mut missing = Vec::new();
     let section = &config.section;
     if environment.plugins.contains(&config.name) {
-        missing.push(Missing {
+        missing.push(MissingRequirement {
             what: format!("[agents.{section}] command: `{}` is a plugin, which Baton runs itself", config.name),
             fix: format!("remove `command` from [agents.{section}] in {CONFIG_FILE}, or give it to another agent"),
         });
     }
     let program = find_program(environment.base, &config.program).unwrap_or_else(|why| {
-        missing
-            .push(Missing { what: format!("[agents.{section}] command cannot be run: {why}"), fix: install(config) });
+        missing.push(MissingRequirement {
+            what: format!("[agents.{section}] command cannot be run: {why}"),
+            fix: install(config),
+        });
         PathBuf::new()
     });
     let folder = environment.base.join(&config.folder);
     if !folder.is_dir() {
         let shown = folder.display().to_string();
-        missing.push(Missing {
+        missing.push(MissingRequirement {
             what: format!("[agents.{section}.run] folder: there is no folder {shown}"),
             fix: format!("mkdir -p {}", quoted(&shown)),
         });
     }
     for name in config.env.iter().filter(|name| std::env::var_os(name).is_none()) {
-        missing.push(Missing {
+        missing.push(MissingRequirement {
             what: format!(
                 "[agents.{section}.run] env: the variable {name} is not set, so the process would not get it"
             ),
@@ -114,7 +119,7 @@ fn install(config: &CommandConfig) -> String {
 const BYTES: u64 = 64 << 20;
 
 /// A login that is certainly missing. Other ways to log in, such as the keychain of macOS, cannot be checked.
-fn login(config: &CommandConfig) -> Option<Missing> {
+fn login(config: &CommandConfig) -> Option<MissingRequirement> {
     let home = std::env::var_os("HOME").map(PathBuf::from).unwrap_or_default();
     let folder =
         |variable: &str, usual: &str| std::env::var_os(variable).map_or_else(|| home.join(usual), PathBuf::from);
@@ -147,18 +152,18 @@ fn login(config: &CommandConfig) -> Option<Missing> {
         }
         Client::Cursor | Client::Program(_) => return None,
     };
-    (!is_known).then(|| Missing {
+    (!is_known).then(|| MissingRequirement {
         what: format!("[agents.{}]: {client} has no login that Baton can find", config.section),
         fix: format!("{command}, or add env = [\"{variable}\"] to [agents.{}.run] in {CONFIG_FILE}", config.section),
     })
 }
 
 /// Cursor reads its MCP servers from its folder only.
-fn registration(config: &CommandConfig, folder: &Path) -> Option<Missing> {
+fn registration(config: &CommandConfig, folder: &Path) -> Option<MissingRequirement> {
     let file = folder.join(".cursor/mcp.json");
     let name = serde_json::Value::from(config.name.as_str()).to_string();
     let is_there = baton_files::read_target_text(&file, BYTES).is_ok_and(|text| text.contains(&name));
-    (config.client == Client::Cursor && !is_there).then(|| Missing {
+    (config.client == Client::Cursor && !is_there).then(|| MissingRequirement {
         what: format!(
             "[agents.{}]: Cursor does not know Baton's tools: {} has no server for it",
             config.section,

@@ -12,7 +12,7 @@ use baton_dispatch::request_check::RequestCheck;
 use baton_dispatch::{Agent, AgentRules, Schedule};
 
 use super::config::CONFIG_FILE;
-use super::preflight::Missing;
+use super::preflight::MissingRequirement;
 use super::{LOCK_FILE, Lock, PluginEntry, Workspace, plugin_split, plugins};
 use crate::secrets::SecretStore;
 
@@ -33,12 +33,14 @@ pub(crate) struct ScheduleProblem {
     agent: String,
     schedule: Schedule,
     pub(crate) effect: Effect,
-    pub(crate) missing: Missing,
+    pub(crate) missing: MissingRequirement,
 }
 
 /// Logs the problems of all schedules, and removes those from the rules that cannot work.
 pub(super) fn leave_out(workspace: &Workspace, rules: &mut AgentRules) -> anyhow::Result<()> {
-    for ScheduleProblem { agent, schedule, effect, missing: Missing { what, fix } } in problems(workspace, rules)? {
+    for ScheduleProblem { agent, schedule, effect, missing: MissingRequirement { what, fix } } in
+        problems(workspace, rules)?
+    {
         if effect == Effect::Off {
             tracing::error!("the schedule is off: {what}; fix: {fix}, then restart `baton up`");
             if let Some(settings) = rules.settings.get_mut(&agent) {
@@ -65,7 +67,7 @@ pub(crate) fn problems(workspace: &Workspace, rules: &AgentRules) -> anyhow::Res
         let found = check.problems(agent, schedule).into_iter();
         found.map(move |Problem { effect, missing }| {
             let what = format!("[[agents.{agent}.schedule]] (cron = \"{}\"): {}", schedule.cron(), missing.what);
-            let missing = Missing { what, ..missing };
+            let missing = MissingRequirement { what, ..missing };
             ScheduleProblem { agent: agent.clone(), schedule: schedule.clone(), effect, missing }
         })
     });
@@ -80,12 +82,12 @@ struct ScheduleCheck<'a> {
 
 struct Problem {
     effect: Effect,
-    missing: Missing,
+    missing: MissingRequirement,
 }
 
 impl Problem {
     fn new(effect: Effect, what: String, fix: String) -> Self {
-        Self { effect, missing: Missing { what, fix } }
+        Self { effect, missing: MissingRequirement { what, fix } }
     }
 }
 

@@ -284,7 +284,7 @@ fn try_lock(file: &File) -> Result<(), fs::TryLockError> {
 
 /// The process that serves a workspace, according to the lock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Serving {
+pub(crate) enum ServingProcess {
     /// No process ever served it.
     Never,
     /// No process serves it. Contains the process that served it last, if the file has it.
@@ -293,7 +293,7 @@ pub(crate) enum Serving {
     Since(Option<u32>, SystemTime),
 }
 
-impl Serving {
+impl ServingProcess {
     /// Checks the lock without keeping it.
     pub(crate) fn read(state: &State) -> std::io::Result<Self> {
         let mut file = match baton_files::open(&state.up_lock()) {
@@ -359,16 +359,20 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let missing = folder.path().join("state");
         let state = State::locate(Path::new("/a/work"), Some(&missing)).unwrap();
-        assert_eq!(Serving::read(&state).unwrap(), Serving::Never);
+        assert_eq!(ServingProcess::read(&state).unwrap(), ServingProcess::Never);
         assert!(!missing.exists());
         let state = State::of(Path::new("/a/work"), Some(&missing)).unwrap();
         let held = UpLock::take(&state).unwrap();
         let me = std::process::id();
-        assert!(matches!(Serving::read(&state).unwrap(), Serving::Since(Some(process), _) if process == me));
+        assert!(
+            matches!(ServingProcess::read(&state).unwrap(), ServingProcess::Since(Some(process), _) if process == me)
+        );
         drop(held);
-        assert_eq!(Serving::read(&state).unwrap(), Serving::Nobody(Some(me)));
+        assert_eq!(ServingProcess::read(&state).unwrap(), ServingProcess::Nobody(Some(me)));
         let held = UpLock::take(&state).unwrap();
-        assert!(Serving::read(&state).unwrap().is_on() && State::locate(Path::new("/a"), Some(&missing)).is_ok());
+        assert!(
+            ServingProcess::read(&state).unwrap().is_on() && State::locate(Path::new("/a"), Some(&missing)).is_ok()
+        );
         drop(held);
     }
 }

@@ -22,7 +22,7 @@ pub(in crate::cli) struct Args {
 }
 
 /// The result for one account.
-struct Checked {
+struct AccountCheck {
     provider: Provider,
     owner: Result<String, AccountError>,
 }
@@ -40,15 +40,17 @@ impl Args {
         let checked = block_on(async {
             let mut checked = Vec::new();
             for provider in providers {
-                checked.push(Checked { provider, owner: owner(&accounts, provider).await });
+                checked.push(AccountCheck { provider, owner: owner(&accounts, provider).await });
             }
             Ok(checked)
         })?;
         let failed = checked.iter().any(|checked| checked.owner.is_err());
         if self.json {
-            output::json(&json!({ "schema": 1, "accounts": checked.iter().map(Checked::as_json).collect::<Vec<_>>() }));
+            output::json(
+                &json!({ "schema": 1, "accounts": checked.iter().map(AccountCheck::as_json).collect::<Vec<_>>() }),
+            );
         } else {
-            let text: String = checked.iter().map(Checked::as_line).collect();
+            let text: String = checked.iter().map(AccountCheck::as_line).collect();
             output::print(if text.is_empty() {
                 "there are no accounts; `baton account add SERVICE` connects one\n"
             } else {
@@ -75,7 +77,7 @@ async fn owner(accounts: &Accounts, provider: Provider) -> Result<String, Accoun
     Err(AccountError::Temporary { provider, reason: "it refuses a token that it has just issued".to_owned() })
 }
 
-impl Checked {
+impl AccountCheck {
     fn as_line(&self) -> String {
         match &self.owner {
             Ok(name) => format!("{}: works, it belongs to {}\n", self.provider, output::one_line(name)),

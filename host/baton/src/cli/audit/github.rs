@@ -10,11 +10,11 @@ use baton_ledger::finding::Finding;
 use serde::Deserialize;
 
 /// The file and line of each finding, by the finding's id.
-pub(super) type Places = BTreeMap<String, Place>;
+pub(super) type Locations = BTreeMap<String, Location>;
 
 /// A line of a document.
 #[derive(Debug, Deserialize)]
-pub(super) struct Place {
+pub(super) struct Location {
     path: String,
     line: u64,
 }
@@ -28,14 +28,14 @@ struct Report {
 #[derive(Deserialize)]
 struct PlacedFinding {
     id: String,
-    place: Option<Place>,
+    place: Option<Location>,
 }
 
 /// The places of the findings of a JSON report.
 ///
 /// # Errors
 /// When it is not a report.
-pub(super) fn places(report: &[u8]) -> anyhow::Result<Places> {
+pub(super) fn places(report: &[u8]) -> anyhow::Result<Locations> {
     let report: Report = serde_json::from_slice(report).context("failed to read the JSON report of the audit")?;
     Ok(report.findings.into_iter().filter_map(|finding| Some((finding.id, finding.place?))).collect())
 }
@@ -43,7 +43,7 @@ pub(super) fn places(report: &[u8]) -> anyhow::Result<Places> {
 /// One line for each finding; `folder` is the repository, to which absolute paths are made relative.
 pub(super) fn annotations<'f>(
     findings: impl IntoIterator<Item = &'f Finding>,
-    places: &Places,
+    places: &Locations,
     folder: &Path,
 ) -> String {
     findings.into_iter().fold(String::new(), |mut text, finding| {
@@ -52,13 +52,13 @@ pub(super) fn annotations<'f>(
     })
 }
 
-fn annotation(finding: &Finding, place: Option<&Place>, folder: &Path) -> String {
+fn annotation(finding: &Finding, place: Option<&Location>, folder: &Path) -> String {
     let level = match finding.severity.as_str() {
         "critical" | "high" => "error",
         "medium" => "warning",
         _ => "notice",
     };
-    let place = place.map_or_else(String::new, |Place { path, line }| {
+    let place = place.map_or_else(String::new, |Location { path, line }| {
         let path = Path::new(path);
         let path = path.strip_prefix(folder).or_else(|_| path.strip_prefix(".")).unwrap_or(path);
         format!("file={},line={line},", property(&path.to_string_lossy()))

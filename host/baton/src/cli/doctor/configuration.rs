@@ -16,7 +16,7 @@ use super::facts::{Facts, shell_word};
 use super::finding::Finding;
 use crate::notices::{DESKTOP, INSTALL_DESKTOP};
 use crate::shipped;
-use crate::workspace::preflight::{self, Missing};
+use crate::workspace::preflight::{self, MissingRequirement};
 use crate::workspace::schedules::{self, Effect, ScheduleProblem};
 use crate::workspace::{
     CONFIG_FILE, Config, LOCK_FILE, Lock, PluginEntry, Source, State, Workspace, effective, find_program, inboxes,
@@ -269,7 +269,7 @@ fn schedules(facts: &Facts) -> Vec<Finding> {
     let Some(workspace) = workspace(facts) else { return Vec::new() };
     let found = schedules::problems(&workspace, &workspace.config.rules(&facts.root)).unwrap_or_default();
     let finding = |problem: ScheduleProblem| {
-        let (effect, Missing { what, fix }) = (problem.effect, problem.missing);
+        let (effect, MissingRequirement { what, fix }) = (problem.effect, problem.missing);
         match effect {
             Effect::Off | Effect::Fails => Finding::fail(CHECK, CONFIG_FILE, what, fix),
             Effect::Waits => Finding::warn(CHECK, CONFIG_FILE, what, fix),

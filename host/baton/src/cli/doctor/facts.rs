@@ -12,7 +12,7 @@ use jiff::Timestamp;
 
 use super::super::{WorkspaceOptions, from_here, task_view};
 use super::finding::Finding;
-use crate::workspace::{self, CONFIG_FILE, Config, LOCK_FILE, Lock, Serving, State};
+use crate::workspace::{self, CONFIG_FILE, Config, LOCK_FILE, Lock, ServingProcess, State};
 
 pub(super) struct Facts {
     /// The workspace, resolved.
@@ -27,7 +27,7 @@ pub(super) struct Facts {
     pub(super) agents: Vec<Agent>,
     /// The ledger; `None` if there is none yet.
     pub(super) ledger: Result<Option<Reader>, LedgerError>,
-    pub(super) serving: io::Result<Serving>,
+    pub(super) serving: io::Result<ServingProcess>,
     pub(super) now: Timestamp,
     /// The program with the options that name this workspace.
     command: String,
@@ -47,7 +47,7 @@ impl Facts {
             agents: agents(&root, lock.as_ref().ok(), config.as_ref().ok()),
             config,
             ledger: state.as_ref().map_or(Ok(None), |state| task_view::open(&state.ledger())),
-            serving: state.as_ref().map_or(Ok(Serving::Never), Serving::read),
+            serving: state.as_ref().map_or(Ok(ServingProcess::Never), ServingProcess::read),
             now: Timestamp::now(),
             command: command(options),
             root,

@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use baton_ledger::inspect::{self, Undelivered};
+use baton_ledger::inspect::{self, StalledDelivery};
 use baton_ledger::seal::RowProblem;
 use baton_ledger::verify::BrokenRow;
 use baton_ledger::{LedgerError, Reader, verify};
@@ -115,7 +115,7 @@ fn oversized(bytes: u64) -> Option<String> {
 }
 
 /// An overdue delivery: without a daemon nothing delivers it, with a daemon it failed.
-fn stuck(facts: &Facts, open: &Undelivered) -> Finding {
+fn stuck(facts: &Facts, open: &StalledDelivery) -> Finding {
     let age = task_view::age(open.since, facts.now);
     let what = format!("the {} {} of task {} has not been delivered for {age}", open.kind, open.name, open.task);
     let folder = facts.real(&open.folder);

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::super::task_view;
 use super::facts::{Facts, or_finding, shell_word};
 use super::finding::Finding;
-use crate::workspace::Serving;
+use crate::workspace::ServingProcess;
 
 const CHECK: &str = "locks";
 
@@ -34,17 +34,17 @@ pub(super) fn check(facts: &Facts) -> Vec<Finding> {
     findings
 }
 
-fn describe(serving: Serving, now: Timestamp, is_alive: impl Fn(u32) -> bool) -> String {
+fn describe(serving: ServingProcess, now: Timestamp, is_alive: impl Fn(u32) -> bool) -> String {
     match serving {
-        Serving::Never => "no daemon runs, and none ever did".to_owned(),
-        Serving::Nobody(None) => "no daemon runs; the lock file without a holder is harmless".to_owned(),
-        Serving::Nobody(Some(process)) if is_alive(process) => {
+        ServingProcess::Never => "no daemon runs, and none ever did".to_owned(),
+        ServingProcess::Nobody(None) => "no daemon runs; the lock file without a holder is harmless".to_owned(),
+        ServingProcess::Nobody(Some(process)) if is_alive(process) => {
             format!("no daemon runs; the lock file names process {process}, which is now another program: harmless")
         }
-        Serving::Nobody(Some(process)) => {
+        ServingProcess::Nobody(Some(process)) => {
             format!("no daemon runs; the last one was process {process}, its lock file is harmless")
         }
-        Serving::Since(process, since) => {
+        ServingProcess::Since(process, since) => {
             let process = process.map_or_else(|| "a process".to_owned(), |process| format!("process {process}"));
             let age = Timestamp::try_from(since).map(|since| task_view::age(since, now));
             format!("a daemon runs: {process}, for {}", age.unwrap_or_else(|_| "an unknown time".to_owned()))
@@ -78,10 +78,10 @@ mod tests {
         let now = Timestamp::from_second(7_200).unwrap();
         let say = |serving| describe(serving, now, |process| process == 7);
         let since = SystemTime::UNIX_EPOCH + Duration::from_secs(7_100);
-        assert_eq!(say(Serving::Since(Some(5), since)), "a daemon runs: process 5, for 1 min");
-        assert!(say(Serving::Nobody(Some(5))).contains("the last one was process 5"));
-        assert!(say(Serving::Nobody(Some(7))).contains("now another program"));
-        assert!(say(Serving::Nobody(None)).contains("harmless"));
-        assert!(say(Serving::Never).contains("none ever did"));
+        assert_eq!(say(ServingProcess::Since(Some(5), since)), "a daemon runs: process 5, for 1 min");
+        assert!(say(ServingProcess::Nobody(Some(5))).contains("the last one was process 5"));
+        assert!(say(ServingProcess::Nobody(Some(7))).contains("now another program"));
+        assert!(say(ServingProcess::Nobody(None)).contains("harmless"));
+        assert!(say(ServingProcess::Never).contains("none ever did"));
     }
 }

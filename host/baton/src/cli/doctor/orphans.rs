@@ -12,7 +12,7 @@ use baton_ledger::{LedgerError, Reader, inspect};
 use super::facts::{Facts, or_finding, shell_word};
 use super::finding::Finding;
 use crate::workspace::leftovers::{Leftover, Places};
-use crate::workspace::{Serving, State};
+use crate::workspace::{ServingProcess, State};
 
 const CHECK: &str = "orphans";
 
@@ -137,7 +137,7 @@ fn leftovers(facts: &Facts, reader: Option<&Reader>) -> Vec<Finding> {
 
 /// Files in plugins' inboxes that a daemon should have captured by now.
 fn unknown(facts: &Facts, reader: &Reader) -> Result<Vec<Finding>, LedgerError> {
-    let Ok(Serving::Since(_, since)) = &facts.serving else {
+    let Ok(ServingProcess::Since(_, since)) = &facts.serving else {
         return Ok(Vec::new());
     };
     if !since.elapsed().is_ok_and(|served| served > CAPTURE_TIME) {

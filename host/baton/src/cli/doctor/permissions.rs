@@ -93,20 +93,20 @@ fn state(facts: &Facts) -> Option<Finding> {
     };
     let wrong = private(&folder.metadata().ok()?, rustix::process::geteuid().as_raw())?;
     let fix = match wrong {
-        Exposed::Theirs => format!("sudo chown -R \"$USER\" {}", shell_word(folder)),
-        Exposed::Open => format!("chmod 700 {}", shell_word(folder)),
+        ExposureReason::Theirs => format!("sudo chown -R \"$USER\" {}", shell_word(folder)),
+        ExposureReason::Open => format!("chmod 700 {}", shell_word(folder)),
     };
     Some(Finding::fail(CHECK, facts.display(folder), wrong.explained(), fix))
 }
 
 /// Why a state folder is not private.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Exposed {
+enum ExposureReason {
     Theirs,
     Open,
 }
 
-impl Exposed {
+impl ExposureReason {
     fn explained(self) -> &'static str {
         match self {
             Self::Theirs => "the state belongs to another user",
@@ -115,15 +115,15 @@ impl Exposed {
     }
 }
 
-fn private(metadata: &Metadata, me: u32) -> Option<Exposed> {
+fn private(metadata: &Metadata, me: u32) -> Option<ExposureReason> {
     exposed(metadata.uid(), metadata.permissions().mode(), me)
 }
 
-fn exposed(owner: u32, mode: u32, me: u32) -> Option<Exposed> {
+fn exposed(owner: u32, mode: u32, me: u32) -> Option<ExposureReason> {
     if owner != me {
-        return Some(Exposed::Theirs);
+        return Some(ExposureReason::Theirs);
     }
-    (mode & 0o077 != 0).then_some(Exposed::Open)
+    (mode & 0o077 != 0).then_some(ExposureReason::Open)
 }
 
 #[cfg(test)]
@@ -133,8 +133,8 @@ mod tests {
     #[test]
     fn a_state_folder_is_private_to_its_owner() {
         assert_eq!(exposed(7, 0o40_700, 7), None);
-        assert_eq!(exposed(7, 0o40_750, 7), Some(Exposed::Open));
-        assert_eq!(exposed(7, 0o40_701, 7), Some(Exposed::Open));
-        assert_eq!(exposed(0, 0o40_700, 7), Some(Exposed::Theirs));
+        assert_eq!(exposed(7, 0o40_750, 7), Some(ExposureReason::Open));
+        assert_eq!(exposed(7, 0o40_701, 7), Some(ExposureReason::Open));
+        assert_eq!(exposed(0, 0o40_700, 7), Some(ExposureReason::Theirs));
     }
 }

@@ -2,7 +2,7 @@
 //! one stuck task looks idle and healthy; this check names the task and the fix.
 
 use baton_core::State;
-use baton_ledger::task::{self, StallLimits, StallReason, Stalled, UnknownDependency};
+use baton_ledger::task::{self, StallLimits, StallReason, StalledTask, UnknownDependency};
 use baton_ledger::{LedgerError, Reader, supervision};
 
 use super::super::task_view;
@@ -30,7 +30,7 @@ pub(super) fn check(facts: &Facts) -> Vec<Finding> {
 }
 
 /// Without tasks of plugins in quarantine or with an exhausted budget, which another check reports.
-fn stalled(facts: &Facts, reader: &Reader) -> Result<Vec<Stalled>, LedgerError> {
+fn stalled(facts: &Facts, reader: &Reader) -> Result<Vec<StalledTask>, LedgerError> {
     let held = supervision::quarantined_plugins(reader, facts.now)?;
     let mut stalled = task::stalled(reader, facts.now, &StallLimits::default())?;
     let reached = facts.budgets_reached(reader)?;
@@ -42,7 +42,7 @@ fn stalled(facts: &Facts, reader: &Reader) -> Result<Vec<Stalled>, LedgerError> 
     Ok(stalled)
 }
 
-fn stalled_finding(facts: &Facts, task: &Stalled) -> Finding {
+fn stalled_finding(facts: &Facts, task: &StalledTask) -> Finding {
     let age = task_view::age(task.since, facts.now);
     let title = shorten(&task.title, 60);
     let what = format!("`{title}` of {} is {} for {age}: {}", task.agent, task.state, explained(task.why));
@@ -76,7 +76,7 @@ fn explained(why: StallReason) -> &'static str {
     }
 }
 
-fn fix(task: &Stalled, served: bool, baton: impl Fn(&str) -> String) -> String {
+fn fix(task: &StalledTask, served: bool, baton: impl Fn(&str) -> String) -> String {
     let of = |verb: &str| baton(&format!("{verb} {}", task.id));
     match task.why {
         StallReason::Unanswered if task.state == State::NeedsHuman => format!("{} TEXT", of("answer")),
@@ -96,7 +96,7 @@ mod tests {
 
     fn fix_of(state: State, why: StallReason, served: bool) -> String {
         let (agent, title) = ("a".to_owned(), "t".to_owned());
-        let task = Stalled { id: "7f".to_owned(), agent, title, state, why, since: Timestamp::UNIX_EPOCH };
+        let task = StalledTask { id: "7f".to_owned(), agent, title, state, why, since: Timestamp::UNIX_EPOCH };
         fix(&task, served, |words| format!("baton {words}"))
     }
 

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use baton_fingerprint::chroma::{Algorithm, ChunkOptions};
 
-use super::input::{Failure, Input, Work, seconds};
-use super::print::{Form, Print};
+use super::input::{Failure, FingerprintRun, Input, seconds};
+use super::print::{Form, OutputOptions};
 use crate::exit::Code;
 use crate::output;
 
@@ -55,7 +55,7 @@ pub(crate) fn run_as_fpcalc() -> Option<Code> {
     })
 }
 
-fn run(files: &[PathBuf], work: &Work) -> Code {
+fn run(files: &[PathBuf], work: &FingerprintRun) -> Code {
     for file in files {
         if let Err(failure) = work.one(file) {
             return failed(&message(failure));
@@ -83,15 +83,15 @@ fn message(failure: Failure) -> String {
 /// The command that the arguments request.
 enum FpcalcOption {
     Text(String),
-    Files(Vec<PathBuf>, Work),
+    Files(Vec<PathBuf>, FingerprintRun),
 }
 
 /// Parses the arguments in order, as `fpcalc` does: every argument that is not an option is a file.
 fn parse(mut arguments: impl Iterator<Item = OsString>) -> Result<FpcalcOption, String> {
-    let mut work = Work {
+    let mut work = FingerprintRun {
         input: Input::default(),
         cut: ChunkOptions { length: Some(Duration::from_mins(2)), ..ChunkOptions::default() },
-        print: Print::default(),
+        print: OutputOptions::default(),
     };
     let mut files = Vec::new();
     while let Some(argument) = arguments.next() {
@@ -113,8 +113,8 @@ fn parse(mut arguments: impl Iterator<Item = OsString>) -> Result<FpcalcOption, 
 }
 
 /// Sets an option without a value. Returns false if there is no such option.
-fn flag(option: &str, work: &mut Work) -> bool {
-    let Work { cut, print, .. } = work;
+fn flag(option: &str, work: &mut FingerprintRun) -> bool {
+    let FingerprintRun { cut, print, .. } = work;
     match option {
         "-text" => print.form = Form::Text,
         "-json" => print.form = Form::Json,
@@ -129,7 +129,7 @@ fn flag(option: &str, work: &mut Work) -> bool {
 }
 
 /// Sets an option with a value.
-fn set(option: &str, arguments: &mut impl Iterator<Item = OsString>, work: &mut Work) -> Result<(), String> {
+fn set(option: &str, arguments: &mut impl Iterator<Item = OsString>, work: &mut FingerprintRun) -> Result<(), String> {
     const VALUED: [&str; 11] =
         ["-format", "-f", "-channels", "-c", "-rate", "-r", "-length", "-t", "-chunk", "-algorithm", "-a"];
     let unknown = || format!("Unknown option {option}");
@@ -140,7 +140,7 @@ fn set(option: &str, arguments: &mut impl Iterator<Item = OsString>, work: &mut 
         let time = seconds(&value).map_err(|_| wrong("a positive number"))?;
         Ok::<_, String>(Some(time).filter(|time| !time.is_zero()))
     };
-    let Work { input, cut, .. } = work;
+    let FingerprintRun { input, cut, .. } = work;
     match option {
         "-format" | "-f" => input.format = Some(value.clone().into_owned()),
         "-channels" | "-c" => {

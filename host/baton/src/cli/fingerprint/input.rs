@@ -10,7 +10,7 @@ use anyhow::anyhow;
 use baton_fingerprint::chroma::{Chunk, ChunkOptions};
 use baton_fingerprint::{Error, Form, Pcm, Stream};
 
-use super::print::{Part, Print};
+use super::print::{OutputOptions, OutputPart};
 use crate::output;
 
 /// The options about the input.
@@ -100,13 +100,13 @@ struct Progress {
 }
 
 /// Reads, fingerprints and prints files.
-pub(super) struct Work {
+pub(super) struct FingerprintRun {
     pub(super) input: Input,
     pub(super) cut: ChunkOptions,
-    pub(super) print: Print,
+    pub(super) print: OutputOptions,
 }
 
-impl Work {
+impl FingerprintRun {
     /// Fingerprints a file and prints each part as soon as it is complete.
     pub(super) fn one(&self, file: &Path) -> Result<(), Failure> {
         let stop = AtomicBool::new(false);
@@ -117,7 +117,12 @@ impl Work {
         }
         let duration = read?;
         if let Some(chunk) = progress.whole {
-            output::print(&self.print.lines(&Part::whole(&chunk, self.cut.algorithm, duration, progress.begin_s)));
+            output::print(&self.print.lines(&OutputPart::whole(
+                &chunk,
+                self.cut.algorithm,
+                duration,
+                progress.begin_s,
+            )));
         } else if progress.is_first {
             return Err(Failure::Empty);
         }
@@ -133,7 +138,7 @@ impl Work {
             }
         } else if self.cut.chunk.is_some() && !progress.is_short {
             let begin_s = if self.print.timestamps { progress.begin_s } else { chunk.begin_s };
-            output::print(&self.print.lines(&Part {
+            output::print(&self.print.lines(&OutputPart {
                 fingerprint: &chunk.fingerprint,
                 algorithm: self.cut.algorithm,
                 begin_s,

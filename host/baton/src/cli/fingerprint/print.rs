@@ -15,7 +15,7 @@ pub(super) enum Form {
 
 /// The options of the output.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Print {
+pub(super) struct OutputOptions {
     pub(super) form: Form,
     pub(super) raw: bool,
     pub(super) signed: bool,
@@ -23,7 +23,7 @@ pub(super) struct Print {
 }
 
 /// A part of a file, or all of it.
-pub(super) struct Part<'a> {
+pub(super) struct OutputPart<'a> {
     pub(super) fingerprint: &'a Fingerprint,
     pub(super) algorithm: Algorithm,
     /// Its start in seconds: in the file, or the time of day.
@@ -35,18 +35,18 @@ pub(super) struct Part<'a> {
     pub(super) is_first: bool,
 }
 
-impl Part<'_> {
+impl OutputPart<'_> {
     /// The whole file, with its duration.
-    pub(super) fn whole(chunk: &Chunk, algorithm: Algorithm, duration: Duration, begin_s: f64) -> Part<'_> {
+    pub(super) fn whole(chunk: &Chunk, algorithm: Algorithm, duration: Duration, begin_s: f64) -> OutputPart<'_> {
         // `fpcalc` truncates to milliseconds before it rounds.
         let length_s = Duration::from_millis(u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)).as_secs_f64();
-        Part { fingerprint: &chunk.fingerprint, algorithm, begin_s, length_s, is_chunk: false, is_first: true }
+        OutputPart { fingerprint: &chunk.fingerprint, algorithm, begin_s, length_s, is_chunk: false, is_first: true }
     }
 }
 
-impl Print {
-    pub(super) fn lines(self, part: &Part<'_>) -> String {
-        let Part { begin_s, length_s, .. } = *part;
+impl OutputOptions {
+    pub(super) fn lines(self, part: &OutputPart<'_>) -> String {
+        let OutputPart { begin_s, length_s, .. } = *part;
         let words = part.fingerprint;
         let fingerprint = if self.raw { numbers(words, self.signed) } else { words.encode_as(part.algorithm) };
         match self.form {

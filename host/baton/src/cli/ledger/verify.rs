@@ -11,7 +11,7 @@ use super::open::{events, unchecked_reader};
 use crate::exit::Code;
 use crate::output;
 use crate::workspace::Workspace;
-use crate::workspace::head::{self, Alarm};
+use crate::workspace::head::{self, LedgerMismatch};
 
 /// Check that no event and no row was edited, deleted, added or moved: exit 0 sound, 1 broken, 2 could not check
 ///
@@ -134,7 +134,7 @@ fn found_text(head: &Head, found: HeadPosition) -> String {
     }
 }
 
-fn as_json(report: &Report, head: Option<&Head>, alarm: Option<&Alarm>) -> Value {
+fn as_json(report: &Report, head: Option<&Head>, alarm: Option<&LedgerMismatch>) -> Value {
     let broken = report.broken.as_ref().map(|broken| {
         let wrong = broken.wrong;
         json!({ "seq": broken.seq, "task": broken.task, "wrong": wrong.as_str(), "explained": wrong.explained() })

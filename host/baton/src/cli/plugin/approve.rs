@@ -33,7 +33,7 @@ impl Args {
         };
         let approval = Approval { keep_grants: self.keep_grants, replace: self.replace.as_deref() };
         let entry = plugins.registry.approve(name, digest, approval)?;
-        plugins.done_to(&entry, "approved", entry.version.clone())?;
+        plugins.record_change(&entry, "approved", entry.version.clone())?;
         make_inbox(&plugins.workspace, name)?;
         let (version, may) = (output::one_line(&entry.version), Plugins::may(&entry));
         output::print(&format!("{name} {version} runs from now on; it may: {may}\n"));

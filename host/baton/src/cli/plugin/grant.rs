@@ -47,7 +47,7 @@ pub(in crate::cli) struct Show {
 impl Grant {
     pub(super) fn run(self, plugins: &Plugins) -> anyhow::Result<Code> {
         let words = if self.all { plugins.all_of(&self.name)? } else { self.words };
-        output::print(&format!("{}\n", give(plugins, &self.name, &words)?));
+        output::print(&format!("{}\n", add_grants(plugins, &self.name, &words)?));
         Ok(Code::Good)
     }
 }
@@ -56,10 +56,10 @@ impl Grant {
 ///
 /// # Errors
 /// As [`Grant::run`].
-pub(super) fn give(plugins: &Plugins, name: &str, words: &[String]) -> anyhow::Result<String> {
+pub(super) fn add_grants(plugins: &Plugins, name: &str, words: &[String]) -> anyhow::Result<String> {
     check_recipients(plugins, words)?;
     let entry = plugins.grant(name, words)?;
-    plugins.done_to(&entry, "granted", words.join(" "))?;
+    plugins.record_change(&entry, "granted", words.join(" "))?;
     Ok(format!("{} may: {}", entry.name, Plugins::may(&entry)))
 }
 
@@ -80,7 +80,7 @@ impl Revoke {
     pub(super) fn run(self, plugins: &Plugins) -> anyhow::Result<Code> {
         let entry = plugins.registry.revoke(&self.name, &self.words)?;
         let what = if self.words.is_empty() { "everything".to_owned() } else { self.words.join(" ") };
-        plugins.done_to(&entry, "revoked", what)?;
+        plugins.record_change(&entry, "revoked", what)?;
         output::print(&format!("{} may: {}\n", entry.name, Plugins::may(&entry)));
         Ok(Code::Good)
     }

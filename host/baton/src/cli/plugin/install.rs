@@ -28,18 +28,18 @@ pub(in crate::cli) struct Args {
         value_name = "FILE|REF",
         help = "A file, an https:// address, oci://HOST/REPOSITORY:TAG, or shipped:NAME for a bundled plugin"
     )]
-    source: Place,
+    source: PluginSource,
 }
 
 /// The source of a plugin.
 #[derive(Clone, Debug)]
-enum Place {
+enum PluginSource {
     /// A bundled plugin.
     Shipped(String),
     Elsewhere(Reference),
 }
 
-impl FromStr for Place {
+impl FromStr for PluginSource {
     type Err = ReferenceError;
 
     fn from_str(text: &str) -> Result<Self, ReferenceError> {
@@ -53,8 +53,10 @@ impl FromStr for Place {
 impl Args {
     pub(super) fn run(self, plugins: &Plugins) -> anyhow::Result<Code> {
         match &self.source {
-            Place::Shipped(name) => install_shipped(plugins, name),
-            Place::Elsewhere(source) => Ok(code(&install(plugins, &fetch(plugins, source)?, &source.to_string())?)),
+            PluginSource::Shipped(name) => install_shipped(plugins, name),
+            PluginSource::Elsewhere(source) => {
+                Ok(code(&install(plugins, &fetch(plugins, source)?, &source.to_string())?))
+            }
         }
     }
 }
@@ -71,7 +73,7 @@ fn install_shipped(plugins: &Plugins, name: &str) -> anyhow::Result<Code> {
     let runs = plugins.registry.read()?.get(name).is_some_and(|entry| entry.source == Source::Shipped);
     if new && runs && !words.is_empty() {
         let entry = plugins.grant(name, &words)?;
-        plugins.done_to(&entry, "granted", words.join(" "))?;
+        plugins.record_change(&entry, "granted", words.join(" "))?;
         output::print(&format!("{} may: {}\n", entry.name, Plugins::may(&entry)));
     }
     Ok(code(&done))

@@ -83,5 +83,5 @@ impl Action {
 /// Grants a plugin the specs in `words` before `baton run` runs it. Prints the new grants. Fails as `baton plugin
 /// grant` does.
 pub(super) fn grant_first(options: &WorkspaceOptions, name: &str, words: &[String]) -> anyhow::Result<String> {
-    grant::give(&Plugins::to_change(options)?, name, words)
+    grant::add_grants(&Plugins::to_change(options)?, name, words)
 }

@@ -80,7 +80,12 @@ impl Plugins {
     }
 
     /// Records `action` for the current revision of a plugin.
-    pub(super) fn done_to(&self, entry: &PluginEntry, action: &'static str, reason: String) -> anyhow::Result<()> {
+    pub(super) fn record_change(
+        &self,
+        entry: &PluginEntry,
+        action: &'static str,
+        reason: String,
+    ) -> anyhow::Result<()> {
         let (plugin, digest) = (entry.name.clone(), entry.digest.clone());
         self.done(history::HistoryEntry { plugin, action, reason, digest })
     }

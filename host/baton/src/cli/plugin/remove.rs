@@ -33,7 +33,7 @@ impl Args {
             }
         };
         let entry = plugins.registry.remove(&self.name, mark)?;
-        plugins.done_to(&entry, "removed", entry.source.to_string())?;
+        plugins.record_change(&entry, "removed", entry.source.to_string())?;
         output::print(&format!("{} is removed\n", output::one_line(&entry.name)));
         Ok(Code::Good)
     }

@@ -14,7 +14,7 @@ pub(in crate::cli) struct Args {
 impl Args {
     pub(super) fn run(self, plugins: &Plugins) -> anyhow::Result<Code> {
         let entry = plugins.registry.roll_back(&self.name)?;
-        plugins.done_to(&entry, "rolled_back", entry.version.clone())?;
+        plugins.record_change(&entry, "rolled_back", entry.version.clone())?;
         let (version, digest) = (output::one_line(&entry.version), &entry.digest);
         output::print(&format!("{} is {version} ({digest}) again\n", entry.name));
         Ok(Code::Good)

@@ -42,7 +42,7 @@ impl Enable {
 fn switch(plugins: &Plugins, name: &str, off: bool) -> anyhow::Result<Code> {
     let entry = plugins.registry.set_disabled(name, off)?;
     let action = if off { "disabled" } else { "enabled" };
-    plugins.done_to(&entry, action, String::new())?;
+    plugins.record_change(&entry, action, String::new())?;
     output::print(&format!("{name} is {action}\n"));
     Ok(Code::Good)
 }

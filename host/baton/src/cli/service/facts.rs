@@ -76,7 +76,7 @@ pub(super) fn name(text: &str) -> Result<String, String> {
 
 #[cfg(test)]
 impl Service {
-    pub(super) fn awkward() -> Self {
+    pub(super) fn with_special_characters() -> Self {
         Self {
             name: "baton-x".to_owned(),
             program: "/opt/a b/$baton%".to_owned(),

@@ -101,7 +101,7 @@ mod tests {
 
     #[test]
     fn another_parser_reads_every_path_unchanged() {
-        let service = Service::awkward();
+        let service = Service::with_special_characters();
         or_skip!(tool("python3", "apt-get install python3"));
         let values = read_by_python(&file(&service));
         let expected = [
@@ -122,7 +122,7 @@ mod tests {
 
     #[test]
     fn a_file_of_this_workspace_is_recognised_by_its_arguments() {
-        let service = Service::awkward();
+        let service = Service::with_special_characters();
         let other = Service { workspace: "/home/me/other".to_owned(), ..service.clone() };
         let mine = manager(&service).unwrap().mine;
         assert!(file(&service).contains(&mine) && !file(&other).contains(&mine));

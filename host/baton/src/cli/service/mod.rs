@@ -22,7 +22,7 @@ use self::manager::{CommandWords, Manager};
 use super::{WorkspaceOptions, from_here};
 use crate::exit::Code;
 use crate::output;
-use crate::workspace::Serving;
+use crate::workspace::ServingProcess;
 
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum Action {
@@ -135,7 +135,7 @@ fn status(manager: &Manager, service: &Service) -> anyhow::Result<Code> {
     if installed && works(&manager.reach) {
         text.push_str(&format!("the system says: {}\n", describe(&manager.ask)));
     }
-    let serves = Serving::read(&service.place).context("failed to check whether a daemon runs")?.is_on();
+    let serves = ServingProcess::read(&service.place).context("failed to check whether a daemon runs")?.is_on();
     text.push_str(if serves { "a daemon serves the workspace\n" } else { "no daemon serves the workspace\n" });
     output::print(&text);
     Ok(if installed { Code::Good } else { Code::Findings })

@@ -94,7 +94,7 @@ mod tests {
 
     #[test]
     fn every_path_is_escaped_so_that_it_is_read_unchanged() {
-        let text = file(&Service::awkward());
+        let text = file(&Service::with_special_characters());
         let line = |key: &str| text.lines().find(|line| line.starts_with(key)).unwrap().to_owned();
         assert_eq!(
             line("ExecStart="),
@@ -109,7 +109,7 @@ mod tests {
 
     #[test]
     fn a_file_of_this_workspace_is_recognised_by_its_arguments() {
-        let service = Service::awkward();
+        let service = Service::with_special_characters();
         let other = Service { workspace: "/home/me/other".to_owned(), ..service.clone() };
         let mine = manager(&service).unwrap().mine;
         assert!(file(&service).contains(&mine) && !file(&other).contains(&mine));

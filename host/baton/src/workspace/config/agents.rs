@@ -12,7 +12,7 @@ use baton_dispatch::{AgentRules, AgentSettings, EscalationPolicy, limits};
 use serde::Deserialize;
 
 use super::command::{CommandConfig, CommandWord, RunConfig};
-use super::duration::{self, Pause};
+use super::duration::{self, TimeSpan};
 use super::schedule::{Arguments, ScheduleConfig};
 
 /// How often Baton scans an inbox with `poll = true`.
@@ -38,10 +38,10 @@ pub(super) struct AgentConfig {
     quarantine: QuarantineConfig,
     /// For how long Baton treats the same content without an id as the same request.
     #[serde(default)]
-    repeat_after: Option<Pause>,
+    repeat_after: Option<TimeSpan>,
     /// How long a task waits for a dependency that no task fulfils before Baton asks a person.
     #[serde(default)]
-    ask_after: Option<Pause>,
+    ask_after: Option<TimeSpan>,
     #[serde(default)]
     schedule: Vec<ScheduleConfig>,
     /// Default arguments, by action.
@@ -61,9 +61,9 @@ struct QuarantineConfig {
     #[serde(default)]
     after: Option<u32>,
     #[serde(default, alias = "first_pause")]
-    initial_backoff: Option<Pause>,
+    initial_backoff: Option<TimeSpan>,
     #[serde(default, alias = "longest_pause")]
-    max_backoff: Option<Pause>,
+    max_backoff: Option<TimeSpan>,
 }
 
 impl QuarantineConfig {
@@ -83,28 +83,28 @@ struct RetryConfig {
     #[serde(default)]
     attempts: Option<u32>,
     #[serde(default, alias = "first_pause")]
-    initial_backoff: Option<Pause>,
+    initial_backoff: Option<TimeSpan>,
     #[serde(default, alias = "longest_pause")]
-    max_backoff: Option<Pause>,
+    max_backoff: Option<TimeSpan>,
 }
 
 /// `[escalation]`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 pub(super) struct EscalationConfig {
     #[serde(default)]
-    remind_after: Option<Pause>,
+    remind_after: Option<TimeSpan>,
     #[serde(default)]
-    escalate_after: Option<Pause>,
+    escalate_after: Option<TimeSpan>,
     #[serde(default)]
-    review_after: Option<Pause>,
+    review_after: Option<TimeSpan>,
     #[serde(default)]
-    archive_after: Option<Pause>,
+    archive_after: Option<TimeSpan>,
 }
 
 impl EscalationConfig {
     pub(super) fn policy(self) -> EscalationPolicy {
         let usual = EscalationPolicy::default();
-        let or = |set: Option<Pause>, usual| set.map_or(usual, |pause| pause.0);
+        let or = |set: Option<TimeSpan>, usual| set.map_or(usual, |pause| pause.0);
         EscalationPolicy {
             remind: or(self.remind_after, usual.remind),
             escalate: or(self.escalate_after, usual.escalate),
@@ -127,7 +127,7 @@ impl RetryConfig {
 
 /// Reads `true` as [`POLL`], or a pause.
 fn poll<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
-    deserializer.deserialize_any(duration::SwitchOrPause(POLL))
+    deserializer.deserialize_any(duration::SwitchOrTimeSpan(POLL))
 }
 
 /// The table of spellings and the settings, with paths relative to `base`.

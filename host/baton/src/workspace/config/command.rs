@@ -8,7 +8,7 @@ use anyhow::bail;
 use baton_command_agent::Client;
 use serde::{Deserialize, Deserializer};
 
-use super::duration::{Pause, SwitchOrPause};
+use super::duration::{SwitchOrTimeSpan, TimeSpan};
 
 /// How long a process may run.
 const DEADLINE: Duration = Duration::from_hours(1);
@@ -60,7 +60,7 @@ pub(crate) struct RunConfig {
     #[serde(default)]
     folder: Option<PathBuf>,
     #[serde(default)]
-    deadline: Option<Pause>,
+    deadline: Option<TimeSpan>,
     #[serde(default)]
     budget_usd: Option<u32>,
     #[serde(default)]
@@ -79,7 +79,7 @@ struct QuotaWait(Option<Duration>);
 
 impl<'de> Deserialize<'de> for QuotaWait {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(SwitchOrPause(QUOTA_WAIT)).map(Self)
+        deserializer.deserialize_any(SwitchOrTimeSpan(QUOTA_WAIT)).map(Self)
     }
 }
 

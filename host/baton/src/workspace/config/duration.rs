@@ -8,7 +8,7 @@ use serde::de::{Error, Visitor};
 use serde::{Deserialize, Deserializer};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Pause(pub(super) Duration);
+pub(super) struct TimeSpan(pub(super) Duration);
 
 pub(crate) fn read(text: &str) -> Result<Duration, String> {
     let wrong = || format!("`{text}` is not a time span; write it as 90s, 5m, 2h or 7d");
@@ -17,7 +17,7 @@ pub(crate) fn read(text: &str) -> Result<Duration, String> {
     Duration::try_from(duration).map_err(|_| wrong())
 }
 
-impl<'de> Deserialize<'de> for Pause {
+impl<'de> Deserialize<'de> for TimeSpan {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
         read(&text).map(Self).map_err(D::Error::custom)
@@ -25,9 +25,9 @@ impl<'de> Deserialize<'de> for Pause {
 }
 
 /// `true` for the given default, `false` for zero, a number of seconds, or a time span as text.
-pub(super) struct SwitchOrPause(pub(super) Duration);
+pub(super) struct SwitchOrTimeSpan(pub(super) Duration);
 
-impl Visitor<'_> for SwitchOrPause {
+impl Visitor<'_> for SwitchOrTimeSpan {
     type Value = Option<Duration>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -8,7 +8,7 @@ use baton_dispatch::EvidenceRule;
 use serde::Deserialize;
 
 use super::agents::resolve;
-use super::duration::Pause;
+use super::duration::TimeSpan;
 
 /// The default time limit of a command.
 const TIMEOUT: Duration = Duration::from_mins(10);
@@ -25,7 +25,7 @@ pub(super) struct EvidenceConfig {
     #[serde(default)]
     folder: Option<PathBuf>,
     #[serde(default)]
-    timeout: Option<Pause>,
+    timeout: Option<TimeSpan>,
     #[serde(default)]
     environment: Vec<String>,
 }
@@ -53,7 +53,7 @@ impl EvidenceConfig {
         if self.environment.iter().any(|name| name.is_empty() || name.contains(['=', '\0'])) {
             bail!("[[evidence]] environment: list only names of variables, such as [\"CARGO_HOME\"]");
         }
-        if self.timeout.is_some_and(|Pause(timeout)| timeout.is_zero() || timeout > LONGEST_TIMEOUT) {
+        if self.timeout.is_some_and(|TimeSpan(timeout)| timeout.is_zero() || timeout > LONGEST_TIMEOUT) {
             bail!("[[evidence]] timeout must be more than 0 and at most 24 h; the default is 10m");
         }
         Ok(())

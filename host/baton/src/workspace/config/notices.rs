@@ -6,7 +6,7 @@ use anyhow::bail;
 use baton_dispatch::notices::NoticeCause;
 use serde::Deserialize;
 
-use super::duration::Pause;
+use super::duration::TimeSpan;
 
 /// The default time limit of the command.
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -30,7 +30,7 @@ pub(super) struct NotifyConfig {
     #[serde(default)]
     on: Option<Vec<NoticeEvent>>,
     #[serde(default)]
-    timeout: Option<Pause>,
+    timeout: Option<TimeSpan>,
     #[serde(default)]
     per_minute: Option<u32>,
 }

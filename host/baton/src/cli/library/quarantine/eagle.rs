@@ -11,7 +11,7 @@ use fail::fail_point;
 use tokio::runtime::Runtime;
 
 use super::catalog::record_move;
-use super::journal::{EagleState, EagleStep, Journal, Kept, Step};
+use super::journal::{EagleState, EagleStep, Journal, RemainingCopy, Step};
 use super::report::{EagleFile, Report};
 
 pub(super) type Connect<'a> = dyn Fn() -> anyhow::Result<(Runtime, Eagle)> + 'a;
@@ -136,7 +136,7 @@ pub(super) fn trash(
 
 fn step(file: &EagleFile) -> EagleStep {
     let from = path_text::to_text(&file.path).into_owned();
-    let kept = Kept::new(&file.kept, file.link.as_ref());
+    let kept = RemainingCopy::new(&file.kept, file.link.as_ref());
     EagleStep { from, eagle: file.id.clone(), kept, state: EagleState::Asked }
 }
 

@@ -55,7 +55,7 @@ pub(super) struct EagleStep {
     pub(super) from: String,
     pub(super) eagle: String,
     #[serde(flatten)]
-    pub(super) kept: Kept,
+    pub(super) kept: RemainingCopy,
     #[serde(default)]
     pub(super) state: EagleState,
 }
@@ -79,12 +79,12 @@ pub(super) struct MoveStep {
     pub(super) from: String,
     pub(super) to: String,
     #[serde(flatten)]
-    pub(super) kept: Kept,
+    pub(super) kept: RemainingCopy,
 }
 
 /// The file that is kept instead, and the track of the moved file.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Kept {
+pub(super) struct RemainingCopy {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     kept: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -95,7 +95,7 @@ pub(super) struct Kept {
     link_reason: Option<String>,
 }
 
-impl Kept {
+impl RemainingCopy {
     pub(super) fn new(kept: &Path, link: Option<&FileLink>) -> Self {
         Self {
             kept: Some(path_text::to_text(kept).into_owned()),
@@ -240,7 +240,7 @@ mod tests {
         assert!(matches!(moved, Step::Move(MoveStep { kept, .. }) if kept.path().is_none()));
         let eagle = read(r#"{"from":"/e/images/L.info/a.mp3","eagle":"L"}"#);
         assert!(matches!(eagle, Step::Eagle(EagleStep { state: EagleState::Trashed, .. })));
-        let kept = Kept::new(Path::new("/m/b"), None);
+        let kept = RemainingCopy::new(Path::new("/m/b"), None);
         let step = Step::Move(MoveStep { from: "/m/a".to_owned(), to: "/t/a".to_owned(), kept });
         assert_eq!(read(&serde_json::to_string(&step).unwrap()), step);
         let tags = Tags { title: Some("A".to_owned()), ..Tags::default() };

@@ -1,7 +1,7 @@
 //! `baton library quarantine PLAN`: carries out a plan of `baton library duplicates --plan`. Superfluous files move to a
 //! trash folder on their volume, or to Eagle's trash. Nothing is deleted, and `--undo` moves the files back.
 //!
-//! `plan` reads the plan and checks that a file is unchanged, `whole` checks that the kept file is intact, `trash` chooses
+//! `plan` reads the plan and checks that a file is unchanged, `integrity_check` checks that the kept file is intact, `trash` chooses
 //! the trash folder, `journal` records the steps, `move_files` moves files, `tags` copies tags to the kept file, `eagle`
 //! calls Eagle, `resume` finishes a killed run, `undo` reverts a run, `catalog` updates the catalog, `files` renames, `report`
 //! prints the result.
@@ -9,6 +9,7 @@
 mod catalog;
 mod eagle;
 mod files;
+mod integrity_check;
 mod journal;
 mod move_files;
 mod plan;
@@ -17,7 +18,6 @@ mod resume;
 mod tags;
 mod trash;
 mod undo;
-mod whole;
 
 use std::path::{Path, PathBuf};
 

@@ -14,10 +14,10 @@ use fail::fail_point;
 use super::catalog::record_move;
 use super::eagle::{EagleConnection, item_of, trash};
 use super::files::{describe, remove_empty, rename};
-use super::journal::{Journal, Journals, Kept, MoveStep, Step, TagsStep};
+use super::journal::{Journal, Journals, MoveStep, RemainingCopy, Step, TagsStep};
 use super::plan::{ComparedFile, Group, Member, Plan};
 use super::report::{KeptFile, MovedFile, Report, names};
-use super::tags::{Filling, Writable, write};
+use super::tags::{TagRequest, Writable, write};
 use super::trash::Trash;
 
 /// The options of a move.
@@ -181,7 +181,7 @@ impl Run<'_> {
         }
         let count = self.written.iter().filter(|step| path_text::from_text(&step.kept) == kept).count() + 1;
         let saved = self.trash.saved(&self.number, kept, count);
-        let filling = Filling { catalog: self.options.catalog, kept, wanted: tags, saved };
+        let filling = TagRequest { catalog: self.options.catalog, kept, wanted: tags, saved };
         Ok(match write(filling, &mut self.writable, &mut self.library, &mut self.journal)? {
             Err(why) => Err(why),
             Ok(None) => Ok(()),
@@ -197,7 +197,7 @@ impl Run<'_> {
         let to = self.trash.place(&self.number, path);
         if !self.options.dry_run {
             let [from, to_text] = [path, &to].map(|path| path_text::to_text(path).into_owned());
-            self.journal.add(&Step::Move(MoveStep { from, to: to_text, kept: Kept::new(kept, link) }))?;
+            self.journal.add(&Step::Move(MoveStep { from, to: to_text, kept: RemainingCopy::new(kept, link) }))?;
             fail_point!("quarantine.noted");
             if let Err(error) = rename(path, &to) {
                 self.report.refuse(path, describe(&error));

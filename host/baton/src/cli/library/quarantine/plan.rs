@@ -8,8 +8,8 @@ use baton_catalog::library::Tags;
 use baton_core::path_text;
 use serde::Deserialize;
 
+use super::integrity_check;
 use super::journal::TagsStep;
-use super::whole;
 
 /// The supported version of plans.
 const SCHEMA: u64 = 1;
@@ -89,7 +89,7 @@ impl ComparedFile {
 
     /// Checks that the file is intact, or has the damage that the plan lists.
     pub(super) fn intact(&self) -> Result<(), String> {
-        if self.damage.is_some() || self.damage_checked { Ok(()) } else { whole::intact(&self.path()) }
+        if self.damage.is_some() || self.damage_checked { Ok(()) } else { integrity_check::intact(&self.path()) }
     }
 
     /// Checks by the digest that the file is unchanged since the comparison.

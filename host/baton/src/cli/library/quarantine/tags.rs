@@ -39,7 +39,7 @@ impl Writable {
 }
 
 /// The tags for one file.
-pub(super) struct Filling<'a> {
+pub(super) struct TagRequest<'a> {
     pub(super) catalog: &'a Path,
     pub(super) kept: &'a Path,
     /// The tags of the superfluous file.
@@ -50,12 +50,12 @@ pub(super) struct Filling<'a> {
 
 /// Writes missing tags into the kept file. Returns `None` if it has all of them.
 pub(super) fn write(
-    filling: Filling<'_>,
+    filling: TagRequest<'_>,
     files: &mut Writable,
     library: &mut Library,
     journal: &mut Journal,
 ) -> anyhow::Result<Result<Option<TagsStep>, String>> {
-    let Filling { catalog, kept, wanted, saved } = filling;
+    let TagRequest { catalog, kept, wanted, saved } = filling;
     let Some(known) = files.get(catalog, kept)? else {
         return Ok(Err("the catalog has no fingerprint of it; run `baton library scan`".to_owned()));
     };

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 
 use super::eagle::{EagleConnection, how_to_put_back};
 use super::files::{describe, remove_empty, rename};
-use super::journal::{EagleState, EagleStep, Journals, Kept, MoveStep, Step, last_states};
+use super::journal::{EagleState, EagleStep, Journals, MoveStep, RemainingCopy, Step, last_states};
 use super::report::{KeptFile, MovedFile, Report};
 use super::tags;
 
@@ -101,7 +101,7 @@ fn file(step: &MoveStep, library: &mut Library, dry_run: bool, report: &mut Repo
     Ok(())
 }
 
-fn back(library: &mut Library, home: &Path, kept: &Kept) -> anyhow::Result<()> {
+fn back(library: &mut Library, home: &Path, kept: &RemainingCopy) -> anyhow::Result<()> {
     let (path, link) = (kept.path(), kept.link());
     let kept = path.as_deref().map(|path| KeptCopy { path, link: Some(&link) });
     Ok(library.undo_kept_copy(home, kept, Timestamp::now())?)
