@@ -30,10 +30,10 @@ const UNREQUESTED: &str = "unrequested";
 /// The kinds of findings about plans that were not read completely.
 const NOT_READ: [&str; 3] = ["unreadable", "too-large", "too-many-names"];
 
-/// How much a gap matters.
+/// How much a gap matters. Reports write it as `weight`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Weight {
+pub enum Severity {
     /// A remark.
     Info,
     /// A small problem.
@@ -45,7 +45,7 @@ pub enum Weight {
     High,
 }
 
-impl Weight {
+impl Severity {
     /// The word in reports.
     #[must_use]
     pub const fn word(self) -> &'static str {
@@ -64,7 +64,8 @@ pub struct Gap {
     /// Stable over audits.
     pub id: String,
     /// How much it matters.
-    pub weight: Weight,
+    #[serde(rename = "weight")]
+    pub severity: Severity,
     /// One line.
     pub title: String,
     /// The evidence of the gap.
@@ -72,7 +73,7 @@ pub struct Gap {
     pub evidence: String,
     /// The line of the document that it is about.
     #[serde(default)]
-    pub place: Option<Place>,
+    pub place: Option<Location>,
     /// The agent that was asked to close the gap.
     #[serde(skip)]
     pub request: Option<String>,
@@ -80,7 +81,7 @@ pub struct Gap {
 
 /// A line of a document.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-pub struct Place {
+pub struct Location {
     /// The document.
     pub path: String,
     /// The line, from 1.

@@ -1,7 +1,7 @@
 //! Writes the files of an export: into the folder that is granted for them, else as artifacts into `reports/`.
 //!
 //! The files are first written under hidden names and then renamed, so a full disk or a killed host leaves no partial file. An
-//! existing file with the same bytes stays; one with other bytes is kept as an older result (`older.rs`).
+//! existing file with the same bytes stays; one with other bytes is kept as an older result (`older_exports.rs`).
 
 use std::fs::{self, File};
 use std::io::{self, Write as _};
@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use baton_plugin_sdk::{Artifact, Error, Mount, Outcome, Task};
 
 use crate::disk::to_storage_full;
-use crate::older::{NameChoice, OlderResults, copy, ignores_case};
+use crate::older_exports::{NameChoice, OlderResults, copy, ignores_case};
 
 /// Maximum size of all artifacts of an outcome: a little less than the host's limit, which also counts the other parts
 /// of the outcome.

@@ -27,7 +27,7 @@ mod key;
 pub mod library;
 pub mod markdown;
 pub mod notion;
-mod older;
+mod older_exports;
 pub mod plans;
 pub mod playlist_names;
 mod safe_name;
@@ -36,6 +36,6 @@ pub mod time;
 
 pub use findings::Findings;
 pub use key::Key;
-pub use older::is_older_name;
+pub use older_exports::is_older_name;
 pub use safe_name::{safe_name, safe_path};
 pub use text::{beginning, count, counted, plural};

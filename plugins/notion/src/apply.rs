@@ -17,7 +17,7 @@ use crate::action_result::ActionResult;
 use crate::cell::{self, same};
 use crate::file;
 use crate::journal::{CellChange, Change, Journal};
-use crate::marked;
+use crate::marked_pages;
 use crate::push::value_of;
 use crate::read::{is_in_trash, whole_properties};
 use crate::services::Services;
@@ -255,7 +255,7 @@ impl Run<'_> {
         for one in change.cells.iter_mut().filter(|one| is_open_relation(one)) {
             let found = match pages.get(&one.to) {
                 Some(id) => Some(id.clone()),
-                None => marked::find(self.api, target, &one.to)?.map(|page| page.id),
+                None => marked_pages::find(self.api, target, &one.to)?.map(|page| page.id),
             };
             let Some(id) = found else { return Ok(Some("its audit has no page".to_owned())) };
             one.after = json!({ "relation": [{ "id": id }] });
@@ -275,7 +275,7 @@ impl Run<'_> {
             change.cells.iter().map(|one| (one.property.clone(), one.after.clone())).collect();
         let body = json!({ "parent": { "type": "data_source_id", "data_source_id": change.source }, "properties": properties });
         for round in 1..=ROUNDS {
-            if let Some(page) = marked::find(self.api, target, &marker)? {
+            if let Some(page) = marked_pages::find(self.api, target, &marker)? {
                 change.page = page.id;
                 self.journal.put(&self.plan.id, change)?;
                 return self.row(change);
@@ -299,7 +299,7 @@ impl Run<'_> {
         let Some(one) = changes.iter().find(|change| creates(change)) else { return Ok(()) };
         let target = Target::known(self.services.own, &one.source)?;
         let source = marker(one, &target).and_then(|marker| marker.split(' ').next().map(str::to_owned));
-        let counts = marked::settle(self.api, &target, &source.unwrap_or_default())?;
+        let counts = marked_pages::settle(self.api, &target, &source.unwrap_or_default())?;
         for change in changes.iter_mut().filter(|change| creates(change) && !change.page.is_empty()) {
             let counted = marker(change, &target).and_then(|marker| counts.get(&marker).cloned());
             if let Some(id) = counted.filter(|id| *id != change.page) {

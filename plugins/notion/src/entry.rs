@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use baton_plugin_kit::audit_report::{Gap, Report, Weight};
+use baton_plugin_kit::audit_report::{Gap, Report, Severity};
 use baton_plugin_kit::csv_file::CsvFile;
 use baton_plugin_kit::markdown::visible;
 use baton_plugin_kit::{beginning, count, time};
@@ -58,12 +58,12 @@ pub fn audit_marker(source: &str, report: &Report) -> String {
 #[must_use]
 pub fn of_report(report: &Report, source: &str, target: &Target) -> Vec<Entry> {
     let audit = audit_marker(source, report);
-    let mut of_weight = BTreeMap::<Weight, usize>::new();
+    let mut by_severity = BTreeMap::<Severity, usize>::new();
     for gap in report.gaps.values() {
-        *of_weight.entry(gap.weight).or_default() += 1;
+        *by_severity.entry(gap.severity).or_default() += 1;
     }
     let counts: Vec<String> =
-        of_weight.iter().rev().map(|(weight, number)| format!("{number} {}", weight.word())).collect();
+        by_severity.iter().rev().map(|(severity, number)| format!("{number} {}", severity.word())).collect();
     let found = count(report.gaps.len(), "finding");
     let details = if counts.is_empty() { format!("{found}.") } else { format!("{found}: {}.", counts.join(", ")) };
     let at = time::text(report.executed_at).unwrap_or_default();
@@ -72,7 +72,7 @@ pub fn of_report(report: &Report, source: &str, target: &Target) -> Vec<Entry> {
     let finding = |gap: &Gap| {
         let texts = [
             (KIND, "Finding".to_owned()),
-            (SEVERITY, gap.weight.word().to_owned()),
+            (SEVERITY, gap.severity.word().to_owned()),
             (PLACE, gap.place.as_ref().map(|place| format!("{}:{}", place.path, place.line)).unwrap_or_default()),
             (DETAILS, details_of(gap)),
         ];

@@ -11,7 +11,7 @@
 //! | `read.rs`, `file.rs` | the rows of a data source, and its CSV file |
 //! | `pull.rs`, `push.rs`, `apply.rs` | the actions |
 //! | `publish.rs`, `entry.rs` | the action `publish`: which pages are wanted |
-//! | `target.rs`, `marked.rs` | the database of published pages, and the pages that Baton finds by their markers |
+//! | `target.rs`, `marked_pages.rs` | the database of published pages, and the pages that Baton finds by their markers |
 //! | `views.rs` | the views of published findings |
 //! | `services.rs`, `action_result.rs` | what the actions share |
 
@@ -21,7 +21,7 @@ pub mod cell;
 pub mod entry;
 pub mod file;
 pub mod journal;
-pub mod marked;
+pub mod marked_pages;
 pub mod publish;
 pub mod pull;
 pub mod push;

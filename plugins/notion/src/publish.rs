@@ -24,7 +24,7 @@ use crate::cell;
 use crate::entry::{Entry, FIXED, OPEN, WITHDRAWN, audit_marker, of_report, of_tracks};
 use crate::file::{EditedCell, Folder};
 use crate::journal::{CellChange, Change};
-use crate::marked::{self, DUPLICATE, MarkedPage};
+use crate::marked_pages::{self, DUPLICATE, MarkedPage};
 use crate::push::{change, saved, value_of};
 use crate::schema::Property;
 use crate::services::{Services, ids};
@@ -94,7 +94,7 @@ pub fn publish(
     if let Some(name) = &args.tracks {
         entries.extend(tracks(inputs, name, args, &mut planner)?);
     }
-    let pages = by_marker(marked::all(api, &target, &args.source)?);
+    let pages = by_marker(marked_pages::all(api, &target, &args.source)?);
     if let Some(report) = &report
         && let Some(later) = later_audit(&pages, report, args, &target)
     {
@@ -222,7 +222,7 @@ impl Planner<'_> {
             );
             return;
         }
-        let Some(page) = marked::first(found.iter().cloned()) else { return self.create(entry) };
+        let Some(page) = marked_pages::first(found.iter().cloned()) else { return self.create(entry) };
         let mut wanted = entry.cells.clone();
         if [FIXED, WITHDRAWN, ""].contains(&page.status.as_str()) {
             wanted.insert(self.target.id(STATUS).to_owned(), entry.status.to_owned());
@@ -304,7 +304,7 @@ impl Planner<'_> {
     /// The relation to the page of an audit. If that is a new one, `apply` replaces its marker by its id.
     fn relation(&self, page: &MarkedPage, audit: &str, all: &Pages) -> Option<CellChange> {
         let Property { id, name, kind } = self.target.property(AUDIT)?.clone();
-        let known = all.get(audit).and_then(|pages| marked::first(pages.iter().cloned()));
+        let known = all.get(audit).and_then(|pages| marked_pages::first(pages.iter().cloned()));
         let (from, to) = (self.related(page), known.map_or_else(|| audit.to_owned(), |page| page.id));
         let before = cell::parse(&kind, &from).unwrap_or_default();
         let after = cell::parse(&kind, &to).unwrap_or_default();

@@ -42,7 +42,7 @@ pub struct Args {
 }
 
 /// The result for one data source.
-struct Pulled {
+struct PullResult {
     title: String,
     rows: i64,
     reading: Reading,
@@ -104,10 +104,10 @@ pub fn pull(
     Ok(result(&done, api.requests()))
 }
 
-fn unread(store: Store<'_>, folder: &Folder, source: &Source, why: String) -> Result<Pulled, Error> {
+fn unread(store: Store<'_>, folder: &Folder, source: &Source, why: String) -> Result<PullResult, Error> {
     let rows = store.counts(&source.id)?.0;
     let reading = Reading { incomplete: why, ..Reading::default() };
-    Ok(Pulled { title: source.title.clone(), rows, reading, is_written: Some(false), file: folder.shown(source) })
+    Ok(PullResult { title: source.title.clone(), rows, reading, is_written: Some(false), file: folder.shown(source) })
 }
 
 fn one(
@@ -116,7 +116,7 @@ fn one(
     source: &mut Source,
     args: &Args,
     findings: &mut Findings,
-) -> Result<Pulled, Refusal> {
+) -> Result<PullResult, Refusal> {
     let days = i64::from(args.full_after_days.map_or(FULL_AFTER_DAYS, NonZeroU32::get));
     let is_due = source.full_at + days * DAY_MS <= reader.now_ms;
     let reading = reader.read(source, args.full || is_due)?;
@@ -131,7 +131,7 @@ fn one(
         );
     }
     let rows = reader.store.counts(&source.id).map_err(Refusal::Failed)?.0;
-    Ok(Pulled { title: source.title.clone(), rows, reading, is_written, file: folder.shown(source) })
+    Ok(PullResult { title: source.title.clone(), rows, reading, is_written, file: folder.shown(source) })
 }
 
 /// Writes the file unless it has edits.
@@ -212,17 +212,19 @@ fn describe(api: &Api<'_>, id: &str) -> Result<Source, Error> {
     Ok(Source { id: id.to_owned(), file: file::name(&title, id), database, title, properties, ..Source::default() })
 }
 
-fn result(done: &[Pulled], requests: usize) -> ActionResult {
+fn result(done: &[PullResult], requests: usize) -> ActionResult {
     let mut table =
         "# Databases of Notion\n\n| database | rows | read | deleted | file | state |\n|---|---|---|---|---|---|\n"
             .to_owned();
     let mut next_steps = Vec::new();
     for one in done {
         let state = match one {
-            Pulled { reading, .. } if !reading.incomplete.is_empty() => format!("INCOMPLETE: {}", reading.incomplete),
-            Pulled { is_written: None, .. } => "not replaced: it has edits".to_owned(),
-            Pulled { is_written: Some(true), .. } => "written".to_owned(),
-            Pulled { is_written: Some(false), .. } => "unchanged".to_owned(),
+            PullResult { reading, .. } if !reading.incomplete.is_empty() => {
+                format!("INCOMPLETE: {}", reading.incomplete)
+            }
+            PullResult { is_written: None, .. } => "not replaced: it has edits".to_owned(),
+            PullResult { is_written: Some(true), .. } => "written".to_owned(),
+            PullResult { is_written: Some(false), .. } => "unchanged".to_owned(),
         };
         let title = markdown::cell(&one.title);
         let (file, state) = (markdown::code(&one.file), markdown::escape(&state));

@@ -150,7 +150,7 @@ impl Planner<'_> {
             match change(edited, &live) {
                 Ok(Some(change)) => cells.push(change),
                 Ok(None) => {}
-                Err(Left { kind, why }) => {
+                Err(SkippedCell { kind, why }) => {
                     let what = format!("{}:{}", row.page, edited.property.id);
                     self.leave(kind, &what, &format!("{}, {}: {why}", row.title, edited.property.name));
                 }
@@ -174,14 +174,14 @@ impl Planner<'_> {
 }
 
 /// Why a cell is not planned.
-pub(crate) struct Left {
+pub(crate) struct SkippedCell {
     pub(crate) kind: &'static str,
     pub(crate) why: String,
 }
 
 /// The change of a cell; `None` if Notion has the text already.
-pub(crate) fn change(edited: &EditedCell, live: &Map<String, Value>) -> Result<Option<CellChange>, Left> {
-    let left = |kind, why: &str| Left { kind, why: why.to_owned() };
+pub(crate) fn change(edited: &EditedCell, live: &Map<String, Value>) -> Result<Option<CellChange>, SkippedCell> {
+    let left = |kind, why: &str| SkippedCell { kind, why: why.to_owned() };
     let EditedCell { property: Property { id, name, kind }, from, to } = edited;
     if !is_writable(kind) {
         return Err(left("read-only", &format!("Notion computes {kind}, or it cannot be written: undo the edit")));
@@ -203,9 +203,11 @@ pub(crate) fn change(edited: &EditedCell, live: &Map<String, Value>) -> Result<O
             "its text has formats, links or mentions, which a CSV file cannot keep: edit it in Notion",
         ));
     }
-    let after = cell::parse(kind, to).map_err(|why| Left { kind: "invalid", why })?;
-    let before = cell::parse(kind, &now)
-        .map_err(|why| Left { kind: "invalid", why: format!("its present value could not be given back: {why}") })?;
+    let after = cell::parse(kind, to).map_err(|why| SkippedCell { kind: "invalid", why })?;
+    let before = cell::parse(kind, &now).map_err(|why| SkippedCell {
+        kind: "invalid",
+        why: format!("its present value could not be given back: {why}"),
+    })?;
     let (property, name, kind) = (id.clone(), name.clone(), kind.clone());
     Ok(Some(CellChange { property, name, kind, from: now, to: to.clone(), before, after }))
 }

@@ -113,7 +113,7 @@ impl Reader<'_> {
         self.save(source)?;
         match self.changed(source, reading)? {
             Changes::Read(newest) => self.finish(source, newest, reading)?,
-            Changes::Unread(_) if !source.stuck_at.is_empty() => reading.incomplete = stuck(source),
+            Changes::Unread(_) if !source.stuck_at.is_empty() => reading.incomplete = too_many_rows(source),
             Changes::Unread(why) => reading.incomplete = why,
         }
         Ok(())
@@ -125,7 +125,7 @@ impl Reader<'_> {
         if source.stuck_at.is_empty() {
             reading.deleted += self.trash(source, &before(&source.newest))?;
         } else {
-            reading.incomplete = stuck(source);
+            reading.incomplete = too_many_rows(source);
         }
         if newest > source.newest {
             source.newest = newest;
@@ -285,11 +285,11 @@ impl Reader<'_> {
         }
         let answer = self.api.query(&format!("/v1/data_sources/{}/query", source.id), body)?;
         let is_of_page = |page: &&Value| page.get("object").and_then(Value::as_str) == Some("page");
-        let results = answer.get("results").and_then(Value::as_array).ok_or_else(|| odd("results"))?;
-        let has_more = answer.get("has_more").and_then(Value::as_bool).ok_or_else(|| odd("has_more"))?;
+        let results = answer.get("results").and_then(Value::as_array).ok_or_else(|| unexpected("results"))?;
+        let has_more = answer.get("has_more").and_then(Value::as_bool).ok_or_else(|| unexpected("has_more"))?;
         let cursor = answer.get("next_cursor").and_then(Value::as_str).filter(|_| has_more).map(str::to_owned);
         if has_more && cursor.is_none() {
-            return Err(odd("next_cursor"));
+            return Err(unexpected("next_cursor"));
         }
         let is_capped = answer.pointer("/request_status/type").and_then(Value::as_str) == Some("incomplete");
         Ok(Answer { pages: results.iter().filter(is_of_page).cloned().collect(), cursor, is_capped })
@@ -331,7 +331,7 @@ impl Reader<'_> {
 /// As [`Refusal`].
 pub fn live_properties(api: &Api<'_>, source: &str) -> Result<Vec<Property>, Refusal> {
     let found = api.get(&format!("/v1/data_sources/{source}"))?;
-    found.get("properties").and_then(Value::as_object).map(properties).ok_or_else(|| odd("properties"))
+    found.get("properties").and_then(Value::as_object).map(properties).ok_or_else(|| unexpected("properties"))
 }
 
 /// The texts of a page. Values with more than 25 references are read completely.
@@ -352,7 +352,7 @@ pub fn whole_properties(
     page: &Value,
     wanted: impl Fn(&str) -> bool,
 ) -> Result<Map<String, Value>, Refusal> {
-    let mut all = page.get("properties").and_then(Value::as_object).cloned().ok_or_else(|| odd("properties"))?;
+    let mut all = page.get("properties").and_then(Value::as_object).cloned().ok_or_else(|| unexpected("properties"))?;
     let has_long_relation = all.values().any(|one| text(one, "type") == "relation" && may_be_cut(one));
     for value in all.values_mut() {
         // Notion computes the rollup of a page object from 25 references too.
@@ -375,7 +375,7 @@ fn complete(api: &Api<'_>, page: &str, value: &mut Value) -> Result<(), Refusal>
     loop {
         let start = cursor.map(|cursor| format!("&start_cursor={cursor}")).unwrap_or_default();
         let answer = api.get(&format!("/v1/pages/{page}/properties/{id}?page_size={PAGE}{start}"))?;
-        let Some(results) = answer.get("results").and_then(Value::as_array) else { return Err(odd("results")) };
+        let Some(results) = answer.get("results").and_then(Value::as_array) else { return Err(unexpected("results")) };
         items.extend(results.iter().filter_map(|item| item.get(&kind).cloned().or_else(|| Some(item.clone()))));
         let has_more = answer.get("has_more").and_then(Value::as_bool) == Some(true);
         cursor = answer.get("next_cursor").and_then(Value::as_str).filter(|_| has_more).map(str::to_owned);
@@ -393,11 +393,11 @@ fn complete(api: &Api<'_>, page: &str, value: &mut Value) -> Result<(), Refusal>
     }
 }
 
-fn odd(what: &str) -> Refusal {
+fn unexpected(what: &str) -> Refusal {
     Refusal::Failed(Error::Retryable(format!("an answer of Notion has no `{what}`")))
 }
 
-fn stuck(source: &Source) -> String {
+fn too_many_rows(source: &Source) -> String {
     format!("more than 10,000 rows were created in the minute {}, and Notion returns no more of them", source.stuck_at)
 }
 
@@ -443,9 +443,9 @@ mod tests {
     use super::*;
 
     /// A Notion that has no row any more.
-    struct Empty;
+    struct EmptyNotion;
 
-    impl Web for Empty {
+    impl Web for EmptyNotion {
         fn send(&self, call: &Call<'_>) -> Result<Response, HttpError> {
             let none = json!({ "results": [], "has_more": false, "properties": {} });
             let status = if call.path.starts_with("/v1/pages/") { 404 } else { 200 };
@@ -473,7 +473,7 @@ mod tests {
         };
         store.put(&source, &(0..250).map(row).collect::<Vec<_>>(), "now").unwrap();
         let mut read = |full| {
-            let api = Api::new(&Empty, 1_000);
+            let api = Api::new(&EmptyNotion, 1_000);
             let reader = Reader { api: &api, store, progress: &NoProgress, now: "now", now_ms: 2 };
             let reading = reader.read(&mut source, full).unwrap();
             (reading.deleted, reading.incomplete.is_empty(), source.reading_from.is_some(), source.full_at)

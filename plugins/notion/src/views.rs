@@ -43,7 +43,7 @@ pub fn plan(api: &Api<'_>, own: &dyn Writable, target: &Target, findings: &mut F
             Err(refusal) => {
                 let title =
                     "Notion does not know views, so that none is made: add them in Notion as the reference says";
-                findings.add("views", &target.source, Severity::Info, title, unmade(refusal)?);
+                findings.add("views", &target.source, Severity::Info, title, to_warning(refusal)?);
                 return Ok(Vec::new());
             }
         }
@@ -67,7 +67,7 @@ pub fn create(api: &Api<'_>, own: &dyn Writable, source: &str, body: &Value) -> 
     for round in 1..=ROUNDS {
         let id = match found(api, source) {
             Ok(mut all) => all.remove(&name),
-            Err(refusal) => return unmade(refusal).map(Some),
+            Err(refusal) => return to_warning(refusal).map(Some),
         };
         let made = id.map_or_else(|| api.create_view(body), |id| WriteResult::Done(json!({ "id": id })));
         match made {
@@ -76,14 +76,14 @@ pub fn create(api: &Api<'_>, own: &dyn Writable, source: &str, body: &Value) -> 
                 return Ok(None);
             }
             WriteResult::Unknown(why) => api.wait(round, &why)?,
-            WriteResult::Refused(refusal) => return unmade(refusal).map(Some),
+            WriteResult::Refused(refusal) => return to_warning(refusal).map(Some),
         }
     }
     Ok(Some("Notion does not answer whether the view was made".to_owned()))
 }
 
 /// The reason why a view cannot be made. An error if Notion does not answer, or the grant is missing.
-fn unmade(refusal: Refusal) -> Result<String, Error> {
+fn to_warning(refusal: Refusal) -> Result<String, Error> {
     match refusal {
         Refusal::Rejected(why) => Ok(why),
         Refusal::Missing => Ok("Notion answers 404 to /v1/views".to_owned()),

@@ -16,13 +16,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::block::{self, Origin, Style};
 use crate::issue::{Change, Issue, IssueState, NewIssue};
 use crate::wording;
-use baton_plugin_kit::audit_report::{Gap, Report, Weight};
+use baton_plugin_kit::audit_report::{Gap, Report, Severity};
 
 /// The arguments of the operator.
 #[derive(Clone, Debug)]
-pub struct Wanted {
+pub struct FilingOptions {
     /// Gaps below it get no new issue.
-    pub severity: Weight,
+    pub severity: Severity,
     /// Issues of other sources are not touched.
     pub source: String,
     /// How the tracker has markers.
@@ -87,8 +87,8 @@ pub struct Row {
     pub gap: String,
     /// The title.
     pub title: String,
-    /// The gap's weight, if the report has it.
-    pub weight: Option<Weight>,
+    /// The gap's severity, if the report has it.
+    pub severity: Option<Severity>,
     /// The issue, if there is one.
     pub issue: Option<Issue>,
     /// The current state.
@@ -106,7 +106,7 @@ pub struct Decision {
 
 /// Decides about all gaps.
 #[must_use]
-pub fn decide(report: &Report, issues: &[Issue], wanted: &Wanted) -> Decision {
+pub fn decide(report: &Report, issues: &[Issue], wanted: &FilingOptions) -> Decision {
     let mut by_gap: BTreeMap<&str, Vec<&Issue>> = BTreeMap::new();
     for issue in issues.iter().filter(|issue| issue.marker.source == wanted.source) {
         by_gap.entry(&issue.marker.gap).or_default().push(issue);
@@ -125,12 +125,12 @@ pub fn decide(report: &Report, issues: &[Issue], wanted: &Wanted) -> Decision {
 
 /// Decides about one gap and all its issues.
 #[must_use]
-pub fn for_gap(report: &Report, id: &str, issues: &[&Issue], wanted: &Wanted) -> (Vec<Step>, Option<Row>) {
+pub fn for_gap(report: &Report, id: &str, issues: &[&Issue], wanted: &FilingOptions) -> (Vec<Step>, Option<Row>) {
     let gap = report.gaps.get(id);
     let Some(first) = first(issues) else {
-        let Some(gap) = gap.filter(|gap| gap.weight >= wanted.severity) else { return (Vec::new(), None) };
-        let (title, weight) = (wording::title(gap), Some(gap.weight));
-        let row = Row { gap: gap.id.clone(), title, weight, issue: None, state: "not filed yet" };
+        let Some(gap) = gap.filter(|gap| gap.severity >= wanted.severity) else { return (Vec::new(), None) };
+        let (title, severity) = (wording::title(gap), Some(gap.severity));
+        let row = Row { gap: gap.id.clone(), title, severity, issue: None, state: "not filed yet" };
         return (vec![create(report, gap, wanted)], Some(row));
     };
     let mut steps: Vec<Step> = match gap {
@@ -146,7 +146,7 @@ pub fn for_gap(report: &Report, id: &str, issues: &[&Issue], wanted: &Wanted) ->
     let row = Row {
         gap: id.to_owned(),
         title: gap.map_or_else(|| first.title.clone(), wording::title),
-        weight: gap.map(|gap| gap.weight),
+        severity: gap.map(|gap| gap.severity),
         issue: Some(first.clone()),
         state,
     };
@@ -174,16 +174,16 @@ fn is_fixed(report: &Report, issue: &Issue) -> bool {
     report.is_complete_for(&issue.marker.gap) && !is_outdated(report, issue)
 }
 
-fn create(report: &Report, gap: &Gap, wanted: &Wanted) -> Step {
+fn create(report: &Report, gap: &Gap, wanted: &FilingOptions) -> Step {
     let (title, text) = (wording::title(gap), wording::text(gap));
     let origin = Origin { gap: &gap.id, source: &wanted.source, at: report.executed_at };
     let body = block::write(wanted.style, origin, &title, &text);
-    let issue = NewIssue { title: title.clone(), body, weight: gap.weight };
+    let issue = NewIssue { title: title.clone(), body, severity: gap.severity };
     Step { kind: StepKind::Create, gap: gap.id.clone(), title, action: Action::Create(issue) }
 }
 
 /// The step for the issue of a gap that the report lists.
-fn present(report: &Report, gap: &Gap, issue: &Issue, wanted: &Wanted) -> Option<Step> {
+fn present(report: &Report, gap: &Gap, issue: &Issue, wanted: &FilingOptions) -> Option<Step> {
     let reopens = match issue.state {
         IssueState::Open => false,
         IssueState::Done if issue.closed_at.is_some_and(|closed| closed < report.executed_at) => true,
@@ -205,7 +205,7 @@ fn differs(gap: &Gap, issue: &Issue, text: &str) -> bool {
 }
 
 /// The new text of an issue, and its new title.
-fn describe(report: &Report, gap: &Gap, issue: &Issue, text: &str, wanted: &Wanted) -> Change {
+fn describe(report: &Report, gap: &Gap, issue: &Issue, text: &str, wanted: &FilingOptions) -> Change {
     let (title, marker) = (wording::title(gap), &issue.marker);
     // A title that a person changed stays.
     let is_own_title = block::hash(&issue.title) == marker.title;
@@ -215,7 +215,7 @@ fn describe(report: &Report, gap: &Gap, issue: &Issue, text: &str, wanted: &Want
         title: (is_own_title && issue.title != title).then_some(title),
         body: Some(block::replace(wanted.style, &issue.body, &own)),
         state: None,
-        weight: Some(gap.weight),
+        severity: Some(gap.severity),
     }
 }
 
@@ -226,7 +226,7 @@ fn absent(report: &Report, issue: &Issue) -> Option<Step> {
     closes.then(|| step(StepKind::Close, issue, change))
 }
 
-fn close_duplicate(report: &Report, gap: Option<&Gap>, issue: &Issue, first: &Issue, wanted: &Wanted) -> Step {
+fn close_duplicate(report: &Report, gap: Option<&Gap>, issue: &Issue, first: &Issue, wanted: &FilingOptions) -> Step {
     let change = gap.map(|gap| describe(report, gap, issue, &wording::duplicate(gap, &first.name), wanted));
     let mut change = change.unwrap_or_default();
     change.state = Some(IssueState::Duplicate);
@@ -261,8 +261,8 @@ mod tests {
 
     const ID: &str = "audit:plans/a.md:x.py:missing";
 
-    fn wanted() -> Wanted {
-        Wanted { severity: Weight::Low, source: "audit".to_owned(), style: Style::Comment }
+    fn wanted() -> FilingOptions {
+        FilingOptions { severity: Severity::Low, source: "audit".to_owned(), style: Style::Comment }
     }
 
     fn report(findings: &str) -> Report {
@@ -389,9 +389,9 @@ mod tests {
 
     #[test]
     fn a_gap_of_low_severity_is_not_filed_and_its_issue_stays() {
-        let wanted = Wanted { severity: Weight::High, ..wanted() };
+        let wanted = FilingOptions { severity: Severity::High, ..wanted() };
         let mut low = there("");
-        low.gaps.values_mut().for_each(|gap| gap.weight = Weight::Low);
+        low.gaps.values_mut().for_each(|gap| gap.severity = Severity::Low);
         assert!(decide(&low, &[], &wanted).steps.is_empty());
         let steps = decide(&low, &[issue(7, IssueState::Open, None)], &wanted).steps;
         assert_eq!(steps.iter().map(|step| step.kind).collect::<Vec<_>>(), [StepKind::Update]);

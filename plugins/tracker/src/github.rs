@@ -33,7 +33,7 @@ pub struct GitHub<'a> {
 
 /// An issue as the API has it.
 #[derive(Deserialize)]
-struct Received {
+struct IssueResponse {
     number: u64,
     title: String,
     #[serde(default)]
@@ -70,7 +70,7 @@ impl<'a> GitHub<'a> {
 
     /// The issue, if it has a valid marker. Anybody may open an issue in a public repository, so a marker is valid only
     /// if somebody with access to the repository, or the account itself, opened the issue.
-    fn issue(&self, received: Received) -> Result<Option<Issue>, Error> {
+    fn issue(&self, received: IssueResponse) -> Result<Option<Issue>, Error> {
         if received.pull_request.is_some() {
             return Ok(None);
         }
@@ -117,7 +117,7 @@ impl<'a> GitHub<'a> {
                 self.repository
             )));
         };
-        let received: Vec<Received> = serde_json::from_value(content.json)
+        let received: Vec<IssueResponse> = serde_json::from_value(content.json)
             .map_err(|error| Error::Retryable(format!("GitHub's answer is not a list of issues: {error}")))?;
         let issues = received.into_iter().filter_map(|received| self.issue(received).transpose());
         Ok((issues.collect::<Result<_, _>>()?, content.link.as_deref().and_then(next_query)))

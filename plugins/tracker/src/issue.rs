@@ -5,7 +5,7 @@ use std::time::Duration;
 use baton_plugin_sdk::Error;
 
 use crate::block::{Marker, Style};
-use baton_plugin_kit::audit_report::Weight;
+use baton_plugin_kit::audit_report::Severity;
 
 /// Whether an issue is open, or why it is not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,7 +51,7 @@ pub struct NewIssue {
     /// Its text.
     pub body: String,
     /// How much the gap matters.
-    pub weight: Weight,
+    pub severity: Severity,
 }
 
 /// The changes of an issue. An absent field does not change.
@@ -64,7 +64,7 @@ pub struct Change {
     /// The new state.
     pub state: Option<IssueState>,
     /// How much the gap matters now, for trackers that show it beside the text.
-    pub weight: Option<Weight>,
+    pub severity: Option<Severity>,
 }
 
 /// Why a change has no answer that can be used.
@@ -79,7 +79,7 @@ pub enum WriteError {
 }
 
 /// The requests of one task.
-pub trait Pace {
+pub trait RequestPacer {
     /// The seconds that are left of the time of a task.
     fn seconds_left(&self) -> u64;
 

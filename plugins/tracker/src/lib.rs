@@ -34,14 +34,14 @@ use baton_plugin_kit::notion::Api;
 use baton_plugin_sdk::{Error, Outcome, OutcomeKind, Plugin, Severity, Task};
 use serde::Deserialize;
 
-use crate::decide::{Row, Step, StepKind, Wanted};
+use crate::decide::{FilingOptions, Row, Step, StepKind};
 use crate::github::GitHub;
-use crate::issue::{Pace, Tracker};
+use crate::issue::{RequestPacer, Tracker};
 use crate::linear::Linear;
 use crate::notion::Notion;
-use crate::run::{Filed, Filing};
+use crate::run::{FilingResult, FilingRun};
 use crate::web::Requests;
-use baton_plugin_kit::audit_report::{Report, Weight};
+use baton_plugin_kit::audit_report::{Report, Severity as GapSeverity};
 
 /// The pause between two changes that GitHub's guide for its API asks for.
 const PAUSE_MS: u64 = 1_000;
@@ -64,7 +64,7 @@ struct Args {
     #[serde(default)]
     database: Option<String>,
     #[serde(default)]
-    severity: Weight,
+    severity: GapSeverity,
     source: String,
     #[serde(default)]
     report: Option<String>,
@@ -73,18 +73,18 @@ struct Args {
 }
 
 /// The tracker that has the issues.
-enum Place<'a> {
+enum TrackerTarget<'a> {
     GitHub(&'a str),
     Linear(&'a str),
     Notion(&'a str),
 }
 
 impl Args {
-    fn place(&self) -> Result<Place<'_>, Error> {
+    fn place(&self) -> Result<TrackerTarget<'_>, Error> {
         match (&self.repository, &self.team, &self.database) {
-            (Some(repository), None, None) => Ok(Place::GitHub(repository)),
-            (None, Some(team), None) => Ok(Place::Linear(team)),
-            (None, None, Some(database)) => Ok(Place::Notion(database)),
+            (Some(repository), None, None) => Ok(TrackerTarget::GitHub(repository)),
+            (None, Some(team), None) => Ok(TrackerTarget::Linear(team)),
+            (None, None, Some(database)) => Ok(TrackerTarget::Notion(database)),
             _ => Err(Error::Permanent(
                 "give one of `repository` (GitHub, `owner/name`), `team` (Linear, its key) and `database` (Notion, its id), \
                  as --arg or as [agents.tracker.defaults.file] in baton.toml"
@@ -104,7 +104,9 @@ impl Args {
         ];
         let given = all.iter().filter_map(|(name, value)| Some(format!(" --arg {name}={}", value.as_ref()?)));
         given
-            .chain((self.severity != Weight::default()).then(|| format!(" --arg severity={}", self.severity.word())))
+            .chain(
+                (self.severity != GapSeverity::default()).then(|| format!(" --arg severity={}", self.severity.word())),
+            )
             .collect()
     }
 }
@@ -115,17 +117,17 @@ impl Plugin for IssueTracker {
         let report = load(&task, args.report.as_deref().unwrap_or("latest.json"))?;
         let pause = Duration::from_millis(args.pause_ms.unwrap_or(PAUSE_MS));
         match args.place()? {
-            Place::GitHub(repository) => {
+            TrackerTarget::GitHub(repository) => {
                 let web = github::host_web();
                 let requests = Requests::new(&web, "GitHub");
                 act(&task, &args, &report, &GitHub::new(&requests, repository), &requests, pause)
             }
-            Place::Linear(team) => {
+            TrackerTarget::Linear(team) => {
                 let web = linear::host_web();
                 let requests = Requests::new(&web, "Linear");
                 act(&task, &args, &report, &Linear::new(&requests, team), &requests, pause)
             }
-            Place::Notion(database) => {
+            TrackerTarget::Notion(database) => {
                 let web = baton_plugin_kit::notion::host_web("notion");
                 let api = Api::new(&web, notion::rate(args.pause_ms));
                 // The rate of the requests is the pause.
@@ -147,11 +149,11 @@ fn act(
     args: &Args,
     report: &Report,
     tracker: &dyn Tracker,
-    requests: &dyn Pace,
+    requests: &dyn RequestPacer,
     pause: Duration,
 ) -> Result<Outcome, Error> {
-    let wanted = Wanted { severity: args.severity, source: args.source.clone(), style: tracker.style() };
-    let filing = Filing { tracker, requests, report, wanted: &wanted, progress: &Host, pause };
+    let wanted = FilingOptions { severity: args.severity, source: args.source.clone(), style: tracker.style() };
+    let filing = FilingRun { tracker, requests, report, wanted: &wanted, progress: &Host, pause };
     match task.action.as_str() {
         "plan" => plan(args, &filing),
         "file" => {
@@ -164,7 +166,7 @@ fn act(
 }
 
 /// The lock of the tasks that file issues. Waits while another task holds it.
-fn lock(filing: &Filing<'_>) -> Result<Box<dyn HeldLock>, Error> {
+fn lock(filing: &FilingRun<'_>) -> Result<Box<dyn HeldLock>, Error> {
     for _ in 0..LOCK_TRIES {
         if let Some(lock) = Host.take("file")? {
             return Ok(lock);
@@ -175,7 +177,7 @@ fn lock(filing: &Filing<'_>) -> Result<Box<dyn HeldLock>, Error> {
     Err(Error::Retryable("another task files issues and did not end in time; run this one again after it".to_owned()))
 }
 
-fn plan(args: &Args, filing: &Filing<'_>) -> Result<Outcome, Error> {
+fn plan(args: &Args, filing: &FilingRun<'_>) -> Result<Outcome, Error> {
     let decision = filing.decide()?;
     let name = filing.tracker.name();
     let page = page::plan(&name, &filing.report.id, &decision.steps);
@@ -203,7 +205,7 @@ fn planned(steps: &[Step]) -> String {
     }
 }
 
-fn file(task: &Task, args: &Args, filing: &Filing<'_>) -> Result<Outcome, Error> {
+fn file(task: &Task, args: &Args, filing: &FilingRun<'_>) -> Result<Outcome, Error> {
     let filed = filing.file()?;
     let mut findings = Findings::default();
     for (gap, why) in &filed.refused {
@@ -224,7 +226,7 @@ fn file(task: &Task, args: &Args, filing: &Filing<'_>) -> Result<Outcome, Error>
     Ok(outcome)
 }
 
-fn summary(filing: &Filing<'_>, filed: &Filed) -> String {
+fn summary(filing: &FilingRun<'_>, filed: &FilingResult) -> String {
     let count = |kind| filed.done.get(&kind).copied().unwrap_or_default();
     let mut text = format!(
         "{}: {} created, {} updated, {} reopened, {} closed, with {} requests.",
@@ -250,10 +252,10 @@ fn summary(filing: &Filing<'_>, filed: &Filed) -> String {
     text
 }
 
-fn status(task: &Task, filing: &Filing<'_>) -> Result<Outcome, Error> {
+fn status(task: &Task, filing: &FilingRun<'_>) -> Result<Outcome, Error> {
     let rows = filing.decide()?.rows;
     let (with, without): (Vec<&Row>, Vec<&Row>) =
-        rows.iter().filter(|row| row.weight.is_some()).partition(|row| row.issue.is_some());
+        rows.iter().filter(|row| row.severity.is_some()).partition(|row| row.issue.is_some());
     let name = filing.tracker.name();
     let mut outcome = Outcome::new(format!(
         "{name}: {} gaps have an issue, {} have none; {} issues are of gaps that the report does not list.",
@@ -268,7 +270,7 @@ fn status(task: &Task, filing: &Filing<'_>) -> Result<Outcome, Error> {
 /// Writes the list of gaps and issues into the folder `links`; without that folder, as reports if `is_news`.
 fn write_links(
     task: &Task,
-    filing: &Filing<'_>,
+    filing: &FilingRun<'_>,
     rows: &[Row],
     is_news: bool,
     outcome: &mut Outcome,

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::block::{self, Style};
 use crate::issue::{Change, Issue, IssueState, NewIssue, Tracker, WriteError};
 use crate::web::{MOST_REASON, Requests, TIMEOUT, USER_AGENT};
-use baton_plugin_kit::audit_report::Weight;
+use baton_plugin_kit::audit_report::Severity;
 
 /// The host's network, with the account. A personal key has no scheme.
 #[must_use]
@@ -69,7 +69,7 @@ struct StateKind {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Page {
-    nodes: Vec<Received>,
+    nodes: Vec<IssueResponse>,
     page_info: PageInfo,
 }
 
@@ -82,7 +82,7 @@ struct PageInfo {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Received {
+struct IssueResponse {
     id: String,
     identifier: String,
     number: f64,
@@ -199,17 +199,17 @@ impl Tracker for Linear<'_> {
     fn read(&self, known: &Issue) -> Result<Option<Issue>, Error> {
         let Some(mut data) = self.query(READ, &json!({ "id": known.key }))? else { return Ok(None) };
         let found = data.get_mut("issue").map(Value::take).unwrap_or_default();
-        let received: Option<Received> = serde_json::from_value(found).map_err(unexpected)?;
+        let received: Option<IssueResponse> = serde_json::from_value(found).map_err(unexpected)?;
         Ok(received.and_then(issue))
     }
 
     fn create(&self, new: &NewIssue) -> Result<(), WriteError> {
         let team = &self.team().map_err(WriteError::Failed)?.id;
-        let priority = match new.weight {
-            Weight::High => 2,
-            Weight::Medium => 3,
-            Weight::Low => 4,
-            Weight::Info => 0,
+        let priority = match new.severity {
+            Severity::High => 2,
+            Severity::Medium => 3,
+            Severity::Low => 4,
+            Severity::Info => 0,
         };
         let input = json!({ "teamId": team, "title": new.title, "description": new.body, "priority": priority });
         self.write(CREATE, &json!({ "input": input }))
@@ -230,7 +230,7 @@ impl Tracker for Linear<'_> {
 }
 
 /// The issue, unless it has no marker or is in the trash.
-fn issue(received: Received) -> Option<Issue> {
+fn issue(received: IssueResponse) -> Option<Issue> {
     if received.trashed == Some(true) {
         return None;
     }

@@ -12,9 +12,9 @@ use baton_plugin_sdk::Error;
 use serde_json::{Map, Value, json};
 
 use crate::block::{self, Style};
-use crate::issue::{Change, Issue, IssueState, NewIssue, Pace, Tracker, WriteError};
+use crate::issue::{Change, Issue, IssueState, NewIssue, RequestPacer, Tracker, WriteError};
 use crate::web::TIME_S;
-use baton_plugin_kit::audit_report::Weight;
+use baton_plugin_kit::audit_report::Severity;
 
 /// The property of the marker.
 const MARKER: &str = "Baton Gap";
@@ -47,7 +47,7 @@ pub fn rate(pause_ms: Option<u64>) -> u32 {
     pause_ms.map_or(RATE, |pause| u32::try_from(1_000 / pause.max(100)).unwrap_or(RATE).max(1))
 }
 
-impl Pace for Api<'_> {
+impl RequestPacer for Api<'_> {
     fn seconds_left(&self) -> u64 {
         TIME_S.saturating_sub(self.elapsed().as_secs())
     }
@@ -171,7 +171,7 @@ impl<'a> Notion<'a> {
     }
 
     /// The properties of a page, with the values to write.
-    fn values(&self, title: Option<&str>, body: Option<&str>, weight: Option<Weight>) -> Result<Value, WriteError> {
+    fn values(&self, title: Option<&str>, body: Option<&str>, severity: Option<Severity>) -> Result<Value, WriteError> {
         let source = self.source().map_err(WriteError::Failed)?;
         let mut values = Map::new();
         let mut put = |id: &str, kind: &str, content: &str| {
@@ -187,8 +187,10 @@ impl<'a> Notion<'a> {
             put(source.id_of(MARKER), "rich_text", marker)?;
             put(source.id_of(DETAILS), "rich_text", &details)?;
         }
-        if let (Some(weight), Some(property)) = (weight, source.property(SEVERITY).filter(|one| one.kind == "select")) {
-            values.insert(property.id.clone(), json!({ "select": { "name": weight.word() } }));
+        if let (Some(severity), Some(property)) =
+            (severity, source.property(SEVERITY).filter(|one| one.kind == "select"))
+        {
+            values.insert(property.id.clone(), json!({ "select": { "name": severity.word() } }));
         }
         Ok(Value::Object(values))
     }
@@ -223,7 +225,7 @@ impl Tracker for Notion<'_> {
     }
 
     fn create(&self, new: &NewIssue) -> Result<(), WriteError> {
-        let mut properties = self.values(Some(&new.title), Some(&new.body), Some(new.weight))?;
+        let mut properties = self.values(Some(&new.title), Some(&new.body), Some(new.severity))?;
         let source = self.source().map_err(WriteError::Failed)?;
         set_state(&mut properties, source, IssueState::Open);
         let parent = json!({ "type": "data_source_id", "data_source_id": source.id });
@@ -231,7 +233,7 @@ impl Tracker for Notion<'_> {
     }
 
     fn change(&self, issue: &Issue, change: &Change) -> Result<(), WriteError> {
-        let mut properties = self.values(change.title.as_deref(), change.body.as_deref(), change.weight)?;
+        let mut properties = self.values(change.title.as_deref(), change.body.as_deref(), change.severity)?;
         if let Some(state) = change.state {
             set_state(&mut properties, self.source().map_err(WriteError::Failed)?, state);
         }
@@ -289,16 +291,16 @@ mod tests {
     use super::*;
     use crate::block::Origin;
     use crate::wording;
-    use baton_plugin_kit::audit_report::{Gap, Place};
+    use baton_plugin_kit::audit_report::{Gap, Location};
 
     #[test]
     fn a_description_is_plain_text_and_its_quotations_stay_as_they_are() {
         let gap = Gap {
             id: "audit:a.md:x.py:missing".to_owned(),
-            weight: Weight::High,
+            severity: Severity::High,
             title: "x.py is missing".to_owned(),
             evidence: "see ```text\n`grep x`\n````".to_owned(),
-            place: Some(Place { path: "a.md".to_owned(), line: 3 }),
+            place: Some(Location { path: "a.md".to_owned(), line: 3 }),
             request: None,
         };
         let origin = Origin { gap: &gap.id, source: "s", at: 7 };

@@ -4,7 +4,7 @@ use baton_plugin_kit::markdown::{cell, code, link};
 use serde_json::{Value, json};
 
 use crate::decide::{Action, Row, Step};
-use baton_plugin_kit::audit_report::Weight;
+use baton_plugin_kit::audit_report::Severity;
 
 /// The version of the shape of `issues.json`.
 const SCHEMA: u32 = 1;
@@ -35,8 +35,13 @@ pub fn table(tracker: &str, report: &str, rows: &[Row]) -> String {
     page.push_str("| gap | severity | issue | state | title |\n|---|---|---|---|---|\n");
     for row in rows {
         let issue = row.issue.as_ref().map_or_else(|| "–".to_owned(), |issue| link(&issue.name, &issue.url));
-        let weight = row.weight.map_or("–", Weight::word);
-        page.push_str(&format!("| {} | {weight} | {issue} | {} | {} |\n", code(&row.gap), row.state, cell(&row.title)));
+        let severity = row.severity.map_or("–", Severity::word);
+        page.push_str(&format!(
+            "| {} | {severity} | {issue} | {} | {} |\n",
+            code(&row.gap),
+            row.state,
+            cell(&row.title)
+        ));
     }
     page
 }
@@ -46,7 +51,7 @@ pub fn table(tracker: &str, report: &str, rows: &[Row]) -> String {
 pub fn json(tracker: &str, report: &str, rows: &[Row]) -> Vec<u8> {
     let entry = |row: &Row| -> Value {
         let issue = row.issue.as_ref();
-        json!({ "gap": row.gap, "title": row.title, "severity": row.weight.map(Weight::word), "state": row.state,
+        json!({ "gap": row.gap, "title": row.title, "severity": row.severity.map(Severity::word), "state": row.state,
             "issue": issue.map(|issue| &issue.name), "url": issue.map(|issue| &issue.url) })
     };
     let entries: Vec<Value> = rows.iter().map(entry).collect();

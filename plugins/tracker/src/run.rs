@@ -7,8 +7,8 @@ use std::time::Duration;
 use baton_plugin_kit::host::Progress;
 use baton_plugin_sdk::Error;
 
-use crate::decide::{Action, Decision, Row, Step, StepKind, Wanted, decide, for_gap};
-use crate::issue::{Change, Issue, Pace, Tracker, WriteError};
+use crate::decide::{Action, Decision, FilingOptions, Row, Step, StepKind, decide, for_gap};
+use crate::issue::{Change, Issue, RequestPacer, Tracker, WriteError};
 use crate::web::TIME_S;
 use baton_plugin_kit::audit_report::Report;
 
@@ -22,15 +22,15 @@ const CHANGES: usize = 150;
 const RESERVE_S: u64 = 10;
 
 /// The services and arguments of a run.
-pub struct Filing<'a> {
+pub struct FilingRun<'a> {
     /// The tracker that has the issues.
     pub tracker: &'a dyn Tracker,
     /// Its requests.
-    pub requests: &'a dyn Pace,
+    pub requests: &'a dyn RequestPacer,
     /// The report.
     pub report: &'a Report,
     /// The arguments of the operator.
-    pub wanted: &'a Wanted,
+    pub wanted: &'a FilingOptions,
     /// Progress and cancellation.
     pub progress: &'a dyn Progress,
     /// The pause between two changes.
@@ -39,7 +39,7 @@ pub struct Filing<'a> {
 
 /// The completed steps.
 #[derive(Debug, Default)]
-pub struct Filed {
+pub struct FilingResult {
     /// Completed steps by kind.
     pub done: BTreeMap<StepKind, usize>,
     /// Steps that the tracker refused: the gap's id and the reason.
@@ -56,7 +56,7 @@ pub struct Filed {
     created: BTreeSet<String>,
 }
 
-impl Filed {
+impl FilingResult {
     /// The number of completed steps.
     #[must_use]
     pub fn count(&self) -> usize {
@@ -80,7 +80,7 @@ impl Filed {
     }
 }
 
-impl Filing<'_> {
+impl FilingRun<'_> {
     /// Lists the issues and decides.
     ///
     /// # Errors
@@ -95,8 +95,8 @@ impl Filing<'_> {
     /// # Errors
     /// The task was cancelled, the first list could not be read completely, or the tracker allows no change. Completed
     /// steps stay, and another task continues.
-    pub fn file(&self) -> Result<Filed, Error> {
-        let mut filed = Filed::default();
+    pub fn file(&self) -> Result<FilingResult, Error> {
+        let mut filed = FilingResult::default();
         for pass in 0..=PASSES {
             let before = self.requests.seconds_left();
             let issues = match self.list() {
@@ -126,11 +126,11 @@ impl Filing<'_> {
     }
 
     /// Whether this task may send no further change.
-    fn is_used_up(&self, filed: &Filed, reserve: u64) -> bool {
+    fn is_used_up(&self, filed: &FilingResult, reserve: u64) -> bool {
         filed.sent >= CHANGES || self.requests.seconds_left() <= reserve
     }
 
-    fn next(&self, step: &Step, issues: &[Issue], filed: &mut Filed) -> Result<(), Error> {
+    fn next(&self, step: &Step, issues: &[Issue], filed: &mut FilingResult) -> Result<(), Error> {
         self.progress.report(u8::try_from(filed.sent * 100 / CHANGES).unwrap_or(100), &step.title);
         if filed.sent > 0 {
             self.requests.rest(self.pause);
@@ -155,7 +155,7 @@ impl Filing<'_> {
         })
     }
 
-    fn carry_out(&self, step: &Step, issues: &[Issue], filed: &mut Filed) -> Result<(), Error> {
+    fn carry_out(&self, step: &Step, issues: &[Issue], filed: &mut FilingResult) -> Result<(), Error> {
         let written = match &step.action {
             Action::Create(issue) => self.tracker.create(issue),
             Action::Change(issue, _) => match self.change_of(issue, issues)? {
@@ -213,7 +213,7 @@ mod tests {
     use crate::block::{self, Style};
     use crate::issue::{IssueState, NewIssue};
     use crate::web::Requests;
-    use baton_plugin_kit::audit_report::Weight;
+    use baton_plugin_kit::audit_report::Severity;
 
     /// Keeps issues in memory.
     #[derive(Default)]
@@ -286,12 +286,12 @@ mod tests {
         Report::parse(text.to_string().as_bytes()).unwrap()
     }
 
-    fn file(memory: &Memory, gaps: usize, pause_s: u64) -> Result<Filed, Error> {
+    fn file(memory: &Memory, gaps: usize, pause_s: u64) -> Result<FilingResult, Error> {
         let (web, report) = (ScriptedWeb::default(), report(gaps));
         let requests = Requests::new(&web, "Memory");
-        let wanted = Wanted { severity: Weight::Low, source: "s".to_owned(), style: Style::Comment };
+        let wanted = FilingOptions { severity: Severity::Low, source: "s".to_owned(), style: Style::Comment };
         let pause = Duration::from_secs(pause_s);
-        let filing = Filing {
+        let filing = FilingRun {
             tracker: memory,
             requests: &requests,
             report: &report,

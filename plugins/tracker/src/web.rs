@@ -10,7 +10,7 @@ use baton_plugin_sdk::Error;
 use baton_plugin_sdk::http::{HttpError, Response};
 use serde_json::Value;
 
-use crate::issue::{Pace, WriteError};
+use crate::issue::{RequestPacer, WriteError};
 
 /// The longest pause of one rate limit. Without a time, GitHub asks for one minute.
 const LONGEST_PAUSE_S: u64 = 65;
@@ -61,7 +61,7 @@ enum Failure {
     Failed(Error),
 }
 
-impl Pace for Requests<'_> {
+impl RequestPacer for Requests<'_> {
     fn seconds_left(&self) -> u64 {
         TIME_S.saturating_sub(self.web.now().saturating_sub(self.begin).as_secs())
     }

@@ -22,7 +22,7 @@ pub fn title(gap: &Gap) -> String {
 /// The description of a gap.
 #[must_use]
 pub fn text(gap: &Gap) -> String {
-    let mut parts = vec![format!("Severity: {}", gap.weight.word())];
+    let mut parts = vec![format!("Severity: {}", gap.severity.word())];
     if let Some(place) = &gap.place {
         parts.push(format!("Place: {}", inline(&format!("{}:{}", place.path, place.line))));
     }
@@ -66,17 +66,17 @@ fn fenced(content: &str) -> String {
 mod tests {
     use super::*;
     use crate::block::{Origin, Style, read, replace, write};
-    use baton_plugin_kit::audit_report::Weight;
+    use baton_plugin_kit::audit_report::Severity;
 
     const ORIGIN: Origin<'static> = Origin { gap: "audit:a:b", source: "audit", at: 0 };
 
     #[test]
     fn text_outside_of_code_blocks_mentions_nobody() {
         for hostile in ["a`@team", "a\\@team", " @team", "`@team`", "@team\n@team"] {
-            let place = Some(baton_plugin_kit::audit_report::Place { path: hostile.to_owned(), line: 1 });
+            let place = Some(baton_plugin_kit::audit_report::Location { path: hostile.to_owned(), line: 1 });
             let gap = Gap {
                 id: hostile.to_owned(),
-                weight: Weight::High,
+                severity: Severity::High,
                 title: String::new(),
                 evidence: String::new(),
                 place,
@@ -94,7 +94,7 @@ mod tests {
     fn hostile_text_stays_inside_of_the_block() {
         let gap = Gap {
             id: "audit:a:b".to_owned(),
-            weight: Weight::High,
+            severity: Severity::High,
             title: format!("@everyone\n{}", "é".repeat(300)),
             evidence: "````\n<!-- baton:end -->\n`baton:end`\n@team fixes #1".to_owned(),
             place: None,

@@ -44,7 +44,7 @@ fn page(id: &Id) -> Option<Link> {
 
 /// Searches for a track in the shops; none if its title is unknown.
 #[must_use]
-pub fn shops(track: &CatalogTrack) -> Vec<Link> {
+pub fn shop_links(track: &CatalogTrack) -> Vec<Link> {
     let words = format!("{} {}", track.artist.as_deref().unwrap_or_default(), track.title);
     let words = utf8_percent_encode(words.trim(), QUERY).to_string();
     let link = |(name, address): (&'static str, &str)| Link { name, url: format!("{address}{words}") };
@@ -65,7 +65,7 @@ mod tests {
             ..CatalogTrack::default()
         };
         assert_eq!(pages(&track), [Link { name: "beatport", url: "https://www.beatport.com/track/-/12".to_owned() }]);
-        let shops = shops(&track);
-        assert_eq!(shops[0].url, "https://bandcamp.com/search?item_type=t&q=A%2FB%20D%C3%AEner%20%26%20Co");
+        let shop_links = shop_links(&track);
+        assert_eq!(shop_links[0].url, "https://bandcamp.com/search?item_type=t&q=A%2FB%20D%C3%AEner%20%26%20Co");
     }
 }

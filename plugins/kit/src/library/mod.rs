@@ -9,4 +9,4 @@ mod links;
 pub use catalog_data::{CatalogData, CatalogFile, CatalogPlaylist, CatalogTrack};
 pub use file_index::{FileIndex, SCAN, TrackFiles, has_files, tracks_in_playlists};
 pub use file_track::{describe_file, stem_and_ending};
-pub use links::{Link, pages, shops};
+pub use links::{Link, pages, shop_links};

@@ -87,7 +87,7 @@ impl From<Refusal> for Error {
 }
 
 /// The meaning of an answer.
-enum Meaning {
+enum ResponseMeaning {
     Content(Value),
     Refused(Refusal),
     /// A rate limit: nothing happened.
@@ -153,13 +153,13 @@ impl<'a> Api<'a> {
             self.turn()?;
             tries += 1;
             let why = match self.send(call)? {
-                Meaning::Content(content) => return Ok(content),
-                Meaning::Refused(refusal) => return Err(refusal),
-                Meaning::Limited(seconds) => {
+                ResponseMeaning::Content(content) => return Ok(content),
+                ResponseMeaning::Refused(refusal) => return Err(refusal),
+                ResponseMeaning::Limited(seconds) => {
                     self.wait(seconds, "its rate limit is reached")?;
                     continue;
                 }
-                Meaning::Failed(why) => why,
+                ResponseMeaning::Failed(why) => why,
             };
             if tries >= TRIES {
                 let text = format!("{} {} failed {TRIES} times: {why}", call.method, call.path);
@@ -187,14 +187,14 @@ impl<'a> Api<'a> {
     fn write(&self, call: &Call<'_>) -> WriteResult {
         loop {
             match self.turn().and_then(|()| self.send(call)) {
-                Ok(Meaning::Content(content)) => return WriteResult::Done(content),
-                Ok(Meaning::Failed(why)) => return WriteResult::Unknown(why),
-                Ok(Meaning::Limited(seconds)) => {
+                Ok(ResponseMeaning::Content(content)) => return WriteResult::Done(content),
+                Ok(ResponseMeaning::Failed(why)) => return WriteResult::Unknown(why),
+                Ok(ResponseMeaning::Limited(seconds)) => {
                     if let Err(refusal) = self.wait(seconds, "its rate limit is reached") {
                         return WriteResult::Refused(refusal);
                     }
                 }
-                Ok(Meaning::Refused(refusal)) | Err(refusal) => return WriteResult::Refused(refusal),
+                Ok(ResponseMeaning::Refused(refusal)) | Err(refusal) => return WriteResult::Refused(refusal),
             }
         }
     }
@@ -225,10 +225,10 @@ impl<'a> Api<'a> {
         Ok(())
     }
 
-    fn send(&self, call: &Call<'_>) -> Result<Meaning, Refusal> {
+    fn send(&self, call: &Call<'_>) -> Result<ResponseMeaning, Refusal> {
         match self.web.send(call) {
-            Ok(answer) => Ok(meaning(&answer, call)),
-            Err(HttpError::Failed(why)) => Ok(Meaning::Failed(why)),
+            Ok(answer) => Ok(interpret(&answer, call)),
+            Err(HttpError::Failed(why)) => Ok(ResponseMeaning::Failed(why)),
             Err(error) => Err(Refusal::Failed(error.into())),
         }
     }
@@ -247,26 +247,26 @@ fn not_allowed(call: &Call<'_>, message: &str) -> String {
     )
 }
 
-fn meaning(answer: &Response, call: &Call<'_>) -> Meaning {
+fn interpret(answer: &Response, call: &Call<'_>) -> ResponseMeaning {
     let body = serde_json::from_slice::<Value>(&answer.body);
     let text = |place: &str| body.as_ref().ok().and_then(|body| body.get(place)?.as_str()).unwrap_or_default();
     match answer.status {
         200 => match body {
-            Ok(content) => Meaning::Content(content),
-            Err(error) => Meaning::Failed(format!("the answer is not JSON ({error})")),
+            Ok(content) => ResponseMeaning::Content(content),
+            Err(error) => ResponseMeaning::Failed(format!("the answer is not JSON ({error})")),
         },
-        401 => Meaning::Refused(Refusal::Failed(Error::NeedsGrant(NOT_ACCEPTED.to_owned()))),
-        403 => Meaning::Refused(Refusal::Failed(Error::NeedsGrant(not_allowed(call, text("message"))))),
-        404 => Meaning::Refused(Refusal::Missing),
+        401 => ResponseMeaning::Refused(Refusal::Failed(Error::NeedsGrant(NOT_ACCEPTED.to_owned()))),
+        403 => ResponseMeaning::Refused(Refusal::Failed(Error::NeedsGrant(not_allowed(call, text("message"))))),
+        404 => ResponseMeaning::Refused(Refusal::Missing),
         // Notion sends 529 before it works on a request that would overload it, as 429.
-        429 => Meaning::Limited(answer.retry_after().unwrap_or(5)),
-        529 if answer.retry_after().is_some() => Meaning::Limited(answer.retry_after().unwrap_or(5)),
+        429 => ResponseMeaning::Limited(answer.retry_after().unwrap_or(5)),
+        529 if answer.retry_after().is_some() => ResponseMeaning::Limited(answer.retry_after().unwrap_or(5)),
         // 409: a conflict of two transactions, which Notion asks to try again.
-        status @ (408 | 409 | 500..=599) => Meaning::Failed(format!("it answers {status} {}", text("code"))),
+        status @ (408 | 409 | 500..=599) => ResponseMeaning::Failed(format!("it answers {status} {}", text("code"))),
         status => {
             let (code, message) = (text("code"), text("message"));
             let what = format!("Notion answers {status} {code} to {} {}: {message}", call.method, call.path);
-            Meaning::Refused(Refusal::Rejected(what))
+            ResponseMeaning::Refused(Refusal::Rejected(what))
         }
     }
 }
