@@ -9,7 +9,7 @@ pub fn number(number: f64) -> String {
 
 /// A cell; empty for `None`.
 #[must_use]
-pub fn maybe<T>(value: Option<T>, show: impl FnOnce(T) -> String) -> String {
+pub fn or_empty<T>(value: Option<T>, show: impl FnOnce(T) -> String) -> String {
     value.map(show).unwrap_or_default()
 }
 

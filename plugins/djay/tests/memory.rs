@@ -11,7 +11,7 @@ use std::fs;
 
 use baton_plugin_kit::Findings;
 use baton_tests::djay_library::tsaf::{Tree, encode};
-use baton_tests::djay_library::{Style, Wanted, Written, write};
+use baton_tests::djay_library::{LibraryContent, LibrarySpec, Style, write};
 use baton_tests::host_services::HostDatabase;
 use baton_track_match::{Id, Track as Names};
 use djay::export::{Forms, files};
@@ -43,7 +43,7 @@ const fn other(number: usize) -> u64 {
 }
 
 /// Candidates of services, each with two ids, an ISRC and an album: one for each track of the library, and others.
-fn candidates(written: &Written) -> Vec<Candidate> {
+fn candidates(written: &LibraryContent) -> Vec<Candidate> {
     let named = |number: usize| match written.tracks.get(number) {
         Some(track) => (format!("{} (Original Mix)", track.title), track.artist.iter().cloned().collect()),
         None => (
@@ -78,7 +78,7 @@ fn library_at(path: &std::path::Path) -> Library {
 fn the_maximum_of_candidates_fits_in_memory_with_a_library() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("MediaLibrary.db");
-    let written = write(&path, &Wanted::standard(Style::Mac));
+    let written = write(&path, &LibrarySpec::standard(Style::Mac));
     let (report, grown) = grown(|| {
         let (library, candidates) = (library_at(&path), candidates(&written));
         let found = matches::find(&library, &candidates);
@@ -93,7 +93,7 @@ fn the_maximum_of_candidates_fits_in_memory_with_a_library() {
 fn the_maximum_of_rows_fits_in_memory() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("MediaLibrary.db");
-    let _written = write(&path, &Wanted::tiny());
+    let _written = write(&path, &LibrarySpec::tiny());
     let mut connection = Connection::open(&path).unwrap();
     let there: i64 = connection.query_row("SELECT count(*) FROM database2", [], |row| row.get(0)).unwrap();
     let transaction = connection.transaction().unwrap();

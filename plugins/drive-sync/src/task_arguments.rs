@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use baton_plugin_sdk::{Error, Mount, Task};
 use serde_json::Value;
 
-use crate::account::Place;
+use crate::account::AccountPlace;
 use crate::arguments::{text, texts};
 use crate::drive::archive::KEPT;
 use crate::drive::{id_key, is_id};
@@ -141,7 +141,7 @@ pub fn overwrite(task: &Task) -> Result<bool, Error> {
 ///
 /// # Errors
 /// `permanent` for other values.
-pub fn place(task: &Task) -> Result<Option<Place>, Error> {
+pub fn place(task: &Task) -> Result<Option<AccountPlace>, Error> {
     let (place, top, shared_drive) =
         (task.arg_str("place")?, text(task, "account_folder")?, task.arg_str("shared_drive")?.unwrap_or_default());
     match place.as_deref() {
@@ -156,7 +156,7 @@ pub fn place(task: &Task) -> Result<Option<Place>, Error> {
                     "the argument `account_folder` must be a name of 1 to {MOST_TOP} bytes"
                 )));
             }
-            Ok(Some(Place { top, shared_drive }))
+            Ok(Some(AccountPlace { top, shared_drive }))
         }
         Some(other) => Err(Error::Permanent(format!("the argument `place` must be folder or account, not `{other}`"))),
     }

@@ -71,15 +71,15 @@ macro_rules! plugin {
             #[used]
             static SECTION: [u8; MANIFEST.len()] = *MANIFEST.first_chunk().unwrap();
 
-            struct Exported;
+            struct ExportedPlugin;
 
-            impl $crate::bindings::exports::baton::plugin::handler::Guest for Exported {
+            impl $crate::bindings::exports::baton::plugin::handler::Guest for ExportedPlugin {
                 fn run(task: $crate::Task) -> Result<$crate::Outcome, $crate::Error> {
                     <$plugin as $crate::Plugin>::run(task)
                 }
             }
 
-            $crate::bindings::export_handler!(Exported with_types_in $crate::bindings);
+            $crate::bindings::export_handler!(ExportedPlugin with_types_in $crate::bindings);
         }
     };
 }

@@ -9,9 +9,9 @@
 //! | `account/` | an account: playlists, liked songs, the present item; plans for its playlists |
 //! | `read/` | the files and contents of exports |
 //! | `import/`, `catalog.rs`, `notes.rs`, `episodes.rs` | writing and reading the catalog |
-//! | `diff/`, `merge.rs`, `dedupe.rs`, `places.rs`, `plan.rs`, `export/` | one action each |
+//! | `diff/`, `merge.rs`, `dedupe.rs`, `playlists_for_track.rs`, `plan.rs`, `export/` | one action each |
 //! | `library.rs` | the content of the library for a track that an account plays |
-//! | `moved.rs` | the actions that music-files has now |
+//! | `moved_actions.rs` | the actions that music-files has now |
 //! | `model.rs`, `uri.rs`, `names.rs`, `ids.rs`, `source.rs` | shared types |
 
 pub mod account;
@@ -23,15 +23,15 @@ pub mod episodes;
 pub mod export;
 mod ids;
 pub mod import;
-pub mod left_out;
 pub mod library;
 pub mod merge;
 pub mod model;
-mod moved;
+mod moved_actions;
 pub mod names;
 pub mod notes;
-pub mod places;
+pub mod outcome_kind;
 pub mod plan;
+pub mod playlists_for_track;
 pub mod read;
 pub mod source;
 pub mod uri;
@@ -69,7 +69,7 @@ impl Plugin for Spotify {
             "pull" => pull_account(&task),
             "now-playing" => report_account(&task, account::now_playing),
             "recent" => report_account(&task, account::recent),
-            action if moved::MOVED.contains(&action) => Err(moved::error(&task)),
+            action if moved_actions::MOVED.contains(&action) => Err(moved_actions::error(&task)),
             other => Err(Error::Permanent(format!("there is no action `{other}`"))),
         }
     }
@@ -84,7 +84,7 @@ fn import_exports(task: &Task) -> Result<Outcome, Error> {
     let services = import::HostServices { catalog: &sql::catalog(), own: &sql::own(), progress: &Host };
     let report = import::import(services, &folders, &arguments(task)?, &mut findings)?;
     let mut outcome = report.outcome();
-    left_out::mark(&mut outcome, left_out::count(&findings), &task.id);
+    outcome_kind::mark(&mut outcome, outcome_kind::count(&findings), &task.id);
     outcome.findings = findings.into_list();
     Ok(outcome)
 }
@@ -138,7 +138,7 @@ fn change_account<A: DeserializeOwned>(
     change: fn(&Api<'_>, account::ChangeServices<'_>, &A, &mut Findings) -> Result<ActionResult, Error>,
 ) -> Result<Outcome, Error> {
     let (mut findings, own) = (Findings::default(), sql::own());
-    let for_files = moved::command(task);
+    let for_files = moved_actions::command(task);
     let services = account::ChangeServices {
         own: &own,
         locks: &Host,
@@ -170,7 +170,7 @@ fn run_on_sources<A: DeserializeOwned>(
 
 fn playlists_for_track(task: &Task) -> Result<Outcome, Error> {
     let mut findings = Findings::default();
-    let made = places::run(&sql::catalog(), &arguments(task)?, &mut findings)?;
+    let made = playlists_for_track::run(&sql::catalog(), &arguments(task)?, &mut findings)?;
     outcome(task, made, findings)
 }
 
@@ -221,7 +221,7 @@ fn outcome(task: &Task, made: ActionResult, findings: Findings) -> Result<Outcom
         let more = if written.len() > 1 { format!(" and {} more", written.len() - 1) } else { String::new() };
         outcome.summary = format!("{} Written: {first}{more}.", outcome.summary);
     }
-    left_out::mark(&mut outcome, left_out::count(&findings), &task.id);
+    outcome_kind::mark(&mut outcome, outcome_kind::count(&findings), &task.id);
     outcome.findings = findings.into_list();
     Ok(outcome)
 }

@@ -6,13 +6,13 @@
 use std::collections::HashMap;
 
 use baton_plugin_kit::host::Tables;
-use baton_plugin_kit::library::{CatalogData, CatalogTrack, FileIndex, Link, TrackFiles, has_files, pages, shops};
+use baton_plugin_kit::library::{CatalogData, CatalogTrack, FileIndex, Link, TrackFiles, has_files, pages, shop_links};
 use baton_plugin_sdk::Error;
 use baton_track_match::{Decision, Matcher};
 use serde_json::{Value, json};
 
 use crate::model::{Entry, TRACKS};
-use crate::places::file_place;
+use crate::playlists_for_track::file_place;
 
 /// The library, for questions about single tracks.
 #[derive(Debug)]
@@ -54,7 +54,7 @@ pub struct LibraryEntry {
     /// The services that have it.
     pub pages: Vec<Link>,
     /// Searches in shops, if no file is known.
-    pub shops: Vec<Link>,
+    pub shop_links: Vec<Link>,
 }
 
 impl<'a> Library<'a> {
@@ -98,7 +98,7 @@ impl<'a> Library<'a> {
             place: file_place(playlists.first().map(String::as_str), entry),
             playlists,
             pages: pages(&song),
-            shops: if state == FileState::OnDisk { Vec::new() } else { shops(&song) },
+            shop_links: if state == FileState::OnDisk { Vec::new() } else { shop_links(&song) },
             state,
         }
     }
@@ -157,7 +157,7 @@ impl LibraryEntry {
             "track": self.track.as_ref().map(|(number, _)| number),
             "identified_by": self.track.as_ref().map(|(_, how)| how),
             "state": self.state.text(), "files": self.files, "playlists": self.playlists, "place": self.place,
-            "pages": links(&self.pages), "shops": links(&self.shops),
+            "pages": links(&self.pages), "shops": links(&self.shop_links),
         })
     }
 }

@@ -5,7 +5,7 @@ use baton_plugin_kit::time;
 
 use super::played::PlayCounts;
 use crate::library::Library;
-use crate::text::{maybe, number};
+use crate::text::{number, or_empty};
 
 const TRACKS: [&str; 15] = [
     "track_id",
@@ -60,10 +60,10 @@ fn tracks(library: &Library, played: &PlayCounts) -> Result<Vec<u8>, String> {
             track.artist.as_deref().unwrap_or_default(),
             "",
             "",
-            &maybe(track.seconds, number),
-            &maybe(track.bpm(), number),
-            &maybe(key, |key| key.to_string()),
-            &maybe(key, baton_plugin_kit::Key::camelot),
+            &or_empty(track.seconds, number),
+            &or_empty(track.bpm(), number),
+            &or_empty(key, |key| key.to_string()),
+            &or_empty(key, baton_plugin_kit::Key::camelot),
             source.map(|source| source.service.as_str()).unwrap_or_default(),
             source.map(|source| source.id.as_str()).unwrap_or_default(),
             track.path().unwrap_or_default(),
@@ -86,7 +86,7 @@ fn streaming(library: &Library) -> Result<Vec<u8>, String> {
                 &source.uri,
                 track.artist.as_deref().unwrap_or_default(),
                 &track.title,
-                &maybe(track.seconds, number),
+                &or_empty(track.seconds, number),
                 "",
             ])?;
         }
@@ -111,7 +111,7 @@ fn sessions(library: &Library) -> Result<Vec<u8>, String> {
             session.device_type.as_deref().unwrap_or_default(),
             &when(session.started),
             &when(session.ended),
-            &maybe(minutes, number),
+            &or_empty(minutes, number),
             &count.to_string(),
         ])?;
     }
@@ -129,11 +129,11 @@ fn plays(library: &Library) -> Result<Vec<u8>, String> {
             play.id.as_str(),
             play.session_id.as_deref().unwrap_or_default(),
             play.track_id.as_deref().unwrap_or_default(),
-            &maybe(play.deck, |deck| deck.to_string()),
+            &or_empty(play.deck, |deck| deck.to_string()),
             &when(play.started),
             title.unwrap_or_default(),
             artist.unwrap_or_default(),
-            &maybe(track.and_then(crate::library::Track::bpm), number),
+            &or_empty(track.and_then(crate::library::Track::bpm), number),
         ])?;
     }
     table.into_bytes()

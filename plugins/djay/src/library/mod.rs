@@ -5,7 +5,7 @@
 //!
 //! | file | what |
 //! |---|---|
-//! | `place.rs` | the path of the database, below the granted folder |
+//! | `locate.rs` | the path of the database, below the granted folder |
 //! | `schema.rs` | checks that djay's version is supported |
 //! | `raw.rs` | rows before they are joined |
 //! | `read.rs` | rows to records, and the joins |
@@ -14,21 +14,21 @@
 //! | `playlists.rs` | playlists, from the pages of a view |
 //! | `check.rs` | compares djay's own indexes with the objects |
 //! | `model.rs` | the records |
-//! | `unread.rs` | counts the reasons why objects cannot be read |
+//! | `unreadable.rs` | counts the reasons why objects cannot be read |
 
 mod check;
+mod locate;
 mod model;
-mod place;
 mod playlists;
 mod raw;
 mod read;
 mod records;
 mod schema;
 mod source;
-mod unread;
+mod unreadable;
 
+pub use locate::{FoundDatabase, find};
 pub use model::{Item, Library, Play, Playlist, Session, Source, Track};
-pub use place::{FoundDatabase, find};
 pub use read::read;
 pub use schema::MOST_ROWS;
 pub use source::source;

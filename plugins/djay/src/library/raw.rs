@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::model::{Play, Playlist, Session, Track};
-use super::unread::UnreadCounts;
+use super::unreadable::UnreadCounts;
 
 /// Maximum size of an object. A session of 20,000 plays has 800 kB; the host returns no value above 1 MiB.
 pub(super) const MOST_BYTES: i64 = 1_000_000;

@@ -10,7 +10,7 @@ use baton_plugin_sdk::{Error, Severity};
 
 use super::model::{Library, Track};
 use super::raw::{MOST_BYTES, RawLibrary, RowSubject};
-use super::unread::UnreadReason;
+use super::unreadable::UnreadReason;
 use super::{check, playlists, records, schema};
 use crate::tsaf::{Blob, Document, Mismatch};
 

@@ -6,7 +6,7 @@ use baton_plugin_sdk::Error;
 use baton_plugin_sdk::sql::Value;
 
 use super::raw::MOST_BYTES;
-use super::unread::unsupported;
+use super::unreadable::unsupported;
 
 /// The supported version of `YapDatabase`.
 const VERSION: i64 = 3;

@@ -5,7 +5,7 @@ use baton_track_match::{Decision, Reason};
 
 use super::{Candidate, Matches};
 use crate::library::{Library, Track};
-use crate::text::{maybe, number};
+use crate::text::{number, or_empty};
 
 const HEADER: [&str; 11] = [
     "decision",
@@ -62,12 +62,12 @@ fn row(
         &track.id,
         &track.title,
         track.artist.as_deref().unwrap_or_default(),
-        &maybe(track.seconds, number),
+        &or_empty(track.seconds, number),
         candidate.map(|candidate| candidate.service.as_str()).unwrap_or_default(),
         candidate.map(|candidate| candidate.id.as_str()).unwrap_or_default(),
         candidate.map(|candidate| candidate.names.title.as_str()).unwrap_or_default(),
         &artists,
-        &maybe(score, |score| score.to_string()),
+        &or_empty(score, |score| score.to_string()),
         &words.join("; "),
     ])
 }

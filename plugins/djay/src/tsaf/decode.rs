@@ -18,22 +18,22 @@ pub fn decode(blob: &[u8]) -> Result<Document<'_>, Fault> {
     let most = blob.len() / 2;
     let mut decoder = Decoder {
         bytes,
-        things: Vec::with_capacity(objects.min(most)),
+        numbered_values: Vec::with_capacity(objects.min(most)),
         strings: Vec::with_capacity(strings.min(most)),
         has_wide_references: false,
     };
     let root = decoder.value(0)?;
-    let Decoder { bytes, things, strings: known, has_wide_references } = decoder;
+    let Decoder { bytes, numbered_values, strings: known, has_wide_references } = decoder;
     if bytes.left() > 0 {
         return Err(bytes.fault_of_all(FaultKind::Left));
     }
-    if things.len() != objects {
-        return Err(bytes.fault_of_all(FaultKind::Objects { declared: objects, found: things.len() }));
+    if numbered_values.len() != objects {
+        return Err(bytes.fault_of_all(FaultKind::Objects { declared: objects, found: numbered_values.len() }));
     }
     if known.len() != strings {
         return Err(bytes.fault_of_all(FaultKind::Strings { declared: strings, found: known.len() }));
     }
-    Ok(Document { root, things, has_wide_references })
+    Ok(Document { root, numbered_values, has_wide_references })
 }
 
 /// The counts of objects and of strings.
@@ -55,7 +55,7 @@ fn header(bytes: &mut Bytes<'_>) -> Result<(usize, usize), Fault> {
 struct Decoder<'a> {
     bytes: Bytes<'a>,
     /// Objects, arrays, dates and data, numbered by their start.
-    things: Vec<NumberedValue<'a>>,
+    numbered_values: Vec<NumberedValue<'a>>,
     strings: Vec<&'a str>,
     /// Whether a reference has more than one byte, which no known blob has.
     has_wide_references: bool,
@@ -116,9 +116,9 @@ impl<'a> Decoder<'a> {
 
     fn object_reference(&mut self, tag: u8) -> Result<Value<'a>, Fault> {
         let number = self.reference(tag - 0x02)?;
-        let known = self.things.len();
+        let known = self.numbered_values.len();
         if number < known {
-            Ok(Value::Thing(number))
+            Ok(Value::Numbered(number))
         } else {
             Err(self.bytes.fault(FaultKind::NoObject { number, known }))
         }
@@ -144,17 +144,17 @@ impl<'a> Decoder<'a> {
     }
 
     /// Assigns the next number.
-    fn begin(&mut self, thing: NumberedValue<'a>) -> Value<'a> {
-        self.things.push(thing);
-        Value::Thing(self.things.len() - 1)
+    fn begin(&mut self, numbered_value: NumberedValue<'a>) -> Value<'a> {
+        self.numbered_values.push(numbered_value);
+        Value::Numbered(self.numbered_values.len() - 1)
     }
 
     /// Stores a complete value under its number.
-    fn end(&mut self, value: Value<'a>, thing: NumberedValue<'a>) -> Value<'a> {
-        if let Value::Thing(number) = value
-            && let Some(place) = self.things.get_mut(number)
+    fn end(&mut self, value: Value<'a>, numbered_value: NumberedValue<'a>) -> Value<'a> {
+        if let Value::Numbered(number) = value
+            && let Some(place) = self.numbered_values.get_mut(number)
         {
-            *place = thing;
+            *place = numbered_value;
         }
         value
     }

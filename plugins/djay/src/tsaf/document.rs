@@ -23,7 +23,7 @@ pub enum Value<'a> {
     /// An address.
     Url(Url<'a>),
     /// A reference to a numbered value.
-    Thing(usize),
+    Numbered(usize),
 }
 
 /// An address and its base.
@@ -90,7 +90,7 @@ pub enum NumberedValue<'a> {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Document<'a> {
     pub(super) root: Value<'a>,
-    pub(super) things: Vec<NumberedValue<'a>>,
+    pub(super) numbered_values: Vec<NumberedValue<'a>>,
     pub(super) has_wide_references: bool,
 }
 
@@ -138,8 +138,8 @@ impl<'a> Document<'a> {
 
     /// All numbered values.
     #[must_use]
-    pub fn things(&self) -> &[NumberedValue<'a>] {
-        &self.things
+    pub fn numbered_values(&self) -> &[NumberedValue<'a>] {
+        &self.numbered_values
     }
 
     /// The value of the blob as an object.
@@ -151,12 +151,12 @@ impl<'a> Document<'a> {
         self.object_at(&self.root).filter(|object| object.class == class).ok_or(mismatch)
     }
 
-    fn thing(&self, value: &Value<'a>) -> Option<&NumberedValue<'a>> {
-        if let Value::Thing(number) = value { self.things.get(*number) } else { None }
+    fn numbered_value(&self, value: &Value<'a>) -> Option<&NumberedValue<'a>> {
+        if let Value::Numbered(number) = value { self.numbered_values.get(*number) } else { None }
     }
 
     fn object_at(&self, value: &Value<'a>) -> Option<Object<'_, 'a>> {
-        match self.thing(value)? {
+        match self.numbered_value(value)? {
             NumberedValue::Object { class, fields } => Some(Object { document: self, class, fields }),
             _ => None,
         }
@@ -235,7 +235,7 @@ impl<'d, 'a> Object<'d, 'a> {
     /// If the field has another type.
     #[expect(clippy::cast_precision_loss, reason = "seconds of the calendar's years are exact")]
     pub fn date(&self, key: &str) -> Result<Option<f64>, Mismatch> {
-        self.typed(key, "date", |value| match (value, self.document.thing(value)) {
+        self.typed(key, "date", |value| match (value, self.document.numbered_value(value)) {
             (Value::Integer(seconds), _) => Some(*seconds as f64),
             (_, Some(NumberedValue::Date(seconds))) | (Value::Real(seconds), _) => Some(*seconds),
             _ => None,
@@ -299,7 +299,7 @@ impl<'d, 'a> Object<'d, 'a> {
         wanted: &'static str,
         read: impl Fn(&'d Value<'a>) -> Option<T>,
     ) -> Result<Vec<T>, Mismatch> {
-        let list = self.typed(key, wanted, |value| match self.document.thing(value) {
+        let list = self.typed(key, wanted, |value| match self.document.numbered_value(value) {
             Some(NumberedValue::Array(items)) => items.iter().map(read).collect::<Option<Vec<T>>>(),
             _ => None,
         })?;

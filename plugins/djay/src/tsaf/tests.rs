@@ -20,11 +20,11 @@ fn value_tree(document: &Document<'_>, value: &Value<'_>, next: &mut usize) -> T
         Value::Real(number) => Tree::Real(*number),
         Value::Text(text) => Tree::text(text),
         Value::Url(url) => url_tree(url),
-        Value::Thing(number) if number < next => Tree::Again(*number),
-        Value::Thing(number) => {
+        Value::Numbered(number) if number < next => Tree::Again(*number),
+        Value::Numbered(number) => {
             assert_eq!(number, next, "things are numbered as they begin");
             *next += 1;
-            match &document.things()[*number] {
+            match &document.numbered_values()[*number] {
                 NumberedValue::Date(seconds) => Tree::Date(*seconds),
                 NumberedValue::Data(bytes) => Tree::Data(bytes.to_vec()),
                 NumberedValue::Array(items) => {
@@ -208,7 +208,7 @@ fn numbers_are_read_at_their_aligned_positions() {
     put(0x0E, 1, &[]);
     let blob = blob(1, 0, &body);
     let document = decode(&blob).unwrap();
-    let NumberedValue::Array(items) = &document.things()[0] else { panic!("an array") };
+    let NumberedValue::Array(items) = &document.numbered_values()[0] else { panic!("an array") };
     let whole = [-2, -3, i64::from(u32::MAX), 4, 5].map(Value::Integer);
     assert_eq!(items[..5], whole);
     assert_eq!(items[5..8], [Value::Large(u64::MAX), Value::Real(1.5), Value::Real(2.5)]);

@@ -7,7 +7,7 @@ use baton_plugin_kit::csv_file::CsvFile;
 use baton_plugin_kit::host::{Tables as _, Writable as _};
 use baton_plugin_kit::{Key, time};
 use baton_plugin_sdk::sql::Value;
-use baton_tests::djay_library::{Style, Wanted};
+use baton_tests::djay_library::{LibrarySpec, Style};
 use baton_tests::host_services::HostDatabase;
 use djay::activity::{self, Options, activity};
 use djay::export::{Forms, files, stamp};
@@ -35,7 +35,7 @@ fn when(seconds: f64) -> String {
 #[test]
 fn the_five_tables_have_every_cell_right() {
     for style in [Style::Mac, Style::Windows] {
-        let generated = GeneratedLibrary::new(&Wanted::small(style));
+        let generated = GeneratedLibrary::new(&LibrarySpec::small(style));
         let (library, _) = generated.read();
         let files = files(&library, BOTH).unwrap();
         let names: Vec<_> = files.iter().map(|file| file.name.as_str()).collect();
@@ -163,7 +163,7 @@ fn check_playlists(generated: &GeneratedLibrary, rows: &[HashMap<String, String>
 
 #[test]
 fn two_exports_of_one_library_are_the_same_bytes_and_forms_are_chosen() {
-    let generated = GeneratedLibrary::new(&Wanted::small(Style::Mac));
+    let generated = GeneratedLibrary::new(&LibrarySpec::small(Style::Mac));
     let export = |forms| files(&generated.read().0, forms).unwrap();
     let bytes = |files: &[djay::export::File]| files.iter().map(|file| file.bytes.clone()).collect::<Vec<_>>();
     assert_eq!(bytes(&export(BOTH)), bytes(&export(BOTH)));
@@ -174,7 +174,7 @@ fn two_exports_of_one_library_are_the_same_bytes_and_forms_are_chosen() {
 
 #[test]
 fn a_play_without_a_track_id_keeps_its_position() {
-    let generated = GeneratedLibrary::new(&Wanted::tiny());
+    let generated = GeneratedLibrary::new(&LibrarySpec::tiny());
     let (mut library, _) = generated.read();
     let options = Options { since: None, until: None, threshold: 1, top: 5 };
     let session = library.plays[0].session_id.clone();
@@ -210,7 +210,7 @@ fn plain_count(generated: &GeneratedLibrary) -> BTreeMap<(String, String), u64> 
 
 #[test]
 fn activity_equals_a_simple_count() {
-    let generated = GeneratedLibrary::new(&Wanted::small(Style::Mac));
+    let generated = GeneratedLibrary::new(&LibrarySpec::small(Style::Mac));
     let options = Options { since: None, until: None, threshold: 3, top: 5 };
     let found = activity(&generated.read().0, &options);
     assert_eq!((found.plays, found.sessions, found.long_sessions, found.left_out), (90, 6, 0, 0));
@@ -243,7 +243,7 @@ fn activity_equals_a_simple_count() {
 
 #[test]
 fn a_track_without_a_title_is_shown_with_the_title_of_its_play() {
-    let generated = GeneratedLibrary::new(&Wanted::tiny());
+    let generated = GeneratedLibrary::new(&LibrarySpec::tiny());
     let (mut library, _) = generated.read();
     let place = library.plays[0].track.unwrap();
     let track = &mut library.tracks[place];
@@ -257,7 +257,7 @@ fn a_track_without_a_title_is_shown_with_the_title_of_its_play() {
 
 #[test]
 fn activity_of_a_range_has_only_its_plays() {
-    let generated = GeneratedLibrary::new(&Wanted::small(Style::Mac));
+    let generated = GeneratedLibrary::new(&LibrarySpec::small(Style::Mac));
     let middle = generated.written.sessions[3].started;
     let (since, until) = (time::from_apple(middle), time::from_apple(generated.written.sessions[4].started));
     let inside = generated.written.plays.iter().filter(|play| play.session == 3).count();
@@ -267,7 +267,7 @@ fn activity_of_a_range_has_only_its_plays() {
 
 #[test]
 fn tracks_of_djay_are_found_among_those_of_other_services() {
-    let generated = GeneratedLibrary::new(&Wanted::small(Style::Mac));
+    let generated = GeneratedLibrary::new(&LibrarySpec::small(Style::Mac));
     let (library, _) = generated.read();
     let folder = tempfile::tempdir().unwrap();
     let catalog = HostDatabase::catalog(folder.path());

@@ -5,17 +5,17 @@ use super::library::refused;
 use baton_plugin_kit::Findings;
 use baton_plugin_sdk::{Error, sql};
 use baton_tests::djay_library::tsaf::{Tree, encode};
-use baton_tests::djay_library::{Style, Wanted};
-use baton_tests::host_services::{Call, Hooked, HostDatabase};
+use baton_tests::djay_library::{LibrarySpec, Style};
+use baton_tests::host_services::{Call, HookedDatabase, HostDatabase};
 use djay::library::read;
 use rusqlite::params;
 
 #[test]
 fn a_damaged_index_is_an_error_and_not_treated_as_absent() {
-    let generated = GeneratedLibrary::new(&Wanted::tiny());
+    let generated = GeneratedLibrary::new(&LibrarySpec::tiny());
     let database = HostDatabase::file(&generated.path);
     for table in ["secondaryIndex_mediaItemAnalyzedDataIndex", "secondaryIndex_mediaItemUserDataIndex"] {
-        let broken = Hooked::new(&database, |call, statement| match (call, statement.contains(table)) {
+        let broken = HookedDatabase::new(&database, |call, statement| match (call, statement.contains(table)) {
             (Call::Rows, true) => Err(sql::Error::Failed("the database failed: malformed".to_owned())),
             _ => Ok(()),
         });
@@ -26,7 +26,7 @@ fn a_damaged_index_is_an_error_and_not_treated_as_absent() {
 
 #[test]
 fn oversized_names_and_numbers_are_findings_and_the_rest_is_read() {
-    let generated = GeneratedLibrary::new(&Wanted::tiny());
+    let generated = GeneratedLibrary::new(&LibrarySpec::tiny());
     generated.change(
         "INSERT INTO database2 (collection, key, data) VALUES \
          ('mediaItemTitleIDs', CAST(zeroblob(1100000) AS TEXT), x'00'), \
@@ -43,7 +43,7 @@ fn oversized_names_and_numbers_are_findings_and_the_rest_is_read() {
 
 #[test]
 fn texts_that_do_not_fit_into_memory_are_one_clear_error() {
-    let generated = GeneratedLibrary::new(&Wanted::tiny());
+    let generated = GeneratedLibrary::new(&LibrarySpec::tiny());
     let connection = generated.connection();
     let text = "x".repeat(4_000);
     connection.execute_batch("BEGIN").unwrap();
@@ -63,7 +63,7 @@ fn whole(library: &djay::library::Library) -> usize {
 
 #[test]
 fn a_page_without_a_group_may_be_any_playlists() {
-    let generated = GeneratedLibrary::new(&Wanted::small(Style::Mac));
+    let generated = GeneratedLibrary::new(&LibrarySpec::small(Style::Mac));
     assert_eq!(whole(&generated.read().0), 5);
     generated.change(
         "UPDATE view_mediaItemPlaylistView_page SET data = x'01' WHERE rowid = (SELECT min(rowid) FROM \
@@ -77,7 +77,7 @@ fn a_page_without_a_group_may_be_any_playlists() {
 
 #[test]
 fn an_encoding_that_real_blobs_do_not_have_is_a_finding() {
-    let generated = GeneratedLibrary::new(&Wanted::tiny());
+    let generated = GeneratedLibrary::new(&LibrarySpec::tiny());
     let track = &generated.written.tracks[0];
     // The title occurs again after 256 other strings, so its reference has two bytes.
     let keys: Vec<_> = (0..256).map(|number| number.to_string()).collect();

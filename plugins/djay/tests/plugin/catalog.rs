@@ -7,7 +7,7 @@ use baton_plugin_kit::Findings;
 use baton_plugin_kit::host::{Tables as _, Writable as _};
 use baton_plugin_kit::time;
 use baton_plugin_sdk::sql::Value;
-use baton_tests::djay_library::{Style, Wanted};
+use baton_tests::djay_library::{LibrarySpec, Style};
 use baton_tests::host_services::HostDatabase;
 use djay::library::source;
 use djay::sync;
@@ -34,7 +34,7 @@ fn everything(catalog: &HostDatabase) -> Vec<Vec<Vec<Value>>> {
 
 #[test]
 fn sessions_and_plays_are_imported_with_links_and_a_second_import_changes_nothing() {
-    let generated = GeneratedLibrary::new(&Wanted::small(Style::Mac));
+    let generated = GeneratedLibrary::new(&LibrarySpec::small(Style::Mac));
     let (library, _) = generated.read();
     let folder = tempfile::tempdir().unwrap();
     let catalog = HostDatabase::catalog(folder.path());
@@ -68,7 +68,7 @@ fn sessions_and_plays_are_imported_with_links_and_a_second_import_changes_nothin
 
 #[test]
 fn a_play_of_a_track_that_is_not_in_the_library_keeps_its_title_and_artist() {
-    let generated = GeneratedLibrary::new(&Wanted::small(Style::Windows));
+    let generated = GeneratedLibrary::new(&LibrarySpec::small(Style::Windows));
     let track = &generated.written.tracks[generated.written.plays[0].track];
     generated.change(&format!("DELETE FROM database2 WHERE key = '{}'", track.id));
     let folder = tempfile::tempdir().unwrap();
@@ -96,7 +96,7 @@ fn title_in(catalog: &HostDatabase, id: &str) -> String {
 
 #[test]
 fn a_date_in_the_future_does_not_block_later_imports() {
-    let generated = GeneratedLibrary::new(&Wanted::tiny());
+    let generated = GeneratedLibrary::new(&LibrarySpec::tiny());
     let (mut library, _) = generated.read();
     let folder = tempfile::tempdir().unwrap();
     let catalog = HostDatabase::catalog(folder.path());
@@ -114,7 +114,7 @@ fn a_date_in_the_future_does_not_block_later_imports() {
 
 #[test]
 fn a_history_without_its_newest_session_still_takes_precedence() {
-    let generated = GeneratedLibrary::new(&Wanted::tiny());
+    let generated = GeneratedLibrary::new(&LibrarySpec::tiny());
     let (mut library, _) = generated.read();
     let folder = tempfile::tempdir().unwrap();
     let catalog = HostDatabase::catalog(folder.path());
@@ -131,7 +131,7 @@ fn a_history_without_its_newest_session_still_takes_precedence() {
 
 #[test]
 fn a_track_without_a_title_gets_the_title_of_its_play() {
-    let generated = GeneratedLibrary::new(&Wanted::tiny());
+    let generated = GeneratedLibrary::new(&LibrarySpec::tiny());
     let (mut library, _) = generated.read();
     let place = library.plays[0].track.unwrap();
     let track = &mut library.tracks[place];
@@ -169,7 +169,7 @@ fn partly_read_playlists_are_not_changed_in_the_catalog() {
          DELETE FROM database2 WHERE collection = 'mediaItemTitleIDs'; \
          DELETE FROM database2 WHERE collection = 'historySessionItems'",
     ] {
-        let generated = GeneratedLibrary::new(&Wanted::tiny());
+        let generated = GeneratedLibrary::new(&LibrarySpec::tiny());
         let folder = tempfile::tempdir().unwrap();
         let catalog = HostDatabase::catalog(folder.path());
         sync::sync(&generated.read().0, &catalog, NOW, false, &mut Findings::default()).unwrap();
@@ -186,7 +186,7 @@ fn partly_read_playlists_are_not_changed_in_the_catalog() {
 
 #[test]
 fn a_playlist_that_was_emptied_is_empty_in_the_catalog_too() {
-    let generated = GeneratedLibrary::new(&Wanted::tiny());
+    let generated = GeneratedLibrary::new(&LibrarySpec::tiny());
     let folder = tempfile::tempdir().unwrap();
     let catalog = HostDatabase::catalog(folder.path());
     sync::sync(&generated.read().0, &catalog, NOW, false, &mut Findings::default()).unwrap();
@@ -198,7 +198,7 @@ fn a_playlist_that_was_emptied_is_empty_in_the_catalog_too() {
 
 #[test]
 fn an_address_of_an_unknown_service_is_not_linked_to_another_service() {
-    let generated = GeneratedLibrary::new(&Wanted::tiny());
+    let generated = GeneratedLibrary::new(&LibrarySpec::tiny());
     let (mut library, _) = generated.read();
     library.tracks[0].sources =
         ["https://a.b/c", "djay:track:1", "another:track:1", "tidal:track:1", "spotify:episode:77"]
@@ -221,7 +221,7 @@ fn an_address_of_an_unknown_service_is_not_linked_to_another_service() {
 fn the_first_of_several_equal_tracks_gives_the_values_in_every_run() {
     // Known by a service's id, by matches before the first run, and by matches after it.
     for how in 0..3 {
-        let generated = GeneratedLibrary::new(&Wanted::tiny());
+        let generated = GeneratedLibrary::new(&LibrarySpec::tiny());
         let (mut library, _) = generated.read();
         let folder = tempfile::tempdir().unwrap();
         let catalog = HostDatabase::catalog(folder.path());

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use baton_tests::djay_library::{Wanted, write};
+use baton_tests::djay_library::{LibrarySpec, write};
 use rusqlite::Connection;
 use rusqlite::types::Value;
 
@@ -28,7 +28,7 @@ fn content(path: &std::path::Path) -> Vec<(String, Vec<Vec<Value>>)> {
 fn the_library_of_the_examples_equals_the_generated_one() {
     let folder = tempfile::tempdir().unwrap();
     let (generated, copy) = (folder.path().join("made.db"), folder.path().join("copy.db"));
-    let _written = write(&generated, &Wanted::tiny());
+    let _written = write(&generated, &LibrarySpec::tiny());
     // Opening the original would leave files beside it.
     std::fs::copy(example(), &copy).unwrap();
     assert!(copy.metadata().unwrap().len() < 100_000);
@@ -44,5 +44,5 @@ fn the_library_of_the_examples_equals_the_generated_one() {
 fn writes_the_example() {
     std::fs::create_dir_all(example().parent().unwrap()).unwrap();
     drop(std::fs::remove_file(example()));
-    let _written = write(&example(), &Wanted::tiny());
+    let _written = write(&example(), &LibrarySpec::tiny());
 }

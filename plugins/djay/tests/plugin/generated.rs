@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use baton_plugin_kit::Findings;
 use baton_plugin_sdk::{Error, Finding};
-use baton_tests::djay_library::{Wanted, Written, write};
+use baton_tests::djay_library::{LibraryContent, LibrarySpec, write};
 use baton_tests::host_services::HostDatabase;
 use djay::library::{Library, read};
 use rusqlite::Connection;
@@ -13,11 +13,11 @@ use rusqlite::Connection;
 pub(crate) struct GeneratedLibrary {
     pub(crate) folder: tempfile::TempDir,
     pub(crate) path: PathBuf,
-    pub(crate) written: Written,
+    pub(crate) written: LibraryContent,
 }
 
 impl GeneratedLibrary {
-    pub(crate) fn new(wanted: &Wanted) -> Self {
+    pub(crate) fn new(wanted: &LibrarySpec) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("MediaLibrary.db");
         let written = write(&path, wanted);

@@ -3,7 +3,7 @@
 use super::generated::{GeneratedLibrary, ids, read_file};
 use baton_plugin_kit::{Key, time};
 use baton_plugin_sdk::Error;
-use baton_tests::djay_library::{Style, Wanted};
+use baton_tests::djay_library::{LibrarySpec, Style};
 use rusqlite::params;
 
 const STYLES: [Style; 2] = [Style::Mac, Style::Windows];
@@ -68,7 +68,7 @@ fn check_playlists(generated: &GeneratedLibrary) {
 #[test]
 fn everything_that_was_written_is_read_in_both_styles() {
     for style in STYLES {
-        let generated = GeneratedLibrary::new(&Wanted::small(style));
+        let generated = GeneratedLibrary::new(&LibrarySpec::small(style));
         assert!(generated.written.tracks.iter().any(|track| track.artist.as_ref() == Some(&track.title)));
         assert!(generated.written.tracks.iter().any(|track| track.artist.is_none()));
         assert!(generated.written.tracks.iter().any(|track| track.manual_bpm == Some(0.0) && track.bpm.is_some()));
@@ -82,7 +82,7 @@ fn everything_that_was_written_is_read_in_both_styles() {
 #[test]
 fn all_2027_plays_of_a_library_of_15540_tracks_are_linked() {
     for style in STYLES {
-        let generated = GeneratedLibrary::new(&Wanted::standard(style));
+        let generated = GeneratedLibrary::new(&LibrarySpec::standard(style));
         let (library, findings) = generated.read();
         let linked = library.plays.iter().filter(|play| play.session.is_some() && play.track.is_some()).count();
         assert_eq!((library.tracks.len(), library.sessions.len(), linked), (15_540, 114, 2_027));
@@ -97,7 +97,7 @@ fn all_2027_plays_of_a_library_of_15540_tracks_are_linked() {
 
 #[test]
 fn an_unreadable_blob_is_a_finding_with_its_position_and_the_others_are_read() {
-    let generated = GeneratedLibrary::new(&Wanted::small(Style::Mac));
+    let generated = GeneratedLibrary::new(&LibrarySpec::small(Style::Mac));
     let id = |place: usize| generated.written.tracks[place].id.clone();
     let connection = generated.connection();
     let set = |collection: &str, key: &str, sql: &str| {
@@ -129,7 +129,7 @@ fn an_unreadable_blob_is_a_finding_with_its_position_and_the_others_are_read() {
 
 #[test]
 fn the_first_of_two_rows_of_one_key_is_used_and_the_other_is_reported() {
-    let generated = GeneratedLibrary::new(&Wanted::small(Style::Mac));
+    let generated = GeneratedLibrary::new(&LibrarySpec::small(Style::Mac));
     let (before, _) = generated.read();
     let (track, other) = (&generated.written.tracks[0], &generated.written.tracks[1]);
     let copy = |collection: &str, key: &str, from: &str| {
@@ -169,7 +169,7 @@ fn the_first_of_two_rows_of_one_key_is_used_and_the_other_is_reported() {
 
 #[test]
 fn a_play_whose_track_or_session_is_not_there_yet_is_kept() {
-    let generated = GeneratedLibrary::new(&Wanted::small(Style::Windows));
+    let generated = GeneratedLibrary::new(&LibrarySpec::small(Style::Windows));
     let (track, session) =
         (&generated.written.tracks[generated.written.plays[0].track], &generated.written.sessions[1]);
     generated.change(&format!("DELETE FROM database2 WHERE key = '{}' OR key = '{}'", track.id, session.id));
@@ -182,7 +182,7 @@ fn a_play_whose_track_or_session_is_not_there_yet_is_kept() {
 
 #[test]
 fn a_difference_to_the_indexes_of_djay_is_a_finding() {
-    let generated = GeneratedLibrary::new(&Wanted::small(Style::Mac));
+    let generated = GeneratedLibrary::new(&LibrarySpec::small(Style::Mac));
     generated.change(
         "UPDATE secondaryIndex_mediaItemAnalyzedDataIndex SET bpm = bpm + 1 WHERE rowid = (SELECT min(rowid) FROM \
          secondaryIndex_mediaItemAnalyzedDataIndex);
@@ -207,7 +207,7 @@ fn a_difference_to_the_indexes_of_djay_is_a_finding() {
 
 #[test]
 fn a_gap_in_an_index_does_not_hide_a_difference() {
-    let generated = GeneratedLibrary::new(&Wanted::small(Style::Mac));
+    let generated = GeneratedLibrary::new(&LibrarySpec::small(Style::Mac));
     generated.change(
         "UPDATE secondaryIndex_mediaItemAnalyzedDataIndex SET bpm = bpm + 1 WHERE rowid = (SELECT max(rowid) FROM \
          secondaryIndex_mediaItemAnalyzedDataIndex);
@@ -222,7 +222,7 @@ fn a_gap_in_an_index_does_not_hide_a_difference() {
 
 #[test]
 fn inconsistent_pages_of_playlists_are_findings() {
-    let generated = GeneratedLibrary::new(&Wanted::small(Style::Mac));
+    let generated = GeneratedLibrary::new(&LibrarySpec::small(Style::Mac));
     let long = &generated.written.playlists[0];
     generated.change(&format!(
         "UPDATE view_mediaItemPlaylistView_page SET prevPageKey = 'nowhere' WHERE \"group\" = '{0}' AND count = 30;
@@ -250,7 +250,7 @@ fn inconsistent_pages_of_playlists_are_findings() {
 
 #[test]
 fn a_playlist_track_that_is_not_in_the_library_is_a_finding() {
-    let generated = GeneratedLibrary::new(&Wanted::tiny());
+    let generated = GeneratedLibrary::new(&LibrarySpec::tiny());
     let list = generated.written.playlists.iter().find(|list| !list.tracks.is_empty()).unwrap();
     let track = &generated.written.tracks[list.tracks[0]].id;
     generated.change(&format!(
@@ -273,7 +273,7 @@ pub(crate) fn refused(generated: &GeneratedLibrary, why: &str) {
 
 #[test]
 fn a_library_of_another_djay_version_is_one_error() {
-    let generated = GeneratedLibrary::new(&Wanted::tiny());
+    let generated = GeneratedLibrary::new(&LibrarySpec::tiny());
     generated.change("PRAGMA user_version = 4");
     refused(&generated, "its user_version is 4; only 3 is supported");
     generated.change("PRAGMA user_version = 3; UPDATE database2 SET data = CAST('bplist00xyz' AS BLOB)");
@@ -286,7 +286,7 @@ fn a_library_of_another_djay_version_is_one_error() {
 
 #[test]
 fn a_library_without_a_readable_object_is_an_error_that_names_the_objects() {
-    let generated = GeneratedLibrary::new(&Wanted::tiny());
+    let generated = GeneratedLibrary::new(&LibrarySpec::tiny());
     let all: usize =
         generated.read().0.rows.iter().filter(|(name, _)| *name != "databaseInfo").map(|(_, count)| count).sum();
     let set =
@@ -309,7 +309,7 @@ fn valid_forms_are_read_and_invalid_ones_are_reported() {
             .change(&format!("UPDATE database2 SET data = {data} WHERE collection = 'mediaItemTitleIDs' AND {sql}"));
     };
     for data in ["CAST('bplist00xyz' AS BLOB)", "zeroblob(40)"] {
-        let generated = GeneratedLibrary::new(&Wanted::small(Style::Mac));
+        let generated = GeneratedLibrary::new(&LibrarySpec::small(Style::Mac));
         let first =
             "rowid IN (SELECT rowid FROM database2 WHERE collection = 'mediaItemTitleIDs' ORDER BY rowid LIMIT 60)";
         set(&generated, data, first);
@@ -317,7 +317,7 @@ fn valid_forms_are_read_and_invalid_ones_are_reported() {
         assert_eq!((library.unreadable, library.tracks.len()), (60, generated.written.tracks.len()));
         assert_eq!(findings.iter().filter(|finding| finding.id.starts_with("blob:mediaItemTitleIDs/")).count(), 60);
     }
-    let generated = GeneratedLibrary::new(&Wanted::tiny());
+    let generated = GeneratedLibrary::new(&LibrarySpec::tiny());
     set(&generated, "zeroblob(2000000)", &format!("key = '{}'", generated.written.tracks[0].id));
     let (library, findings) = generated.read();
     assert_eq!((library.unreadable, library.tracks.len()), (1, generated.written.tracks.len()));
@@ -326,7 +326,7 @@ fn valid_forms_are_read_and_invalid_ones_are_reported() {
 
 #[test]
 fn a_library_that_is_too_large_is_refused_before_it_is_read() {
-    let generated = GeneratedLibrary::new(&Wanted::tiny());
+    let generated = GeneratedLibrary::new(&LibrarySpec::tiny());
     generated.change(
         "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 150000)
          INSERT INTO database2 (collection, key) SELECT 'queues', i FROM n",
@@ -336,7 +336,7 @@ fn a_library_that_is_too_large_is_refused_before_it_is_read() {
 
 #[test]
 fn playlists_with_more_items_than_the_limit_are_a_finding() {
-    let generated = GeneratedLibrary::new(&Wanted::tiny());
+    let generated = GeneratedLibrary::new(&LibrarySpec::tiny());
     generated.change(
         "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 12)
          INSERT INTO view_mediaItemPlaylistView_page SELECT 'page ' || i, 'zz', NULL, 100000, zeroblob(800000) FROM n",
@@ -348,7 +348,7 @@ fn playlists_with_more_items_than_the_limit_are_a_finding() {
 
 #[test]
 fn an_empty_library_is_read() {
-    let generated = GeneratedLibrary::new(&Wanted::tiny());
+    let generated = GeneratedLibrary::new(&LibrarySpec::tiny());
     generated.change(
         "DELETE FROM database2; DELETE FROM secondaryIndex_mediaItemAnalyzedDataIndex;
         DELETE FROM secondaryIndex_mediaItemUserDataIndex; DELETE FROM view_mediaItemPlaylistView_page",
@@ -359,7 +359,7 @@ fn an_empty_library_is_read() {
 
 #[test]
 fn a_damaged_database_is_an_error_or_findings_and_never_other_tracks() {
-    let generated = GeneratedLibrary::new(&Wanted::tiny());
+    let generated = GeneratedLibrary::new(&LibrarySpec::tiny());
     generated.change("PRAGMA wal_checkpoint(TRUNCATE)");
     let bytes = std::fs::read(&generated.path).unwrap();
     let titles: std::collections::HashSet<_> =

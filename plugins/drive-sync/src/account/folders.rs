@@ -18,13 +18,13 @@ use crate::drive::{ParsedName, id_key, is_uuid};
 const CHAIN: usize = 20;
 
 /// A folder, and whether it was created now.
-pub(super) struct Ensured {
+pub(super) struct EnsuredFolder {
     pub(super) folder: RemoteFile,
     pub(super) made: bool,
 }
 
 /// The top folder.
-pub(super) fn top(account: &Account<'_>) -> Result<Ensured, Refusal> {
+pub(super) fn top(account: &Account<'_>) -> Result<EnsuredFolder, Refusal> {
     let known = account
         .store
         .files()?
@@ -53,7 +53,7 @@ pub(super) fn known<'f>(files: &'f [RemoteFile], top: &str, database: &str, name
 }
 
 /// The folder of a database in the top folder, with this name.
-pub(super) fn database(account: &Account<'_>, top: &str, database: &str, name: &str) -> Result<Ensured, Refusal> {
+pub(super) fn database(account: &Account<'_>, top: &str, database: &str, name: &str) -> Result<EnsuredFolder, Refusal> {
     let files = account.store.folders_of(database)?;
     let known = known(&files, top, database, name).into_iter().cloned().collect();
     let place = account.place.top.clone();
@@ -76,14 +76,14 @@ fn ensure(
     key: &str,
     mut known: Vec<RemoteFile>,
     wanted: RemoteFile,
-) -> Result<Ensured, Refusal> {
+) -> Result<EnsuredFolder, Refusal> {
     if let Some(claimed) = claimed(account, key, &known)? {
         known.push(claimed);
     }
     known.sort_by(|a, b| a.rank().cmp(&b.rank()));
     let mut known = known.into_iter();
     let Some(mut keep) = known.next() else {
-        return Ok(Ensured { folder: create(account, key, wanted)?, made: true });
+        return Ok(EnsuredFolder { folder: create(account, key, wanted)?, made: true });
     };
     if keep.marker.part.is_empty() {
         account.files.adopt(&keep.id, &wanted.marker)?;
@@ -94,7 +94,7 @@ fn ensure(
         merge(account, other, &keep)?;
     }
     account.store.use_id(key, &keep.id)?;
-    Ok(Ensured { folder: keep, made: false })
+    Ok(EnsuredFolder { folder: keep, made: false })
 }
 
 /// The folder with the stored id, if it exists and is not among the known ones: a search does not have it yet, or a task was

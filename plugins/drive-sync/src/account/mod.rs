@@ -36,4 +36,4 @@ mod upload;
 
 pub use api::{Networks, drive_web, sheets_web};
 pub use session::AccountSession;
-pub use state::Place;
+pub use state::AccountPlace;

@@ -11,7 +11,7 @@ use serde_json::json;
 
 use super::api::{Api, Networks, Refusal, forbidden_text, full_text};
 use super::files::{Files, RemoteFile};
-use super::state::{Account, DatabasePlace, Place};
+use super::state::{Account, AccountPlace, DatabasePlace};
 use super::store::Store;
 use super::transfer::{self, PARTS, TransferError};
 use super::{folders, index, sheets};
@@ -27,7 +27,7 @@ pub struct AccountSession<'a> {
     context: &'a DriveContext<'a>,
     own: &'a dyn Writable,
     web: Networks<'a>,
-    place: &'a Place,
+    place: &'a AccountPlace,
     /// The selected databases in the compared form; all if empty.
     only: BTreeSet<String>,
     held: Box<dyn HeldLock>,
@@ -50,7 +50,7 @@ impl<'a> AccountSession<'a> {
         context: &'a DriveContext<'a>,
         own: &'a dyn Writable,
         web: Networks<'a>,
-        place: &'a Place,
+        place: &'a AccountPlace,
         only: BTreeSet<String>,
         requests: usize,
     ) -> Result<Self, Error> {

@@ -12,14 +12,14 @@ use super::store::Store;
 
 /// The place in the account.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Place {
+pub struct AccountPlace {
     /// The name of the folder that has the folders of databases.
     pub top: String,
     /// The id of a shared drive; empty: My Drive.
     pub shared_drive: String,
 }
 
-impl Place {
+impl AccountPlace {
     /// Its key in the plugin's own database.
     pub(super) fn key(&self) -> String {
         format!("{}/{}", self.shared_drive, self.top)
@@ -38,7 +38,7 @@ pub(super) struct DatabasePlace {
 pub(super) struct Account<'a> {
     pub(super) files: Files<'a>,
     pub(super) store: Store<'a>,
-    pub(super) place: &'a Place,
+    pub(super) place: &'a AccountPlace,
     pub(super) root: &'a Path,
     pub(super) now_ms: i64,
     pub(super) uploaded: Cell<usize>,

@@ -59,12 +59,12 @@ pub(super) struct Token {
 
 /// The content of a file at the last sync.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Synced {
+pub(super) struct SyncedContent {
     md5: String,
     next_md5: String,
 }
 
-impl Synced {
+impl SyncedContent {
     /// Whether the last sync had this content.
     pub(super) fn is_last(&self, md5: &str) -> bool {
         !md5.is_empty() && self.md5 == md5
@@ -294,13 +294,13 @@ impl<'a> Store<'a> {
     }
 
     /// The content of a file at the last sync.
-    pub(super) fn synced(&self, key: &str) -> Result<Synced, Error> {
+    pub(super) fn synced(&self, key: &str) -> Result<SyncedContent, Error> {
         let sql = "SELECT md5, next_md5 FROM account_synced WHERE place = ?1 AND key = ?2";
         let found = self.own.query(sql, &[self.place.as_str().into(), key.into()])?;
         let text = |column: usize| {
             found.rows.first().and_then(|row| row.get(column)).and_then(Value::as_text).unwrap_or_default().to_owned()
         };
-        Ok(Synced { md5: text(0), next_md5: text(1) })
+        Ok(SyncedContent { md5: text(0), next_md5: text(1) })
     }
 
     /// Records that both sides have this content.

@@ -66,7 +66,7 @@ impl From<std::io::Error> for TransferError {
 }
 
 /// One file of a database, in the folder and in the account.
-struct Both<'a> {
+struct FilePair<'a> {
     account: &'a Account<'a>,
     place: &'a DatabasePlace,
     part: Part,
@@ -75,7 +75,7 @@ struct Both<'a> {
     shown: String,
 }
 
-impl<'a> Both<'a> {
+impl<'a> FilePair<'a> {
     fn new(account: &'a Account<'a>, place: &'a DatabasePlace, part: Part) -> Self {
         let file = part.file(&place.folder);
         Self {
@@ -181,7 +181,7 @@ impl<'a> Both<'a> {
 pub(super) fn pull(account: &Account<'_>, place: &DatabasePlace) -> Result<(), TransferError> {
     let mut csv_conflicts = false;
     for part in PARTS {
-        let both = Both::new(account, place, part);
+        let both = FilePair::new(account, place, part);
         let Some(remote) = both.remote()? else { continue };
         let seen = stamp(&both.path)?;
         let (local, synced) = (both.local()?, account.store.synced(&both.key)?);
@@ -220,7 +220,7 @@ pub(super) fn push(
     overwrite: bool,
 ) -> Result<(), TransferError> {
     for part in PARTS {
-        let both = Both::new(account, place, part);
+        let both = FilePair::new(account, place, part);
         let Some(bytes) = both.local()? else { continue };
         let own = md5(&bytes);
         let Some(mut remote) = both.remote()? else {
@@ -270,7 +270,7 @@ pub(super) fn push(
     Ok(())
 }
 
-fn create(both: &Both<'_>, folder: &str, bytes: &[u8]) -> Result<(), TransferError> {
+fn create(both: &FilePair<'_>, folder: &str, bytes: &[u8]) -> Result<(), TransferError> {
     let account = both.account;
     account.store.set_next(&both.key, &md5(bytes))?;
     let marker = Marker {
@@ -307,7 +307,7 @@ fn create(both: &Both<'_>, folder: &str, bytes: &[u8]) -> Result<(), TransferErr
 }
 
 /// Renames the file in the account to its name in the folder.
-fn rename(both: &Both<'_>, remote: &RemoteFile) -> Result<(), Refusal> {
+fn rename(both: &FilePair<'_>, remote: &RemoteFile) -> Result<(), Refusal> {
     let name = both.part.file(&both.place.folder);
     if remote.name == name {
         return Ok(());
@@ -317,7 +317,7 @@ fn rename(both: &Both<'_>, remote: &RemoteFile) -> Result<(), Refusal> {
     Ok(both.account.store.put(&RemoteFile { name, ..remote.clone() })?)
 }
 
-fn changed_on_both_sides(both: &Both<'_>) {
+fn changed_on_both_sides(both: &FilePair<'_>) {
     let id = &both.place.database;
     both.account.report(
         "account-conflict",

@@ -9,7 +9,7 @@ mod sync;
 use baton_plugin_kit::time;
 use baton_plugin_sdk::{Error, Outcome, Task};
 
-use crate::account::{AccountSession, Place};
+use crate::account::{AccountPlace, AccountSession};
 use crate::arguments;
 use crate::context::DriveContext;
 use crate::locks::DatabaseLocks;
@@ -54,7 +54,7 @@ fn with_account(
     task: &Task,
     context: &DriveContext<'_>,
     services: HostServices<'_>,
-    place: &Place,
+    place: &AccountPlace,
 ) -> Result<Outcome, Error> {
     let only = task_arguments::only(task)?;
     let requests = task_arguments::requests(task)?;

@@ -66,7 +66,7 @@ pub fn keep_bytes(root: &Path, folder: &str, bytes: &[u8], now_ms: i64) -> io::R
 /// The recognised backups, by time.
 fn known(archive: &Path, id: &str) -> io::Result<Vec<(i64, String)>> {
     let files = children(archive)?.into_iter().filter(|(_, kind)| kind.is_file());
-    let mut known: Vec<_> = files.filter_map(|(name, _)| Some((moment_of(&name, id)?, name))).collect();
+    let mut known: Vec<_> = files.filter_map(|(name, _)| Some((archived_at(&name, id)?, name))).collect();
     known.sort();
     Ok(known)
 }
@@ -80,7 +80,7 @@ fn stamp_of(millis: i64) -> String {
 
 /// The time in the name of a backup of this database, in milliseconds since 1970.
 #[must_use]
-pub fn moment_of(name: &str, id: &str) -> Option<i64> {
+pub fn archived_at(name: &str, id: &str) -> Option<i64> {
     let (base, stamp) = name.strip_suffix(".csv")?.rsplit_once("_v")?;
     ParsedName::parse(base).filter(|named| is_one_id(named.id, id))?;
     let stamp = stamp.strip_suffix('Z').unwrap_or(stamp);
@@ -163,9 +163,9 @@ mod tests {
             ("T_id-1_v2026-01-18_10-15-00-250Z.txt", None),
             ("notes.csv", None),
         ] {
-            assert_eq!(moment_of(name, "id-1"), time, "{name}");
+            assert_eq!(archived_at(name, "id-1"), time, "{name}");
         }
-        assert_eq!(moment_of(&format!("T_id-1_v{}.csv", stamp_of(NOW)), "id-1"), Some(NOW));
+        assert_eq!(archived_at(&format!("T_id-1_v{}.csv", stamp_of(NOW)), "id-1"), Some(NOW));
     }
 
     #[test]

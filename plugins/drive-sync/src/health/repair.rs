@@ -140,11 +140,9 @@ pub fn plan(
                 Some(Step::Retain { id, folder, keep, backups })
             }
             Kind::RetentionOverrun if is_alone(root, &id)? => None,
-            // The merge can change these. The next plan handles them.
-            Kind::MissingArchive | Kind::RetentionOverrun => continue,
             Kind::MissingCsv if !is_alone(root, &id)? => continue,
-            // Nothing is wrong with these.
-            Kind::Tombstone | Kind::PerhapsAnothers => continue,
+            // The merge can change the first two, and the next plan handles them. Nothing is wrong with the others.
+            Kind::MissingArchive | Kind::RetentionOverrun | Kind::Tombstone | Kind::PerhapsAnothers => continue,
             _ => None,
         };
         left += usize::from(step.is_none());

@@ -73,7 +73,7 @@ pub fn head(found: &FoundFiles) -> Result<Database, String> {
             .map_err(|error| format!("its sidecar {}.json is not usable: {error}", found.name)),
         None => match exported(found)? {
             Some(loaded) => Ok(loaded.database),
-            None => named_by_itself(&found.name, &csv_of(found)?),
+            None => database_of_csv(&found.name, &csv_of(found)?),
         },
     }
 }
@@ -118,7 +118,7 @@ fn csv_of(found: &FoundFiles) -> Result<Csv, String> {
     parse_csv(&read(&found.csv).map_err(|error| bare(&error))?)
 }
 
-fn named_by_itself(name: &str, csv: &Csv) -> Result<Database, String> {
+fn database_of_csv(name: &str, csv: &Csv) -> Result<Database, String> {
     let [mark, id] = &csv.marks;
     let id = id.strip_prefix("id=").filter(|id| mark == FILE_MARK && is_id(id));
     let id =

@@ -11,9 +11,9 @@ use baton_plugin_kit::time;
 use serde::Serialize;
 
 use super::checks::refuse_unknown;
+use super::column_positions::place_in_base;
 use super::command::sync_command;
 use super::lines::{drive_csv, known_manifest, settled};
-use super::places::place_in_base;
 use crate::context::{DriveContext, SyncError};
 use crate::drive::find;
 use crate::memory::KnownDatabase;

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use super::places::ColumnPlaces;
+use super::column_positions::ColumnPlaces;
 use crate::source::SourceDatabase;
 use crate::table::{Csv, Kind, Row, canonical, is_read_only};
 

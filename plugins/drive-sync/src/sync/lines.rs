@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use super::checks::types_problem;
-use super::places::header_digest;
+use super::column_positions::header_digest;
 use crate::context::SyncError;
 use crate::drive::{self, ARCHIVE, Stamp, digest};
 use crate::memory::KnownDatabase;

@@ -5,16 +5,16 @@
 
 mod all;
 mod checks;
+mod column_positions;
 mod command;
 mod from_drive;
 mod keyless;
 mod lines;
-mod places;
 mod to_drive;
 
 pub use all::{DatabaseSelection, Origin, Report, gather, run};
+pub use column_positions::header_digest;
 pub use command::sync_command;
 pub use from_drive::{ChangedCell, ImportResult, Mode, SkippedRow, take};
 pub use lines::{Base, DriveCsv, drive_csv, known_manifest, settled};
-pub use places::header_digest;
 pub use to_drive::{ExportResult, SyncOptions, put};

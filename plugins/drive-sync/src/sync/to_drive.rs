@@ -6,10 +6,10 @@
 use std::collections::{BTreeSet, HashMap};
 
 use super::checks::refuse_unknown;
+use super::column_positions::{ColumnPlaces, ExistingRow, PreviousState, header_digest};
 use super::command::sync_command;
 use super::keyless::KeylessRows;
 use super::lines::{DriveCsv, drive_csv, is_base, keep_base, known_manifest, settled};
-use super::places::{ColumnPlaces, ExistingRow, PreviousState, header_digest};
 use crate::context::{DriveContext, SyncError};
 use crate::drive::{Stamp, Undo, archive, digest, ensure, replace, stamp, write_file};
 use crate::schema::{self, Change, Manifest, SIDECAR, compare};

@@ -232,13 +232,13 @@ pub(crate) fn all_faults() -> [Fault; 10] {
 }
 
 /// Ends the process at a request, as far as a test can.
-pub(crate) struct Killed<'a> {
+pub(crate) struct KilledWeb<'a> {
     pub(crate) web: &'a TcpWeb,
     pub(crate) left: Cell<usize>,
     pub(crate) has_effect: bool,
 }
 
-impl Web for Killed<'_> {
+impl Web for KilledWeb<'_> {
     fn send(&self, call: &Call<'_>) -> Result<Response, HttpError> {
         self.left.set(self.left.get() - 1);
         if self.left.get() == 0 {
@@ -265,7 +265,7 @@ fn a_task_that_is_killed_at_any_request_continues_without_a_second_file() {
             let server = DriveServer::start_open();
             let drive = workspace(&server);
             let web = TcpWeb(server.address());
-            let killed = Killed { web: &web, left: Cell::new(number), has_effect };
+            let killed = KilledWeb { web: &web, left: Cell::new(number), has_effect };
             let run = || drive.run_over("sync", &args(&json!({})), drive.own(), &drive.locks, &killed);
             assert!(catch_unwind(AssertUnwindSafe(run)).is_err(), "request {number}");
             // The source changes before the next attempt.

@@ -11,13 +11,13 @@ use baton_tests::drive_server::{DriveServer, FakeFile, Fault, ROOT, marked_folde
 use serde_json::json;
 
 use crate::account::{
-    CSV, Killed, MIRRORED, PROPERTIES, all_faults, args, assert_settled, by_a_person, paths, sync, workspace,
+    CSV, KilledWeb, MIRRORED, PROPERTIES, all_faults, args, assert_settled, by_a_person, paths, sync, workspace,
 };
 use crate::account_web::TcpWeb;
 use crate::test_drive::{TestDrive, ids};
 
 /// Runs a closure before or after the first request whose method and path contain a text.
-struct Interposed<'a> {
+struct InterceptedWeb<'a> {
     web: TcpWeb,
     at: String,
     closure: RefCell<Option<Box<dyn FnOnce() + 'a>>>,
@@ -25,7 +25,7 @@ struct Interposed<'a> {
     is_lost: bool,
 }
 
-impl Web for Interposed<'_> {
+impl Web for InterceptedWeb<'_> {
     fn send(&self, call: &Call<'_>) -> Result<Response, HttpError> {
         let is_it = format!("{} {}", call.method, call.path).contains(&self.at);
         let Some(closure) = self.closure.borrow_mut().take_if(|_| is_it) else { return self.web.send(call) };
@@ -55,7 +55,7 @@ pub(crate) fn run_interposed(
 ) -> Outcome {
     let closure: Box<dyn FnOnce() + '_> = Box::new(closure);
     let web =
-        Interposed { web: TcpWeb(server.address()), at: at.into(), closure: RefCell::new(Some(closure)), is_lost };
+        InterceptedWeb { web: TcpWeb(server.address()), at: at.into(), closure: RefCell::new(Some(closure)), is_lost };
     let outcome = drive.run_over("sync", &args(&json!({})), drive.own(), &drive.locks, &web).unwrap();
     assert!(web.closure.borrow().is_none(), "{at} was not requested");
     outcome
@@ -136,7 +136,7 @@ fn an_update_that_is_killed_at_any_request_continues() {
             let server = DriveServer::start_open();
             let drive = updated(&server);
             let web = TcpWeb(server.address());
-            let killed = Killed { web: &web, left: Cell::new(number), has_effect };
+            let killed = KilledWeb { web: &web, left: Cell::new(number), has_effect };
             let run = || drive.run_over("sync", &args(&json!({})), drive.own(), &drive.locks, &killed);
             assert!(catch_unwind(AssertUnwindSafe(run)).is_err(), "request {number}");
             drive.database(&PROPERTIES, &[&["p1", "One", "130"], &["p2", "Two", "124"]], true);

@@ -8,7 +8,7 @@ use baton_plugin_sdk::OutcomeKind;
 use baton_tests::drive_server::{DriveServer, FOLDER, FakeCell, FakeFile, FakeSheet, Fault, ROOT, SPREADSHEET};
 use serde_json::json;
 
-use crate::account::{Killed, all_faults, args, sync, workspace};
+use crate::account::{KilledWeb, all_faults, args, sync, workspace};
 use crate::account_safety::run_interposed;
 use crate::account_web::TcpWeb;
 use crate::test_drive::{TestDrive, ids};
@@ -88,7 +88,7 @@ fn a_reading_that_is_killed_at_any_request_begins_again() {
         let (drive, folder) = mirrored(&server);
         server.add(book(&folder, "a"));
         let web = TcpWeb(server.address());
-        let killed = Killed { web: &web, left: Cell::new(number), has_effect: true };
+        let killed = KilledWeb { web: &web, left: Cell::new(number), has_effect: true };
         let run = || drive.run_over("sync", &args(&json!({})), drive.own(), &drive.locks, &killed);
         assert!(catch_unwind(AssertUnwindSafe(run)).is_err(), "request {number}");
         sync(&drive, &json!({}));

@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::fs;
 
 use baton_plugin_kit::host::{Tables as _, Writable as _};
-use baton_tests::host_services::{Call, Hooked};
+use baton_tests::host_services::{Call, HookedDatabase};
 use serde_json::json;
 
 use crate::losses::{BPM, CSV, NAME, RELATED, edited, from_drive, with_tombstone};
@@ -19,7 +19,7 @@ fn a_file_saved_during_its_replacement_is_kept() {
     let saved = drive.csv().replace("One", "Saved just now");
     // Somebody saves the CSV while the sync records the next state.
     let done = Cell::new(false);
-    let own = Hooked::new(drive.own(), |call, statement| {
+    let own = HookedDatabase::new(drive.own(), |call, statement| {
         if call == Call::Execute && statement.starts_with("INSERT OR REPLACE INTO databases") && !done.replace(true) {
             fs::write(drive.path(CSV), &saved).unwrap();
         }

@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 
 use baton_plugin_kit::host::{Locks, Writable};
 use baton_plugin_sdk::{Error, Outcome};
-use baton_tests::host_services::{Hooked, HostDatabase};
+use baton_tests::host_services::{HookedDatabase, HostDatabase};
 use baton_tests::names_in;
 use drive_sync::account::Networks;
 use drive_sync::act;
@@ -107,7 +107,7 @@ fn child() {
         }
         "halts" => {
             let own = HostDatabase::own(&root);
-            let own = Hooked::new(&own, halts(&root, number));
+            let own = HookedDatabase::new(&own, halts(&root, number));
             text_of(run_with(&root, number, "sync", &json!({}), &FileLocks(root.join("locks")), &own))
         }
         other => panic!("{other}"),

@@ -63,7 +63,7 @@ impl HeldLock for NoHeldLock {
     }
 }
 
-/// A function for `Hooked` that halts the process before the `nth` writing, so that a test can kill it there.
+/// A function for `HookedDatabase` that halts the process before the `nth` writing, so that a test can kill it there.
 pub(crate) fn halts(root: &Path, nth: usize) -> impl Fn(Call, &str) -> Result<(), sql::Error> {
     let (root, left) = (root.to_owned(), Cell::new(nth));
     move |call, _| {

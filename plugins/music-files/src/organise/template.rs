@@ -83,11 +83,11 @@ impl Values {
 
 #[derive(Clone, Debug)]
 pub(crate) struct Template {
-    parts: Vec<Vec<Piece>>,
+    parts: Vec<Vec<TemplatePart>>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Piece {
+enum TemplatePart {
     Text(String),
     Field(Field),
 }
@@ -116,10 +116,10 @@ impl Template {
         if parts.iter().any(Vec::is_empty) {
             return Err(wrong("has an empty part, or one that is only `.` or `..`"));
         }
-        if parts.last().is_some_and(|last| last.contains(&Piece::Field(Field::Folder))) {
+        if parts.last().is_some_and(|last| last.contains(&TemplatePart::Field(Field::Folder))) {
             return Err(wrong("has no name for the file after `{folder}`"));
         }
-        if parts.iter().any(|part| part.len() > 1 && part.contains(&Piece::Field(Field::Folder))) {
+        if parts.iter().any(|part| part.len() > 1 && part.contains(&TemplatePart::Field(Field::Folder))) {
             return Err(wrong("has `{folder}` beside other text; it must be a separate part, between two `/`"));
         }
         Ok(Self { parts })
@@ -127,7 +127,7 @@ impl Template {
 
     /// True if the template has the playlist.
     pub(crate) fn names_playlist(&self) -> bool {
-        self.parts.iter().flatten().any(|piece| *piece == Piece::Field(Field::Playlist))
+        self.parts.iter().flatten().any(|piece| *piece == TemplatePart::Field(Field::Playlist))
     }
 
     /// The place of a file; `None` if a value is missing and `missing` has no text for it.
@@ -135,7 +135,7 @@ impl Template {
         let (last, folders) = self.parts.split_last()?;
         let mut place = TargetPath { folders: Vec::new(), stem: String::new() };
         for part in folders {
-            if part.as_slice() == [Piece::Field(Field::Folder)] {
+            if part.as_slice() == [TemplatePart::Field(Field::Folder)] {
                 let own = values.folder.split('/').filter(|part| !part.trim().is_empty());
                 place.folders.extend(own.map(|part| safe_name(part, NAME_BYTES, "_")));
             } else {
@@ -150,7 +150,7 @@ impl Template {
 }
 
 /// The texts and placeholders of one part; empty for `.`, `..` and a blank part.
-fn pieces(part: &str) -> Result<Vec<Piece>, String> {
+fn pieces(part: &str) -> Result<Vec<TemplatePart>, String> {
     if matches!(part.trim(), "" | "." | "..") {
         return Ok(Vec::new());
     }
@@ -160,13 +160,13 @@ fn pieces(part: &str) -> Result<Vec<Piece>, String> {
             return Err("has a `{` without its `}`".to_owned());
         };
         if !before.is_empty() {
-            pieces.push(Piece::Text(before.to_owned()));
+            pieces.push(TemplatePart::Text(before.to_owned()));
         }
-        pieces.push(Piece::Field(field(name)?));
+        pieces.push(TemplatePart::Field(field(name)?));
         rest = behind;
     }
     if !rest.is_empty() {
-        pieces.push(Piece::Text(rest.to_owned()));
+        pieces.push(TemplatePart::Text(rest.to_owned()));
     }
     Ok(pieces)
 }
@@ -182,10 +182,10 @@ fn field(name: &str) -> Result<Field, String> {
     })
 }
 
-fn text(part: &[Piece], values: &Values, missing: Option<&str>) -> Option<String> {
-    let piece = |piece: &Piece| match piece {
-        Piece::Text(text) => Some(text.clone()),
-        Piece::Field(field) => values.get(*field).or(missing).map(str::to_owned),
+fn text(part: &[TemplatePart], values: &Values, missing: Option<&str>) -> Option<String> {
+    let piece = |piece: &TemplatePart| match piece {
+        TemplatePart::Text(text) => Some(text.clone()),
+        TemplatePart::Field(field) => values.get(*field).or(missing).map(str::to_owned),
     };
     part.iter().map(piece).collect()
 }

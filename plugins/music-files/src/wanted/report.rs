@@ -2,7 +2,7 @@
 
 use baton_plugin_kit::counted;
 use baton_plugin_kit::csv_file::CsvWriter;
-use baton_plugin_kit::library::{CatalogPlaylist, CatalogTrack, Link, pages, shops};
+use baton_plugin_kit::library::{CatalogPlaylist, CatalogTrack, Link, pages, shop_links};
 use baton_plugin_kit::markdown::cell;
 
 /// Maximum number of rows of the Markdown; the CSV has all of them.
@@ -93,7 +93,7 @@ pub(crate) fn csv(found: &WantedTracks<'_>) -> Result<Vec<u8>, String> {
             song.ids.iter().map(id).collect::<Vec<_>>().join(" "),
             song.id.to_string(),
             addresses(&pages(song)),
-            addresses(&shops(song)),
+            addresses(&shop_links(song)),
         ];
         sheet.row(cells)?;
     }
@@ -141,7 +141,7 @@ fn line(row: &Row<'_>) -> String {
         length(song.duration_ms),
         cell(song.isrc.as_deref().unwrap_or_default()),
         linked(&pages(song)),
-        linked(&shops(song)),
+        linked(&shop_links(song)),
     )
 }
 

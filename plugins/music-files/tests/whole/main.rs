@@ -11,11 +11,11 @@ mod journeys;
 #[cfg(test)]
 mod kills;
 #[cfg(test)]
+mod path_reuse;
+#[cfg(test)]
 mod plans;
 #[cfg(test)]
 mod properties;
-#[cfg(test)]
-mod same;
 #[cfg(test)]
 mod trouble;
 #[cfg(test)]

@@ -10,7 +10,7 @@
 //! |---|---|
 //! | `web.rs` | requests: rate limits, quotas, errors after which a request is repeated |
 //! | `pages.rs` | lists of any length, and whether they are complete |
-//! | `listed.rs` | the list of playlists |
+//! | `playlist_list.rs` | the list of playlists |
 //! | `items.rs` | JSON of the API to entries |
 //! | `pull.rs` | `pull` |
 //! | `change/` | makes and applies plans for the account |
@@ -18,9 +18,9 @@
 
 mod change;
 mod items;
-mod listed;
 mod pages;
 mod playing;
+mod playlist_list;
 mod pull;
 mod web;
 

@@ -64,7 +64,7 @@ fn is_music(entry: &Entry) -> bool {
 }
 
 fn next_step(found: &LibraryEntry) -> Option<String> {
-    let links: Vec<_> = found.shops.iter().map(|link| format!("{} {}", link.name, link.url)).collect();
+    let links: Vec<_> = found.shop_links.iter().map(|link| format!("{} {}", link.name, link.url)).collect();
     match found.state {
         FileState::OnDisk => None,
         FileState::Unknown => Some(SCAN.to_owned()),
@@ -110,7 +110,7 @@ pub fn recent(api: &Api<'_>, catalog: &dyn Tables) -> Result<ActionResult, Error
 fn library_cells(found: Option<&LibraryEntry>) -> String {
     let Some(found) = found else { return " | | ".to_owned() };
     let state = found.files.first().map_or_else(|| found.state.text().to_owned(), |file| cell(file));
-    let shops: Vec<_> = found.shops.iter().map(|link| format!("[{}]({})", link.name, link.url)).collect();
+    let shops: Vec<_> = found.shop_links.iter().map(|link| format!("[{}]({})", link.name, link.url)).collect();
     format!("{state} | {} | {}", cell(&found.playlists.join(", ")), shops.join(" "))
 }
 

@@ -13,8 +13,8 @@ use baton_plugin_sdk::{Error, OutcomeKind, Severity};
 use serde::Deserialize;
 
 use super::items::{entry, text};
-use super::listed::{self, Listed};
 use super::pages::{self, List};
+use super::playlist_list::{self, AccountPlaylist};
 use super::web::{Api, Refusal};
 use crate::action_result::{ActionResult, MARKDOWN, file};
 use crate::import::{AccountWriter, HostServices};
@@ -87,10 +87,10 @@ pub fn pull(
 ) -> Result<ActionResult, Error> {
     let PullServices { catalog, own, progress, now } = services;
     progress.step(1, "the list of playlists")?;
-    let me = listed::owner(api)?;
+    let me = playlist_list::owner(api)?;
     let list = pages::all(api, "/v1/me/playlists", |_, _| {})?;
     let whole_list = list.incomplete.is_none();
-    let mut listed = listed::readable(&list.items, &me);
+    let mut listed = playlist_list::readable(&list.items, &me);
     let mut unknown = args.playlists.clone();
     if !args.playlists.is_empty() {
         let only: HashSet<_> = args.playlists.iter().map(|name| playlist_id(name)).collect();
@@ -135,7 +135,7 @@ impl Pull<'_> {
     }
 
     /// Reads a playlist, if it changed.
-    fn playlist(&mut self, one: &Listed) -> Result<(), Error> {
+    fn playlist(&mut self, one: &AccountPlaylist) -> Result<(), Error> {
         let state = if !one.is_readable {
             State::Followed
         } else if self.writer.has(&one.id, &one.version) {
@@ -148,7 +148,7 @@ impl Pull<'_> {
     }
 
     /// Reads and writes a playlist. Does so a second time if the playlist changes in the meantime.
-    fn read(&mut self, one: &Listed) -> Result<State, Error> {
+    fn read(&mut self, one: &AccountPlaylist) -> Result<State, Error> {
         let mut version = one.version.clone();
         for is_last in [false, true] {
             let path = format!("/v1/playlists/{}/items?additional_types=track,episode", one.id);
@@ -181,7 +181,7 @@ impl Pull<'_> {
     }
 
     /// The present snapshot of a playlist with several pages; one page cannot change while it is read.
-    fn version_of(&self, one: &Listed, list: &List) -> Result<Option<String>, Refusal> {
+    fn version_of(&self, one: &AccountPlaylist, list: &List) -> Result<Option<String>, Refusal> {
         if list.items.len() <= 50 && list.incomplete.is_none() {
             return Ok(None);
         }
@@ -278,7 +278,7 @@ impl Pull<'_> {
     }
 
     /// Reports playlists that the account does not have any more. The catalog keeps them.
-    fn report_removed(&mut self, listed: &[Listed], liked: bool) {
+    fn report_removed(&mut self, listed: &[AccountPlaylist], liked: bool) {
         let is_there = |id: &str| (id == LIKED && liked) || listed.iter().any(|one| one.id == id);
         let removed = self.writer.known().filter(|(id, _)| *id != LIKED && !is_there(id));
         let mut removed: Vec<(String, String)> = removed.map(|(id, name)| (id.to_owned(), name.to_owned())).collect();

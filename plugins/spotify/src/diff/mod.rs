@@ -93,7 +93,7 @@ pub fn diff(sources: PlaylistSources<'_>, args: &Args, findings: &mut Findings) 
         (false, false) => (sources.below(place, &playlist.file).to_owned(), playlist.id.clone()),
         _ => (playlist.service.clone(), playlist.id.clone()),
     };
-    let side = |place: &str, playlists: Vec<Playlist>| Side {
+    let side = |place: &str, playlists: Vec<Playlist>| ComparisonSide {
         playlists: playlists
             .into_iter()
             .map(|playlist| KeyedPlaylist { key: key(place, &playlist), playlist })
@@ -124,14 +124,14 @@ struct KeyedPlaylist {
 }
 
 /// One side of the comparison.
-struct Side {
+struct ComparisonSide {
     playlists: Vec<KeyedPlaylist>,
     /// True for a single CSV file.
     is_file: bool,
 }
 
 /// Pairs the playlists of both sides, in the order of the new ones.
-fn pair(old: Side, new: Side, keys: &EntryKeys) -> Vec<Pair> {
+fn pair(old: ComparisonSide, new: ComparisonSide, keys: &EntryKeys) -> Vec<Pair> {
     let (old_file, new_file) = (old.is_file, new.is_file);
     let compare = |name: String, old: Option<Playlist>, new: Option<Playlist>| {
         Pair::compare(name, old.map(|playlist| playlist.entries), new.map(|playlist| playlist.entries), keys)

@@ -4,10 +4,10 @@ use baton_plugin_kit::Findings;
 use baton_plugin_sdk::Error;
 
 use super::existing::{self, PlaylistStates, part, snapshot};
+use super::match_tracks;
 use super::model::{HostServices, Report};
-use super::pending::Pending;
+use super::pending::PendingRows;
 use super::rows::ExportTime;
-use super::same;
 use super::state::ImportState;
 use crate::model::{Playlist, SERVICE_ACCOUNT};
 
@@ -26,7 +26,7 @@ impl<'a> AccountWriter<'a> {
     /// Reads which playlists the catalog has.
     pub(crate) fn begin(services: HostServices<'a>, now: i64, findings: &'a mut Findings) -> Result<Self, Error> {
         let states = existing::playlists(services.catalog, &[SERVICE_ACCOUNT])?;
-        let import = ImportState { services, findings, pending: Pending::default(), report: Report::default() };
+        let import = ImportState { services, findings, pending: PendingRows::default(), report: Report::default() };
         Ok(Self { import, states, now })
     }
 
@@ -62,7 +62,7 @@ impl<'a> AccountWriter<'a> {
         self.import.pending.write(self.import.services.catalog)?;
         let tracks = self.import.pending.tracks();
         if tracks > 0 {
-            same::join(&self.import.services, true, self.import.findings)?;
+            match_tracks::join(&self.import.services, true, self.import.findings)?;
         }
         Ok(tracks)
     }

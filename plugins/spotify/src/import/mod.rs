@@ -20,18 +20,18 @@
 //! | `session.rs` | which files are read, and the result of each |
 //! | `pending.rs` | rows that wait to be written, some thousands at a time |
 //! | `rows.rs`, `track_key.rs` | the rows of the catalog's views, and the ids of tracks there |
-//! | `same.rs` | tracks without an id that are Spotify's tracks |
+//! | `match_tracks.rs` | tracks without an id that are Spotify's tracks |
 //! | `existing.rs` | the present content of the catalog |
 //! | `plays.rs` | the history |
 //! | `account.rs` | playlists of an account, which `account/` reads |
 
 mod account;
 mod existing;
+mod match_tracks;
 mod model;
 mod pending;
 mod plays;
 mod rows;
-mod same;
 mod session;
 mod state;
 mod track_key;

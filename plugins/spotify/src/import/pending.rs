@@ -22,7 +22,7 @@ const ONE_EXPORT_MS: i64 = 24 * 60 * 60 * 1_000;
 
 /// The waiting rows.
 #[derive(Debug, Default)]
-pub(super) struct Pending {
+pub(super) struct PendingRows {
     tracks: Vec<WaitingTrack>,
     begun: Vec<Row>,
     items: Vec<Row>,
@@ -51,7 +51,7 @@ struct TrackFacts {
     place: (usize, usize),
 }
 
-impl Pending {
+impl PendingRows {
     pub(super) fn tracks(&self) -> usize {
         self.facts.len()
     }
@@ -210,9 +210,9 @@ mod tests {
 
     /// A catalog that counts written tracks.
     #[derive(Default)]
-    struct Counting(RefCell<Vec<Row>>);
+    struct CountingCatalog(RefCell<Vec<Row>>);
 
-    impl Tables for Counting {
+    impl Tables for CountingCatalog {
         fn query(&self, _: &str, _: &[Value]) -> Result<Table, SqlError> {
             Err(SqlError::Invalid("nothing is read".to_owned()))
         }
@@ -222,7 +222,7 @@ mod tests {
         }
     }
 
-    impl Writable for Counting {
+    impl Writable for CountingCatalog {
         fn execute(&self, _: &str, _: &[Value]) -> Result<u64, SqlError> {
             Ok(0)
         }
@@ -238,8 +238,8 @@ mod tests {
 
     #[test]
     fn a_track_is_written_once_with_the_facts_of_all_exports_of_a_day() {
-        let catalog = Counting::default();
-        let mut pending = Pending::default();
+        let catalog = CountingCatalog::default();
+        let mut pending = PendingRows::default();
         let entry = |title: &str, isrc: Option<&str>| Entry {
             uri: Some(Uri::Track("4uLU6hMCjMI75M1A2tKUQC".to_owned())),
             title: title.to_owned(),

@@ -11,10 +11,10 @@ use baton_plugin_sdk::{Error, Severity};
 
 use super::existing::{self, PlaylistStates, part, snapshot};
 use super::model::{Args, HostServices, Report};
-use super::pending::Pending;
+use super::pending::PendingRows;
 use super::rows::ExportTime;
 use super::state::ImportState;
-use super::{plays, same};
+use super::{match_tracks, plays};
 use crate::ids::{self, PrivacyIds};
 use crate::model::{Playlist, SERVICE_CSV, SERVICE_PRIVACY};
 use crate::read::{Content, Folder, FoundFile, Kind, Mapping, find, holds_playlists, is_mapped, read, read_csv};
@@ -55,7 +55,7 @@ impl<'a> Session<'a> {
         // The newest CSV files first, so that most tracks are written once.
         selected.sort_by_key(|found| (found.kind, (found.kind == Kind::Csv).then_some(Reverse(found.modified))));
         let only: HashSet<_> = args.playlists.iter().map(|name| playlist_id(name)).collect();
-        let import = ImportState { services, findings, pending: Pending::default(), report: Report::default() };
+        let import = ImportState { services, findings, pending: PendingRows::default(), report: Report::default() };
         let states = existing::playlists(import.services.catalog, &[SERVICE_CSV, SERVICE_PRIVACY])?;
         let whole = args.paths.is_empty() && only.is_empty();
         let privacy = all.into_iter().filter(|found| matches!(found.kind, Kind::Library | Kind::Playlists)).collect();
@@ -85,7 +85,7 @@ impl<'a> Session<'a> {
         self.privacy(&privacy)?;
         let all_read = self.import.report.unread == unread;
         self.import.pending.write(self.import.services.catalog)?;
-        same::join(&self.import.services, self.import.pending.tracks() > 0, self.import.findings)?;
+        match_tracks::join(&self.import.services, self.import.pending.tracks() > 0, self.import.findings)?;
         plays::import(&mut self.import, &history)?;
         self.import.pending.write(self.import.services.catalog)?;
         self.import.report.tracks = self.import.pending.tracks();

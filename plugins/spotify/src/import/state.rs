@@ -4,13 +4,13 @@ use baton_plugin_kit::Findings;
 use baton_plugin_sdk::Severity;
 
 use super::model::{HostServices, Report};
-use super::pending::Pending;
+use super::pending::PendingRows;
 use crate::read::FoundFile;
 
 pub(super) struct ImportState<'a> {
     pub(super) services: HostServices<'a>,
     pub(super) findings: &'a mut Findings,
-    pub(super) pending: Pending,
+    pub(super) pending: PendingRows,
     pub(super) report: Report,
 }
 

@@ -9,7 +9,7 @@ use baton_plugin_sdk::Severity;
 
 use super::column::Column;
 use super::dialect::{Columns, Dialect, Mapping};
-use super::found::{FoundFile, Kind};
+use super::find_exports::{FoundFile, Kind};
 use super::{history, library, playlists, rows};
 use crate::model::{Play, Playlist, SERVICE_CSV};
 use baton_plugin_kit::counted;

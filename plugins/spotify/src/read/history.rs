@@ -8,9 +8,9 @@ use baton_plugin_kit::{Findings, time};
 use baton_plugin_sdk::Severity;
 use serde::Deserialize;
 
-use super::found::FoundFile;
+use super::find_exports::FoundFile;
 use super::json::list;
-use super::loose::{Text, Whole};
+use super::lenient_fields::{Text, WholeNumber};
 use crate::model::Play;
 use crate::uri::Uri;
 
@@ -21,7 +21,7 @@ struct PlayRecord {
     #[serde(alias = "endTime")]
     ts: Text,
     #[serde(alias = "msPlayed")]
-    ms_played: Whole,
+    ms_played: WholeNumber,
     #[serde(alias = "trackName")]
     master_metadata_track_name: Text,
     #[serde(alias = "artistName")]

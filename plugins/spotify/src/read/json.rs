@@ -11,26 +11,26 @@ use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error as _, SeqAcces
 use serde_json::error::Category;
 
 use super::bounds::{MOST_ROWS, too_large};
-use super::found::FoundFile;
-use super::loose::Object;
+use super::find_exports::FoundFile;
+use super::lenient_fields::Object;
 
 /// Passes the objects of a list to `each`, and `None` for any other element.
-pub(super) struct Each<'a, T> {
+pub(super) struct EachObject<'a, T> {
     each: &'a mut dyn FnMut(Option<T>),
 }
 
-impl<'a, T> Each<'a, T> {
+impl<'a, T> EachObject<'a, T> {
     /// Reads at most the number of elements that one file may have.
     pub(super) fn new(each: &'a mut dyn FnMut(Option<T>)) -> Self {
         Self { each }
     }
 }
 
-impl<'de, T: Deserialize<'de>> DeserializeSeed<'de> for Each<'_, T> {
+impl<'de, T: Deserialize<'de>> DeserializeSeed<'de> for EachObject<'_, T> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<(), D::Error> {
-        struct List<'a, T>(Each<'a, T>, PhantomData<T>);
+        struct List<'a, T>(EachObject<'a, T>, PhantomData<T>);
         impl<'de, T: Deserialize<'de>> Visitor<'de> for List<'_, T> {
             type Value = ();
 
@@ -59,7 +59,7 @@ pub(super) fn list<T: for<'de> Deserialize<'de>>(
     found: &FoundFile,
     each: &mut dyn FnMut(Option<T>),
 ) -> Result<(), String> {
-    with(found, Each::new(each))
+    with(found, EachObject::new(each))
 }
 
 /// Reads a file with a seed.

@@ -7,9 +7,9 @@ use baton_plugin_sdk::Severity;
 use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
 
-use super::found::FoundFile;
-use super::json::{Each, with};
-use super::loose::Text;
+use super::find_exports::FoundFile;
+use super::json::{EachObject, with};
+use super::lenient_fields::Text;
 use crate::model::{Entry, Playlist, SERVICE_PRIVACY};
 use crate::uri::Uri;
 
@@ -78,7 +78,7 @@ impl<'de> Visitor<'de> for Tracks<'_> {
         while let Some(key) = map.next_key::<String>()? {
             if key == "tracks" && !seen {
                 seen = true;
-                map.next_value_seed(Each::new(&mut *self.0))?;
+                map.next_value_seed(EachObject::new(&mut *self.0))?;
             } else {
                 map.next_value::<IgnoredAny>()?;
             }

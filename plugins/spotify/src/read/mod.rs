@@ -2,10 +2,10 @@
 //!
 //! | file | what |
 //! |---|---|
-//! | `found.rs` | the files below a folder that are exports, by their names |
+//! | `find_exports.rs` | the files below a folder that are exports, by their names |
 //! | `column.rs`, `dialect.rs`, `localised.rs` | the columns of a CSV file, from its header |
 //! | `rows.rs`, `credit.rs` | its rows, and the artists in them |
-//! | `json.rs`, `loose.rs` | JSON of any length, element by element; fields of any type |
+//! | `json.rs`, `lenient_fields.rs` | JSON of any length, element by element; fields of any type |
 //! | `library.rs`, `playlists.rs`, `history.rs` | the three kinds of files of the privacy export |
 
 mod bounds;
@@ -13,12 +13,12 @@ mod column;
 mod content;
 mod credit;
 mod dialect;
-mod found;
+mod find_exports;
 mod history;
 mod json;
+mod lenient_fields;
 mod library;
 mod localised;
-mod loose;
 mod playlists;
 mod rows;
 
@@ -26,5 +26,5 @@ pub use bounds::MOST_ROWS;
 pub use column::Column;
 pub use content::{Content, Csv, holds_playlists, is_mapped, read, read_csv};
 pub use dialect::{Columns, Dialect, Mapping};
-pub use found::{Folder, FoundFile, Kind, find};
+pub use find_exports::{Folder, FoundFile, Kind, find};
 pub(crate) use playlists::html;

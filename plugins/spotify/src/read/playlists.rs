@@ -9,9 +9,9 @@ use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
 
 use super::bounds::{MOST_ROWS, text};
-use super::found::FoundFile;
-use super::json::{Each, with};
-use super::loose::{Loose, Object, Text};
+use super::find_exports::FoundFile;
+use super::json::{EachObject, with};
+use super::lenient_fields::{LenientList, Object, Text};
 use crate::model::{Entry, Playlist, SERVICE_PRIVACY};
 use crate::uri::Uri;
 
@@ -83,7 +83,7 @@ impl<'de> Deserialize<'de> for Items {
                 items.1 += 1;
             }
         };
-        Loose(Each::new(&mut each)).deserialize(from)?;
+        LenientList(EachObject::new(&mut each)).deserialize(from)?;
         Ok(items)
     }
 }
@@ -206,7 +206,7 @@ impl<'de> Visitor<'de> for Playlists<'_> {
         while let Some(key) = map.next_key::<String>()? {
             if key == "playlists" && !seen {
                 seen = true;
-                map.next_value_seed(Each::new(&mut *self.0))?;
+                map.next_value_seed(EachObject::new(&mut *self.0))?;
             } else {
                 map.next_value::<IgnoredAny>()?;
             }

@@ -11,7 +11,7 @@ use quick_xml::events::Event;
 use spotify::export::{self, Format};
 use spotify::{dedupe, diff, merge};
 
-use super::support::{A, Place, ids, row, uri};
+use super::support::{A, TestDatabases, ids, row, uri};
 
 fn text(file: &Artifact) -> String {
     String::from_utf8(file.bytes.clone()).unwrap()
@@ -22,13 +22,13 @@ fn names(files: &[Artifact]) -> Vec<&str> {
 }
 
 /// Adds a file of the track with this number.
-fn put_file(place: &Place, number: usize, path: &str, size: i64) {
+fn put_file(place: &TestDatabases, number: usize, path: &str, size: i64) {
     let sql = "INSERT INTO put_file (source, path, track_service, track, size, format) VALUES ('test', ?1, 'spotify', ?2, ?3, 'flac')";
     place.catalog.execute(sql, &[path.into(), format!("{number:022}").into(), size.into()]).unwrap();
 }
 
-fn filled() -> Place {
-    let place = Place::with(&[
+fn filled() -> TestDatabases {
+    let place = TestDatabases::with(&[
         (
             "Late Night",
             &[
@@ -77,7 +77,7 @@ fn m3u8_has_paths_and_comments() {
     assert_eq!(ids(&findings), ["not-on-disk:spotify-csv:late night"]);
 }
 
-fn rekordbox(place: &Place) -> Vec<u8> {
+fn rekordbox(place: &TestDatabases) -> Vec<u8> {
     let args = export::Args { formats: vec![Format::Rekordbox], ..export::Args::default() };
     let (made, _) = place.run(|sources, findings| export::run(sources, None, &args, findings).unwrap());
     assert_eq!(names(&made.exports), ["rekordbox.xml"]);
@@ -144,7 +144,7 @@ fn rekordbox_is_read_by_another_program() {
 fn diff_reports_added_removed_and_moved_tracks() {
     let rows: Vec<_> = (0..6).map(|number| row(number, &format!("Song {number}"), "Oto")).collect();
     let pick = |numbers: &[usize]| numbers.iter().map(|number| rows[*number].clone()).collect::<Vec<_>>();
-    let place = Place::with(&[
+    let place = TestDatabases::with(&[
         ("old/Mix", &pick(&[0, 1, 2, 3])),
         ("old/Same", &rows),
         ("old/Gone", &rows[..1]),
@@ -190,7 +190,7 @@ fn diff_reports_added_removed_and_moved_tracks() {
     assert!(same.summary.starts_with("Nothing is different: 1 playlist is"), "{}", same.summary);
 }
 
-fn compared(place: &Place, from: &str, to: &str) -> (String, String) {
+fn compared(place: &TestDatabases, from: &str, to: &str) -> (String, String) {
     let args = diff::Args { from: from.to_owned(), to: to.to_owned(), playlists: Vec::new(), plan: false };
     let (made, _) = place.run(|sources, findings| diff::diff(sources, &args, findings).unwrap());
     (made.summary, text(&made.reports[0]))
@@ -198,7 +198,7 @@ fn compared(place: &Place, from: &str, to: &str) -> (String, String) {
 
 #[test]
 fn diff_compares_a_playlist_with_itself_and_not_with_one_of_the_same_name() {
-    let place = Place::with(&[("Liked_Songs", &[row(1, "One", "Oto")]), ("Mix", &[row(2, "Two", "Oto")])]);
+    let place = TestDatabases::with(&[("Liked_Songs", &[row(1, "One", "Oto")]), ("Mix", &[row(2, "Two", "Oto")])]);
     place.write("account/YourLibrary.json", r#"{"tracks": []}"#);
     place.import();
     let said = "INSERT INTO put_playlist (source, service, id, name) VALUES ('djay', 'djay', '1', 'Mix')";
@@ -212,7 +212,7 @@ fn diff_compares_a_playlist_with_itself_and_not_with_one_of_the_same_name() {
 
 #[test]
 fn after_an_import_nothing_is_different() {
-    let place = Place::new();
+    let place = TestDatabases::new();
     let local = "spotify:local:Ida+Lund:Caf%C3%A9:Night+Bus:221";
     let rows = format!(
         "Track URI,Track Name,Artist Name(s)\n{},One,Oto\nspotify:episode:{:022},Talk,Host\n,No URI,Oto\n\
@@ -253,7 +253,7 @@ fn after_an_import_nothing_is_different() {
 fn diff_compares_files_of_one_name_by_their_folders() {
     let list = |number: usize| [row(number, "Song", "Oto")];
     let (a, b) = (list(1), list(2));
-    let place = Place::with(&[("old/a/Mix", &a), ("old/b/Mix", &b), ("new/b/Mix", &b), ("new/c/Mix", &a)]);
+    let place = TestDatabases::with(&[("old/a/Mix", &a), ("old/b/Mix", &b), ("new/b/Mix", &b), ("new/c/Mix", &a)]);
     let (summary, _) = compared(&place, "old", "new");
     assert!(summary.starts_with("Nothing is different: 2 playlists"), "{summary}");
     place.import();
@@ -264,7 +264,7 @@ fn diff_compares_files_of_one_name_by_their_folders() {
 #[test]
 fn diff_treats_all_ids_of_a_track_as_one_track() {
     let local = "spotify:local:Oto::One:90";
-    let place = Place::with(&[("A", &[row(8, "One", "Oto"), row(9, "One", "Oto")])]);
+    let place = TestDatabases::with(&[("A", &[row(8, "One", "Oto"), row(9, "One", "Oto")])]);
     place.write("B.csv", format!("Track URI,Track Name,Album Name,Artist Name(s)\n{local},One,,Oto\n"));
     place.import();
     for other in [format!("{:022}", 9), local.to_owned()] {
@@ -279,7 +279,7 @@ fn diff_treats_all_ids_of_a_track_as_one_track() {
 
 #[test]
 fn a_diff_is_bounded_on_both_sides_together_and_in_json() {
-    let place = Place::new();
+    let place = TestDatabases::new();
     let rows = |count: usize| (0..count).map(|number| format!("{},Song\n", uri(number))).collect::<String>();
     for (name, count) in [("a.csv", 50_001), ("b.csv", 50_000), ("empty.csv", 0)] {
         place.write(name, format!("Track URI,Track Name\n{}", rows(count)));
@@ -310,9 +310,9 @@ fn files_are_found_for_tracks_from_exports() {
 }
 
 /// A scanned library: tags and lengths, without links to tracks.
-fn scanned() -> Place {
+fn scanned() -> TestDatabases {
     let rows = [row(1, "One & <Two>", "Oto"), row(2, "Zwei", "Oto"), row(3, "Drei", "Ida Lund"), row(4, "Vier", "Oto")];
-    let place = Place::with(&[("Late Night", &rows)]);
+    let place = TestDatabases::with(&[("Late Night", &rows)]);
     place.import();
     for (path, artist, title, length) in [
         ("/music/Oto/One #1.mp3", "Oto", "One & <Two>", 220_000),
@@ -348,7 +348,7 @@ fn scanned_tracks_are_on_disk_without_a_link() {
 
 #[test]
 fn rekordbox_xml_omits_unknown_values() {
-    let place = Place::new();
+    let place = TestDatabases::new();
     place.write("Mix.csv", format!("Track URI,Track Name\n{},One\n", uri(1)));
     place.import();
     let put = "INSERT INTO put_file (source, path, track_service, track) VALUES ('test', '/music/one', 'spotify', ?1)";
@@ -363,7 +363,7 @@ fn rekordbox_xml_omits_unknown_values() {
 #[test]
 fn merge_takes_each_track_once_and_keeps_local_files() {
     let local = "spotify:local:Ida+Lund::Tape:90,Tape,,Ida Lund,,,,,,,,,,,,,,,,,,,,".to_owned();
-    let place = Place::with(&[
+    let place = TestDatabases::with(&[
         ("b", &[row(2, "Two", "Oto"), local.clone(), row(1, "Other name", "Oto")]),
         ("a", &[row(1, "One", "Oto"), local, row(3, "Three", "Oto")]),
     ]);
@@ -393,7 +393,7 @@ fn merge_takes_each_track_once_and_keeps_local_files() {
 
 #[test]
 fn dedupe_writes_a_plan_and_deletes_nothing() {
-    let place = Place::with(&[
+    let place = TestDatabases::with(&[
         ("Mix", &[row(1, "One", "Oto"), row(1, "One", "Oto"), row(2, "Two", "Oto")]),
         ("Fine", &[row(3, "Three", "Oto")]),
     ]);
@@ -413,7 +413,7 @@ fn dedupe_writes_a_plan_and_deletes_nothing() {
 
 #[test]
 fn errors_name_the_missing_data() {
-    let place = Place::new();
+    let place = TestDatabases::new();
     place.write("bad.csv", "a,b\n");
     let args = |from: &str| export::Args { from: vec![from.to_owned()], ..export::Args::default() };
     for (from, words) in

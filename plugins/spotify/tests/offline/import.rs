@@ -9,11 +9,11 @@ use baton_tests::spotify_exports;
 use spotify::import::Args;
 use spotify::read::Folder;
 
-use super::support::{A, Place, ids, playlists, row, titles, uri};
+use super::support::{A, TestDatabases, ids, playlists, row, titles, uri};
 
 #[test]
 fn all_values_of_a_row_are_reported() {
-    let place = Place::with(&[("Late Night", &[row(1, "One", "Ida Lund")])]);
+    let place = TestDatabases::with(&[("Late Night", &[row(1, "One", "Ida Lund")])]);
     let (report, findings) = place.import();
     assert_eq!((report.playlists, report.entries, report.tracks, findings.len()), (1, 1, 1, 0));
     assert_eq!(playlists(&place), ["spotify-csv|late night|Late Night|1"]);
@@ -31,7 +31,7 @@ fn all_values_of_a_row_are_reported() {
 #[test]
 fn a_second_import_changes_nothing_and_reports_it() {
     let rows: Vec<_> = (0..40).map(|number| row(number, &format!("Song {number}"), "Ida Lund")).collect();
-    let place = Place::with(&[("A", &rows[..30]), ("B", &rows[10..]), ("Liked_Songs", &rows[..5])]);
+    let place = TestDatabases::with(&[("A", &rows[..30]), ("B", &rows[10..]), ("Liked_Songs", &rows[..5])]);
     place.write("account/Playlist1.json", r#"{"playlists": [{"name": "P", "items": [{"track": {"trackName": "Song 1", "artistName": "Ida Lund", "trackUri": "spotify:track:0000000000000000000001"}}]}]}"#);
     place.write(
         "account/StreamingHistory0.json",
@@ -63,7 +63,7 @@ impl Forget for baton_tests::host_services::HostDatabase {
 #[test]
 fn a_shorter_export_removes_the_last_tracks_and_a_truncated_one_does_not() {
     let rows: Vec<_> = (0..5).map(|number| row(number, &format!("Song {number}"), "Ida Lund")).collect();
-    let place = Place::with(&[("A", &rows)]);
+    let place = TestDatabases::with(&[("A", &rows)]);
     place.import();
     place.playlist("A", &[rows[4].clone(), rows[0].clone()]);
     place.import();
@@ -81,7 +81,7 @@ fn a_shorter_export_removes_the_last_tracks_and_a_truncated_one_does_not() {
 #[test]
 fn a_truncated_export_removes_no_track_from_its_playlist() {
     let rows: Vec<_> = (0..5).map(|number| row(number, &format!("Song {number}"), "Ida Lund")).collect();
-    let place = Place::with(&[("A", &rows)]);
+    let place = TestDatabases::with(&[("A", &rows)]);
     place.import();
     place.write("A.csv", format!("{A}\n{}\n{},\"Half", rows[0], uri(1)));
     place.import();
@@ -92,7 +92,7 @@ fn a_truncated_export_removes_no_track_from_its_playlist() {
 fn a_stray_quote_shortens_nothing() {
     let rows: Vec<_> = (0..100).map(|number| row(number, &format!("Song {number}"), "Ida Lund")).collect();
     let whole = format!("{A}\n{}\n", rows.join("\n"));
-    let place = Place::with(&[]);
+    let place = TestDatabases::with(&[]);
     let at = whole.match_indices('\n').nth(2).unwrap().0;
     let last = whole[..at].rfind(',').unwrap() + 1;
     let uri_of_four = whole.match_indices("spotify:track:").nth(3).unwrap().0;
@@ -118,7 +118,7 @@ fn a_stray_quote_shortens_nothing() {
 
 #[test]
 fn a_comma_at_the_end_of_every_row_adds_no_cell() {
-    let place = Place::new();
+    let place = TestDatabases::new();
     place.write("A.csv", format!("{A}\n{},\n{},\n", row(1, "One", "Oto"), row(2, "Two", "Oto")));
     let (report, findings) = place.import();
     assert_eq!((report.entries, findings.len(), titles(&place, "a")), (2, 0, vec!["One".to_owned(), "Two".to_owned()]));
@@ -127,7 +127,7 @@ fn a_comma_at_the_end_of_every_row_adds_no_cell() {
 #[test]
 fn a_file_that_is_read_in_part_is_counted_once() {
     let rows: Vec<_> = (0..3).map(|number| row(number, &format!("Song {number}"), "Ida Lund")).collect();
-    let place = Place::new();
+    let place = TestDatabases::new();
     place.write("A.csv", format!("{A}\n{}\n{},\"Half", rows.join("\n"), uri(9)));
     let (report, _) = place.import();
     assert_eq!((report.playlists, report.part, report.unchanged), (1, 1, 0));
@@ -140,7 +140,7 @@ fn a_file_that_is_read_in_part_is_counted_once() {
 
 #[test]
 fn names_without_a_playlist_are_reported() {
-    let place = Place::with(&[("Late Night", &[row(1, "One", "Oto")]), ("Zed", &[])]);
+    let place = TestDatabases::with(&[("Late Night", &[row(1, "One", "Oto")]), ("Zed", &[])]);
     place.write("account/Playlist1.json", r#"{"playlists": [{"name": "Morning", "items": []}]}"#);
     let args =
         |names: &[&str]| Args { playlists: names.iter().map(|name| (*name).to_owned()).collect(), ..Args::default() };
@@ -162,7 +162,7 @@ fn names_without_a_playlist_are_reported() {
 
 #[test]
 fn paths_are_accepted_in_the_form_of_findings() {
-    let place = Place::with(&[("b/Mix", &[row(1, "One", "Oto")])]);
+    let place = TestDatabases::with(&[("b/Mix", &[row(1, "One", "Oto")])]);
     for shown in ["/home/me/exports", "music/exports"] {
         let folder = Folder { path: place.path(), shown: shown.to_owned() };
         for path in [format!("{shown}/b/Mix.csv"), "b/Mix.csv".to_owned(), format!("{shown}/b")] {
@@ -176,7 +176,7 @@ fn paths_are_accepted_in_the_form_of_findings() {
 #[test]
 fn an_export_cut_inside_a_character_corrupts_no_name() {
     let rows = [row(1, "Süd", "Käthe"), row(2, "Zwei", "Oto"), row(3, "Drei", "Oto")];
-    let place = Place::with(&[("A", &rows)]);
+    let place = TestDatabases::with(&[("A", &rows)]);
     place.import();
     let mut bytes = format!("{A}\n{}\n{},Zwä", rows[0], uri(2)).into_bytes();
     bytes.pop();
@@ -190,7 +190,7 @@ fn an_export_cut_inside_a_character_corrupts_no_name() {
 #[test]
 fn names_select_the_playlists_and_their_ids() {
     let one = [row(1, "One", "Ida Lund")];
-    let place = Place::with(&[("a/Mix", &one), ("b/MIX", &one), ("b/Liked_Songs", &one), ("Other", &one)]);
+    let place = TestDatabases::with(&[("a/Mix", &one), ("b/MIX", &one), ("b/Liked_Songs", &one), ("Other", &one)]);
     let only = Args { playlists: vec!["mix".to_owned(), "Liked Songs".to_owned()], ..Args::default() };
     let (report, findings) = place.import_only(&only).unwrap();
     assert_eq!((report.playlists, ids(&findings)), (3, vec!["same-name:spotify/b/MIX.csv"]));
@@ -204,7 +204,7 @@ fn names_select_the_playlists_and_their_ids() {
 
 #[test]
 fn a_file_that_is_not_an_export_is_reported_and_the_others_are_imported() {
-    let place = Place::with(&[("A", &[row(1, "One", "Ida Lund"), row(1, "One", "Ida Lund")])]);
+    let place = TestDatabases::with(&[("A", &[row(1, "One", "Ida Lund"), row(1, "One", "Ida Lund")])]);
     place.write("bank.csv", "Datum,Betrag\n2024-01-01,3\n");
     place.write("empty.csv", "");
     place.write("YourLibrary.json", "{\"tracks\": [");
@@ -237,7 +237,7 @@ fn local_files_and_podcasts_keep_their_positions() {
     let local = "spotify:local:Ida+Lund::Tape:90,Tape,,Ida Lund";
     let spoken = format!("spotify:episode:{:022},Talk,,Somebody", 1);
     let short = "Track URI,Track Name,Album Name,Artist Name(s)";
-    let place = Place::new();
+    let place = TestDatabases::new();
     place.write("A.csv", format!("{short}\n{local}\n{spoken}\n,Gone,,Ida Lund\n{},One,,Ida Lund\n", uri(1)));
     let (report, findings) = place.import();
     assert_eq!(
@@ -251,14 +251,14 @@ fn local_files_and_podcasts_keep_their_positions() {
 
 #[test]
 fn names_with_special_characters_are_accepted() {
-    let place = Place::with(&[("It's \u{7}; DROP TABLE", &[row(1, "One", "Ida Lund")])]);
+    let place = TestDatabases::with(&[("It's \u{7}; DROP TABLE", &[row(1, "One", "Ida Lund")])]);
     place.import();
     assert_eq!(playlists(&place), ["spotify-csv|it's ; drop table|It's ; DROP TABLE|1"]);
 }
 
 #[test]
 fn errors_when_a_path_does_not_exist() {
-    let place = Place::new();
+    let place = TestDatabases::new();
     let args = Args { paths: vec!["../x".to_owned()], ..Args::default() };
     assert!(
         matches!(place.import_only(&args), Err(Error::Permanent(text)) if text.contains("`../x` does not exist below `spotify`"))
@@ -268,7 +268,7 @@ fn errors_when_a_path_does_not_exist() {
 
 #[test]
 fn a_playlist_removed_from_the_catalog_is_imported_again() {
-    let place = Place::with(&[("A", &[row(1, "One", "Ida Lund")])]);
+    let place = TestDatabases::with(&[("A", &[row(1, "One", "Ida Lund")])]);
     place.import();
     place
         .catalog
@@ -283,7 +283,7 @@ fn a_playlist_removed_from_the_catalog_is_imported_again() {
 
 #[test]
 fn a_whole_library_is_imported_and_importing_it_again_changes_nothing() {
-    let place = Place::new();
+    let place = TestDatabases::new();
     let written = spotify_exports::write(&place.path(), 132, 25_000, 7).unwrap();
     let (first, _) = place.import();
     assert_eq!((first.files, first.playlists, first.entries, first.tracks), (132, 132, 25_000, written.tracks));
@@ -294,7 +294,7 @@ fn a_whole_library_is_imported_and_importing_it_again_changes_nothing() {
 
 #[test]
 fn a_playlist_longer_than_one_batch_is_complete() {
-    let place = Place::new();
+    let place = TestDatabases::new();
     let rows: Vec<_> = (0..20_001).map(|number| row(number, "Song", "Ida Lund")).collect();
     place.playlist("Long", &rows);
     let (report, _) = place.import();

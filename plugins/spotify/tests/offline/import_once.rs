@@ -4,15 +4,15 @@ use std::cell::Cell;
 
 use baton_plugin_kit::Findings;
 use baton_plugin_kit::host::{NoProgress, Writable as _};
-use baton_tests::host_services::{Call, Hooked};
+use baton_tests::host_services::{Call, HookedDatabase};
 use spotify::import::{self, Args};
 
-use super::support::{Place, row};
+use super::support::{TestDatabases, row};
 
 /// Counts how often an import reads all tracks.
-fn reads(place: &Place) -> u32 {
+fn reads(place: &TestDatabases) -> u32 {
     let count = Cell::new(0);
-    let catalog = Hooked::new(&place.catalog, |call, statement| {
+    let catalog = HookedDatabase::new(&place.catalog, |call, statement| {
         count.set(count.get() + u32::from(call == Call::Rows && statement.contains("FROM tracks AS t WHERE")));
         Ok(())
     });
@@ -23,7 +23,7 @@ fn reads(place: &Place) -> u32 {
 
 #[test]
 fn tracks_are_compared_once_until_there_are_others() {
-    let place = Place::with(&[("Mix", &[row(1, "One", "Oto")])]);
+    let place = TestDatabases::with(&[("Mix", &[row(1, "One", "Oto")])]);
     place.write("Rain.csv", "title,artist,album,isrc\nGlow,Ida Lund,Licht,\n");
     assert_eq!([reads(&place), reads(&place), reads(&place)], [1, 0, 0]);
     // Another program adds a track of Spotify.

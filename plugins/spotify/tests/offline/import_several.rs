@@ -7,12 +7,12 @@ use baton_plugin_kit::host::{NoProgress, Tables as _, Writable as _};
 use spotify::import::{self, Args, HostServices};
 use spotify::read::Folder;
 
-use super::support::{A, Place, age, ids, playlists, row, short, titles, uri};
+use super::support::{A, TestDatabases, age, ids, playlists, row, short, titles, uri};
 
 #[test]
 fn each_dialect_of_one_import_adds_its_values() {
     for (newer, older) in [("a/Mix.csv", "b/Other.csv"), ("b/Mix.csv", "a/Other.csv")] {
-        let place = Place::with(&[(older.trim_end_matches(".csv"), &[row(1, "Old", "Ida Lund")])]);
+        let place = TestDatabases::with(&[(older.trim_end_matches(".csv"), &[row(1, "Old", "Ida Lund")])]);
         short(&place, newer, "New");
         age(&place, older, 1);
         place.import();
@@ -24,7 +24,7 @@ fn each_dialect_of_one_import_adds_its_values() {
 
 #[test]
 fn the_newest_file_of_an_import_is_used() {
-    let place = Place::with(&[("2025/Mix", &[row(1, "Old", "Oto")]), ("2026/Mix", &[row(1, "New", "Oto")])]);
+    let place = TestDatabases::with(&[("2025/Mix", &[row(1, "Old", "Oto")]), ("2026/Mix", &[row(1, "New", "Oto")])]);
     age(&place, "2025/Mix.csv", 24);
     place.import();
     assert_eq!(titles(&place, "mix"), ["New"]);
@@ -33,7 +33,7 @@ fn the_newest_file_of_an_import_is_used() {
 
 #[test]
 fn an_older_export_does_not_change_the_playlist_of_a_newer_one() {
-    let place = Place::with(&[("Mix", &[row(1, "One", "Oto"), row(2, "Two", "Oto")])]);
+    let place = TestDatabases::with(&[("Mix", &[row(1, "One", "Oto"), row(2, "Two", "Oto")])]);
     place.import();
     place.playlist("Mix", &[row(3, "Three", "Oto")]);
     age(&place, "Mix.csv", 24);
@@ -51,7 +51,7 @@ fn an_older_export_does_not_change_the_playlist_of_a_newer_one() {
 
 #[test]
 fn a_playlist_keeps_its_id_when_another_of_the_same_name_is_added_or_removed() {
-    let place = Place::with(&[("2026/Mix", &[row(2, "Two", "Oto")])]);
+    let place = TestDatabases::with(&[("2026/Mix", &[row(2, "Two", "Oto")])]);
     place.import();
     place.playlist("2025/Mix", &[row(1, "One", "Oto")]);
     place.import();
@@ -73,7 +73,7 @@ fn a_playlist_keeps_its_id_when_another_of_the_same_name_is_added_or_removed() {
 
 #[test]
 fn moving_or_granting_a_folder_again_changes_no_id() {
-    let place = Place::with(&[("Mix", &[row(1, "One", "Oto")]), ("b/Mix", &[row(2, "Two", "Oto")])]);
+    let place = TestDatabases::with(&[("Mix", &[row(1, "One", "Oto")]), ("b/Mix", &[row(2, "Two", "Oto")])]);
     place.import();
     let before = (vec!["One".to_owned()], vec!["Two".to_owned()]);
     assert_eq!((titles(&place, "mix"), titles(&place, "mix#b")), before);
@@ -108,7 +108,7 @@ fn moving_or_granting_a_folder_again_changes_no_id() {
 
 #[test]
 fn concurrent_imports_lose_nothing() {
-    let place = Place::with(&[("Mix", &[row(1, "One", "Oto")]), ("b/Mix", &[row(2, "Two", "Oto")])]);
+    let place = TestDatabases::with(&[("Mix", &[row(1, "One", "Oto")]), ("b/Mix", &[row(2, "Two", "Oto")])]);
     place.import();
     let (folders, path) = (place.folders(), place.folder.path().to_owned());
     // Each import finds a further file; all run at the same time.
@@ -133,7 +133,7 @@ fn concurrent_imports_lose_nothing() {
 
 #[test]
 fn the_same_names_in_csv_and_privacy_export_are_two_playlists() {
-    let place = Place::with(&[("Liked_Songs", &[row(1, "One", "Oto")]), ("Liked", &[row(2, "Two", "Oto")])]);
+    let place = TestDatabases::with(&[("Liked_Songs", &[row(1, "One", "Oto")]), ("Liked", &[row(2, "Two", "Oto")])]);
     let track = format!(r#"{{"trackName": "Three", "artistName": "Oto", "trackUri": "{}"}}"#, uri(3));
     let listed = |name: &str| format!(r#"{{"name": "{name}", "items": [{{"track": {track}}}]}}"#);
     place.write("Playlist1.json", format!(r#"{{"playlists": [{}, {}]}}"#, listed("Liked Songs"), listed("Liked")));
@@ -154,7 +154,7 @@ fn the_same_names_in_csv_and_privacy_export_are_two_playlists() {
 
 #[test]
 fn an_older_export_overrides_nothing_of_a_newer_one() {
-    let place = Place::with(&[("New", &[row(1, "New title", "Ida Lund")])]);
+    let place = TestDatabases::with(&[("New", &[row(1, "New title", "Ida Lund")])]);
     place.playlist("Old", &[row(1, "Old title", "Ida Lund"), row(2, "Other", "Ida Lund")]);
     age(&place, "Old.csv", 24);
     place.import_only(&Args { paths: vec!["New.csv".to_owned()], ..Args::default() }).unwrap();
@@ -164,7 +164,7 @@ fn an_older_export_overrides_nothing_of_a_newer_one() {
 
 #[test]
 fn a_missing_file_is_reported_and_removes_nothing() {
-    let place = Place::with(&[("A", &[row(1, "One", "Ida Lund")]), ("B", &[row(2, "Two", "Ida Lund")])]);
+    let place = TestDatabases::with(&[("A", &[row(1, "One", "Ida Lund")]), ("B", &[row(2, "Two", "Ida Lund")])]);
     place.import();
     fs::remove_file(place.path().join("A.csv")).unwrap();
     let (report, findings) = place.import();

@@ -3,7 +3,7 @@
 use baton_plugin_kit::host::{Tables as _, Writable as _};
 use spotify::export::{self, Args, Format};
 
-use super::support::{Place, holds, ids, row, texts, uri};
+use super::support::{TestDatabases, holds, ids, row, texts, uri};
 
 const LIBRARY: &str = r#"{
   "tracks": [
@@ -35,7 +35,7 @@ fn playlists_json() -> String {
 
 #[test]
 fn library_and_playlists_become_playlists() {
-    let place = Place::new();
+    let place = TestDatabases::new();
     place.write("YourLibrary.json", LIBRARY);
     place.write("Playlist1.json", playlists_json());
     let (report, findings) = place.import();
@@ -71,7 +71,7 @@ fn library_and_playlists_become_playlists() {
 
 #[test]
 fn ids_of_equal_names_do_not_depend_on_the_selected_files() {
-    let place = Place::new();
+    let place = TestDatabases::new();
     let one = |number: usize| {
         format!(
             r#"{{"playlists": [{{"name": "Mix", "items": [{{"track": {{"trackName": "T{number}", "trackUri": "{}"}}}}]}}]}}"#,
@@ -94,7 +94,7 @@ fn ids_of_equal_names_do_not_depend_on_the_selected_files() {
 
 #[test]
 fn audiobook_chapters_and_invalid_lists_do_not_reject_the_file() {
-    let place = Place::new();
+    let place = TestDatabases::new();
     place.write(
         "Playlist1.json",
         r#"{"playlists": [{"name": "A", "description": "words", "items": [{"audiobook": {"audiobookName": "B", "audiobookUri": "spotify:audiobook:1",
@@ -111,7 +111,7 @@ fn audiobook_chapters_and_invalid_lists_do_not_reject_the_file() {
 
 #[test]
 fn values_of_csv_exports_take_precedence() {
-    let place = Place::with(&[("A", &[row(1, "One", "Ida Lund;Oto")])]);
+    let place = TestDatabases::with(&[("A", &[row(1, "One", "Ida Lund;Oto")])]);
     place.write("Playlist1.json", playlists_json());
     for _ in 0..2 {
         place.import();
@@ -143,8 +143,10 @@ const SPOKEN: &str = r#"{"ts": "2024-01-02T03:09:00Z", "ms_played": 5, "episode_
 
 #[test]
 fn both_forms_of_the_history_are_the_same_plays() {
-    let place =
-        Place::with(&[("A", &[row(1, "One", "Ida Lund"), row(3, "Three", "Ida Lund"), row(4, "Three", "Ida Lund")])]);
+    let place = TestDatabases::with(&[(
+        "A",
+        &[row(1, "One", "Ida Lund"), row(3, "Three", "Ida Lund"), row(4, "Three", "Ida Lund")],
+    )]);
     place.write(
         "long/Streaming_History_Audio_2024_0.json",
         format!(
@@ -192,7 +194,7 @@ fn both_forms_of_the_history_are_the_same_plays() {
 
 #[test]
 fn plays_are_linked_to_tracks_that_were_imported_separately() {
-    let place = Place::new();
+    let place = TestDatabases::new();
     place.write(
         "StreamingHistory0.json",
         r#"[{"endTime": "2024-01-02 03:04", "artistName": "Oto", "trackName": "One", "msPlayed": 1}]"#,
@@ -210,7 +212,7 @@ fn plays_are_linked_to_tracks_that_were_imported_separately() {
 
 #[test]
 fn user_place_and_device_of_plays_are_not_stored() {
-    let place = Place::new();
+    let place = TestDatabases::new();
     place.write("endsong_0.json", format!("[{}]", long("2024-01-02T03:04:05Z", 1, "One")));
     let (report, findings) = place.import();
     assert_eq!(report.plays, 1);
@@ -236,7 +238,7 @@ fn user_place_and_device_of_plays_are_not_stored() {
 
 #[test]
 fn reported_plays_equal_the_plays_in_the_catalog() {
-    let place = Place::new();
+    let place = TestDatabases::new();
     let hour = |number: u32| format!("2024-01-{:02}T{:02}:04", number / 24 + 1, number % 24);
     let plays =
         |count: u32, of: &dyn Fn(u32) -> String| format!("[{}]", (0..count).map(of).collect::<Vec<_>>().join(","));
@@ -262,7 +264,7 @@ fn reported_plays_equal_the_plays_in_the_catalog() {
 
 #[test]
 fn json_errors_contain_no_value() {
-    let place = Place::new();
+    let place = TestDatabases::new();
     place.write("endsong_0.json", r#""203.0.113.77""#);
     place.write("endsong_1.json", r#"["x", {"ts": 1} "203.0.113.77"]"#);
     place.write("YourLibrary.json", "\"203.0.113.77, expected \"");
@@ -278,7 +280,7 @@ fn json_errors_contain_no_value() {
 
 #[test]
 fn a_truncated_file_reports_its_position_and_writes_nothing() {
-    let place = Place::new();
+    let place = TestDatabases::new();
     place.write(
         "StreamingHistory0.json",
         r#"[{"endTime": "2024-01-02 03:04", "artistName": "A", "trackName": "B", "msPlayed": 1}, {"end"#,

@@ -33,13 +33,13 @@ pub(crate) fn uri(number: usize) -> String {
     format!("spotify:track:{number:022}")
 }
 
-pub(crate) struct Place {
+pub(crate) struct TestDatabases {
     pub(crate) folder: tempfile::TempDir,
     pub(crate) catalog: HostDatabase,
     pub(crate) own: HostDatabase,
 }
 
-impl Place {
+impl TestDatabases {
     pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         fs::create_dir(folder.path().join("spotify")).unwrap();
@@ -141,7 +141,7 @@ pub(crate) fn holds(folder: &Path, bytes: &[u8]) -> bool {
 }
 
 /// Each playlist: service, id, name, number of items.
-pub(crate) fn playlists(place: &Place) -> Vec<String> {
+pub(crate) fn playlists(place: &TestDatabases) -> Vec<String> {
     place.rows(
         "SELECT e.service, e.external_id, p.name, (SELECT count(*) FROM playlist_items AS i WHERE i.playlist = p.id) \
          FROM playlists AS p JOIN external_ids AS e ON e.kind = 'playlist' AND e.item = p.id ORDER BY 1, 2",
@@ -149,7 +149,7 @@ pub(crate) fn playlists(place: &Place) -> Vec<String> {
 }
 
 /// The titles of a playlist, in order; empty where the track is unknown.
-pub(crate) fn titles(place: &Place, id: &str) -> Vec<String> {
+pub(crate) fn titles(place: &TestDatabases, id: &str) -> Vec<String> {
     place.rows(&format!(
         "SELECT t.title FROM playlist_items AS i LEFT JOIN tracks AS t ON t.id = i.track JOIN external_ids AS e \
          ON e.kind = 'playlist' AND e.item = i.playlist AND e.external_id = '{id}' ORDER BY i.position"
@@ -157,13 +157,13 @@ pub(crate) fn titles(place: &Place, id: &str) -> Vec<String> {
 }
 
 /// Sets the age of a file in hours.
-pub(crate) fn age(place: &Place, name: &str, hours: u64) {
+pub(crate) fn age(place: &TestDatabases, name: &str, hours: u64) {
     let file = fs::File::options().write(true).open(place.path().join(name)).unwrap();
     file.set_modified(SystemTime::now() - Duration::from_hours(hours)).unwrap();
 }
 
 /// A playlist of a dialect with only names and lengths.
-pub(crate) fn short(place: &Place, name: &str, title: &str) {
+pub(crate) fn short(place: &TestDatabases, name: &str, title: &str) {
     let header = "Track URI,Track Name,Album Name,Artist Name(s),Duration (ms)";
     place.write(name, format!("{header}\n{},{title},Album 1,Ida Lund,220000\n", uri(1)));
 }

@@ -3,13 +3,13 @@
 use baton_plugin_kit::host::Writable as _;
 use baton_plugin_sdk::Error;
 use spotify::action_result::ActionResult;
-use spotify::places::{self, Args};
+use spotify::playlists_for_track::{self, Args};
 
-use super::support::{Place, ids, row, uri};
+use super::support::{TestDatabases, ids, row, uri};
 
-fn place() -> Place {
+fn place() -> TestDatabases {
     let one = row(1, "Night Bus", "Ida Lund;Oto");
-    let place = Place::with(&[
+    let place = TestDatabases::with(&[
         ("A: Late?", &[row(2, "Night Bus (Live)", "Ida Lund"), one.clone(), one.clone()]),
         ("B", &[one]),
     ]);
@@ -22,8 +22,8 @@ fn place() -> Place {
     place
 }
 
-fn asked(place: &Place, args: &Args) -> (Result<ActionResult, Error>, Vec<String>) {
-    let (made, findings) = place.run(|sources, findings| places::run(sources.catalog, args, findings));
+fn asked(place: &TestDatabases, args: &Args) -> (Result<ActionResult, Error>, Vec<String>) {
+    let (made, findings) = place.run(|sources, findings| playlists_for_track::run(sources.catalog, args, findings));
     (made, ids(&findings).into_iter().map(str::to_owned).collect())
 }
 

@@ -9,7 +9,7 @@ use baton_plugin_sdk::{Error, OutcomeKind, Severity};
 use serde::Deserialize;
 
 use super::journal::{Change, Journal};
-use super::run::{Reached, Run};
+use super::run::{ChangeResult, Run};
 use crate::account::web::Api;
 use crate::action_result::ActionResult;
 use baton_plugin_kit::counted;
@@ -76,7 +76,7 @@ pub fn apply(
     let mut changes = journal.changes(&plan.id)?;
     for change in changes.iter_mut().filter(|change| ["planned", "begun"].contains(&change.state.as_str())) {
         let reached = run.apply(change)?;
-        if reached == Reached::Later {
+        if reached == ChangeResult::Later {
             break;
         }
         settle(&journal, &plan.id, change, reached, ["done", "left", "stopped"])?;
@@ -114,7 +114,7 @@ pub fn undo(
     let mut is_over = true;
     for change in changes.iter_mut().rev().filter(|change| open.contains(&change.state.as_str())) {
         let reached = run.undo(change)?;
-        if reached == Reached::Later {
+        if reached == ChangeResult::Later {
             is_over = false;
             break;
         }
@@ -168,13 +168,13 @@ fn settle(
     journal: &Journal<'_>,
     plan: &str,
     change: &mut Change,
-    reached: Reached,
+    reached: ChangeResult,
     [wanted, not, stopped]: [&str; 3],
 ) -> Result<(), Error> {
     let (state, note) = match reached {
-        Reached::Wanted | Reached::Later => (wanted, change.note.take()),
-        Reached::Not(why) => (not, Some(why)),
-        Reached::Stopped(why) => (stopped, Some(why)),
+        ChangeResult::Wanted | ChangeResult::Later => (wanted, change.note.take()),
+        ChangeResult::Not(why) => (not, Some(why)),
+        ChangeResult::Stopped(why) => (stopped, Some(why)),
     };
     (change.state, change.note) = (state.to_owned(), note);
     journal.note(plan, change)

@@ -12,11 +12,11 @@ use baton_plugin_kit::playlist_names::{one_line, playlist_id};
 use baton_plugin_sdk::{Artifact, Error, OutcomeKind, Severity};
 
 use super::journal::{Change, Journal};
-use super::remote::{self, Present};
-use super::steps::{Possible, Step, between, possible};
+use super::remote::{self, RemotePlaylist};
+use super::steps::{PossibleItems, Step, between, possible_items};
 use crate::account::items::entry;
-use crate::account::listed::Listed;
 use crate::account::pages;
+use crate::account::playlist_list::AccountPlaylist;
 use crate::account::web::Api;
 use crate::action_result::{ActionResult, CSV, MARKDOWN, file};
 use crate::model::{Playlist, SERVICE_ACCOUNT, WantedPlaylist};
@@ -54,7 +54,7 @@ fn read_all(api: &Api<'_>, only: &[String]) -> Result<Vec<Playlist>, Error> {
     } else {
         found = only.iter().map(|name| existing(&found, name)).collect::<Result<_, _>>()?;
     }
-    let read = |one: Listed| {
+    let read = |one: AccountPlaylist| {
         let list =
             pages::all(api, &format!("/v1/playlists/{}/items?additional_types=track,episode", one.id), |_, _| {})?;
         if let Some(why) = list.incomplete {
@@ -68,7 +68,7 @@ fn read_all(api: &Api<'_>, only: &[String]) -> Result<Vec<Playlist>, Error> {
 }
 
 /// The playlist with this name or id that the account can change.
-pub(super) fn existing(all: &[Listed], name: &str) -> Result<Listed, Error> {
+pub(super) fn existing(all: &[AccountPlaylist], name: &str) -> Result<AccountPlaylist, Error> {
     match find(all, name)? {
         Some(found) if found.is_readable => Ok(found.clone()),
         Some(found) => Err(Error::Permanent(format!(
@@ -80,12 +80,12 @@ pub(super) fn existing(all: &[Listed], name: &str) -> Result<Listed, Error> {
 }
 
 /// The playlist with this name or id; one that the account can change, if there are others.
-pub(super) fn find<'a>(all: &'a [Listed], name: &str) -> Result<Option<&'a Listed>, Error> {
+pub(super) fn find<'a>(all: &'a [AccountPlaylist], name: &str) -> Result<Option<&'a AccountPlaylist>, Error> {
     if let Some(found) = all.iter().find(|one| one.id == name) {
         return Ok(Some(found));
     }
     let named = || all.iter().filter(|one| playlist_id(&one.name) == playlist_id(name));
-    let own: Vec<&Listed> = named().filter(|one| one.is_readable).collect();
+    let own: Vec<&AccountPlaylist> = named().filter(|one| one.is_readable).collect();
     match own.as_slice() {
         [] => Ok(named().next()),
         [one] => Ok(Some(one)),
@@ -127,9 +127,9 @@ pub fn plan(
 pub(super) fn plan_one(
     api: &Api<'_>,
     services: PlanServices<'_>,
-    all: Vec<Listed>,
+    all: Vec<AccountPlaylist>,
     wanted: &WantedPlaylist,
-    present: Option<Present>,
+    present: Option<RemotePlaylist>,
     findings: &mut Findings,
 ) -> Result<ActionResult, Error> {
     let mut planner = Planner::new(api, services, all, findings);
@@ -151,7 +151,7 @@ struct Row {
 struct Planner<'a> {
     api: &'a Api<'a>,
     services: PlanServices<'a>,
-    all: Vec<Listed>,
+    all: Vec<AccountPlaylist>,
     rows: Vec<Row>,
     changes: Vec<Change>,
     /// The number of playlists that are left out, because their exports are incomplete.
@@ -160,7 +160,12 @@ struct Planner<'a> {
 }
 
 impl<'a> Planner<'a> {
-    fn new(api: &'a Api<'a>, services: PlanServices<'a>, all: Vec<Listed>, findings: &'a mut Findings) -> Self {
+    fn new(
+        api: &'a Api<'a>,
+        services: PlanServices<'a>,
+        all: Vec<AccountPlaylist>,
+        findings: &'a mut Findings,
+    ) -> Self {
         Self { api, services, all, rows: Vec::new(), changes: Vec::new(), incomplete: 0, findings }
     }
 
@@ -183,10 +188,10 @@ impl<'a> Planner<'a> {
         self.put(&WantedPlaylist { id: Some(found.id), name: found.name, ..wanted.clone() }, Some(present))
     }
 
-    fn put(&mut self, wanted: &WantedPlaylist, present: Option<Present>) -> Result<(), Error> {
+    fn put(&mut self, wanted: &WantedPlaylist, present: Option<RemotePlaylist>) -> Result<(), Error> {
         let is_new = present.is_none();
         let (before, snapshot) = present.map(|present| (present.items, present.snapshot)).unwrap_or_default();
-        let Possible { items: after, left_out, stay } = possible(&before, &wanted.items);
+        let PossibleItems { items: after, left_out, stay } = possible_items(&before, &wanted.items);
         self.report(&wanted.name, left_out, stay);
         if after.len() > MOST_ITEMS {
             let (name, count) = (&wanted.name, after.len());

@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 
 use super::steps::Step;
 use crate::account::items::{entry, text};
-use crate::account::listed::{self, Listed};
 use crate::account::pages;
+use crate::account::playlist_list::{self, AccountPlaylist};
 use crate::account::web::{Api, Refusal, WriteError};
 
 /// The number of times that a playlist is read if it changes during the reading.
@@ -15,20 +15,20 @@ const READS: usize = 3;
 
 /// The present state of a playlist.
 #[derive(Debug)]
-pub(super) struct Present {
+pub(super) struct RemotePlaylist {
     pub(super) snapshot: String,
     /// The URI of each item; empty if it has none.
     pub(super) items: Vec<String>,
 }
 
 /// The playlists that the account owns or follows.
-pub(super) fn all(api: &Api<'_>) -> Result<Vec<Listed>, Error> {
-    let me = listed::owner(api)?;
+pub(super) fn all(api: &Api<'_>) -> Result<Vec<AccountPlaylist>, Error> {
+    let me = playlist_list::owner(api)?;
     let list = pages::all(api, "/v1/me/playlists", |_, _| {})?;
     if let Some(why) = list.incomplete {
         return Err(Error::Retryable(format!("the list of playlists is incomplete: {why}")));
     }
-    Ok(listed::readable(&list.items, &me))
+    Ok(playlist_list::readable(&list.items, &me))
 }
 
 /// The present snapshot of a playlist.
@@ -40,14 +40,14 @@ pub(super) fn snapshot(api: &Api<'_>, id: &str) -> Result<String, Refusal> {
 }
 
 /// Reads a playlist, so that all items are of one snapshot.
-pub(super) fn read(api: &Api<'_>, id: &str) -> Result<Present, Refusal> {
+pub(super) fn read(api: &Api<'_>, id: &str) -> Result<RemotePlaylist, Refusal> {
     let mut before = snapshot(api, id)?;
     for _ in 0..READS {
         let list = pages::all(api, &format!("/v1/playlists/{id}/items?additional_types=track,episode"), |_, _| {})?;
         let after = snapshot(api, id)?;
         if after == before && list.incomplete.is_none() {
             let items = list.items.iter().map(|item| entry(item).uri_text()).collect();
-            return Ok(Present { snapshot: after, items });
+            return Ok(RemotePlaylist { snapshot: after, items });
         }
         before = after;
     }

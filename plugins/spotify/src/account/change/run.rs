@@ -7,9 +7,9 @@ use baton_plugin_kit::playlist_names::playlist_id;
 use baton_plugin_sdk::Error;
 
 use super::journal::{Change, Journal};
-use super::remote::{self, Present};
-use super::steps::{Progress, Step, between, possible, progress, with_changes_of_others};
-use crate::account::listed::Listed;
+use super::remote::{self, RemotePlaylist};
+use super::steps::{Progress, Step, between, possible_items, progress, with_changes_of_others};
+use crate::account::playlist_list::AccountPlaylist;
 use crate::account::web::{Api, Refusal, WriteError};
 use crate::diff::changes;
 
@@ -28,7 +28,7 @@ pub(super) struct Run<'a> {
 
 /// The result for a playlist.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Reached {
+pub(super) enum ChangeResult {
     /// The playlist has its wanted items.
     Wanted,
     /// The change is not possible, with the reason; nothing was changed.
@@ -41,7 +41,7 @@ pub(super) enum Reached {
 
 impl Run<'_> {
     /// Applies the plan to the playlist.
-    pub(super) fn apply(&self, change: &mut Change) -> Result<Reached, Error> {
+    pub(super) fn apply(&self, change: &mut Change) -> Result<ChangeResult, Error> {
         let mut has_begun = change.state == "begun";
         if !has_begun {
             "begun".clone_into(&mut change.state);
@@ -55,24 +55,24 @@ impl Run<'_> {
             self.journal.note(self.plan, change)?;
         }
         let made = self.make(change, Direction::Apply, has_begun || change.is_new)?;
-        if made == Reached::Wanted && change.is_new {
+        if made == ChangeResult::Wanted && change.is_new {
             self.remove_copies(change)?;
         }
         Ok(made)
     }
 
     /// Restores the former items of the playlist, or removes the playlist if the plan created it.
-    pub(super) fn undo(&self, change: &mut Change) -> Result<Reached, Error> {
+    pub(super) fn undo(&self, change: &mut Change) -> Result<ChangeResult, Error> {
         if change.is_new {
-            return self.remove(change).or_else(reached);
+            return self.remove(change).or_else(to_change_result);
         }
         if change.state != "undoing" {
             let present = match remote::read(self.api, &change.playlist) {
                 Ok(present) => present,
-                Err(refusal) => return reached(refusal),
+                Err(refusal) => return to_change_result(refusal),
             };
             if !Self::is_of_plan(change, &present.items) {
-                return Ok(Reached::Not("it was changed after the plan".to_owned()));
+                return Ok(ChangeResult::Not("it was changed after the plan".to_owned()));
             }
             (change.base, change.snapshot, change.done) = (present.items, present.snapshot, 0);
             "undoing".clone_into(&mut change.state);
@@ -82,14 +82,16 @@ impl Run<'_> {
     }
 
     /// Gives the playlist its items after or before the plan. `has_begun` is true if a request of the plan may have taken effect before.
-    fn make(&self, change: &mut Change, direction: Direction, mut has_begun: bool) -> Result<Reached, Error> {
+    fn make(&self, change: &mut Change, direction: Direction, mut has_begun: bool) -> Result<ChangeResult, Error> {
         for round in 1..=ROUNDS {
             let steps = between(&change.base, direction.goal(change));
             match self.compare(change, &steps, has_begun, round) {
-                Ok(Compared::Here) => {}
-                Ok(Compared::Changed(present)) if has_begun => self.keep_changes_of_others(change, &steps, present)?,
-                Ok(Compared::Changed(_)) => {
-                    return Ok(Reached::Not("it was changed after the plan was made".to_owned()));
+                Ok(RemoteComparison::Here) => {}
+                Ok(RemoteComparison::Changed(present)) if has_begun => {
+                    self.keep_changes_of_others(change, &steps, present)?;
+                }
+                Ok(RemoteComparison::Changed(_)) => {
+                    return Ok(ChangeResult::Not("it was changed after the plan was made".to_owned()));
                 }
                 Err(refusal) => return self.refused(change, refusal, has_begun),
             }
@@ -105,7 +107,7 @@ impl Run<'_> {
                 Err(refusal) => return self.refused(change, refusal, has_begun),
             }
             match remote::read(self.api, &change.playlist) {
-                Ok(present) if present.items == *direction.goal(change) => return Ok(Reached::Wanted),
+                Ok(present) if present.items == *direction.goal(change) => return Ok(ChangeResult::Wanted),
                 Ok(_) => change.snapshot.clear(),
                 Err(refusal) => return self.refused(change, refusal, has_begun),
             }
@@ -115,19 +117,24 @@ impl Run<'_> {
 
     /// The result of a refusal. If no request of the plan can have taken effect, the change is `planned` again. So
     /// changes that others make before the next `apply` do not become a part of the plan.
-    fn refused(&self, change: &mut Change, refusal: Refusal, has_begun: bool) -> Result<Reached, Error> {
+    fn refused(&self, change: &mut Change, refusal: Refusal, has_begun: bool) -> Result<ChangeResult, Error> {
         if !has_begun {
             "planned".clone_into(&mut change.state);
             self.journal.note(self.plan, change)?;
         }
-        Ok(match reached(refusal)? {
-            Reached::Not(why) if has_begun => Reached::Stopped(why),
+        Ok(match to_change_result(refusal)? {
+            ChangeResult::Not(why) if has_begun => ChangeResult::Stopped(why),
             other => other,
         })
     }
 
     /// Somebody else changed the playlist during the change. A new plan is made, so that it also keeps their items.
-    fn keep_changes_of_others(&self, change: &mut Change, steps: &[Step], present: Present) -> Result<(), Error> {
+    fn keep_changes_of_others(
+        &self,
+        change: &mut Change,
+        steps: &[Step],
+        present: RemotePlaylist,
+    ) -> Result<(), Error> {
         let mut states = vec![change.base.clone()];
         for step in steps.iter().take(change.done + 1) {
             let mut next = states.last().cloned().unwrap_or_default();
@@ -142,7 +149,7 @@ impl Run<'_> {
         };
         let expected = likely.min_by_key(distance).unwrap_or_default();
         for list in [&mut change.before, &mut change.after] {
-            *list = possible(&present.items, &with_changes_of_others(list, &expected, &present.items)).items;
+            *list = possible_items(&present.items, &with_changes_of_others(list, &expected, &present.items)).items;
         }
         (change.base, change.snapshot, change.done) = (present.items, present.snapshot, 0);
         change.note = Some("somebody else changed it meanwhile; the plan keeps their changes".to_owned());
@@ -150,9 +157,15 @@ impl Run<'_> {
     }
 
     /// Determines the number of completed steps, if the snapshot does not identify it.
-    fn compare(&self, change: &mut Change, steps: &[Step], has_begun: bool, round: u64) -> Result<Compared, Refusal> {
+    fn compare(
+        &self,
+        change: &mut Change,
+        steps: &[Step],
+        has_begun: bool,
+        round: u64,
+    ) -> Result<RemoteComparison, Refusal> {
         if !change.snapshot.is_empty() && remote::snapshot(self.api, &change.playlist)? == change.snapshot {
-            return Ok(Compared::Here);
+            return Ok(RemoteComparison::Here);
         }
         let mut present = remote::read(self.api, &change.playlist)?;
         let mut found = progress(&present.items, &change.base, steps);
@@ -167,14 +180,14 @@ impl Run<'_> {
                 change.done = done;
                 change.snapshot = present.snapshot;
                 self.journal.note(self.plan, change).map_err(Refusal::Failed)?;
-                Compared::Here
+                RemoteComparison::Here
             }
             Progress::Disordered if has_begun => {
                 (change.base, change.snapshot, change.done) = (present.items, present.snapshot, 0);
                 self.journal.put(self.plan, change).map_err(Refusal::Failed)?;
-                Compared::Here
+                RemoteComparison::Here
             }
-            Progress::Disordered | Progress::Changed => Compared::Changed(present),
+            Progress::Disordered | Progress::Changed => RemoteComparison::Changed(present),
         };
         Ok(compared)
     }
@@ -211,7 +224,7 @@ impl Run<'_> {
     }
 
     /// True if this plan created the playlist for the change. A plan may have the id of a deleted plan, so the name is compared too.
-    fn is_created(&self, change: &Change, one: &Listed) -> bool {
+    fn is_created(&self, change: &Change, one: &AccountPlaylist) -> bool {
         let is_named = playlist_id(&one.name) == playlist_id(&change.name);
         one.is_own && is_named && one.description.as_deref() == Some(self.marker(change).as_str())
     }
@@ -285,8 +298,8 @@ impl Run<'_> {
     }
 
     /// Removes the playlist and its copies. Its id is unknown if the answer to its creation did not arrive.
-    fn remove(&self, change: &Change) -> Result<Reached, Refusal> {
-        let is_it = |one: &Listed| one.id == change.playlist || self.is_created(change, one);
+    fn remove(&self, change: &Change) -> Result<ChangeResult, Refusal> {
+        let is_it = |one: &AccountPlaylist| one.id == change.playlist || self.is_created(change, one);
         for round in 1..=ROUNDS {
             let (mut is_over, mut is_changed) = (true, false);
             for one in remote::all(self.api).map_err(Refusal::Failed)?.iter().filter(|one| is_it(one)) {
@@ -307,8 +320,8 @@ impl Run<'_> {
                 }
             }
             match (is_over, is_changed) {
-                (true, true) => return Ok(Reached::Not("it was changed after the plan".to_owned())),
-                (true, false) => return Ok(Reached::Wanted),
+                (true, true) => return Ok(ChangeResult::Not("it was changed after the plan".to_owned())),
+                (true, false) => return Ok(ChangeResult::Wanted),
                 (false, _) => {}
             }
         }
@@ -333,22 +346,22 @@ impl Direction {
 }
 
 /// The state of the present list.
-enum Compared {
+enum RemoteComparison {
     /// The list after `done` steps.
     Here,
     /// Somebody else changed it.
-    Changed(Present),
+    Changed(RemotePlaylist),
 }
 
 /// A refusal as the result for one playlist, or as the end of the task.
-fn reached(refusal: Refusal) -> Result<Reached, Error> {
+fn to_change_result(refusal: Refusal) -> Result<ChangeResult, Error> {
     match refusal {
-        Refusal::Forbidden => Ok(Reached::Not(
+        Refusal::Forbidden => Ok(ChangeResult::Not(
             "Spotify does not let the account change it (403), because it belongs to others".to_owned(),
         )),
-        Refusal::Missing => Ok(Reached::Not("it does not exist any more".to_owned())),
-        Refusal::Rejected(why) => Ok(Reached::Not(why)),
-        Refusal::NoMoreRequests => Ok(Reached::Later),
+        Refusal::Missing => Ok(ChangeResult::Not("it does not exist any more".to_owned())),
+        Refusal::Rejected(why) => Ok(ChangeResult::Not(why)),
+        Refusal::NoMoreRequests => Ok(ChangeResult::Later),
         Refusal::Failed(error) => Err(error),
     }
 }

@@ -197,7 +197,7 @@ pub(super) fn with_changes_of_others(list: &[String], expected: &[String], prese
 
 /// The wanted items that the API can produce: items that it cannot add are omitted, and items that it cannot remove are kept.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Possible {
+pub(super) struct PossibleItems {
     /// The items.
     pub(super) items: Vec<String>,
     /// The number of omitted items.
@@ -206,10 +206,10 @@ pub(super) struct Possible {
     pub(super) stay: usize,
 }
 
-/// See [`Possible`].
-pub(super) fn possible(old: &[String], wanted: &[String]) -> Possible {
+/// See [`PossibleItems`].
+pub(super) fn possible_items(old: &[String], wanted: &[String]) -> PossibleItems {
     let mut fixed: HashMap<&str, usize> = counts(old).into_iter().filter(|(item, _)| !is_addressable(item)).collect();
-    let mut made = Possible::default();
+    let mut made = PossibleItems::default();
     for item in wanted {
         if is_addressable(item) {
             made.items.push(item.clone());
@@ -303,9 +303,9 @@ mod tests {
 
     #[test]
     fn items_that_cannot_be_added_or_removed_are_not_changed() {
-        let made = possible(&list("A b C"), &list("Cxb D"));
-        assert_eq!(made, Possible { items: list("Cb D "), left_out: 1, stay: 1 });
-        assert_eq!(possible(&list("a bA"), &[]).items, list("a b"));
+        let made = possible_items(&list("A b C"), &list("Cxb D"));
+        assert_eq!(made, PossibleItems { items: list("Cb D "), left_out: 1, stay: 1 });
+        assert_eq!(possible_items(&list("a bA"), &[]).items, list("a b"));
     }
 
     #[test]
@@ -326,7 +326,7 @@ mod tests {
             new in "[A-H]{0,9}[ab ]{0,2}[A-F]{0,9}",
         ) {
             let old = list(&old);
-            let new = possible(&old, &list(&new)).items;
+            let new = possible_items(&old, &list(&new)).items;
             let steps = between(&old, &new);
             prop_assert_eq!(made(&old, &steps), new.clone());
             for done in 0..=steps.len() {

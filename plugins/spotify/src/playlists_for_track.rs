@@ -40,7 +40,7 @@ pub struct Args {
 
 /// A place of the track in a playlist.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Place {
+pub struct PlaylistPosition {
     /// The name of the playlist.
     pub playlist: String,
     /// The service of the playlist.
@@ -198,7 +198,7 @@ fn may_be(findings: &mut Findings, entry: &Entry, why: String) {
     findings.add("may-be", &uri, Severity::Low, format!("it may be {} ({uri})", entry.named()), why);
 }
 
-fn places(catalog: &dyn Tables, track: i64, entry: &Entry) -> Result<Vec<Place>, Error> {
+fn places(catalog: &dyn Tables, track: i64, entry: &Entry) -> Result<Vec<PlaylistPosition>, Error> {
     let sql = "SELECT p.name, i.position, (SELECT min(e.service) FROM external_ids AS e \
         WHERE e.kind = 'playlist' AND e.item = p.id) FROM playlist_items AS i JOIN playlists AS p ON p.id = i.playlist \
         WHERE i.track = ?1 ORDER BY lower(p.name), p.id, i.position";
@@ -209,12 +209,12 @@ fn places(catalog: &dyn Tables, track: i64, entry: &Entry) -> Result<Vec<Place>,
         let (playlist, service) = (text(0), text(2));
         let position = row.get(1).and_then(Value::as_integer).unwrap_or(0) + 1;
         let file = file_place(Some(&playlist), entry);
-        places.push(Place { playlist, service, position, file });
+        places.push(PlaylistPosition { playlist, service, position, file });
     }
     Ok(places)
 }
 
-fn report(answers: &[(Entry, Vec<Place>)]) -> Result<ActionResult, Error> {
+fn report(answers: &[(Entry, Vec<PlaylistPosition>)]) -> Result<ActionResult, Error> {
     let wrong = |error: String| Error::Permanent(error);
     let mut csv =
         CsvWriter::new(["Track URI", "Artist", "Title", "Playlist", "Service", "Position", "File"]).map_err(wrong)?;
@@ -254,7 +254,7 @@ fn report(answers: &[(Entry, Vec<Place>)]) -> Result<ActionResult, Error> {
 }
 
 /// The number of different playlists.
-fn playlists(places: &[Place]) -> usize {
+fn playlists(places: &[PlaylistPosition]) -> usize {
     let mut names: Vec<_> = places.iter().map(|place| (&place.playlist, &place.service)).collect();
     names.dedup();
     names.len()

@@ -13,7 +13,7 @@ pub(super) struct Text(pub(super) Option<String>);
 
 /// A whole number, if it was one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Whole(pub(super) Option<i64>);
+pub(super) struct WholeNumber(pub(super) Option<i64>);
 
 /// An object of a shape, if it was an object.
 #[derive(Clone, Debug)]
@@ -87,8 +87,8 @@ macro_rules! ignores {
 
 impl<'de> Deserialize<'de> for Text {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        struct Any;
-        impl<'de> Visitor<'de> for Any {
+        struct AnyValue;
+        impl<'de> Visitor<'de> for AnyValue {
             type Value = Text;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -101,38 +101,38 @@ impl<'de> Deserialize<'de> for Text {
 
             ignores!(Text(None); unit, bool, float, whole, list, object);
         }
-        from.deserialize_any(Any)
+        from.deserialize_any(AnyValue)
     }
 }
 
-impl<'de> Deserialize<'de> for Whole {
+impl<'de> Deserialize<'de> for WholeNumber {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        struct Any;
-        impl<'de> Visitor<'de> for Any {
-            type Value = Whole;
+        struct AnyValue;
+        impl<'de> Visitor<'de> for AnyValue {
+            type Value = WholeNumber;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("anything")
             }
 
-            fn visit_i64<E: Error>(self, number: i64) -> Result<Whole, E> {
-                Ok(Whole(Some(number)))
+            fn visit_i64<E: Error>(self, number: i64) -> Result<WholeNumber, E> {
+                Ok(WholeNumber(Some(number)))
             }
 
-            fn visit_u64<E: Error>(self, number: u64) -> Result<Whole, E> {
-                Ok(Whole(i64::try_from(number).ok()))
+            fn visit_u64<E: Error>(self, number: u64) -> Result<WholeNumber, E> {
+                Ok(WholeNumber(i64::try_from(number).ok()))
             }
 
-            ignores!(Whole(None); unit, bool, float, text, list, object);
+            ignores!(WholeNumber(None); unit, bool, float, text, list, object);
         }
-        from.deserialize_any(Any)
+        from.deserialize_any(AnyValue)
     }
 }
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        struct Any<T>(PhantomData<T>);
-        impl<'de, T: Deserialize<'de>> Visitor<'de> for Any<T> {
+        struct AnyValue<T>(PhantomData<T>);
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for AnyValue<T> {
             type Value = Object<T>;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -145,14 +145,14 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
 
             ignores!(Object(None); unit, bool, float, whole, text, list);
         }
-        from.deserialize_any(Any(PhantomData))
+        from.deserialize_any(AnyValue(PhantomData))
     }
 }
 
 /// A list for a seed, if the value is one; other values are skipped.
-pub(super) struct Loose<S>(pub(super) S);
+pub(super) struct LenientList<S>(pub(super) S);
 
-impl<'de, S: DeserializeSeed<'de, Value = ()>> DeserializeSeed<'de> for Loose<S> {
+impl<'de, S: DeserializeSeed<'de, Value = ()>> DeserializeSeed<'de> for LenientList<S> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<(), D::Error> {
@@ -160,7 +160,7 @@ impl<'de, S: DeserializeSeed<'de, Value = ()>> DeserializeSeed<'de> for Loose<S>
     }
 }
 
-impl<'de, S: DeserializeSeed<'de, Value = ()>> Visitor<'de> for Loose<S> {
+impl<'de, S: DeserializeSeed<'de, Value = ()>> Visitor<'de> for LenientList<S> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -182,9 +182,9 @@ mod tests {
 
     #[derive(Debug, Default, Deserialize)]
     #[serde(default)]
-    struct Both {
+    struct AllFields {
         text: Text,
-        number: Whole,
+        number: WholeNumber,
         inner: Object<Inner>,
     }
 
@@ -197,15 +197,16 @@ mod tests {
     #[test]
     fn another_type_loses_the_field_and_not_the_object() {
         for other in ["null", "true", "1.5", "[1, [2]]", r#"{"a": {"b": 1}}"#] {
-            let read: Both =
+            let read: AllFields =
                 serde_json::from_str(&format!(r#"{{"text": {other}, "number": {other}, "x": {other}}}"#)).unwrap();
-            assert_eq!((read.text, read.number), (Text(None), Whole(None)), "{other}");
+            assert_eq!((read.text, read.number), (Text(None), WholeNumber(None)), "{other}");
         }
         for other in ["null", "3", r#""x""#, "[{}]"] {
-            let read: Both = serde_json::from_str(&format!(r#"{{"inner": {other}}}"#)).unwrap();
+            let read: AllFields = serde_json::from_str(&format!(r#"{{"inner": {other}}}"#)).unwrap();
             assert_eq!(read.inner.0, None, "{other}");
         }
-        let read: Both = serde_json::from_str(r#"{"text": " a\nb ", "number": 7, "inner": {"text": "c"}}"#).unwrap();
+        let read: AllFields =
+            serde_json::from_str(r#"{"text": " a\nb ", "number": 7, "inner": {"text": "c"}}"#).unwrap();
         assert_eq!((read.text.some().as_deref(), read.number.0), (Some("a b"), Some(7)));
         assert_eq!(read.inner.0.unwrap().text.or_empty(), "c");
     }

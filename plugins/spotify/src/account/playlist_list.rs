@@ -11,7 +11,7 @@ use crate::read::html;
 
 /// A playlist of the list.
 #[derive(Clone, Debug)]
-pub(super) struct Listed {
+pub(super) struct AccountPlaylist {
     pub(super) id: String,
     pub(super) name: String,
     pub(super) owner: String,
@@ -31,14 +31,14 @@ pub(super) fn owner(api: &Api<'_>) -> Result<String, Error> {
 }
 
 /// The playlists of the list, each once: a list that changes while it is read may have one twice.
-pub(super) fn readable(items: &[Value], me: &str) -> Vec<Listed> {
+pub(super) fn readable(items: &[Value], me: &str) -> Vec<AccountPlaylist> {
     let mut seen = HashSet::new();
     let one = |item: &Value| {
         let id = text(item, "/id").filter(|id| id.bytes().all(|byte| byte.is_ascii_alphanumeric()))?;
         let is_own = text(item, "/owner/id").is_some_and(|owner| owner == me);
         let is_shared = item.get("collaborative").and_then(Value::as_bool) == Some(true);
         let total = ["/items/total", "/tracks/total"].iter().find_map(|place| item.pointer(place)?.as_u64());
-        Some(Listed {
+        Some(AccountPlaylist {
             name: text(item, "/name").unwrap_or_else(|| "(no name)".to_owned()),
             owner: text(item, "/owner/display_name").or_else(|| text(item, "/owner/id")).unwrap_or_default(),
             description: text(item, "/description").map(|escaped| html(&escaped)),
