@@ -10,12 +10,12 @@ use baton_tests::spotify_exports::{HEADER, granted};
 use baton_tests::{Output, Workspace};
 use serde_json::Value;
 
-struct Place {
+struct ExportsWorkspace {
     workspace: Workspace,
     exports: PathBuf,
 }
 
-impl Place {
+impl ExportsWorkspace {
     fn new() -> Self {
         let workspace = Workspace::init();
         let exports = granted(&workspace);
@@ -71,7 +71,7 @@ const GLAS: &str = "names:tall reeds - glas mountain - album";
 
 #[test]
 fn uncertain_matches_are_listed_with_reasons_and_rejected_ones_are_not_listed_again() {
-    let place = Place::new();
+    let place = ExportsWorkspace::new();
     place.import();
     assert_eq!(place.tracks(), 3);
     let listed = place.review(&[]).stdout;
@@ -93,7 +93,7 @@ fn uncertain_matches_are_listed_with_reasons_and_rejected_ones_are_not_listed_ag
 
 #[test]
 fn an_accepted_match_is_one_track_and_stays_one() {
-    let place = Place::new();
+    let place = ExportsWorkspace::new();
     place.import();
     let questions = place.questions();
     place.review(&["accept", &questions[0]]);
@@ -106,7 +106,7 @@ fn an_accepted_match_is_one_track_and_stays_one() {
 
 #[test]
 fn a_split_track_stays_two_tracks_even_if_the_match_is_certain() {
-    let place = Place::new();
+    let place = ExportsWorkspace::new();
     // The match is certain: there is no question, and the import makes one track of both.
     place.other("Glass Mountain", 301);
     place.import();
@@ -132,7 +132,7 @@ fn a_split_track_stays_two_tracks_even_if_the_match_is_certain() {
 
 #[test]
 fn a_file_that_may_be_a_track_is_listed_and_the_decision_survives_a_scan() {
-    let place = Place::new();
+    let place = ExportsWorkspace::new();
     place.import();
     let music = place.workspace.outside().join("music");
     fs::create_dir_all(&music).unwrap();
@@ -155,7 +155,7 @@ fn a_file_that_may_be_a_track_is_listed_and_the_decision_survives_a_scan() {
 
 #[test]
 fn a_reference_without_a_track_is_an_error() {
-    let place = Place::new();
+    let place = ExportsWorkspace::new();
     place.import();
     for (reference, said) in
         [("12", "is not 12=40"), ("900=901", "there is no track `900`"), ("f900=1", "there is no file 900")]
@@ -167,7 +167,7 @@ fn a_reference_without_a_track_is_an_error() {
 
 #[test]
 fn an_accepted_file_can_be_rejected_after_its_track_got_more_ids() {
-    let place = Place::new();
+    let place = ExportsWorkspace::new();
     place.import();
     let music = place.workspace.outside().join("music");
     fs::create_dir_all(&music).unwrap();
@@ -191,7 +191,7 @@ fn an_accepted_file_can_be_rejected_after_its_track_got_more_ids() {
 
 #[test]
 fn two_rejected_tracks_stay_two_if_any_ids_are_split_from_them() {
-    let place = Place::new();
+    let place = ExportsWorkspace::new();
     place.same_as_known("Glass Mountain", "Tall Reeds", 301);
     place.import();
     let named = "names:tall reeds - glass mountain - album";
@@ -205,7 +205,7 @@ fn two_rejected_tracks_stay_two_if_any_ids_are_split_from_them() {
 
 #[test]
 fn a_file_below_a_folder_with_a_name_that_is_not_utf_8_is_listed_too() {
-    let place = Place::new();
+    let place = ExportsWorkspace::new();
     place.import();
     let music = place.workspace.outside().join("music");
     let folder = music.join(OsStr::from_bytes(b"caf\xe9"));

@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 use std::process::Command;
 
-use baton_tests::{Daemon, Dropped, Skipped, Workspace, baton, missing, or_skip};
+use baton_tests::{Daemon, DroppedHandoffs, Skipped, Workspace, baton, missing, or_skip};
 
 /// The path of the library for `LD_PRELOAD`, which contains `$LIB` on Debian.
 fn library() -> Result<String, Skipped> {
@@ -80,7 +80,7 @@ fn setting_the_clock_back_while_a_daemon_runs_changes_nothing() {
     let workspace = Workspace::with_noop();
     let clock = or_skip!(Clock::of(&workspace));
     let daemon = clock.up(&workspace);
-    let mut dropped = Dropped::new();
+    let mut dropped = DroppedHandoffs::new();
     for (number, offset) in ["+0", "-1h", "-2h"].into_iter().enumerate() {
         clock.set(offset);
         let titles = [0, 1, 2].map(|job| format!("Job {number} {job}"));

@@ -9,21 +9,21 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use baton_plugin_kit::csv_file::CsvFile;
 use baton_plugin_kit::{Key, time};
 use baton_tests::djay_library::tsaf::{Tree, encode};
-use baton_tests::djay_library::{Style, Track, Wanted, Written, write};
+use baton_tests::djay_library::{LibraryContent, LibrarySpec, Style, Track, write};
 use baton_tests::{Mount, Output, Task, Workspace, names_in, or_skip};
 use rusqlite::{Connection, params};
 use serde_json::{Value, json};
 
 /// A workspace in which the plugin has all its grants, with a library beside it.
-struct Place {
+struct DjayWorkspace {
     workspace: Workspace,
     library: PathBuf,
     exports: PathBuf,
-    written: Written,
+    written: LibraryContent,
 }
 
-impl Place {
-    fn new(wanted: &Wanted) -> Self {
+impl DjayWorkspace {
+    fn new(wanted: &LibrarySpec) -> Self {
         let place = Self::without_grants(wanted);
         let djay = format!("files:ro=djay={}", place.workspace.outside().join("music").display());
         let exports = format!("files:rw=exports={}", place.exports.display());
@@ -32,7 +32,7 @@ impl Place {
         place
     }
 
-    fn without_grants(wanted: &Wanted) -> Self {
+    fn without_grants(wanted: &LibrarySpec) -> Self {
         let workspace = Workspace::init();
         let folder = workspace.outside().join("music/djay/djay Media Library.djayMediaLibrary");
         let exports = workspace.outside().join("exports");
@@ -113,7 +113,7 @@ fn keep_writing(library: &Path, moved: &Track, end: &AtomicBool) -> u32 {
 #[test]
 fn every_cell_of_an_export_is_right_while_another_process_writes() {
     for style in [Style::Mac, Style::Windows] {
-        let mut place = Place::new(&Wanted::small(style));
+        let mut place = DjayWorkspace::new(&LibrarySpec::small(style));
         let at =
             place.written.tracks.iter().position(|track| track.bpm.is_some() && track.tempo() == track.bpm).unwrap();
         let moved = place.written.tracks[at].clone();
@@ -139,7 +139,7 @@ fn every_cell_of_an_export_is_right_while_another_process_writes() {
     }
 }
 
-fn check_tracks(place: &Place) {
+fn check_tracks(place: &DjayWorkspace) {
     let rows = place.rows("djay_library_tracks.csv");
     let rows: HashMap<_, _> = rows.iter().map(|row| (row["track_id"].as_str(), row)).collect();
     assert_eq!(rows.len(), place.written.tracks.len());
@@ -163,7 +163,7 @@ fn check_tracks(place: &Place) {
     }
 }
 
-fn check_plays(place: &Place) {
+fn check_plays(place: &DjayWorkspace) {
     let rows = place.rows("djay_session_tracks.csv");
     let rows: HashMap<_, _> = rows.iter().map(|row| (row["play_id"].as_str(), row)).collect();
     assert_eq!(rows.len(), place.written.plays.len());
@@ -178,7 +178,7 @@ fn check_plays(place: &Place) {
 
 #[test]
 fn all_2027_plays_of_a_standard_library_are_linked_and_a_repetition_changes_nothing() {
-    let place = Place::new(&Wanted::standard(Style::Windows));
+    let place = DjayWorkspace::new(&LibrarySpec::standard(Style::Windows));
     let task = place.ask("sync-sessions", &json!({}));
     assert_eq!(task.state, "succeeded", "{}", task.reason);
     let counts = place.workspace.baton(&["catalog", "stats", "--json"]).ended(0).json();
@@ -191,7 +191,7 @@ fn all_2027_plays_of_a_standard_library_are_linked_and_a_repetition_changes_noth
 
 #[test]
 fn activity_and_matches_write_their_reports() {
-    let place = Place::new(&Wanted::small(Style::Mac));
+    let place = DjayWorkspace::new(&LibrarySpec::small(Style::Mac));
     let task = place.ask("activity", &json!({ "top": 3 }));
     assert_eq!(task.state, "succeeded", "{}", task.reason);
     let reports = place.workspace.list("reports");
@@ -203,7 +203,7 @@ fn activity_and_matches_write_their_reports() {
 
 #[test]
 fn a_damaged_library_causes_an_error_or_findings_and_never_a_partial_export() {
-    let place = Place::new(&Wanted::tiny());
+    let place = DjayWorkspace::new(&LibrarySpec::tiny());
     Connection::open(&place.library).unwrap().execute_batch("PRAGMA wal_checkpoint(TRUNCATE)").unwrap();
     let whole = fs::read(&place.library).unwrap();
     let mut failed = 0;
@@ -240,7 +240,7 @@ fn a_damaged_library_causes_an_error_or_findings_and_never_a_partial_export() {
 
 #[test]
 fn the_error_for_a_library_of_an_unknown_version_describes_it() {
-    let place = Place::new(&Wanted::tiny());
+    let place = DjayWorkspace::new(&LibrarySpec::tiny());
     Connection::open(&place.library).unwrap().execute_batch("PRAGMA user_version = 9").unwrap();
     let task = place.ask("export", &json!({}));
     assert_eq!(task.state, "failed");
@@ -250,7 +250,7 @@ fn the_error_for_a_library_of_an_unknown_version_describes_it() {
 
 #[test]
 fn the_error_for_a_missing_grant_has_its_command() {
-    let place = Place::without_grants(&Wanted::tiny());
+    let place = DjayWorkspace::without_grants(&LibrarySpec::tiny());
     let task = place.ask("export", &json!({}));
     assert_eq!(task.state, "needs_grant");
     assert!(task.reason.contains("baton plugin grant djay files:ro=djay=PATH"), "{}", task.reason);
@@ -258,7 +258,7 @@ fn the_error_for_a_missing_grant_has_its_command() {
 
 #[test]
 fn a_full_disk_leaves_no_part_of_an_export() {
-    let place = Place::new(&Wanted::small(Style::Mac));
+    let place = DjayWorkspace::new(&LibrarySpec::small(Style::Mac));
     let disk = or_skip!(Mount::small(&place.exports, 64));
     disk.fill();
     let ended = place.run("export", &[]);

@@ -4,26 +4,26 @@
 use std::fs;
 use std::path::PathBuf;
 
-use baton_tests::djay_library::{Style, Wanted, Written, write_with};
+use baton_tests::djay_library::{LibraryContent, LibrarySpec, Style, write_with};
 use baton_tests::{Output, Workspace};
 use rusqlite::{Connection, params};
 use serde_json::Value;
 
 /// A workspace with a granted djay library, and the content of that library.
-struct Place {
+struct DjayWorkspace {
     workspace: Workspace,
     library: PathBuf,
-    written: Written,
+    written: LibraryContent,
 }
 
 /// The indexes of a track that no play or playlist uses, and of one that was played.
-struct Chosen {
+struct ChosenTracks {
     idle: usize,
     played: usize,
 }
 
-impl Chosen {
-    fn of(written: &Written) -> Self {
+impl ChosenTracks {
+    fn of(written: &LibraryContent) -> Self {
         let is_played = |track: &usize| written.plays.iter().any(|play| play.track == *track);
         let is_listed = |track: &usize| written.playlists.iter().any(|playlist| playlist.tracks.contains(track));
         let idle = (0..written.tracks.len()).find(|track| !is_played(track) && !is_listed(track)).unwrap();
@@ -31,13 +31,13 @@ impl Chosen {
     }
 }
 
-impl Place {
+impl DjayWorkspace {
     fn new() -> Self {
         let workspace = Workspace::init();
         let folder = workspace.outside().join("djay");
         fs::create_dir_all(&folder).unwrap();
         let library = folder.join("MediaLibrary.db");
-        let written = write_with(&library, &Wanted::small(Style::Mac), |written| {
+        let written = write_with(&library, &LibrarySpec::small(Style::Mac), |written| {
             // So that there is a track in no playlist.
             for playlist in &mut written.playlists {
                 playlist.tracks.truncate(5);
@@ -45,7 +45,7 @@ impl Place {
             for track in [0, 1, 2].iter().filter_map(|place| written.plays.get(*place)) {
                 written.tracks[track.track].play_count = Some(9);
             }
-            let idle = Chosen::of(written).idle;
+            let idle = ChosenTracks::of(written).idle;
             written.tracks[idle].play_count = Some(4);
             written.tracks[idle].sources.truncate(1);
         });
@@ -122,8 +122,8 @@ fn fields(shown: &Value, source: &str) -> Vec<String> {
 
 #[test]
 fn data_deleted_in_djay_is_removed_from_the_catalog_by_the_next_sync() {
-    let place = Place::new();
-    let Chosen { idle, played } = Chosen::of(&place.written);
+    let place = DjayWorkspace::new();
+    let ChosenTracks { idle, played } = ChosenTracks::of(&place.written);
     place.sync().ended(0);
     let before = fields(&place.shown(played).unwrap(), "djay");
     let cues = |fields: &[String]| fields.iter().filter(|field| field.starts_with("djay_")).count();
@@ -150,8 +150,8 @@ fn data_deleted_in_djay_is_removed_from_the_catalog_by_the_next_sync() {
 
 #[test]
 fn a_deleted_track_keeps_its_plays_and_the_facts_of_other_sources() {
-    let place = Place::new();
-    let played = Chosen::of(&place.written).played;
+    let place = DjayWorkspace::new();
+    let played = ChosenTracks::of(&place.written).played;
     place.sync().ended(0);
     let title = place.written.tracks[played].title.clone();
     place.delete_track(played);
@@ -166,8 +166,8 @@ fn a_deleted_track_keeps_its_plays_and_the_facts_of_other_sources() {
 
 #[test]
 fn an_incompletely_read_library_removes_nothing() {
-    let place = Place::new();
-    let Chosen { idle, played } = Chosen::of(&place.written);
+    let place = DjayWorkspace::new();
+    let ChosenTracks { idle, played } = ChosenTracks::of(&place.written);
     place.sync().ended(0);
     let before = (place.shown(played), place.playlists());
     place.forget(played);

@@ -41,11 +41,11 @@ impl Services {
     }
 
     /// A workspace with a connected account and a database.
-    fn workspace(&self, rows: &[&str]) -> Place {
+    fn workspace(&self, rows: &[&str]) -> DriveWorkspace {
         self.workspace_with(rows, &GRANTS)
     }
 
-    fn workspace_with(&self, rows: &[&str], grants: &[&str]) -> Place {
+    fn workspace_with(&self, rows: &[&str], grants: &[&str]) -> DriveWorkspace {
         let workspace = Workspace::init();
         let settings = workspace.read("baton.toml") + &self.oauth.settings("google");
         workspace.write("baton.toml", settings);
@@ -63,7 +63,7 @@ impl Services {
         accounts::add_with(&workspace, &["google"]).ended(0);
         let listed = workspace.baton(&["account", "list", "--json"]).ended(0).json();
         assert_eq!(listed["accounts"][0]["scopes"], json!(["https://www.googleapis.com/auth/drive.file"]), "{listed}");
-        let place = Place { workspace, root };
+        let place = DriveWorkspace { workspace, root };
         place.database(rows);
         place
     }
@@ -87,12 +87,12 @@ impl Services {
     }
 }
 
-struct Place {
+struct DriveWorkspace {
     workspace: Workspace,
     root: PathBuf,
 }
 
-impl Place {
+impl DriveWorkspace {
     fn database(&self, rows: &[&str]) {
         let rows: String = rows.iter().enumerate().map(|(number, row)| format!("p{number},,{row}\n")).collect();
         fs::write(self.root.join("databases/T.csv"), format!("__page_id,__last_synced_iso,Name\n,,title\n{rows}"))
@@ -284,7 +284,7 @@ fn two_daemons_on_one_account_use_one_folder() {
     one.drop("One");
     two.drop("Two");
     let daemons = [one.workspace.up(), two.workspace.up()];
-    let ended = |place: &Place, title: &str| {
+    let ended = |place: &DriveWorkspace, title: &str| {
         place.workspace.status().iter().any(|task| task.title == title && task.state == "succeeded")
     };
     one.workspace.wait_for("both syncs", |_| (ended(&one, "One") && ended(&two, "Two")).then_some(()));
@@ -356,7 +356,7 @@ struct Rclone {
 }
 
 impl Rclone {
-    fn new(program: PathBuf, services: &Services, place: &Place) -> Self {
+    fn new(program: PathBuf, services: &Services, place: &DriveWorkspace) -> Self {
         let proxy = ConnectProxy::start("www.googleapis.com", services.drive.answers());
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("ca.pem"), proxy.certificate()).unwrap();
@@ -535,7 +535,7 @@ fn spreadsheet(folder: &str) -> FakeFile {
 }
 
 /// The values that Google's own client reads: dates as numbers.
-fn judged_values(python: &Path, services: &Services, place: &Place, id: &str) -> Vec<Vec<Value>> {
+fn judged_values(python: &Path, services: &Services, place: &DriveWorkspace, id: &str) -> Vec<Vec<Value>> {
     let script = r#"
 import json, sys
 from google.oauth2.credentials import Credentials

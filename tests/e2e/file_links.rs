@@ -8,12 +8,12 @@ use baton_plugin_kit::time;
 use baton_tests::music::{tune, wav_8_bit};
 use serde_json::Value;
 
-use crate::one_track::{File, Place, SECONDS, TRACKS};
+use crate::track_workflow::{File, MusicWorkspace, SECONDS, TRACKS};
 
 /// Files without meaningful names. djay names all but the second, whose name is that of its track. The third has a decomposed Unicode
 /// name, as on macOS, and djay names it in composed form.
-fn place() -> Place {
-    let place = Place::with(|number| {
+fn place() -> MusicWorkspace {
+    let place = MusicWorkspace::with(|number| {
         let (artist, title) = TRACKS[number];
         match number {
             1 => File { path: format!("{artist} - {title}.wav"), in_djay: None },
@@ -28,13 +28,13 @@ fn place() -> Place {
 }
 
 #[track_caller]
-fn shown(place: &Place, reference: &str) -> Value {
+fn shown(place: &MusicWorkspace, reference: &str) -> Value {
     place.workspace.baton(&["catalog", "show", reference, "--json"]).ended(0).json()
 }
 
 /// Why the file at a path is linked to its track, and the track's title.
 #[track_caller]
-fn linked(place: &Place, path: &Path) -> [String; 3] {
+fn linked(place: &MusicWorkspace, path: &Path) -> [String; 3] {
     let path = path.display().to_string();
     let track = shown(place, &path);
     let files = track["files"].as_array().unwrap();

@@ -15,13 +15,13 @@ use crate::budgets::{allow, reached};
 const SECRET: &str = "s3cr3t/+value=\"äö\" of-the-operator";
 
 /// A workspace, its server, and the plugin `fetch` for it.
-struct Scene {
+struct FetchWorkspace {
     workspace: Workspace,
     server: Server,
     grants: String,
 }
 
-impl Scene {
+impl FetchWorkspace {
     /// Grants `http`, in which `PORT` becomes the server's port, and `more` as TOML.
     fn new(http: &[&str], more: &str) -> Self {
         Self::with(Server::start(), http, more)
@@ -109,7 +109,7 @@ fn with_key(url: &str) -> Value {
 /// Every file below `folder`, including databases, that contains `needle`, except the file of secrets.
 #[test]
 fn a_granted_request_is_sent_and_the_answer_is_complete() {
-    let scene = Scene::new(&["*:http://127.0.0.1:PORT/open/*", "GET:http://localhost:PORT/open/echo"], "");
+    let scene = FetchWorkspace::new(&["*:http://127.0.0.1:PORT/open/*", "GET:http://localhost:PORT/open/echo"], "");
     let post = json!({
         "url": "http://127.0.0.1:PORT/open/echo?a=1", "method": "POST", "body": "some text",
         "headers": { "X-Own": "yes" },
@@ -127,7 +127,7 @@ fn a_granted_request_is_sent_and_the_answer_is_complete() {
 
 #[test]
 fn a_declared_request_without_a_grant_waits_for_it_and_continues() {
-    let scene = Scene::new(&["GET:http://127.0.0.1:PORT/other"], "");
+    let scene = FetchWorkspace::new(&["GET:http://127.0.0.1:PORT/other"], "");
     let task = scene.ask("Ask", &[get("http://127.0.0.1:PORT/open/echo")], &json!({ "fail": true }));
     assert_eq!(task.state, "needs_grant", "{}", task.reason);
     let port = scene.server.port();
@@ -146,7 +146,7 @@ fn a_declared_request_without_a_grant_waits_for_it_and_continues() {
 
 #[test]
 fn an_undeclared_request_is_refused_even_if_it_is_granted() {
-    let scene = Scene::new(&["*:http://127.0.0.1:PORT/*", "*:http://127.0.0.1:1/*", "*:example.org/*"], "");
+    let scene = FetchWorkspace::new(&["*:http://127.0.0.1:PORT/*", "*:http://127.0.0.1:1/*", "*:example.org/*"], "");
     for (title, url) in
         [("Port", "http://127.0.0.1:1/"), ("Host", "https://example.org/"), ("Tls", "https://127.0.0.1:PORT/")]
     {
@@ -158,7 +158,7 @@ fn an_undeclared_request_is_refused_even_if_it_is_granted() {
 
 #[test]
 fn the_retry_time_of_a_busy_server_is_passed_to_the_plugin() {
-    let scene = Scene::new(&["GET:http://127.0.0.1:PORT/open/*"], "");
+    let scene = FetchWorkspace::new(&["GET:http://127.0.0.1:PORT/open/*"], "");
     let task = scene.ask("Busy", &[get("http://127.0.0.1:PORT/open/busy")], &json!({ "fail": true }));
     assert!(task.reason.contains("answered 429 and asks for a pause of 7 s"), "{}", task.reason);
     assert_eq!((task.state.as_str(), task.attempts), ("dead", 3), "it was tried again");
@@ -166,7 +166,7 @@ fn the_retry_time_of_a_busy_server_is_passed_to_the_plugin() {
 
 #[test]
 fn no_spelling_of_an_address_bypasses_the_rules() {
-    let scene = Scene::new(&["*:http://127.0.0.1:PORT/open/*"], "");
+    let scene = FetchWorkspace::new(&["*:http://127.0.0.1:PORT/open/*"], "");
     let cases = [
         ("http://2130706433:PORT/open/echo", "unusual form"),
         ("http://0x7f000001:PORT/open/echo", "unusual form"),
@@ -206,7 +206,7 @@ fn no_spelling_of_an_address_bypasses_the_rules() {
 
 #[test]
 fn no_header_gives_a_request_another_method_or_path() {
-    let scene = Scene::new(&["POST:http://127.0.0.1:PORT/open/*"], "");
+    let scene = FetchWorkspace::new(&["POST:http://127.0.0.1:PORT/open/*"], "");
     for name in ["X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override", "X-Original-URL", "X-Rewrite-URL"] {
         let mut request = get("http://127.0.0.1:PORT/open/echo");
         request["method"] = json!("POST");
@@ -219,7 +219,7 @@ fn no_header_gives_a_request_another_method_or_path() {
 
 #[test]
 fn a_redirect_is_a_new_request_and_needs_a_grant() {
-    let scene = Scene::new(&["*:http://127.0.0.1:PORT/open/*", "GET:http://localhost:PORT/open/echo"], "");
+    let scene = FetchWorkspace::new(&["*:http://127.0.0.1:PORT/open/*", "GET:http://localhost:PORT/open/echo"], "");
     let to = |url: &str| get(&format!("http://127.0.0.1:PORT/open/redirect?{url}"));
     let mut elsewhere = to("http://localhost:PORT/open/echo");
     elsewhere["headers"] = json!({ "Authorization": "Bearer mine", "X-Kept": "kept" });
@@ -254,7 +254,7 @@ fn a_redirect_is_a_new_request_and_needs_a_grant() {
 #[test]
 fn a_name_that_resolves_to_an_internal_address_is_refused() {
     let rules = ["*:http://localhost:PORT/*", "GET:http://inside.test:PORT/*", "GET:http://mapped.test:PORT/*"];
-    let scene = Scene::new(&rules, "");
+    let scene = FetchWorkspace::new(&rules, "");
     let requests = ["inside", "mapped"].map(|name| get(&format!("http://{name}.test:PORT/open/echo")));
     let mut up =
         or_skip!(scene.workspace.command_with_hosts("127.0.0.1 localhost inside.test\n::ffff:127.0.0.1 mapped.test\n"));
@@ -275,7 +275,7 @@ fn a_name_that_resolves_to_an_internal_address_is_refused() {
 
 #[test]
 fn answers_have_limits_of_size_and_time() {
-    let scene = Scene::new(&["GET:http://127.0.0.1:PORT/open/*"], "");
+    let scene = FetchWorkspace::new(&["GET:http://127.0.0.1:PORT/open/*"], "");
     let mut never = get("http://127.0.0.1:PORT/open/never");
     never["timeout_ms"] = json!(300);
     let requests = [get("http://127.0.0.1:PORT/open/big"), get("http://127.0.0.1:PORT/open/endless"), never];
@@ -291,7 +291,7 @@ fn answers_have_limits_of_size_and_time() {
 
 #[test]
 fn a_secret_reaches_only_its_server_and_is_hidden_in_all_reports() {
-    let scene = Scene::with_secret("handoffs = true");
+    let scene = FetchWorkspace::with_secret("handoffs = true");
     let requests = [
         with_key("http://127.0.0.1:PORT/open/echo"),
         with_key("http://127.0.0.1:PORT/open/pieces"),
@@ -329,7 +329,7 @@ fn a_secret_reaches_only_its_server_and_is_hidden_in_all_reports() {
 
 /// For each text, the sizes of the chunks of the answer to `…/oracle`, the most frequent of three tries. A plugin could measure them
 /// to find out which text is the beginning of a secret.
-fn measured(scene: &Scene, host: &str, texts: &[String]) -> Vec<Vec<u64>> {
+fn measured(scene: &FetchWorkspace, host: &str, texts: &[String]) -> Vec<Vec<u64>> {
     let requests: Vec<Value> = (texts.iter())
         .map(|text| json!({ "url": format!("http://{host}:PORT/open/oracle?{text}"), "measure": true }))
         .collect();
@@ -351,7 +351,7 @@ fn measured(scene: &Scene, host: &str, texts: &[String]) -> Vec<Vec<u64>> {
 
 #[test]
 fn the_chunk_sizes_of_an_answer_reveal_nothing_about_a_secret() {
-    let scene = Scene::with_secret("");
+    let scene = FetchWorkspace::with_secret("");
     let lock = scene.workspace.read("baton.lock");
     let local = format!("*:http://localhost:{}/open/*", scene.server.port());
     scene.workspace.write("baton.lock", lock.replacen("http = [", &format!("http = [\"{local}\", "), 1));
@@ -377,7 +377,7 @@ fn the_chunk_sizes_of_an_answer_reveal_nothing_about_a_secret() {
 
 #[test]
 fn a_secret_in_any_other_place_is_refused_and_nothing_is_sent() {
-    let scene = Scene::with_secret("");
+    let scene = FetchWorkspace::with_secret("");
     let lock = scene.workspace.read("baton.lock");
     let local = format!("*:http://localhost:{}/open/*", scene.server.port());
     scene.workspace.write("baton.lock", lock.replacen("http = [", &format!("http = [\"{local}\", "), 1));
@@ -415,7 +415,7 @@ fn a_secret_in_any_other_place_is_refused_and_nothing_is_sent() {
 #[test]
 fn a_secret_without_a_value_waits_for_it() {
     let secrets = "secrets = [{ name = \"key\", hosts = [\"127.0.0.1:PORT\"], header = \"authorization\" }]";
-    let scene = Scene::new(&["*:http://127.0.0.1:PORT/open/*"], secrets);
+    let scene = FetchWorkspace::new(&["*:http://127.0.0.1:PORT/open/*"], secrets);
     let task = scene.ask("Unset", &[with_key("http://127.0.0.1:PORT/open/echo")], &json!({ "fail": true }));
     assert_eq!(task.state, "needs_grant", "{}", task.reason);
     assert!(task.reason.contains("`baton secret set key`"), "{}", task.reason);
@@ -428,7 +428,7 @@ fn a_secret_without_a_value_waits_for_it() {
 #[test]
 fn tls_verifies_the_name_of_the_server_and_the_secret_is_sent() {
     let secrets = "secrets = [{ name = \"key\", hosts = [\"localhost:PORT\"], header = \"authorization\" }]";
-    let scene = Scene::with(Server::start_tls(), &["*:https://localhost:PORT/*"], secrets);
+    let scene = FetchWorkspace::with(Server::start_tls(), &["*:https://localhost:PORT/*"], secrets);
     scene.set("key", SECRET);
     let unknown = scene.ask("Unknown", &[with_key("https://localhost:PORT/echo")], &json!({}));
     assert_eq!(unknown.state, "succeeded", "{}", unknown.reason);
@@ -447,7 +447,7 @@ fn tls_verifies_the_name_of_the_server_and_the_secret_is_sent() {
 
 #[test]
 fn the_budget_of_requests_stops_a_plugin_whose_attempts_stay_below_their_limits() {
-    let scene = Scene::new(&["*:http://127.0.0.1:PORT/open/*"], "");
+    let scene = FetchWorkspace::new(&["*:http://127.0.0.1:PORT/open/*"], "");
     let two = ["a", "b"].map(|page| get(&format!("http://127.0.0.1:PORT/open/{page}")));
     allow(&scene.workspace, "fetch", "http_requests = { hour = 3 }");
     assert_eq!(scene.ask("One", &two, &json!({})).state, "succeeded");
@@ -474,7 +474,7 @@ fn the_budget_of_requests_stops_a_plugin_whose_attempts_stay_below_their_limits(
 
 #[test]
 fn the_budget_of_bytes_counts_both_directions_and_attempts_that_fail() {
-    let scene = Scene::new(&["*:http://127.0.0.1:PORT/open/*"], "");
+    let scene = FetchWorkspace::new(&["*:http://127.0.0.1:PORT/open/*"], "");
     allow(&scene.workspace, "fetch", "http_bytes = { hour = \"16 KiB\" }");
     // 10,000 bytes are sent and received; then a request is refused and the attempt fails.
     let echo = json!({ "url": "http://127.0.0.1:PORT/open/echo", "method": "POST", "body": "x".repeat(10_000) });

@@ -4,18 +4,18 @@
 use std::fs;
 use std::path::PathBuf;
 
-use baton_tests::djay_library::{Wanted, write};
+use baton_tests::djay_library::{LibrarySpec, write};
 use baton_tests::spotify_exports::{HEADER, granted};
 use baton_tests::{Task, Workspace};
 use serde_json::{Value, json};
 
 /// A workspace in which spotify may read a folder of exports.
-struct Place {
+struct ExportsWorkspace {
     workspace: Workspace,
     exports: PathBuf,
 }
 
-impl Place {
+impl ExportsWorkspace {
     fn new() -> Self {
         let workspace = Workspace::init();
         let exports = granted(&workspace);
@@ -76,7 +76,7 @@ fn utf_16(text: &str) -> Vec<u8> {
 
 #[test]
 fn playlists_of_other_services_are_imported_and_a_track_that_spotify_knows_is_one_track() {
-    let place = Place::new();
+    let place = ExportsWorkspace::new();
     place.file(
         "Late.csv",
         format!("{HEADER}\nspotify:track:{ID},Night Bus,Fahrplan,Ida Lund,2021,221000{}\n", ",".repeat(18)),
@@ -111,7 +111,7 @@ fn playlists_of_other_services_are_imported_and_a_track_that_spotify_knows_is_on
 
 #[test]
 fn exportify_is_read_in_every_language() {
-    let place = Place::new();
+    let place = ExportsWorkspace::new();
     let row = |id: u32, title: &str| format!("spotify:track:{id:022},{title},Ida Lund,Fahrplan,221000\n");
     let german = "Track-URI,Track-Name,Künstlername(n),Album-Name,Track-Dauer (ms)";
     let french = "URI du titre,Nom du titre,Nom(s) de l'artiste,Nom de l'album,Durée du titre (ms)";
@@ -129,7 +129,7 @@ fn exportify_is_read_in_every_language() {
 
 #[test]
 fn any_csv_is_imported_with_a_mapping_of_its_columns() {
-    let place = Place::new();
+    let place = ExportsWorkspace::new();
     place.file("set.csv", "Nr\tStück\tInterpret\tDauer\n1\tNight Bus\tIda Lund\t3:41\n2\tGlow\tOto\t4:02\n");
     let refused = place.workspace.why(&place_unread(&place).id).findings;
     assert!(refused[0].title.contains("`Nr, Stück, Interpret, Dauer`"), "{refused:?}");
@@ -147,7 +147,7 @@ fn any_csv_is_imported_with_a_mapping_of_its_columns() {
 
 #[test]
 fn another_mapping_of_the_columns_imports_a_file_again_that_is_known_without_one() {
-    let place = Place::new();
+    let place = ExportsWorkspace::new();
     place.file("Rain.csv", "title;artist;album;isrc\nLicht;Oto;Glow;\n");
     place.import(&json!({}));
     assert_eq!(place.track("oto").2["title"], "Licht");
@@ -163,7 +163,7 @@ fn another_mapping_of_the_columns_imports_a_file_again_that_is_known_without_one
 
 #[test]
 fn a_column_called_type_of_an_unknown_program_leaves_no_row_out() {
-    let place = Place::new();
+    let place = ExportsWorkspace::new();
     place.file("set.csv", "Stück\tInterpret\tType\nNight Bus\tIda Lund\tAlbum\nGlow\tOto\tSingle\n");
     place.import(&json!({ "columns": { "title": "Stück", "artists": "Interpret" } }));
     assert_eq!(place.titles("set"), ["Night Bus", "Glow"]);
@@ -171,7 +171,7 @@ fn a_column_called_type_of_an_unknown_program_leaves_no_row_out() {
 
 #[test]
 fn playlists_of_one_file_whose_names_differ_in_case_are_two() {
-    let place = Place::new();
+    let place = ExportsWorkspace::new();
     let head = "Track name,Artist name,Album,Playlist name,Type,ISRC\n";
     place.file(
         "library.csv",
@@ -191,7 +191,7 @@ fn playlists_of_one_file_whose_names_differ_in_case_are_two() {
 
 #[test]
 fn lists_of_favourite_albums_and_artists_are_reported_and_are_not_playlists() {
-    let place = Place::new();
+    let place = ExportsWorkspace::new();
     place.file(
         "library.csv",
         "Track name,Artist name,Album,Playlist name,Type,ISRC\nOne,Oto,A,Mix,Playlist,\n,Oto,Licht,Mix,Favorite Album,\n\
@@ -210,7 +210,7 @@ fn lists_of_favourite_albums_and_artists_are_reported_and_are_not_playlists() {
 
 #[test]
 fn an_import_that_finds_only_favourites_did_not_succeed() {
-    let place = Place::new();
+    let place = ExportsWorkspace::new();
     place.file("albums.csv", "title;artist;album;isrc;url\nLicht;Oto;Licht;;https://open.spotify.com/album/x\n");
     let task = place_unread(&place);
     assert_eq!(task.outcome.as_deref(), Some("refused"), "{}", task.reason);
@@ -220,7 +220,7 @@ fn an_import_that_finds_only_favourites_did_not_succeed() {
 }
 
 /// Runs an import that can read none of the files; returns the task.
-fn place_unread(place: &Place) -> Task {
+fn place_unread(place: &ExportsWorkspace) -> Task {
     place.workspace.drop_handoff_with("spotify", "Unread", json!({ "action": "import" }));
     place.workspace.up_once();
     place.workspace.task("Unread")
@@ -233,7 +233,7 @@ fn triggered(workspace: &Workspace, plugin: &str) -> Vec<Task> {
 
 #[test]
 fn a_new_csv_is_imported_automatically_once_the_trigger_is_granted() {
-    let place = Place::new();
+    let place = ExportsWorkspace::new();
     let row = |id: u32| format!("spotify:track:{id:022},Song {id},Album,Ida Lund,2021,200000{}\n", ",".repeat(18));
     place.file("One.csv", format!("{HEADER}\n{}", row(1)));
     place.workspace.up_once();
@@ -260,7 +260,7 @@ fn a_changed_library_of_djay_is_synced_automatically_once_the_trigger_is_granted
     let folder = workspace.outside().join("music/djay/djay Media Library.djayMediaLibrary");
     fs::create_dir_all(&folder).unwrap();
     let path = folder.join("MediaLibrary.db");
-    let written = write(&path, &Wanted::tiny());
+    let written = write(&path, &LibrarySpec::tiny());
     let djay = format!("files:ro=djay={}", workspace.outside().join("music").display());
     workspace.baton(&["plugin", "grant", "djay", "sql=files:ro", "sql=catalog:rw", &djay]).ended(0);
     workspace.up_once();
@@ -275,7 +275,7 @@ fn a_changed_library_of_djay_is_synced_automatically_once_the_trigger_is_granted
     workspace.up_once();
     assert_eq!(triggered(&workspace, "djay").len(), 1, "nothing has changed");
     fs::remove_file(&path).unwrap();
-    let more = Wanted { plays: Wanted::tiny().plays + 3, ..Wanted::tiny() };
+    let more = LibrarySpec { plays: LibrarySpec::tiny().plays + 3, ..LibrarySpec::tiny() };
     let written = write(&path, &more);
     workspace.up_once();
     let tasks = triggered(&workspace, "djay");

@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 
 use baton_tests::music::{EagleItem, EagleLibrary, tune, wav, write_wav};
 use baton_tests::{
-    Eagle, Manner, Offset, Output, Saving, Trouble, Workspace, contents_below, files_below, or_skip, tool,
+    Eagle, Offset, Output, ResponseFault, SaveBehaviour, ServerBehaviour, Workspace, contents_below, files_below,
+    or_skip, tool,
 };
 use serde_json::{Value, json};
 
@@ -16,12 +17,12 @@ const HEAD: &str = "fingerprint:chromaprint-2:";
 const OLD: &str = "fingerprint:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
 
 /// A workspace with a scanned Eagle library.
-struct Place {
+struct EagleWorkspace {
     workspace: Workspace,
     ids: Vec<String>,
 }
 
-impl Place {
+impl EagleWorkspace {
     /// Creates a library with this number of pieces.
     fn of(pieces: u64) -> Self {
         let workspace = Workspace::init();
@@ -38,7 +39,7 @@ impl Place {
     }
 
     /// Starts Eagle with that library open; each item has two tags.
-    fn eagle(&self, manner: Manner) -> Eagle {
+    fn eagle(&self, manner: ServerBehaviour) -> Eagle {
         let eagle = Eagle::start(manner);
         for (number, id) in self.ids.iter().enumerate() {
             eagle.add(id, &format!("Piece {number}"), &["b", "a: x"]);
@@ -66,8 +67,8 @@ impl Place {
     }
 }
 
-fn both() -> [Manner; 2] {
-    [false, true].map(|v2| Manner { v2, ..Manner::default() })
+fn both() -> [ServerBehaviour; 2] {
+    [false, true].map(|v2| ServerBehaviour { v2, ..ServerBehaviour::default() })
 }
 
 fn counts(output: &Output) -> Value {
@@ -76,7 +77,7 @@ fn counts(output: &Output) -> Value {
 
 #[test]
 fn nothing_is_sent_without_apply() {
-    let place = Place::of(3);
+    let place = EagleWorkspace::of(3);
     for manner in both() {
         let eagle = place.eagle(manner.clone());
         let shown = place.sync(&eagle, &[]).ended(0);
@@ -92,7 +93,7 @@ fn nothing_is_sent_without_apply() {
 
 #[test]
 fn each_item_gets_its_tag_once_and_keeps_its_other_tags() {
-    let place = Place::of(3);
+    let place = EagleWorkspace::of(3);
     for manner in both() {
         let eagle = place.eagle(manner);
         eagle.behave(|manner| manner.hand = Some((place.ids[1].clone(), "new".to_owned())));
@@ -111,8 +112,8 @@ fn each_item_gets_its_tag_once_and_keeps_its_other_tags() {
 
 #[test]
 fn old_tags_are_removed_only_on_request() {
-    let place = Place::of(1);
-    let eagle = Eagle::start(Manner { v2: true, ..Manner::default() });
+    let place = EagleWorkspace::of(1);
+    let eagle = Eagle::start(ServerBehaviour { v2: true, ..ServerBehaviour::default() });
     eagle.add(&place.ids[0], "Piece 0", &[OLD, "a"]);
     place.apply(&eagle).ended(0);
     assert_eq!(eagle.tags(&place.ids[0])[..2], [OLD, "a"]);
@@ -123,11 +124,11 @@ fn old_tags_are_removed_only_on_request() {
 
 #[test]
 fn temporary_failures_are_tried_again_after_one_two_and_four_seconds() {
-    let place = Place::of(1);
+    let place = EagleWorkspace::of(1);
     for manner in both() {
         let eagle = place.eagle(manner);
         eagle.behave(|manner| {
-            let troubles = [Trouble::Status(500), Trouble::Hangs, Trouble::Half];
+            let troubles = [ResponseFault::Status(500), ResponseFault::Hangs, ResponseFault::Half];
             manner.trouble = troubles.into_iter().map(|trouble| ("update", trouble)).collect();
         });
         let begun = Instant::now();
@@ -141,13 +142,13 @@ fn temporary_failures_are_tried_again_after_one_two_and_four_seconds() {
 
 #[test]
 fn slow_answers_are_read_to_their_end_and_incomplete_ones_requested_again() {
-    let place = Place::of(2);
+    let place = EagleWorkspace::of(2);
     for manner in both() {
         let eagle = place.eagle(manner);
-        let slow = Trouble::Slow(Duration::from_millis(2));
+        let slow = ResponseFault::Slow(Duration::from_millis(2));
         eagle.behave(|manner| {
             let get = if manner.v2 { "v2/item/get" } else { "item/info" };
-            let half = Trouble::Text("{\"status\":\"success\",\"data\":{\"id\":\"L");
+            let half = ResponseFault::Text("{\"status\":\"success\",\"data\":{\"id\":\"L");
             manner.trouble = vec![("info", slow.clone()), (get, half), (get, slow.clone()), ("update", slow)];
         });
         assert_eq!(counts(&place.apply(&eagle).ended(0)), json!({ "succeeded": 2 }));
@@ -157,9 +158,9 @@ fn slow_answers_are_read_to_their_end_and_incomplete_ones_requested_again() {
 
 #[test]
 fn an_item_that_fails_four_times_is_a_failure_and_the_others_continue() {
-    let place = Place::of(2);
-    let eagle = place.eagle(Manner { v2: true, ..Manner::default() });
-    eagle.behave(|manner| manner.trouble = vec![("update", Trouble::Status(503)); 4]);
+    let place = EagleWorkspace::of(2);
+    let eagle = place.eagle(ServerBehaviour { v2: true, ..ServerBehaviour::default() });
+    eagle.behave(|manner| manner.trouble = vec![("update", ResponseFault::Status(503)); 4]);
     let output = place.apply(&eagle).ended(1);
     assert_eq!(counts(&output), json!({ "failed": 1, "succeeded": 1 }));
     assert!(output.stdout.contains("503"), "{}", output.stdout);
@@ -170,10 +171,10 @@ fn an_item_that_fails_four_times_is_a_failure_and_the_others_continue() {
 
 #[test]
 fn a_write_with_a_late_answer_is_not_repeated() {
-    let place = Place::of(1);
+    let place = EagleWorkspace::of(1);
     for manner in both() {
         let eagle = place.eagle(manner);
-        eagle.behave(|manner| manner.trouble = vec![("update", Trouble::Late(Duration::from_secs(4)))]);
+        eagle.behave(|manner| manner.trouble = vec![("update", ResponseFault::Late(Duration::from_secs(4)))]);
         let output = place.sync(&eagle, &["--apply", "--timeout", "2s"]).ended(0);
         assert_eq!((counts(&output), eagle.asked("update")), (json!({ "succeeded": 1 }), 1));
         place.is_told(&eagle);
@@ -182,9 +183,9 @@ fn a_write_with_a_late_answer_is_not_repeated() {
 
 #[test]
 fn tags_that_a_server_loses_are_written_again() {
-    let place = Place::of(2);
+    let place = EagleWorkspace::of(2);
     for manner in both() {
-        let eagle = place.eagle(Manner { saving: Saving::LosesFirstOnce, ..manner });
+        let eagle = place.eagle(ServerBehaviour { saving: SaveBehaviour::LosesFirstOnce, ..manner });
         assert_eq!(counts(&place.apply(&eagle).ended(0)), json!({ "succeeded": 2 }));
         place.is_told(&eagle);
     }
@@ -192,9 +193,9 @@ fn tags_that_a_server_loses_are_written_again() {
 
 #[test]
 fn a_server_that_loses_tags_twice_gets_no_more_requests() {
-    let place = Place::of(4);
+    let place = EagleWorkspace::of(4);
     for manner in both() {
-        let eagle = place.eagle(Manner { saving: Saving::LosesFirst, ..manner });
+        let eagle = place.eagle(ServerBehaviour { saving: SaveBehaviour::LosesFirst, ..manner });
         let output = place.apply(&eagle).ended(2);
         assert!(output.stderr.contains("lost tags") && output.stderr.contains(": b;"), "{}", output.stderr);
         let touched = place.ids.iter().filter(|id| eagle.tags(id) != ["b", "a: x"]).count();
@@ -204,9 +205,9 @@ fn a_server_that_loses_tags_twice_gets_no_more_requests() {
 
 #[test]
 fn a_false_success_of_a_server_is_detected() {
-    let place = Place::of(8);
-    for saving in [Saving::Nothing, Saving::SaysFalse] {
-        let eagle = place.eagle(Manner { v2: true, saving, ..Manner::default() });
+    let place = EagleWorkspace::of(8);
+    for saving in [SaveBehaviour::Nothing, SaveBehaviour::SaysFalse] {
+        let eagle = place.eagle(ServerBehaviour { v2: true, saving, ..ServerBehaviour::default() });
         let output = place.apply(&eagle).ended(2);
         assert_eq!(counts(&output), json!({ "failed": 5 }));
         assert_eq!(eagle.asked("update"), 5);
@@ -215,7 +216,7 @@ fn a_false_success_of_a_server_is_detected() {
 
 #[test]
 fn missing_items_are_skipped() {
-    let place = Place::of(3);
+    let place = EagleWorkspace::of(3);
     for manner in both() {
         let eagle = Eagle::start(manner);
         eagle.add(&place.ids[0], "Piece 0", &[]);
@@ -229,11 +230,11 @@ fn missing_items_are_skipped() {
 
 #[test]
 fn an_item_with_invalid_tags_is_a_finding_and_the_others_continue() {
-    let place = Place::of(4);
+    let place = EagleWorkspace::of(4);
     for manner in both() {
         let eagle = place.eagle(manner);
-        eagle.spoil(&place.ids[1], Value::Null);
-        eagle.spoil(&place.ids[2], json!(["b", 7]));
+        eagle.corrupt_tags(&place.ids[1], Value::Null);
+        eagle.corrupt_tags(&place.ids[2], json!(["b", 7]));
         let output = place.apply(&eagle).ended(1);
         assert_eq!(counts(&output), json!({ "failed": 2, "succeeded": 2 }));
         assert!(output.stdout.contains("does not return its tags as a list of texts"), "{}", output.stdout);
@@ -243,9 +244,9 @@ fn an_item_with_invalid_tags_is_a_finding_and_the_others_continue() {
 
 #[test]
 fn a_refusal_that_names_another_reason_does_not_mean_a_missing_item() {
-    let place = Place::of(1);
-    let eagle = place.eagle(Manner::default());
-    let loading = Trouble::Text("{\"status\":\"error\",\"message\":\"the library is being loaded\"}");
+    let place = EagleWorkspace::of(1);
+    let eagle = place.eagle(ServerBehaviour::default());
+    let loading = ResponseFault::Text("{\"status\":\"error\",\"message\":\"the library is being loaded\"}");
     eagle.behave(|manner| manner.trouble = vec![("item/info", loading)]);
     let output = place.apply(&eagle).ended(2);
     assert!(output.stderr.contains("the library is being loaded"), "{}", output.stderr);
@@ -254,7 +255,7 @@ fn a_refusal_that_names_another_reason_does_not_mean_a_missing_item() {
 
 #[test]
 fn the_open_one_of_two_libraries_with_the_same_name_gets_its_tags() {
-    let place = Place::of(2);
+    let place = EagleWorkspace::of(2);
     let first = place.workspace.outside().canonicalize().unwrap().join("Music.library");
     let copy = first.with_file_name("copy").join("Music.library");
     ran("cp", &["-a", "--", first.to_str().unwrap(), make(copy.parent().unwrap())]);
@@ -263,7 +264,7 @@ fn the_open_one_of_two_libraries_with_the_same_name_gets_its_tags() {
     let changed = changed.iter().find(|file| file.extension().is_some_and(|ending| ending == "wav")).unwrap();
     write_wav(changed, &tune(77, 5));
     place.workspace.baton(&["library", "scan", copy.to_str().unwrap()]).ended(0);
-    let eagle = place.eagle(Manner { v2: true, ..Manner::default() });
+    let eagle = place.eagle(ServerBehaviour { v2: true, ..ServerBehaviour::default() });
     // It is unknown which library is open.
     let output = place.apply(&eagle).ended(1);
     assert_eq!((counts(&output), eagle.asked("update")), (json!({ "failed": 4 }), 0));
@@ -289,9 +290,9 @@ fn make(folder: &Path) -> &str {
 
 #[test]
 fn files_of_another_library_are_not_searched_in_the_open_one() {
-    let place = Place::of(1);
+    let place = EagleWorkspace::of(1);
     let other = place.workspace.outside().join("Music.library");
-    let eagle = place.eagle(Manner::default());
+    let eagle = place.eagle(ServerBehaviour::default());
     fs::rename(&other, other.with_file_name("Other.library")).unwrap();
     let moved = other.with_file_name("Other.library");
     place.workspace.baton(&["library", "scan", moved.to_str().unwrap()]).ended(0);
@@ -306,8 +307,8 @@ fn files_of_another_library_are_not_searched_in_the_open_one() {
 
 #[test]
 fn a_limit_is_respected_and_the_next_sync_continues() {
-    let place = Place::of(3);
-    let eagle = place.eagle(Manner { v2: true, ..Manner::default() });
+    let place = EagleWorkspace::of(3);
+    let eagle = place.eagle(ServerBehaviour { v2: true, ..ServerBehaviour::default() });
     let output = place.sync(&eagle, &["--apply", "-n", "2"]).ended(0);
     assert_eq!((counts(&output), &output.json()["beyond_limit"]), (json!({ "succeeded": 2 }), &json!(1)));
     assert_eq!(counts(&place.apply(&eagle).ended(0)), json!({ "already_has_fingerprint": 2, "succeeded": 1 }));
@@ -316,20 +317,20 @@ fn a_limit_is_respected_and_the_next_sync_continues() {
 
 #[test]
 fn every_meaning_of_offset_is_supported() {
-    let place = Place::of(120);
+    let place = EagleWorkspace::of(120);
     for offset in [Offset::Pages, Offset::Items, Offset::Nothing] {
-        let eagle = place.eagle(Manner { offset, largest_page: Some(50), ..Manner::default() });
+        let eagle = place.eagle(ServerBehaviour { offset, largest_page: Some(50), ..ServerBehaviour::default() });
         assert_eq!(counts(&place.sync(&eagle, &[]).ended(0)), json!({ "planned": 120 }), "{offset:?}");
     }
-    let eagle = place.eagle(Manner { v2: true, largest_page: Some(7), ..Manner::default() });
+    let eagle = place.eagle(ServerBehaviour { v2: true, largest_page: Some(7), ..ServerBehaviour::default() });
     assert_eq!(counts(&place.apply(&eagle).ended(0)), json!({ "succeeded": 120 }));
     place.is_told(&eagle);
 }
 
 #[test]
 fn a_killed_sync_resumes() {
-    let place = Place::of(6);
-    let eagle = place.eagle(Manner { v2: true, ..Manner::default() });
+    let place = EagleWorkspace::of(6);
+    let eagle = place.eagle(ServerBehaviour { v2: true, ..ServerBehaviour::default() });
     let mut command = place.workspace.command();
     command.arg("-w").arg(place.workspace.root()).args(["library", "sync", "--apply", "--pause", "300ms", "--url"]);
     let mut running = command.arg(eagle.url()).spawn().unwrap();
@@ -345,27 +346,27 @@ fn a_killed_sync_resumes() {
 
 #[test]
 fn the_error_for_an_unreachable_eagle_has_the_fix() {
-    let place = Place::of(1);
-    let gone = place.eagle(Manner::default()).url();
+    let place = EagleWorkspace::of(1);
+    let gone = place.eagle(ServerBehaviour::default()).url();
     let output = place.workspace.baton(&["library", "sync", "--url", &gone]).ended(2);
     assert!(output.stderr.contains("start Eagle"), "{}", output.stderr);
     let nothing = Workspace::init().baton(&["library", "sync"]).ended(2);
     assert!(nothing.stderr.contains("baton library scan"), "{}", nothing.stderr);
-    let page = place.eagle(Manner::default());
-    page.behave(|manner| manner.trouble = vec![("info", Trouble::Text("<html>")); 2]);
+    let page = place.eagle(ServerBehaviour::default());
+    page.behave(|manner| manner.trouble = vec![("info", ResponseFault::Text("<html>")); 2]);
     let output = place.sync(&page, &[]).ended(2);
     assert!(output.stderr.contains("not from Eagle's API"), "{}", output.stderr);
-    let endless = place.eagle(Manner::default());
-    endless.behave(|manner| manner.trouble = vec![("info", Trouble::Bytes(64 << 20))]);
+    let endless = place.eagle(ServerBehaviour::default());
+    endless.behave(|manner| manner.trouble = vec![("info", ResponseFault::Bytes(64 << 20))]);
     assert!(place.sync(&endless, &[]).ended(2).stderr.contains("more than"));
 }
 
 #[test]
 fn the_token_is_sent_only_to_eagle() {
     const TOKEN: &str = "5e8b0c1d-very-secret-77";
-    let place = Place::of(1);
+    let place = EagleWorkspace::of(1);
     for manner in both() {
-        let eagle = place.eagle(Manner { token: Some(TOKEN.to_owned()), ..manner });
+        let eagle = place.eagle(ServerBehaviour { token: Some(TOKEN.to_owned()), ..manner });
         let _ = place.workspace.baton(&["secret", "rm", "eagle"]);
         let refused = place.apply(&eagle).ended(2);
         assert!(refused.stderr.contains("baton secret set eagle"), "{}", refused.stderr);
@@ -375,8 +376,10 @@ fn the_token_is_sent_only_to_eagle() {
         set.ended(0);
         // Also when the server repeats the token in its answer, and when the connection ends.
         eagle.behave(|manner| {
-            manner.trouble =
-                vec![("update", Trouble::Hangs), ("update", Trouble::Text("token=5e8b0c1d-very-secret-77"))];
+            manner.trouble = vec![
+                ("update", ResponseFault::Hangs),
+                ("update", ResponseFault::Text("token=5e8b0c1d-very-secret-77")),
+            ];
         });
         let mut command = place.workspace.command();
         command.env("BATON_LOG", "trace").arg("-w").arg(place.workspace.root());
@@ -399,7 +402,7 @@ fn holds(file: &Path, text: &str) -> bool {
 
 #[test]
 fn files_get_their_tag_only_on_request_and_keep_their_audio() {
-    let place = Place::of(1);
+    let place = EagleWorkspace::of(1);
     let (workspace, folder) = (&place.workspace, place.workspace.outside().join("songs"));
     for number in 10..13 {
         write_wav(&folder.join(format!("{number}.wav")), &tune(number, 4));

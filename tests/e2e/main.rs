@@ -7,8 +7,6 @@ mod accounts;
 #[cfg(test)]
 mod adoption;
 #[cfg(test)]
-mod agents_door;
-#[cfg(test)]
 mod arguments;
 #[cfg(test)]
 mod audit_command;
@@ -29,6 +27,8 @@ mod catalog_command;
 mod catalog_review;
 #[cfg(test)]
 mod clock;
+#[cfg(test)]
+mod coding_agents;
 #[cfg(test)]
 mod command_agents;
 #[cfg(test)]
@@ -62,9 +62,9 @@ mod failpoints;
 #[cfg(test)]
 mod file_links;
 #[cfg(test)]
-mod fingerprint_command;
+mod fingerprint_capability;
 #[cfg(test)]
-mod folders_come_back;
+mod fingerprint_command;
 #[cfg(test)]
 mod full_disk;
 #[cfg(test)]
@@ -72,9 +72,12 @@ mod generated_docs;
 #[cfg(test)]
 mod grants;
 #[cfg(test)]
+mod handoff_lifecycle;
+#[cfg(test)]
 mod hostile;
 #[cfg(test)]
 mod hostile_net;
+mod idle_daemon;
 #[cfg(test)]
 mod importers;
 #[cfg(test)]
@@ -84,6 +87,8 @@ mod large_files;
 #[cfg(test)]
 mod layering;
 #[cfg(test)]
+mod ledger_capability;
+#[cfg(test)]
 mod ledger_command;
 #[cfg(test)]
 mod leftovers;
@@ -92,13 +97,9 @@ mod library;
 #[cfg(test)]
 mod library_sync;
 #[cfg(test)]
-mod listening;
-#[cfg(test)]
 mod locked_ledger;
 #[cfg(test)]
 mod locks;
-#[cfg(test)]
-mod looking_back;
 #[cfg(test)]
 mod lost_ledger;
 #[cfg(test)]
@@ -106,7 +107,7 @@ mod many_files;
 #[cfg(test)]
 mod many_tasks;
 #[cfg(test)]
-mod module_circles;
+mod module_cycles;
 #[cfg(test)]
 mod notices;
 #[cfg(test)]
@@ -124,8 +125,6 @@ mod oci_tokens;
 #[cfg(test)]
 mod old_ledger;
 #[cfg(test)]
-mod one_track;
-#[cfg(test)]
 mod online_commands;
 #[cfg(test)]
 mod operator_hosts;
@@ -142,6 +141,8 @@ mod plugin_names;
 mod plugin_new;
 mod plugin_outcomes;
 #[cfg(test)]
+mod plugin_requests;
+#[cfg(test)]
 mod plugin_sources;
 #[cfg(test)]
 mod plugin_test;
@@ -153,12 +154,7 @@ mod plugin_words;
 #[cfg(test)]
 mod plugins;
 #[cfg(test)]
-mod post;
-#[cfg(test)]
 mod prune_command;
-mod quiet_host;
-#[cfg(all(test, target_os = "linux"))]
-mod read_once;
 #[cfg(test)]
 mod read_only;
 #[cfg(test)]
@@ -169,6 +165,8 @@ mod replaced_files;
 mod repositories;
 #[cfg(test)]
 mod restore_command;
+#[cfg(test)]
+mod restored_folders;
 #[cfg(test)]
 mod routing;
 #[cfg(test)]
@@ -210,12 +208,14 @@ mod tokens;
 #[cfg(test)]
 mod torn_writes;
 #[cfg(test)]
+mod track_workflow;
+#[cfg(test)]
 mod tracker;
 #[cfg(test)]
 mod triggers;
+#[cfg(all(test, target_os = "linux"))]
+mod unchanged_files;
 #[cfg(test)]
 mod waiting_files;
-#[cfg(test)]
-mod way_of_a_handoff;
 #[cfg(test)]
 mod wit_versions;

@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::path::PathBuf;
 use std::time::SystemTime;
 
-use baton_tests::{Dropped, Workspace, handoff, handoff_with, text};
+use baton_tests::{DroppedHandoffs, Workspace, handoff, handoff_with, text};
 use serde_json::json;
 
 const FILES: usize = 1_000;
@@ -13,10 +13,10 @@ const FILES: usize = 1_000;
 const TOUCHES: usize = 24;
 
 /// Writes `FILES` handoffs beside the inbox. Returns their present and final paths, and their bytes.
-fn prepare(workspace: &Workspace) -> (Vec<(PathBuf, PathBuf)>, Dropped) {
+fn prepare(workspace: &Workspace) -> (Vec<(PathBuf, PathBuf)>, DroppedHandoffs) {
     let aside = workspace.outside().join("aside");
     fs::create_dir(&aside).unwrap();
-    let (mut moves, mut dropped) = (Vec::new(), Dropped::new());
+    let (mut moves, mut dropped) = (Vec::new(), DroppedHandoffs::new());
     for number in 0..FILES {
         let (title, name) = (format!("Job {number}"), format!("{number}.json"));
         let bytes = text(&handoff("noop", &title));
@@ -34,7 +34,7 @@ fn a_thousand_files_with_lost_kernel_events_are_all_found() {
     let daemon = workspace.up_and_serving();
     let (early, late) = moves.split_at(FILES / 2);
     // The daemon is stopped and does not read its events, as on a machine under load.
-    daemon.freeze();
+    daemon.suspend();
     for (from, to) in early {
         fs::rename(from, to).unwrap();
     }
@@ -48,7 +48,7 @@ fn a_thousand_files_with_lost_kernel_events_are_all_found() {
     for (from, to) in late {
         fs::rename(from, to).unwrap();
     }
-    daemon.thaw();
+    daemon.resume();
     workspace.wait_for("all to be archived", |workspace| (workspace.processed("noop").len() == FILES).then_some(()));
     workspace.wait_for_archived(FILES);
     workspace.all_done_once("noop", &dropped);

@@ -17,11 +17,11 @@ const TRACKS: [[&str; 3]; 4] = [
 ];
 
 /// A workspace with the plugin and a connected account.
-pub(crate) struct Place {
+pub(crate) struct NotionWorkspace {
     pub(crate) workspace: Workspace,
 }
 
-impl Place {
+impl NotionWorkspace {
     pub(crate) fn new(notion: &NotionServer) -> Self {
         let workspace = Workspace::init();
         workspace.write("baton.toml", workspace.read("baton.toml") + &notion.settings());
@@ -161,7 +161,7 @@ fn expected(rows: impl IntoIterator<Item = usize>) -> Vec<String> {
 fn twenty_five_thousand_rows_are_mirrored_exactly_and_a_second_run_needs_one_percent_of_the_requests() {
     let notion = NotionServer::start();
     let [database, source] = tracks(&notion, 25_000, 10);
-    let place = Place::new(&notion);
+    let place = NotionWorkspace::new(&notion);
     let before = notion.requests();
     let first = place.done("pull", json!({ "databases": [database] }));
     let needed = notion.requests() - before;
@@ -199,7 +199,7 @@ fn a_row_that_is_deleted_while_its_window_is_read_loses_no_other_row() {
     let notion = NotionServer::start();
     notion.set_cap(250);
     let [database, _] = tracks(&notion, 900, 7);
-    let place = Place::new(&notion);
+    let place = NotionWorkspace::new(&notion);
     // The next answer would begin with this row, so that its cursor becomes invalid. Another row is of a window that was read.
     notion.order("start_cursor", Fault::Trashed(uuid(200)));
     notion.order("on_or_after", Fault::Trashed(uuid(3)));
@@ -213,7 +213,7 @@ fn a_row_that_is_deleted_while_its_window_is_read_loses_no_other_row() {
 fn an_incomplete_reading_deletes_nothing_and_is_reported() {
     let notion = NotionServer::start();
     let [database, source] = tracks(&notion, 300, 3);
-    let place = Place::new(&notion);
+    let place = NotionWorkspace::new(&notion);
     place.done("pull", json!({ "databases": [database] }));
     // More rows of one minute than a query returns.
     notion.set_cap(100);
@@ -270,7 +270,7 @@ fn values_of_every_type_are_exact_and_long_relations_are_complete() {
         "done": { "type": "checkbox", "checkbox": true },
     });
     notion.add_row(&source, 1, 0, values.as_object().cloned().unwrap());
-    let place = Place::writable(&notion);
+    let place = NotionWorkspace::writable(&notion);
     place.done("pull", json!({ "databases": [source] }));
     let lines = place.lines();
     assert_eq!(lines[0], "__page_id,Name,Count,Done,Files,Long,Rating,Titles,Tracks,When,Who");
@@ -298,7 +298,7 @@ fn values_of_every_type_are_exact_and_long_relations_are_complete() {
 fn every_fault_of_a_reading_request_is_overcome() {
     let notion = NotionServer::start();
     let [database, _] = tracks(&notion, 250, 3);
-    let place = Place::new(&notion);
+    let place = NotionWorkspace::new(&notion);
     for fault in [
         Fault::Status("500 Internal Server Error"),
         Fault::Status("502 Bad Gateway"),
@@ -323,7 +323,7 @@ fn every_fault_of_a_reading_request_is_overcome() {
 fn the_task_waits_after_a_revoked_token_and_continues_with_a_new_one() {
     let notion = NotionServer::start();
     let [database, _] = tracks(&notion, 450, 3);
-    let place = Place::new(&notion);
+    let place = NotionWorkspace::new(&notion);
     notion.order("start_cursor", Fault::Revoked);
     place.drop("Revoked", "pull", json!({ "databases": [database] }));
     place.up_once();
@@ -343,7 +343,7 @@ fn the_task_waits_after_a_revoked_token_and_continues_with_a_new_one() {
 fn edits_are_planned_applied_and_undone() {
     let notion = NotionServer::start();
     let [database, _] = tracks(&notion, 20, 3);
-    let place = Place::writable(&notion);
+    let place = NotionWorkspace::writable(&notion);
     place.done("pull", json!({ "databases": [database] }));
     place.edit("Track 3,93,,", "\"Track 3, live\",93.5,From a file,");
     place.edit("\"House, Tag 5\"", "\"Techno, Tag 5\"");
@@ -376,7 +376,7 @@ fn edits_are_planned_applied_and_undone() {
 fn both_sides_keep_a_cell_that_both_changed() {
     let notion = NotionServer::start();
     let [database, _] = tracks(&notion, 20, 3);
-    let place = Place::writable(&notion);
+    let place = NotionWorkspace::writable(&notion);
     place.done("pull", json!({ "databases": [database] }));
     place.edit("Track 3,93", "Track 3,200");
     place.edit("Track 4,94", "Track 4,201");
@@ -415,7 +415,7 @@ fn both_sides_keep_a_cell_that_both_changed() {
 fn a_changed_schema_is_refused_with_the_edit_that_fixes_it() {
     let notion = NotionServer::start();
     let [database, source] = tracks(&notion, 20, 3);
-    let place = Place::writable(&notion);
+    let place = NotionWorkspace::writable(&notion);
     place.done("pull", json!({ "databases": [database] }));
     place.edit("Track 3,93", "Track 3,200");
     notion.change_properties(&source, |all| "Tempo".clone_into(&mut all[1].name));
@@ -441,7 +441,7 @@ fn a_changed_schema_is_refused_with_the_edit_that_fixes_it() {
 fn every_fault_of_a_change_leads_to_the_planned_values_once() {
     let notion = NotionServer::start();
     let [database, _] = tracks(&notion, 20, 3);
-    let place = Place::writable(&notion);
+    let place = NotionWorkspace::writable(&notion);
     place.done("pull", json!({ "databases": [database] }));
     let faults = [
         Fault::Status("500 Internal Server Error"),
@@ -471,7 +471,7 @@ fn every_fault_of_a_change_leads_to_the_planned_values_once() {
 fn a_daemon_that_is_killed_between_any_two_requests_of_a_plan_finishes_it() {
     let notion = NotionServer::start();
     let [database, _] = tracks(&notion, 20, 3);
-    let place = Place::writable(&notion);
+    let place = NotionWorkspace::writable(&notion);
     place.done("pull", json!({ "databases": [database] }));
     // Each row has three requests: it is read, changed, and read again.
     for (round, (at, has_effect)) in
@@ -507,14 +507,14 @@ fn a_daemon_that_is_killed_between_any_two_requests_of_a_plan_finishes_it() {
 fn two_daemons_on_one_database_come_to_one_value() {
     let notion = NotionServer::start();
     let [database, _] = tracks(&notion, 20, 3);
-    let (one, other) = (Place::writable(&notion), Place::writable(&notion));
+    let (one, other) = (NotionWorkspace::writable(&notion), NotionWorkspace::writable(&notion));
     for place in [&one, &other] {
         place.done("pull", json!({ "databases": [database] }));
         place.edit("Track 3,93", "Track 3,200");
     }
     one.edit("Track 4,94", "Track 4,300");
     other.edit("Track 4,94", "Track 4,301");
-    let plans = [&one, &other].map(Place::planned);
+    let plans = [&one, &other].map(NotionWorkspace::planned);
     for (place, plan) in [&one, &other].into_iter().zip(&plans) {
         place.drop("Apply", "apply", json!({ "plan": plan }));
     }
@@ -539,7 +539,7 @@ fn two_daemons_on_one_database_come_to_one_value() {
 
 /// Whoever was second keeps its value in its file, and sees the conflict. If both read the row before either changed it, both have
 /// changed it, because Notion has no conditional change: then the next `pull` has the value that stays.
-fn assert_sees_the_other(place: &Place, own: u64, now: u64) {
+fn assert_sees_the_other(place: &NotionWorkspace, own: u64, now: u64) {
     let push = place.ask("push", json!({}));
     if push.outcome.as_deref() == Some("refused") {
         return;
@@ -554,7 +554,7 @@ fn assert_sees_the_other(place: &Place, own: u64, now: u64) {
 fn a_property_with_the_name_of_another_one_does_not_get_its_cells() {
     let notion = NotionServer::start();
     let [database, source] = tracks(&notion, 20, 3);
-    let place = Place::writable(&notion);
+    let place = NotionWorkspace::writable(&notion);
     place.done("pull", json!({ "databases": [database] }));
     place.edit("Track 3,93", "Track 3,200");
     notion.change_properties(&source, |all| {
@@ -584,7 +584,7 @@ fn times_and_numbers_that_notion_returns_in_another_form_are_the_planned_values(
     let values = [("title", rich("title", "Gig")), ("num", number(1)), ("date", day)];
     let values = values.into_iter().map(|(id, value)| (id.to_owned(), value)).collect();
     notion.add_row(&source, 1, 0, values);
-    let place = Place::writable(&notion);
+    let place = NotionWorkspace::writable(&notion);
     place.done("pull", json!({ "databases": [database] }));
     place.edit("Gig,1,2026-01-17", "Gig,90.0,2026-01-18T10:15:00Z");
     let plan = place.planned();
@@ -604,7 +604,7 @@ fn times_and_numbers_that_notion_returns_in_another_form_are_the_planned_values(
 fn a_short_reading_finds_every_trashed_row_and_edits_of_one_minute() {
     let notion = NotionServer::start();
     let [database, _] = tracks(&notion, 300, 3);
-    let place = Place::new(&notion);
+    let place = NotionWorkspace::new(&notion);
     place.done("pull", json!({ "databases": [database] }));
     (0..150).for_each(|at| notion.trash(&uuid(at)));
     notion.edit(&uuid(299), "J@cT", number(301));
@@ -624,7 +624,7 @@ fn a_short_reading_finds_every_trashed_row_and_edits_of_one_minute() {
 fn apply_handles_a_file_that_changed_after_the_plan() {
     let notion = NotionServer::start();
     let [database, _] = tracks(&notion, 20, 3);
-    let place = Place::writable(&notion);
+    let place = NotionWorkspace::writable(&notion);
     place.done("pull", json!({ "databases": [database] }));
     place.edit("Track 3,93", "Track 3,200");
     let plan = place.planned();
@@ -649,7 +649,7 @@ fn a_property_that_is_added_while_rows_are_read_gets_its_values() {
         values.insert("Key".to_owned(), number(at));
         notion.add_row(&source, at, i64::try_from(at).unwrap(), values);
     }
-    let place = Place::new(&notion);
+    let place = NotionWorkspace::new(&notion);
     notion.order("start_cursor", Fault::NewProperty("Key".to_owned()));
     let part = place.ask("pull", json!({ "databases": [database] }));
     assert!(part.outcome.as_deref() == Some("partial") && part.reason.contains("INCOMPLETE"), "{}", part.reason);
@@ -665,7 +665,7 @@ fn a_database_that_cannot_be_read_does_not_stop_the_others() {
     let notion = NotionServer::start();
     let [database, source] = tracks(&notion, 20, 3);
     let [other, _] = notion.add(2, "Sets", &[["title", "Name", "title"]]);
-    let place = Place::new(&notion);
+    let place = NotionWorkspace::new(&notion);
     place.done("pull", json!({ "databases": [database, other] }));
     notion.order(&source, Fault::Status("404 Not Found"));
     let part = place.ask("pull", json!({}));
@@ -680,7 +680,7 @@ fn a_database_that_cannot_be_read_does_not_stop_the_others() {
 fn a_missing_capability_ends_no_plan() {
     let notion = NotionServer::start();
     let [database, _] = tracks(&notion, 20, 3);
-    let place = Place::writable(&notion);
+    let place = NotionWorkspace::writable(&notion);
     place.done("pull", json!({ "databases": [database] }));
     place.edit("Track 3,93", "Track 3,200");
     let plan = place.planned();
@@ -698,7 +698,7 @@ fn a_missing_capability_ends_no_plan() {
 fn undo_restores_a_row_that_somebody_changed_while_it_was_written() {
     let notion = NotionServer::start();
     let [database, _] = tracks(&notion, 20, 3);
-    let place = Place::writable(&notion);
+    let place = NotionWorkspace::writable(&notion);
     place.done("pull", json!({ "databases": [database] }));
     place.edit("Track 3,93,,", "Track 3,200,Planned,");
     let plan = place.planned();
@@ -735,7 +735,7 @@ fn for_judges(notion: &NotionServer) -> [String; 2] {
 #[track_caller]
 fn assert_same_mirror(notion: &NotionServer, database: &str, printed: &str) {
     assert_eq!(printed, READS);
-    let place = Place::new(notion);
+    let place = NotionWorkspace::new(notion);
     place.done("pull", json!({ "databases": [database] }));
     let lines = place.lines();
     assert_eq!((lines.len(), lines[0].as_str()), (10, "__page_id,Name,BPM,Note,Sessions,Tags"));

@@ -11,7 +11,7 @@ use baton_tests::notion_server::{FakeProperty, FakeRow, Fault, NotionServer, TOK
 use baton_tests::{Output, Task, or_skip, tools};
 use serde_json::{Value, json};
 
-use crate::notion::{Place, notion_client, plan_of};
+use crate::notion::{NotionWorkspace, notion_client, plan_of};
 
 /// The properties that publishing needs, in a database whose title is called `Name`.
 pub(crate) const PROPERTIES: [[&str; 3]; 10] = [
@@ -34,7 +34,7 @@ pub(crate) fn gap(file: &str, evidence: &str) -> Value {
 }
 
 /// Writes the newest report: an audit of a minute, with these gaps.
-pub(crate) fn audit(place: &Place, minute: u32, gaps: &[Value]) {
+pub(crate) fn audit(place: &NotionWorkspace, minute: u32, gaps: &[Value]) {
     let report = json!({ "schema": 3, "report_id": format!("PLANS-AUDIT-20260118-10{minute:02}00"),
         "executed_at": format!("2026-01-18 10:{minute:02}:00 UTC"), "plans": [{ "plan": "plans/a.md" }],
         "plans_left_out": 0, "findings": gaps });
@@ -42,8 +42,8 @@ pub(crate) fn audit(place: &Place, minute: u32, gaps: &[Value]) {
 }
 
 /// A workspace that may publish to an empty database, with its data source.
-pub(crate) fn publisher(notion: &NotionServer) -> Place {
-    let place = Place::writable(notion);
+pub(crate) fn publisher(notion: &NotionServer) -> NotionWorkspace {
+    let place = NotionWorkspace::writable(notion);
     for folder in ["audits", "lists"] {
         std::fs::create_dir_all(place.workspace.root().join(folder)).unwrap();
     }
@@ -67,7 +67,7 @@ fn to(database: &str) -> Value {
 
 /// Plans and applies.
 #[track_caller]
-fn publish(place: &Place, args: Value) -> Task {
+fn publish(place: &NotionWorkspace, args: Value) -> Task {
     let plan = plan_of(&place.done("publish", args));
     place.done("apply", json!({ "plan": plan }))
 }

@@ -9,12 +9,12 @@ use baton_tests::{OciRegistry, Output, Workspace, fixture, or_skip, sha256};
 use serde_json::{Value, json};
 
 /// A registry and a workspace.
-struct Place {
+struct RegistryWorkspace {
     registry: OciRegistry,
     workspace: Workspace,
 }
 
-impl Place {
+impl RegistryWorkspace {
     fn of(registry: OciRegistry) -> Self {
         Self { registry, workspace: Workspace::empty() }
     }
@@ -59,7 +59,7 @@ fn fails(output: Output, says: &[&str]) {
 #[test]
 fn a_published_package_is_fetched_byte_for_byte() {
     let registry = or_skip!(OciRegistry::open());
-    let place = Place::of(registry);
+    let place = RegistryWorkspace::of(registry);
     let noop = fs::read(fixture("noop")).unwrap();
     let digest = format!("sha256:{}", sha256(&noop));
     let pushed = place.push("plugins/noop:1.0");
@@ -85,7 +85,7 @@ fn a_published_package_is_fetched_byte_for_byte() {
 #[test]
 fn the_artifact_has_the_layout_that_other_tools_read() {
     let registry = or_skip!(OciRegistry::open());
-    let place = Place::of(registry);
+    let place = RegistryWorkspace::of(registry);
     let manifest = place.manifest(&place.push("noop:1"));
     assert_eq!(manifest["mediaType"], json!("application/vnd.oci.image.manifest.v1+json"));
     assert_eq!(manifest["config"]["mediaType"], json!("application/vnd.wasm.config.v0+json"));
@@ -103,7 +103,7 @@ fn the_artifact_has_the_layout_that_other_tools_read() {
 #[test]
 fn a_registry_with_a_password_requires_it() {
     let registry = or_skip!(OciRegistry::with_password());
-    let place = Place::of(registry);
+    let place = RegistryWorkspace::of(registry);
     let (noop, reference) = (fixture("noop"), place.registry.reference("noop:1"));
     let push = ["push", noop.to_str().unwrap(), &reference];
     let inspect = ["inspect", &reference];
@@ -137,7 +137,7 @@ fn a_registry_with_a_password_requires_it() {
 #[test]
 fn a_missing_package_is_named() {
     let registry = or_skip!(OciRegistry::open());
-    let place = Place::of(registry);
+    let place = RegistryWorkspace::of(registry);
     place.push("noop:1");
     let absent = format!("noop@sha256:{}", "0".repeat(64));
     for missing in ["noop:2", "nothing:1", &absent] {
@@ -159,7 +159,7 @@ fn an_unreachable_registry_is_named() {
 #[test]
 fn a_component_that_was_changed_in_the_registry_is_refused() {
     let registry = or_skip!(OciRegistry::open());
-    let place = Place::of(registry);
+    let place = RegistryWorkspace::of(registry);
     let pushed = place.push("noop:1");
     let stored = place.registry.stored(pushed["digest"].as_str().unwrap());
     let good = fs::read(&stored).unwrap();
@@ -186,7 +186,7 @@ fn a_component_that_was_changed_in_the_registry_is_refused() {
 #[test]
 fn a_manifest_that_is_not_the_pinned_one_is_refused() {
     let registry = or_skip!(OciRegistry::open());
-    let place = Place::of(registry);
+    let place = RegistryWorkspace::of(registry);
     let pushed = place.push("noop:1");
     let pinned = format!("noop@{}", pushed["manifest"].as_str().unwrap());
     place.inspect(&pinned).ended(0);
@@ -203,7 +203,7 @@ fn a_manifest_that_is_not_the_pinned_one_is_refused() {
 #[test]
 fn a_package_that_is_too_large_is_not_downloaded() {
     let registry = or_skip!(OciRegistry::open());
-    let place = Place::of(registry);
+    let place = RegistryWorkspace::of(registry);
     let pushed = place.push("noop:1");
     let mut manifest = place.manifest(&pushed);
     manifest["layers"][0]["size"] = json!((64 << 20) + 1);
@@ -221,7 +221,7 @@ fn a_package_that_is_too_large_is_not_downloaded() {
 #[test]
 fn images_and_files_that_are_not_plugins_are_refused() {
     let registry = or_skip!(OciRegistry::open());
-    let place = Place::of(registry);
+    let place = RegistryWorkspace::of(registry);
     let pushed = place.push("noop:1");
     let mut manifest = place.manifest(&pushed);
     manifest["config"]["mediaType"] = json!("application/vnd.oci.image.config.v1+json");

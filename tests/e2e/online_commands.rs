@@ -27,7 +27,7 @@ fn a_database_of_notion_is_pulled_edited_applied_and_undone() {
     let server = NotionServer::start();
     let [database, source] = server.add(1, "Tracks", &[["title", "Name", "title"], ["note", "Note", "rich_text"]]);
     server.add_row(&source, 1, 0, [("title".to_owned(), rich("title", "Glow"))].into_iter().collect());
-    let place = notion::Place::writable(&server);
+    let place = notion::NotionWorkspace::writable(&server);
     let workspace = &place.workspace;
     assert!(run(workspace, &["notion", "pull", "--arg", &format!("databases={database}")]).contains("1 row"));
     place.edit("Glow,", "Glow,From a file");
@@ -43,7 +43,7 @@ fn a_database_of_notion_is_pulled_edited_applied_and_undone() {
 
 #[test]
 fn an_account_of_spotify_is_read_and_what_is_played_is_shown() {
-    let place = spotify_account::Place::new();
+    let place = spotify_account::SpotifyWorkspace::new();
     let workspace = &place.workspace;
     place.spotify.add(1, "Evening", tracks(1..60));
     assert!(run(workspace, &["spotify", "pull", "--arg", "liked=false"]).contains("1 list was read"));

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 const PLUGIN: &str = "music-files";
 
 /// A workspace whose plugin may move files between two folders beside it.
-struct Place {
+struct MusicWorkspace {
     workspace: Workspace,
     music: PathBuf,
     organised: PathBuf,
@@ -21,7 +21,7 @@ struct Place {
 /// Bytes and times by path.
 type Tree = BTreeMap<PathBuf, (Vec<u8>, SystemTime)>;
 
-impl Place {
+impl MusicWorkspace {
     fn new() -> Self {
         let workspace = Workspace::init();
         let (music, organised) = (workspace.outside().join("music"), workspace.outside().join("organised"));
@@ -79,7 +79,7 @@ fn tree(folder: &Path, all: &mut Tree) {
 
 #[test]
 fn handoffs_plan_apply_and_undo() {
-    let place = Place::new();
+    let place = MusicWorkspace::new();
     place.file("in/Somebody - Something.mp3", "one");
     place.file("in/two.FLAC", "two");
     place.file("in/cover.jpg", "no audio");
@@ -103,7 +103,7 @@ fn handoffs_plan_apply_and_undo() {
 }
 
 /// A folder on another disk than the temporary folder.
-fn elsewhere(place: &Place) -> Result<tempfile::TempDir, Skipped> {
+fn elsewhere(place: &MusicWorkspace) -> Result<tempfile::TempDir, Skipped> {
     let other = tempfile::tempdir_in("/dev/shm").ok();
     let other =
         other.filter(|other| fs::hard_link(place.workspace.root().join("baton.toml"), other.path().join("x")).is_err());
@@ -112,7 +112,7 @@ fn elsewhere(place: &Place) -> Result<tempfile::TempDir, Skipped> {
 
 #[test]
 fn files_move_to_another_disk_and_keep_their_times() {
-    let place = Place::new();
+    let place = MusicWorkspace::new();
     let other = or_skip!(elsewhere(&place));
     let folder = format!("files:rw=organised={}", other.path().display());
     let music = format!("files:rw=music={}", place.music.display());
@@ -129,7 +129,7 @@ fn files_move_to_another_disk_and_keep_their_times() {
 
 #[test]
 fn a_full_disk_asks_a_person_and_the_answer_continues_the_task() {
-    let place = Place::new();
+    let place = MusicWorkspace::new();
     for number in 0..6 {
         place.file(&format!("{number}.wav"), &format!("{number}").repeat(300_000));
     }
@@ -156,7 +156,7 @@ fn a_full_disk_asks_a_person_and_the_answer_continues_the_task() {
 #[test]
 fn after_a_kill_every_file_exists_once_and_the_next_daemon_finishes_the_moves() {
     const FILES: usize = 3_000;
-    let place = Place::new();
+    let place = MusicWorkspace::new();
     for number in 0..FILES {
         place.file(&format!("{}/Artist {number} - Title.mp3", number % 40), &format!("{number}"));
     }
@@ -185,7 +185,7 @@ fn after_a_kill_every_file_exists_once_and_the_next_daemon_finishes_the_moves() 
 
 #[test]
 fn wanted_tracks_are_listed() {
-    let place = Place::new();
+    let place = MusicWorkspace::new();
     write_wav(&place.music.join("Another - Thing.wav"), &tune(1, 4));
     place.workspace.baton(&["library", "scan", place.music.to_str().unwrap()]).ended(0);
     let exports = place.workspace.outside().join("spotify");
@@ -217,7 +217,7 @@ fn a_missing_grant_is_named_with_its_command() {
 }
 
 /// Changes the workspace to the state before the actions moved from spotify to music-files: with spotify's tables and grants.
-fn before_the_split(place: &Place) {
+fn before_the_split(place: &MusicWorkspace) {
     let workspace = &place.workspace;
     let databases = workspace.state_folder().join("plugins");
     fs::rename(databases.join("music-files.db"), databases.join("spotify.db")).unwrap();
@@ -233,7 +233,7 @@ fn before_the_split(place: &Place) {
 
 #[test]
 fn a_plan_of_spotify_is_undone_by_music_files_after_the_commands_that_doctor_shows() {
-    let place = Place::new();
+    let place = MusicWorkspace::new();
     place.file("in/a.mp3", "one");
     let before = place.tree();
     place.done("Plan it", "organise", &json!({ "plan_name": "first" }));

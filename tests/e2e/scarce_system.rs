@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use baton_tests::{Daemon, Dropped, Workspace, baton, or_skip, skip};
+use baton_tests::{Daemon, DroppedHandoffs, Workspace, baton, or_skip, skip};
 
 /// `baton up` in a shell that first runs `limit`.
 fn up_with(workspace: &Workspace, shell: &[&str], limit: &str) -> Command {
@@ -56,7 +56,7 @@ fn without_watches_files_are_found_by_the_scan() {
     let config = workspace.read("baton.toml") + "\n[agents.noop]\npoll = true\n";
     workspace.write("baton.toml", config);
     let daemon = workspace.up_by(&mut up_with(&workspace, &["unshare", "-r", "sh"], NONE));
-    let dropped: Dropped = workspace.drop_all("noop", &["One", "Two"]);
+    let dropped: DroppedHandoffs = workspace.drop_all("noop", &["One", "Two"]);
     workspace.wait_for_archived(2);
     workspace.all_done_once("noop", &dropped);
     let log = daemon.log();

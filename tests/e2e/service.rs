@@ -10,13 +10,13 @@ use std::process::Command;
 use baton_tests::{Output, Workspace, baton, or_skip, tool};
 
 /// A workspace, and a folder with `systemctl`.
-struct Place {
+struct ServiceWorkspace {
     workspace: Workspace,
     /// The workspace's folder.
     root: PathBuf,
 }
 
-impl Place {
+impl ServiceWorkspace {
     fn new(name: &str) -> Self {
         let workspace = Workspace::empty();
         let root = workspace.outside().canonicalize().unwrap().join(name);
@@ -73,7 +73,7 @@ impl Place {
 
 #[test]
 fn print_only_prints() {
-    let place = Place::new("work").with_system(0);
+    let place = ServiceWorkspace::new("work").with_system(0);
     let printed = place.service(&["install", "--print"]).ended(0);
     let exec = format!("ExecStart=\"{}\" -w {} up", baton().canonicalize().unwrap().display(), place.root.display());
     assert!(printed.stdout.lines().any(|line| line == exec), "{exec}\n{}", printed.stdout);
@@ -84,7 +84,7 @@ fn print_only_prints() {
 
 #[test]
 fn install_writes_and_starts_the_unit_and_a_repetition_changes_nothing() {
-    let place = Place::new("work").with_system(0);
+    let place = ServiceWorkspace::new("work").with_system(0);
     let text = place.service(&["install", "--print"]).ended(0).stdout;
     place.service(&["status"]).ended(1);
     let first = place.service(&["install"]).ended(0);
@@ -106,7 +106,7 @@ fn install_writes_and_starts_the_unit_and_a_repetition_changes_nothing() {
 
 #[test]
 fn without_a_service_manager_the_commands_are_printed() {
-    for place in [Place::new("work"), Place::new("work").with_system(1)] {
+    for place in [ServiceWorkspace::new("work"), ServiceWorkspace::new("work").with_system(1)] {
         let said = place.service(&["install", "--name", "team"]).ended(0);
         assert_eq!(place.installed(), ["team.service"]);
         for command in ["systemctl --user daemon-reload", "systemctl --user enable --now team.service"] {
@@ -120,7 +120,7 @@ fn without_a_service_manager_the_commands_are_printed() {
 
 #[test]
 fn a_changed_service_is_written_and_restarted() {
-    let place = Place::new("work").with_system(0);
+    let place = ServiceWorkspace::new("work").with_system(0);
     place.service(&["install", "--name", "team"]).ended(0);
     place.asked();
     let state = place.workspace.outside().join("own state");
@@ -135,7 +135,7 @@ fn a_changed_service_is_written_and_restarted() {
 
 #[test]
 fn files_of_others_are_not_changed() {
-    let place = Place::new("work").with_system(0);
+    let place = ServiceWorkspace::new("work").with_system(0);
     let other = place.workspace.outside().join("other");
     Output::of(place.workspace.command().arg("init").arg(&other)).ended(0);
     fs::create_dir_all(place.units()).unwrap();
@@ -159,7 +159,7 @@ fn files_of_others_are_not_changed() {
 #[test]
 fn systemd_parses_a_unit_with_unusual_paths() {
     or_skip!(tool("systemd-analyze", "apt-get install systemd"));
-    let place = Place::new("50% of $HOME \"it\" \\x & 'that'");
+    let place = ServiceWorkspace::new("50% of $HOME \"it\" \\x & 'that'");
     place.service(&["install", "--name", "team"]).ended(0);
     let unit = place.units().join("team.service");
     // Messages about `man` pages and the machine's own units are ignored.

@@ -7,12 +7,12 @@ use baton_tests::{OciRegistry, Output, Skipped, Workspace, fixture, or_skip, too
 use serde_json::json;
 
 /// A workspace, and a signed copy of the fixture `noop` outside of it.
-struct Place {
+struct SignedPlugin {
     workspace: Workspace,
     file: String,
 }
 
-impl Place {
+impl SignedPlugin {
     fn new() -> Result<Self, Skipped> {
         tool("minisign", "apt-get install minisign")?;
         let workspace = Workspace::init();
@@ -64,7 +64,7 @@ impl Place {
 
 #[test]
 fn a_signature_beside_a_file_is_verified_with_the_keys_of_the_workspace() {
-    let place = or_skip!(Place::new());
+    let place = or_skip!(SignedPlugin::new());
     let (ours, theirs) = (place.id("ours"), place.id("theirs"));
     assert_eq!(place.judged(&place.file), ("unknown".to_owned(), Some(ours.clone()), 0));
     place.trust(&["theirs", "ours"]);
@@ -85,7 +85,7 @@ fn a_signature_beside_a_file_is_verified_with_the_keys_of_the_workspace() {
 
 #[test]
 fn a_changed_component_a_changed_signature_and_one_of_something_else_are_bad() {
-    let place = or_skip!(Place::new());
+    let place = or_skip!(SignedPlugin::new());
     place.trust(&["ours"]);
     let beside = format!("{}.minisig", place.file);
     let (component, signature) = (fs::read(&place.file).unwrap(), fs::read_to_string(&beside).unwrap());
@@ -117,7 +117,7 @@ fn a_changed_component_a_changed_signature_and_one_of_something_else_are_bad() {
 
 #[test]
 fn a_signature_is_published_in_a_registry_and_a_bad_one_is_not() {
-    let (registry, place) = (or_skip!(OciRegistry::open()), or_skip!(Place::new()));
+    let (registry, place) = (or_skip!(OciRegistry::open()), or_skip!(SignedPlugin::new()));
     place.trust(&["ours"]);
     let push = |tag: &str| place.workspace.baton(&["plugin", "push", &place.file, &registry.reference(tag)]);
     let signed = push("noop:signed").ended(0);

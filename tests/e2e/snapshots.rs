@@ -68,9 +68,9 @@ fn database(path: &Path, rows: i64) {
 }
 
 /// Another program. Dropping the value kills it.
-struct Other(Child);
+struct OtherProgram(Child);
 
-impl Other {
+impl OtherProgram {
     /// Starts it and waits for its first line.
     fn start(script: &str, args: &[&str]) -> Result<Self, Skipped> {
         tool("python3", "apt-get install python3")?;
@@ -87,7 +87,7 @@ impl Other {
     }
 }
 
-impl Drop for Other {
+impl Drop for OtherProgram {
     fn drop(&mut self) {
         drop(self.0.kill());
         drop(self.0.wait());
@@ -104,7 +104,7 @@ fn number(run: &Output, word: &str) -> i64 {
 fn a_snapshot_has_committed_rows_that_are_only_in_the_log() {
     let (workspace, music) = Workspace::with_holder(READ);
     let path = music.join("library.db");
-    let mut other = or_skip!(Other::start(IDLER, &[&path.display().to_string()]));
+    let mut other = or_skip!(OtherProgram::start(IDLER, &[&path.display().to_string()]));
     let read = run(&workspace, "count", "library.db").ended(0);
     assert!(read.stderr.contains("rows 40 form 7 rest [0, 40]"), "{}", read.stderr);
     // The file alone does not have them, so a copy of the file would lack them.
@@ -119,7 +119,7 @@ fn every_snapshot_is_one_committed_state_while_another_process_writes() {
     for checkpoint in ["5", "100000"] {
         let (workspace, music) = Workspace::with_holder(READ);
         let path = music.join("library.db").display().to_string();
-        let _other = or_skip!(Other::start(WRITER, &[&path, checkpoint]));
+        let _other = or_skip!(OtherProgram::start(WRITER, &[&path, checkpoint]));
         let mut before = 0;
         for _ in 0..8 {
             let read = run(&workspace, "count", "library.db").ended(0);

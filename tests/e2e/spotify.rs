@@ -9,13 +9,13 @@ use baton_tests::{Task, Workspace, names_in};
 use serde_json::{Value, json};
 
 /// A workspace in which the plugin has all its grants, and the paths of its folders.
-struct Place {
+struct SpotifyWorkspace {
     workspace: Workspace,
     exports: PathBuf,
     made: PathBuf,
 }
 
-impl Place {
+impl SpotifyWorkspace {
     fn new() -> Self {
         let workspace = Workspace::init();
         let (exports, made) = (workspace.outside().join("spotify"), workspace.outside().join("made"));
@@ -64,7 +64,7 @@ impl Place {
 
 #[test]
 fn a_whole_library_is_imported_by_a_handoff_and_importing_it_again_changes_nothing() {
-    let place = Place::new();
+    let place = SpotifyWorkspace::new();
     let written = spotify_exports::write(&place.exports, 132, 25_000, 7).unwrap();
     place.done("import", &json!({}));
     let first = place.stats();
@@ -79,7 +79,7 @@ fn a_whole_library_is_imported_by_a_handoff_and_importing_it_again_changes_nothi
 
 #[test]
 fn every_action_runs_by_a_handoff() {
-    let place = Place::new();
+    let place = SpotifyWorkspace::new();
     place.playlist("Mix", &[1, 2, 3, 2]);
     place.playlist("Odd: one", &[4]);
     place.done("import", &json!({}));
@@ -106,7 +106,7 @@ fn every_action_runs_by_a_handoff() {
 
 #[test]
 fn a_wrong_header_and_half_a_gigabyte_are_one_finding_each() {
-    let place = Place::new();
+    let place = SpotifyWorkspace::new();
     place.playlist("Mix", &[1]);
     fs::write(place.exports.join("bank.csv"), "Datum,Betrag\n2024-01-01,3\n").unwrap();
     fs::File::create(place.exports.join("large.csv")).unwrap().set_len(500 << 20).unwrap();
@@ -121,7 +121,7 @@ fn a_wrong_header_and_half_a_gigabyte_are_one_finding_each() {
 
 #[test]
 fn names_with_path_separators_stay_in_the_folder_of_exports() {
-    let place = Place::new();
+    let place = SpotifyWorkspace::new();
     fs::create_dir(place.exports.join("a")).unwrap();
     let named = json!({ "playlists": [
         { "name": "../../out", "items": [] }, { "name": "\u{7}..", "items": [] }, { "name": "MIX", "items": [] }, { "name": "mix", "items": [] }
@@ -148,7 +148,7 @@ fn a_missing_grant_names_the_command_that_gives_it() {
 
 #[test]
 fn the_plain_name_is_the_newest_export_and_older_ones_are_numbered_or_pruned() {
-    let place = Place::new();
+    let place = SpotifyWorkspace::new();
     let read = |name: &str| fs::read_to_string(place.made.join(name)).unwrap();
     let export = |numbers: &[u32], args: &Value| {
         place.playlist("Mix", numbers);
@@ -165,7 +165,7 @@ fn the_plain_name_is_the_newest_export_and_older_ones_are_numbered_or_pruned() {
 
 #[test]
 fn a_playlist_with_the_name_of_an_older_result_is_not_pruned() {
-    let place = Place::new();
+    let place = SpotifyWorkspace::new();
     place.playlist("Mix", &[1]);
     place.playlist("Mix.older-1", &[7, 8]);
     place.done("import", &json!({}));
@@ -181,7 +181,7 @@ fn a_playlist_with_the_name_of_an_older_result_is_not_pruned() {
 
 #[test]
 fn a_result_that_becomes_older_again_gets_the_highest_number() {
-    let place = Place::new();
+    let place = SpotifyWorkspace::new();
     let export = |numbers: &[u32], args: &Value| {
         place.playlist("Mix", numbers);
         place.done("import", &json!({}));
@@ -198,7 +198,7 @@ fn a_result_that_becomes_older_again_gets_the_highest_number() {
 
 #[test]
 fn merge_dedupe_and_wanted_keep_the_given_number_of_older_results() {
-    let place = Place::new();
+    let place = SpotifyWorkspace::new();
     let scanned = place.workspace.outside().join("music");
     write_wav(&scanned.join("Another - Thing.wav"), &tune(1, 4));
     place.workspace.baton(&["library", "scan", scanned.to_str().unwrap()]).ended(0);
@@ -229,7 +229,7 @@ fn merge_dedupe_and_wanted_keep_the_given_number_of_older_results() {
 
 #[test]
 fn a_damaged_database_of_the_plugin_is_reported_and_no_export_is_written() {
-    let place = Place::new();
+    let place = SpotifyWorkspace::new();
     place.playlist("Mix", &[1]);
     place.done("import", &json!({}));
     let damage = "DROP TABLE IF EXISTS episodes; CREATE TABLE episodes (unknown TEXT)";
@@ -241,7 +241,7 @@ fn a_damaged_database_of_the_plugin_is_reported_and_no_export_is_written() {
 
 #[test]
 fn an_export_of_the_catalog_has_its_episodes_and_no_blank_row() {
-    let place = Place::new();
+    let place = SpotifyWorkspace::new();
     let empty = ",".repeat(18);
     let rows = format!(
         "spotify:track:{:022},One,Album,Ida Lund,2021,200000{empty}\nspotify:episode:{:022},\"Talk, 1\",Show,Host,2021,900000{empty}\n\

@@ -14,13 +14,13 @@ use serde_json::{Value, json};
 use crate::accounts;
 
 /// A workspace with a connected account.
-pub(crate) struct Place {
+pub(crate) struct SpotifyWorkspace {
     pub(crate) workspace: Workspace,
     pub(crate) oauth: OAuthServer,
     pub(crate) spotify: SpotifyServer,
 }
 
-impl Place {
+impl SpotifyWorkspace {
     pub(crate) fn new() -> Self {
         let oauth = OAuthServer::start();
         let spotify = SpotifyServer::start(&oauth);
@@ -98,7 +98,7 @@ pub(crate) fn tracks(numbers: std::ops::Range<usize>) -> Vec<Value> {
 
 #[test]
 fn an_account_is_read_completely_and_a_second_run_changes_nothing() {
-    let place = Place::new();
+    let place = SpotifyWorkspace::new();
     // Every list has more than one page.
     for number in 0..131 {
         place.spotify.add(number, &format!("List {number}"), tracks(number..number + 3));
@@ -151,7 +151,7 @@ fn an_account_is_read_completely_and_a_second_run_changes_nothing() {
 
 #[test]
 fn other_actions_work_on_the_account_as_on_exports() {
-    let place = Place::new();
+    let place = SpotifyWorkspace::new();
     place.spotify.add(1, "Evening", [tracks(1..60), tracks(5..7)].concat());
     place.spotify.add(2, "Morning", tracks(5..8));
     place.done("pull", &json!({ "liked": false }));
@@ -173,7 +173,7 @@ fn other_actions_work_on_the_account_as_on_exports() {
 
 #[test]
 fn current_and_recent_plays_are_reported() {
-    let place = Place::new();
+    let place = SpotifyWorkspace::new();
     assert!(place.done("now-playing", &json!({})).reason.contains("Spotify plays nothing."));
     place.spotify.set_playing(Some(track(7)));
     let playing = place.done("now-playing", &json!({}));
@@ -191,7 +191,7 @@ fn current_and_recent_plays_are_reported() {
 
 #[test]
 fn the_current_play_is_identified_and_looked_up_in_the_library() {
-    let place = Place::new();
+    let place = SpotifyWorkspace::new();
     let short = |number: usize| {
         let mut track = track(number);
         track["duration_ms"] = json!(4_000);
@@ -254,7 +254,7 @@ fn the_current_play_is_identified_and_looked_up_in_the_library() {
 
 #[test]
 fn every_fault_of_one_request_is_overcome() {
-    let place = Place::new();
+    let place = SpotifyWorkspace::new();
     place.spotify.add(1, "Evening", tracks(0..160));
     let faults = [
         Fault::Status("500 Internal Server Error"),
@@ -283,7 +283,7 @@ fn every_fault_of_one_request_is_overcome() {
 
 #[test]
 fn a_list_that_changes_while_it_is_read_is_read_again_or_reported_as_incomplete() {
-    let place = Place::new();
+    let place = SpotifyWorkspace::new();
     let id = place.spotify.add(1, "Evening", tracks(0..160));
     place.spotify.order("offset=50", Fault::Changed(id.clone()));
     let read = place.done("pull", &json!({ "liked": false }));
@@ -304,7 +304,7 @@ fn a_list_that_changes_while_it_is_read_is_read_again_or_reported_as_incomplete(
 
 #[test]
 fn a_quota_ends_the_task_with_a_clear_message_and_after_a_long_pause_it_is_tried_again() {
-    let place = Place::new();
+    let place = SpotifyWorkspace::new();
     place.spotify.add(1, "Evening", tracks(0..60));
     place.spotify.order("/items", Fault::Quota);
     let task = place.ask("pull", &json!({}));
@@ -320,7 +320,7 @@ fn a_quota_ends_the_task_with_a_clear_message_and_after_a_long_pause_it_is_tried
 
 #[test]
 fn a_task_waits_after_its_consent_was_revoked_and_continues_with_a_new_one() {
-    let place = Place::new();
+    let place = SpotifyWorkspace::new();
     place.spotify.add(1, "Evening", tracks(0..260));
     std::thread::sleep(Duration::from_secs(11));
     place.spotify.order("offset=100", Fault::Revoked);
@@ -338,7 +338,7 @@ fn a_task_waits_after_its_consent_was_revoked_and_continues_with_a_new_one() {
 
 #[test]
 fn after_a_kill_the_next_daemon_continues_with_the_catalog() {
-    let place = Place::new();
+    let place = SpotifyWorkspace::new();
     for number in 0..20 {
         place.spotify.add(number, &format!("List {number}"), tracks(number * 1_000..number * 1_000 + 600));
     }
@@ -391,7 +391,7 @@ impl Drop for Prism {
     }
 }
 
-/// Every request of the plugin and every answer of the fake conform to Spotify's OpenAPI description: Prism answers any
+/// Every request of the plugin and every answer of the fake conform to Spotify's `OpenAPI` description: Prism answers any
 /// other with an error. That description lacks null items, local files without an id, and the status 204. Only the text
 /// of the documentation has them.
 #[test]
@@ -400,8 +400,8 @@ fn requests_and_answers_match_the_published_api() {
     let spotify = SpotifyServer::start(&oauth);
     let prism = or_skip!(Prism::start(&format!("{}/v1", spotify.address())));
     // Prism serves the paths without the base path of the server.
-    let front = Front::start(prism.port);
-    let place = Place::at(oauth, spotify, &front.address());
+    let front = PrefixProxy::start(prism.port);
+    let place = SpotifyWorkspace::at(oauth, spotify, &front.address());
     place.spotify.add(1, "Evening", [tracks(0..60), vec![item(episode(1))]].concat());
     place.spotify.add_of(2, "Of Others", "somebody", false, tracks(0..5));
     place.spotify.set_liked((0..60).map(liked).collect());
@@ -415,9 +415,9 @@ fn requests_and_answers_match_the_published_api() {
 }
 
 /// Removes `/v1` from the paths.
-pub(crate) struct Front(baton_tests::fake_service::FakeService);
+pub(crate) struct PrefixProxy(baton_tests::fake_service::FakeService);
 
-impl Front {
+impl PrefixProxy {
     pub(crate) fn start(port: u16) -> Self {
         Self(baton_tests::fake_service::FakeService::start(move |request| {
             let line = request.line.replacen(" /v1", " ", 1);
@@ -434,7 +434,7 @@ impl Front {
 #[test]
 fn spotipy_reads_the_same_from_the_fake() {
     let python = or_skip!(accounts::spotipy());
-    let place = Place::new();
+    let place = SpotifyWorkspace::new();
     place.spotify.add(1, "Evening", tracks(0..60));
     place.spotify.add(2, "Morning", tracks(0..5));
     place.spotify.set_liked((0..60).map(liked).collect());
@@ -457,7 +457,7 @@ print([one["item"]["id"] for one in api._get("playlists/%s/items" % lists["items
 }
 
 /// The token of the connected account.
-fn access_token(place: &Place) -> String {
+fn access_token(place: &SpotifyWorkspace) -> String {
     let secrets = std::fs::read_to_string(place.workspace.state_folder().join("secrets.json")).unwrap();
     let secrets: Value = serde_json::from_str(&secrets).unwrap();
     let account: Value =
@@ -469,7 +469,7 @@ fn access_token(place: &Place) -> String {
 #[test]
 fn rspotify_reads_the_same_from_the_fake() {
     let judge = or_skip!(tools("rspotify", "debug/rspotify-judge")).join("debug/rspotify-judge");
-    let place = Place::new();
+    let place = SpotifyWorkspace::new();
     let evening = place.spotify.add(1, "Evening", tracks(0..120));
     place.spotify.add(2, "Morning", tracks(0..5));
     let mut command = Command::new(judge);

@@ -11,7 +11,7 @@ use baton_tests::{Output, Task, or_skip};
 use serde_json::{Value, json};
 
 use crate::accounts;
-use crate::spotify_account::{Front, Place, Prism, tracks};
+use crate::spotify_account::{PrefixProxy, Prism, SpotifyWorkspace, tracks};
 
 /// The grants for changes.
 const WRITE: [&str; 6] = [
@@ -23,14 +23,14 @@ const WRITE: [&str; 6] = [
     "locks",
 ];
 
-fn grant(place: &Place) {
+fn grant(place: &SpotifyWorkspace) {
     let words = [&["plugin", "grant", "spotify"][..], &WRITE].concat();
     place.workspace.baton(&words).ended(0);
 }
 
 /// A workspace whose account may be changed.
-pub(crate) fn writable() -> Place {
-    let place = Place::new();
+pub(crate) fn writable() -> SpotifyWorkspace {
+    let place = SpotifyWorkspace::new();
     grant(&place);
     accounts::add_with(&place.workspace, &["spotify", "--write"]).ended(0);
     place
@@ -50,7 +50,7 @@ pub(crate) fn rows(numbers: std::ops::Range<usize>) -> String {
 }
 
 /// Writes exports with these names and rows, and grants their folder.
-pub(crate) fn export(place: &Place, lists: &[(&str, &str)]) {
+pub(crate) fn export(place: &SpotifyWorkspace, lists: &[(&str, &str)]) {
     let exports = place.workspace.outside().join("exports");
     std::fs::create_dir_all(&exports).unwrap();
     for (name, rows) in lists {
@@ -69,19 +69,19 @@ fn plan_of(task: &Task) -> String {
 }
 
 #[track_caller]
-fn planned(place: &Place, action: &str, args: &Value) -> String {
+fn planned(place: &SpotifyWorkspace, action: &str, args: &Value) -> String {
     plan_of(&place.done(action, args))
 }
 
 #[track_caller]
-fn apply(place: &Place, plan: &str) -> Task {
+fn apply(place: &SpotifyWorkspace, plan: &str) -> Task {
     let task = place.done("apply", &json!({ "plan": plan }));
     assert_eq!(task.outcome.as_deref(), Some("done"), "{}", task.reason);
     task
 }
 
 #[track_caller]
-fn undo(place: &Place, plan: &str) -> Task {
+fn undo(place: &SpotifyWorkspace, plan: &str) -> Task {
     let task = place.done("undo", &json!({ "plan": plan }));
     assert_eq!(task.outcome.as_deref(), Some("done"), "{}", task.reason);
     task
@@ -187,7 +187,7 @@ fn exports_and_merged_lists_become_playlists_of_the_account() {
 
 #[test]
 fn nothing_is_changed_without_the_grant_and_without_the_consent() {
-    let place = Place::new();
+    let place = SpotifyWorkspace::new();
     place.spotify.add(1, "Evening", tracks(0..5));
     let plan = planned(&place, "edit", &json!({ "playlist": "Evening", "remove": [uri(1)] }));
     place.drop("Not granted", "apply", &json!({ "plan": plan }));
@@ -328,7 +328,7 @@ fn an_incomplete_export_removes_nothing_from_the_account() {
 
 #[test]
 fn a_change_before_the_consent_is_not_a_part_of_the_plan() {
-    let place = Place::new();
+    let place = SpotifyWorkspace::new();
     grant(&place);
     let id = place.spotify.add(1, "Evening", tracks(0..5));
     let plan = planned(&place, "edit", &json!({ "playlist": "Evening", "remove": [uri(1)] }));
@@ -477,7 +477,7 @@ fn undo_removes_a_playlist_whose_creation_was_interrupted() {
 }
 
 /// `baton run` in the background.
-fn run(place: &Place, action: &str, plan: &str) -> Child {
+fn run(place: &SpotifyWorkspace, action: &str, plan: &str) -> Child {
     let mut command = place.workspace.command();
     command.arg("-w").arg(place.workspace.root());
     command.args(["run", "spotify", action, "--arg", &format!("plan={plan}")]);
@@ -485,7 +485,7 @@ fn run(place: &Place, action: &str, plan: &str) -> Child {
 }
 
 /// Kills the action at each of its writes, before and after the effect, and lets it end.
-fn kill_everywhere(place: &Place, action: &str, plan: &str) -> usize {
+fn kill_everywhere(place: &SpotifyWorkspace, action: &str, plan: &str) -> usize {
     let mut kills = 0;
     for (at, has_effect) in [(1, false), (1, true), (2, false), (2, true)].into_iter().cycle() {
         place.spotify.answer_again();
@@ -549,13 +549,13 @@ fn a_consent_that_is_revoked_in_the_middle_of_a_plan_lets_it_wait_and_it_continu
 }
 
 /// Two daemons apply the plan of one edit at the same time.
-fn apply_together(items: Vec<Value>, edit: &Value) -> Place {
+fn apply_together(items: Vec<Value>, edit: &Value) -> SpotifyWorkspace {
     let oauth = OAuthServer::start();
     let spotify = SpotifyServer::start(&oauth);
     let address = spotify.address();
-    let one = Place::at(oauth.clone(), spotify, &address);
+    let one = SpotifyWorkspace::at(oauth.clone(), spotify, &address);
     // The other workspace has its own ledger, locks and consent.
-    let other = Place::at(oauth.clone(), SpotifyServer::start(&oauth), &address);
+    let other = SpotifyWorkspace::at(oauth.clone(), SpotifyServer::start(&oauth), &address);
     for place in [&one, &other] {
         grant(place);
         accounts::add_with(&place.workspace, &["spotify", "--write"]).ended(0);
@@ -627,7 +627,7 @@ fn a_playlist_of_ten_thousand_items_is_changed_and_restored() {
     place.assert_clean();
 }
 
-/// Every request of the write paths and every answer of the fake conform to Spotify's OpenAPI description, and spotipy
+/// Every request of the write paths and every answer of the fake conform to Spotify's `OpenAPI` description, and spotipy
 /// reads the result.
 #[test]
 fn changes_are_requests_of_the_published_api_and_spotipy_reads_the_result() {
@@ -635,8 +635,8 @@ fn changes_are_requests_of_the_published_api_and_spotipy_reads_the_result() {
     let oauth = OAuthServer::start();
     let spotify = SpotifyServer::start(&oauth);
     let prism = or_skip!(Prism::start(&format!("{}/v1", spotify.address())));
-    let front = Front::start(prism.port);
-    let place = Place::at(oauth, spotify, &front.address());
+    let front = PrefixProxy::start(prism.port);
+    let place = SpotifyWorkspace::at(oauth, spotify, &front.address());
     grant(&place);
     accounts::add_with(&place.workspace, &["spotify", "--write"]).ended(0);
     place.spotify.add(1, "Evening", tracks(0..150));

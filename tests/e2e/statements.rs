@@ -44,14 +44,14 @@ fn temporary_bytes(process: &Path) -> u64 {
 }
 
 /// Measures the workers of a process, and the process's own temporary files, until it is stopped.
-struct Gauge {
+struct UsageSampler {
     stopped: Arc<AtomicBool>,
     temporary: Arc<AtomicU64>,
     memory_kib: Arc<AtomicU64>,
     thread: JoinHandle<()>,
 }
 
-impl Gauge {
+impl UsageSampler {
     fn on(parent: u32) -> Self {
         let (stopped, temporary, memory_kib) = (Arc::<AtomicBool>::default(), Arc::default(), Arc::default());
         let (ended, space, memory) =
@@ -82,7 +82,7 @@ impl Gauge {
 fn asked(statement: &str) -> (String, Duration) {
     let workspace = Workspace::with_store(OWN);
     let daemon = workspace.up_and_serving();
-    let gauge = Gauge::on(daemon.id());
+    let gauge = UsageSampler::on(daemon.id());
     let daemon_before = figure(Path::new(&format!("/proc/{}", daemon.id())), "VmRSS:").unwrap_or_default();
     let begun = Instant::now();
     workspace.drop_handoff_with("store", "grind", json!({ "action": "grind", "args": { "statement": statement } }));

@@ -24,11 +24,11 @@ fn copies() -> Vec<usize> {
 }
 
 /// A task of the storm: even ones go to the plugin, odd ones to an external agent.
-struct Storm {
+struct StormTask {
     number: usize,
 }
 
-impl Storm {
+impl StormTask {
     fn is_for_plugin(&self) -> bool {
         self.number.is_multiple_of(2)
     }
@@ -93,7 +93,7 @@ fn time(copy: usize) -> String {
 fn drop_storm(workspace: &Workspace) -> BTreeMap<String, Vec<u8>> {
     let mut dropped = BTreeMap::new();
     for (number, copies) in copies().into_iter().enumerate() {
-        let storm = Storm { number };
+        let storm = StormTask { number };
         for copy in 0..copies {
             let (name, bytes) = (storm.name(copy), storm.bytes(copy));
             fs::write(workspace.root().join(storm.folder(copy)).join(&name), &bytes).unwrap();

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use rustls::pki_types::PrivateKeyDer;
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
-use crate::fake_service::{Answer, talk};
+use crate::fake_service::{Answer, serve_connection};
 use crate::server::ReceivedRequest;
 
 /// The proxy. Dropping the value stops it.
@@ -95,7 +95,7 @@ fn serve(
     stream.write_all(b"HTTP/1.1 200 Connection established\r\n\r\n")?;
     let connection = ServerConnection::new(settings).map_err(io::Error::other)?;
     let mut tls = StreamOwned::new(connection, stream);
-    let ended = talk(&mut tls, answer);
+    let ended = serve_connection(&mut tls, answer);
     tls.conn.send_close_notify();
     drop(tls.flush());
     ended

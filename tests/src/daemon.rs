@@ -68,7 +68,7 @@ impl Daemon {
     ///
     /// # Panics
     /// When it has ended already.
-    pub fn freeze(&self) {
+    pub fn suspend(&self) {
         self.signal(Signal::STOP);
     }
 
@@ -76,7 +76,7 @@ impl Daemon {
     ///
     /// # Panics
     /// When it has ended already.
-    pub fn thaw(&self) {
+    pub fn resume(&self) {
         self.signal(Signal::CONT);
     }
 

@@ -7,12 +7,12 @@ use serde_json::Value;
 use crate::{Task, Workspace, sha256};
 
 /// The bytes of the dropped handoffs, by title.
-pub type Dropped = BTreeMap<String, Vec<u8>>;
+pub type DroppedHandoffs = BTreeMap<String, Vec<u8>>;
 
 impl Workspace {
     /// Drops handoffs with these titles for `agent`.
     #[must_use]
-    pub fn drop_all<S: AsRef<str>>(&self, agent: &str, titles: &[S]) -> Dropped {
+    pub fn drop_all<S: AsRef<str>>(&self, agent: &str, titles: &[S]) -> DroppedHandoffs {
         titles.iter().map(|title| (title.as_ref().to_owned(), self.drop_handoff(agent, title.as_ref()))).collect()
     }
 
@@ -31,7 +31,7 @@ impl Workspace {
     /// # Panics
     /// When an assertion fails.
     #[track_caller]
-    pub fn all_done_once(&self, agent: &str, dropped: &Dropped) {
+    pub fn all_done_once(&self, agent: &str, dropped: &DroppedHandoffs) {
         let tasks: Vec<Task> = self.tasks_of(agent);
         assert_eq!(tasks.len(), dropped.len(), "one task per handoff: {tasks:#?}");
         let mut answers = self.answers();

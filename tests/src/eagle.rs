@@ -1,5 +1,5 @@
 //! A server on loopback with the API of Eagle: version 1 as <https://api.eagle.cool> documents it, version 2 as
-//! <https://developer.eagle.cool/web-api> does. No emulator of Eagle is published, so [`Manner`] has a setting for each
+//! <https://developer.eagle.cool/web-api> does. No emulator of Eagle is published, so [`ServerBehaviour`] has a setting for each
 //! behaviour that the documents leave open, and a client must work with all of them. Both versions take the token from the query
 //! (`token=`).
 //!
@@ -30,7 +30,7 @@ pub enum Offset {
 
 /// The part of an update that the server saves although it answers with success.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Saving {
+pub enum SaveBehaviour {
     /// All of it.
     #[default]
     Honest,
@@ -46,7 +46,7 @@ pub enum Saving {
 
 /// A fault of an answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Trouble {
+pub enum ResponseFault {
     /// This HTTP status.
     Status(u16),
     /// The connection is closed without an answer.
@@ -65,19 +65,19 @@ pub enum Trouble {
 
 /// How the server behaves.
 #[derive(Clone, Debug, Default)]
-pub struct Manner {
+pub struct ServerBehaviour {
     /// Whether it has V2.
     pub v2: bool,
     /// The unit of `offset` in V1.
     pub offset: Offset,
     /// The part of an update that the server saves.
-    pub saving: Saving,
+    pub saving: SaveBehaviour,
     /// The most items of one answer, where this is less than a request may ask for.
     pub largest_page: Option<usize>,
     /// The `token` that it requires.
     pub token: Option<String>,
     /// Path fragments with a fault each: the next request for a path that contains the fragment gets the fault, which is then removed.
-    pub trouble: Vec<(&'static str, Trouble)>,
+    pub trouble: Vec<(&'static str, ResponseFault)>,
     /// The path that it reports for the open library, if not the default.
     pub library: Option<String>,
     /// Whether it refuses to say which library is open.
@@ -88,7 +88,7 @@ pub struct Manner {
 
 #[derive(Debug, Default)]
 struct State {
-    manner: Manner,
+    manner: ServerBehaviour,
     items: Vec<Map<String, Value>>,
     asked: Vec<ReceivedRequest>,
 }
@@ -107,7 +107,7 @@ impl Eagle {
     /// # Panics
     /// When no port is free.
     #[must_use]
-    pub fn start(manner: Manner) -> Self {
+    pub fn start(manner: ServerBehaviour) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
         let port = listener.local_addr().expect("an address").port();
         let state = Arc::new(Mutex::new(State { manner, ..State::default() }));
@@ -148,7 +148,7 @@ impl Eagle {
     }
 
     /// Sets the tags of an item to a value that need not be a list of texts.
-    pub fn spoil(&self, id: &str, tags: Value) {
+    pub fn corrupt_tags(&self, id: &str, tags: Value) {
         if let Some(item) = find(&mut self.lock().items, id) {
             item.insert("tags".to_owned(), tags);
         }
@@ -199,7 +199,7 @@ impl Eagle {
     }
 
     /// Changes how the server behaves from now on.
-    pub fn behave(&self, change: impl FnOnce(&mut Manner)) {
+    pub fn behave(&self, change: impl FnOnce(&mut ServerBehaviour)) {
         change(&mut self.lock().manner);
     }
 
@@ -232,26 +232,27 @@ fn serve(stream: TcpStream, state: &Mutex<State>) -> io::Result<()> {
         let at = state.manner.trouble.iter().position(|(part, _)| asked.line.contains(part));
         let trouble = at.map(|at| state.manner.trouble.remove(at).1);
         // A connection that ends before its request arrives changes nothing.
-        let (status, answer) = if matches!(trouble, None | Some(Trouble::Late(_) | Trouble::Half | Trouble::Slow(_))) {
-            answer(&mut state, &asked)
-        } else {
-            (200, Value::Null)
-        };
+        let (status, answer) =
+            if matches!(trouble, None | Some(ResponseFault::Late(_) | ResponseFault::Half | ResponseFault::Slow(_))) {
+                answer(&mut state, &asked)
+            } else {
+                (200, Value::Null)
+            };
         (trouble, status, answer)
     };
     match trouble {
-        Some(Trouble::Hangs) => return Ok(()),
-        Some(Trouble::Status(status)) => return send(&mut stream, status, b"{\"status\":\"error\"}"),
-        Some(Trouble::Text(text)) => return send(&mut stream, 200, text.as_bytes()),
-        Some(Trouble::Bytes(length)) => {
+        Some(ResponseFault::Hangs) => return Ok(()),
+        Some(ResponseFault::Status(status)) => return send(&mut stream, status, b"{\"status\":\"error\"}"),
+        Some(ResponseFault::Text(text)) => return send(&mut stream, 200, text.as_bytes()),
+        Some(ResponseFault::Bytes(length)) => {
             stream.write_all(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n")?;
             let piece = vec![b' '; 1 << 16];
             (0..length / piece.len()).try_for_each(|_| stream.write_all(&piece))?;
             return stream.flush();
         }
-        Some(Trouble::Late(pause)) => std::thread::sleep(pause),
-        Some(Trouble::Half) => return half(&mut stream, answer.to_string().as_bytes()),
-        Some(Trouble::Slow(pause)) => return slowly(&mut stream, answer.to_string().as_bytes(), pause),
+        Some(ResponseFault::Late(pause)) => std::thread::sleep(pause),
+        Some(ResponseFault::Half) => return half(&mut stream, answer.to_string().as_bytes()),
+        Some(ResponseFault::Slow(pause)) => return slowly(&mut stream, answer.to_string().as_bytes(), pause),
         None => {}
     }
     send(&mut stream, status, answer.to_string().as_bytes())
@@ -343,7 +344,7 @@ fn page_v1(state: &mut State, limit: usize, offset: usize) -> Value {
     };
     let shown = state.items.iter().filter(|item| item.get("isDeleted") != Some(&Value::Bool(true)));
     let page: Vec<Value> = shown.skip(skipped).take(limit).cloned().map(Value::from).collect();
-    lend_a_hand(state);
+    edit_as_user(state);
     page.into()
 }
 
@@ -363,13 +364,13 @@ fn page_v2(state: &mut State, body: &Value) -> Value {
     let total = all.len();
     let page: Vec<Value> = all.into_iter().skip(offset).take(limit).collect();
     if page.len() > 1 {
-        lend_a_hand(state);
+        edit_as_user(state);
     }
     json!({ "data": page, "total": total, "offset": offset, "limit": limit })
 }
 
 /// Adds a tag to an item, as a user does.
-fn lend_a_hand(state: &mut State) {
+fn edit_as_user(state: &mut State) {
     let Some((id, tag)) = state.manner.hand.take() else { return };
     if let Some(tags) = find(&mut state.items, &id).and_then(|item| item.get_mut("tags")?.as_array_mut()) {
         tags.insert(0, tag.into());
@@ -381,15 +382,17 @@ fn update(state: &mut State, body: &Value, v2: bool) -> (u16, Value) {
     let Some(item) = find(&mut state.items, body["id"].as_str().unwrap_or_default()) else {
         return (200, json!({ "status": "error", "message": "Item not found" }));
     };
-    if saving == Saving::SaysFalse && v2 {
+    if saving == SaveBehaviour::SaysFalse && v2 {
         return good(false.into());
     }
-    if let (Some(tags), false) = (body["tags"].as_array(), saving == Saving::Nothing || saving == Saving::SaysFalse) {
-        let lost = usize::from(saving != Saving::Honest);
+    if let (Some(tags), false) =
+        (body["tags"].as_array(), saving == SaveBehaviour::Nothing || saving == SaveBehaviour::SaysFalse)
+    {
+        let lost = usize::from(saving != SaveBehaviour::Honest);
         item.insert("tags".to_owned(), tags.iter().skip(lost).cloned().collect());
     }
-    if saving == Saving::LosesFirstOnce {
-        state.manner.saving = Saving::Honest;
+    if saving == SaveBehaviour::LosesFirstOnce {
+        state.manner.saving = SaveBehaviour::Honest;
     }
     for field in ["annotation", "url", "star"].into_iter().chain(v2.then_some("name")) {
         if let Some(value) = body.get(field) {
@@ -401,7 +404,7 @@ fn update(state: &mut State, body: &Value, v2: bool) -> (u16, Value) {
 
 fn move_to_trash(state: &mut State, body: &Value) -> (u16, Value) {
     let ids = body["itemIds"].as_array().cloned().unwrap_or_default();
-    if state.manner.saving == Saving::Honest {
+    if state.manner.saving == SaveBehaviour::Honest {
         for id in ids.iter().filter_map(Value::as_str) {
             if let Some(item) = find(&mut state.items, id) {
                 item.insert("isDeleted".to_owned(), true.into());

@@ -120,14 +120,17 @@ fn serve(
     asked: &Mutex<Vec<ReceivedRequest>>,
 ) -> io::Result<()> {
     stream.set_nodelay(true)?;
-    talk(stream, |request| {
+    serve_connection(stream, |request| {
         asked.lock().unwrap_or_else(PoisonError::into_inner).push(request.clone());
         answer(request)
     })
 }
 
 /// Serves one request of a connection.
-pub(crate) fn talk(stream: impl Read + Write, answer: impl Fn(&ReceivedRequest) -> Answer) -> io::Result<()> {
+pub(crate) fn serve_connection(
+    stream: impl Read + Write,
+    answer: impl Fn(&ReceivedRequest) -> Answer,
+) -> io::Result<()> {
     let mut reader = BufReader::new(stream);
     let request = read(&mut reader)?;
     if request.line.is_empty() {

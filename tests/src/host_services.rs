@@ -206,19 +206,19 @@ pub enum Call {
 }
 
 /// A database with a function that runs before each call and can make it fail.
-pub struct Hooked<'a, F> {
+pub struct HookedDatabase<'a, F> {
     database: &'a HostDatabase,
     before: F,
 }
 
-impl<'a, F: Fn(Call, &str) -> Result<(), Error>> Hooked<'a, F> {
+impl<'a, F: Fn(Call, &str) -> Result<(), Error>> HookedDatabase<'a, F> {
     /// `before` receives the call and its statement.
     pub const fn new(database: &'a HostDatabase, before: F) -> Self {
         Self { database, before }
     }
 }
 
-impl<F: Fn(Call, &str) -> Result<(), Error>> Tables for Hooked<'_, F> {
+impl<F: Fn(Call, &str) -> Result<(), Error>> Tables for HookedDatabase<'_, F> {
     fn query(&self, statement: &str, parameters: &[Value]) -> Result<Table, Error> {
         (self.before)(Call::Query, statement)?;
         self.database.query(statement, parameters)
@@ -230,7 +230,7 @@ impl<F: Fn(Call, &str) -> Result<(), Error>> Tables for Hooked<'_, F> {
     }
 }
 
-impl<F: Fn(Call, &str) -> Result<(), Error>> Writable for Hooked<'_, F> {
+impl<F: Fn(Call, &str) -> Result<(), Error>> Writable for HookedDatabase<'_, F> {
     fn execute(&self, statement: &str, parameters: &[Value]) -> Result<u64, Error> {
         (self.before)(Call::Execute, statement)?;
         self.database.execute(statement, parameters)

@@ -41,8 +41,8 @@ mod workspace;
 pub use baton_judges::{Skipped, corpora, missing, or_skip, real, recordings, repository, skip, tool, tools};
 pub use daemon::Daemon;
 pub use devices::make_devices;
-pub use done_once::Dropped;
-pub use eagle::{Eagle, Manner, Offset, Saving, Trouble};
+pub use done_once::DroppedHandoffs;
+pub use eagle::{Eagle, Offset, ResponseFault, SaveBehaviour, ServerBehaviour};
 pub use files::{contents_below, files_below, files_with, names_in};
 pub use handoff::{answer, handoff, handoff_with, sha256, text};
 pub use judge::{Counts, Expectations};
@@ -52,7 +52,7 @@ pub use oci_registry::OciRegistry;
 pub use output::Output;
 pub use places::{baton, fixture};
 pub use server::{ReceivedRequest, Server};
-pub use task::{Check, Event, Finding, Flag, LimitUsage, Task, Why};
+pub use task::{Check, Event, Finding, Flag, LimitUsage, Task, TaskDetails};
 pub use workspace::Workspace;
 
 /// How long a test waits for anything. Usually nothing takes a tenth of it.

@@ -132,15 +132,15 @@ impl Drop for Server {
 fn serve(stream: TcpStream, tls: Option<Arc<ServerConfig>>, asked: &Mutex<Vec<ReceivedRequest>>) -> io::Result<()> {
     stream.set_nodelay(true)?;
     match tls {
-        None => talk(stream, asked),
+        None => serve_connection(stream, asked),
         Some(settings) => {
             let connection = ServerConnection::new(settings).map_err(io::Error::other)?;
-            talk(StreamOwned::new(connection, stream), asked)
+            serve_connection(StreamOwned::new(connection, stream), asked)
         }
     }
 }
 
-fn talk(stream: impl Read + Write, asked: &Mutex<Vec<ReceivedRequest>>) -> io::Result<()> {
+fn serve_connection(stream: impl Read + Write, asked: &Mutex<Vec<ReceivedRequest>>) -> io::Result<()> {
     let mut reader = BufReader::new(stream);
     let request = read(&mut reader)?;
     asked.lock().unwrap_or_else(PoisonError::into_inner).push(request.clone());

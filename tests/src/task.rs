@@ -44,7 +44,7 @@ impl Task {
 /// The answer of `why --json`, without the fields of the task.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[expect(missing_docs, reason = "the names are those of the design")]
-pub struct Why {
+pub struct TaskDetails {
     pub id: String,
     pub state: String,
     pub events: Vec<Event>,
@@ -64,7 +64,7 @@ pub struct LimitUsage {
     pub hit: bool,
 }
 
-impl Why {
+impl TaskDetails {
     /// The actions of the events, in order.
     #[must_use]
     pub fn actions(&self) -> Vec<&str> {

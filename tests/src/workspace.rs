@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::{Daemon, Output, PATIENCE, Task, Why, baton, fixture, handoff_with, sha256, text};
+use crate::{Daemon, Output, PATIENCE, Task, TaskDetails, baton, fixture, handoff_with, sha256, text};
 
 /// A separate workspace. Dropping the value deletes it and its state.
 #[derive(Debug)]
@@ -386,7 +386,7 @@ impl Workspace {
     /// When `why` fails or its format is not the documented one.
     #[must_use]
     #[track_caller]
-    pub fn why(&self, id: &str) -> Why {
+    pub fn why(&self, id: &str) -> TaskDetails {
         let value = self.baton(&["why", id, "--json"]).ended(0).json();
         serde_json::from_value(value).expect("the history as the design has it")
     }

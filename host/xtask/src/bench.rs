@@ -27,7 +27,7 @@ const BENCHES: [Bench; 8] = [
     Bench { name: "audit", kind: Kind::Program },
     Bench { name: "library", kind: Kind::Program },
     Bench { name: "offline", kind: Kind::Program },
-    Bench { name: "door", kind: Kind::Program },
+    Bench { name: "coding_agents", kind: Kind::Program },
     Bench { name: "plugins", kind: Kind::Peers },
     Bench { name: "fingerprint", kind: Kind::Crate("baton-tests") },
     Bench { name: "matching", kind: Kind::Crate("baton-track-match") },

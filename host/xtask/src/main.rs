@@ -18,7 +18,7 @@ const HELP: &str = "cargo xtask <task>
   soak     kill the daemon repeatedly under load and check the result: soak [ROUNDS [SEED]], 500 rounds take twenty minutes
   demo     three agents work through Baton, without a model: a plan, a handoff, a false RETURN and a true one
   guests   only the WebAssembly components: target/guests/
-  bench    the benches: bench [NAME [ARGS...]], NAME is plugins, intake, audit, library, offline, door,
+  bench    the benches: bench [NAME [ARGS...]], NAME is plugins, intake, audit, library, offline, coding_agents,
            fingerprint or matching (--quick: less)
 ";
 

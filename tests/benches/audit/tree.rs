@@ -13,7 +13,7 @@ const PER_FOLDER: usize = 20;
 
 /// The generated tree.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Made {
+pub(crate) struct GeneratedTree {
     /// Plans below `plans`.
     pub(crate) plans: usize,
     /// Files below `root`.
@@ -26,7 +26,7 @@ pub(crate) struct Made {
 ///
 /// # Errors
 /// When a file cannot be written.
-pub(crate) fn make(folder: &Path, plans: usize, files: usize) -> io::Result<Made> {
+pub(crate) fn make(folder: &Path, plans: usize, files: usize) -> io::Result<GeneratedTree> {
     for nth in 0..files {
         let path = folder.join("root").join(path_of(nth));
         if nth % PER_FOLDER == 0
@@ -48,7 +48,7 @@ pub(crate) fn make(folder: &Path, plans: usize, files: usize) -> io::Result<Made
         promised += last - first;
         fs::write(path, plan(nth, first, last))?;
     }
-    Ok(Made { plans, files, promised })
+    Ok(GeneratedTree { plans, files, promised })
 }
 
 /// The path of a file below `root`, with a unique name.

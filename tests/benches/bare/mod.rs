@@ -65,12 +65,12 @@ impl baton::plugin::secrets::Host for State {
     }
 }
 
-pub(super) struct Bare {
+pub(super) struct BarePlugin {
     engine: Engine,
     plugin: PluginPre<State>,
 }
 
-impl Bare {
+impl BarePlugin {
     pub(super) fn new(component: &[u8]) -> Self {
         let mut config = Config::new();
         config.epoch_interruption(true);

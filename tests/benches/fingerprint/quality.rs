@@ -101,7 +101,7 @@ fn percent(share: f64) -> String {
 
 /// The numbers of correct and false pairs.
 #[derive(Default)]
-struct Told {
+struct PairCounts {
     changes: BTreeMap<&'static str, Recall>,
     originals: Recall,
     all: Recall,
@@ -109,8 +109,8 @@ struct Told {
     false_pairs: Vec<(String, String)>,
 }
 
-fn tell(prints: &[&Print], is_found: &dyn Fn(u32, u32) -> bool) -> Told {
-    let mut told = Told::default();
+fn tell(prints: &[&Print], is_found: &dyn Fn(u32, u32) -> bool) -> PairCounts {
+    let mut told = PairCounts::default();
     for (second, other) in (0_u32..).zip(prints) {
         for (first, one) in (0..second).zip(prints) {
             let found = is_found(first, second);

@@ -11,7 +11,7 @@ use crate::report::{Report, Row};
 use crate::samples::Samples;
 use crate::set::Set;
 use crate::store::{Stream, write_database};
-use crate::synthetic::{Change, Mosaic, hits_a_pair};
+use crate::synthetic::{Change, PieceVariants, hits_a_pair};
 use crate::{Scale, child, floor, place};
 
 /// The changes of the copies of the synthetic library, and the number of frames by which each moves the music.
@@ -88,7 +88,7 @@ pub(crate) fn lookup(scale: &Scale, report: &mut Report) -> anyhow::Result<()> {
 }
 
 /// The synthetic library from the real pieces that are long enough.
-fn mosaic(scale: &Scale, report: &mut Report) -> anyhow::Result<Mosaic> {
+fn mosaic(scale: &Scale, report: &mut Report) -> anyhow::Result<PieceVariants> {
     let set = place::set(scale)?;
     let long =
         |piece: &&str| CHANGES.iter().all(|(change, _)| set.words(piece, change).is_some_and(|it| it.len() > 800));
@@ -98,7 +98,7 @@ fn mosaic(scale: &Scale, report: &mut Report) -> anyhow::Result<Mosaic> {
         |change: &str| pieces.iter().filter_map(|piece| set.words(piece, change)).map(<[u32]>::to_vec).collect();
     let real: Vec<Vec<u32>> = originals(&set);
     let changes = CHANGES.iter().map(|(change, later)| Change { later: *later, pieces: words(change) });
-    let mosaic = Mosaic::new(changes.collect());
+    let mosaic = PieceVariants::new(changes.collect());
     let sample: Vec<_> = (0..400).map(|at| made(&mosaic, at)).collect();
     report.part(format!("synthetic library of {} real pieces, one print in twenty a changed copy", pieces.len()));
     let figure = format!("{:.3}", hits_a_pair(&sample));
@@ -111,7 +111,7 @@ fn originals(set: &Set) -> Vec<Vec<u32>> {
     set.pieces().iter().filter_map(|piece| set.words(piece, "original")).map(<[u32]>::to_vec).collect()
 }
 
-fn made(mosaic: &Mosaic, at: u64) -> Vec<u32> {
+fn made(mosaic: &PieceVariants, at: u64) -> Vec<u32> {
     let mut words = Vec::new();
     mosaic.words(at, &mut words);
     words
@@ -136,7 +136,7 @@ fn memory(what: &str, runs: &[Value], aim_mib: f64, report: &mut Report) {
 }
 
 /// The number of found copies, and of other pairs.
-fn right(what: &str, run: Option<&Value>, mosaic: &Mosaic, count: u32, report: &mut Report) {
+fn right(what: &str, run: Option<&Value>, mosaic: &PieceVariants, count: u32, report: &mut Report) {
     let pairs = run.and_then(|run| run.get("pairs")?.as_array()).into_iter().flatten();
     let number = |value: Option<&Value>| value.and_then(Value::as_u64);
     let found: HashSet<_> = pairs.filter_map(|pair| Some((number(pair.get(0))?, number(pair.get(1))?))).collect();
@@ -158,7 +158,7 @@ fn right(what: &str, run: Option<&Value>, mosaic: &Mosaic, count: u32, report: &
 }
 
 /// The floor on a tenth of the library; its work grows with the square of the size, so the time for all is computed.
-fn count_words(mosaic: &Mosaic, report: &mut Report) {
+fn count_words(mosaic: &PieceVariants, report: &mut Report) {
     let tenth: Vec<_> = (0..u64::from(LIBRARY / 10)).map(|at| made(mosaic, at)).collect();
     let tenth: Vec<_> = tenth.iter().map(Vec::as_slice).collect();
     let begun = Instant::now();

@@ -8,13 +8,13 @@ use std::path::Path;
 use baton_fingerprint::index::Prints;
 use rusqlite::Connection;
 
-use crate::synthetic::Mosaic;
+use crate::synthetic::PieceVariants;
 
 /// Writes this number of fingerprints into a new database.
 ///
 /// # Errors
 /// When the database cannot be written.
-pub(crate) fn write_database(file: &Path, mosaic: &Mosaic, count: u32) -> anyhow::Result<()> {
+pub(crate) fn write_database(file: &Path, mosaic: &PieceVariants, count: u32) -> anyhow::Result<()> {
     let mut database = Connection::open(file)?;
     database.execute_batch("CREATE TABLE fingerprint (id INTEGER PRIMARY KEY, words BLOB NOT NULL) STRICT;")?;
     let transaction = database.transaction()?;
@@ -49,7 +49,7 @@ impl Stream {
     ///
     /// # Errors
     /// When the files cannot be written.
-    pub(crate) fn write(file: &Path, mosaic: &Mosaic, count: u32) -> std::io::Result<()> {
+    pub(crate) fn write(file: &Path, mosaic: &PieceVariants, count: u32) -> std::io::Result<()> {
         let mut all = BufWriter::new(File::create(file)?);
         let mut begins = BufWriter::new(File::create(file.with_extension("begins"))?);
         let (mut words, mut at) = (Vec::new(), 0_u64);

@@ -27,11 +27,11 @@ pub(crate) struct Change {
 }
 
 /// The pieces in all changes; the first change is none.
-pub(crate) struct Mosaic {
+pub(crate) struct PieceVariants {
     changes: Vec<Change>,
 }
 
-impl Mosaic {
+impl PieceVariants {
     pub(crate) fn new(changes: Vec<Change>) -> Self {
         Self { changes }
     }

@@ -11,7 +11,7 @@ use anyhow::ensure;
 use baton_tests::Workspace;
 
 use crate::floor::grouped;
-use crate::place::Used;
+use crate::place::UsedFolders;
 use crate::process::{memory_mib, up_once};
 use crate::report::{Report, Row, say};
 use crate::samples::Samples;
@@ -35,7 +35,7 @@ struct Rates {
 ///
 /// # Errors
 /// When a run fails or a file is left.
-pub(crate) fn run(scale: Scale, report: &mut Report, used: &mut Used) -> anyhow::Result<()> {
+pub(crate) fn run(scale: Scale, report: &mut Report, used: &mut UsedFolders) -> anyhow::Result<()> {
     let processors = std::thread::available_parallelism()?;
     report.part(format!(
         "Files that wait at the start: capture, no-op plugin, RETURN, archive (`baton up --once`), {processors} processors"
@@ -60,7 +60,7 @@ pub(crate) fn run(scale: Scale, report: &mut Report, used: &mut Used) -> anyhow:
     Ok(())
 }
 
-fn idle_mib(used: &mut Used) -> Option<f64> {
+fn idle_mib(used: &mut UsedFolders) -> Option<f64> {
     let workspace = Workspace::with_noop();
     let daemon = workspace.up_and_serving();
     sleep(Duration::from_secs(1));
@@ -70,7 +70,7 @@ fn idle_mib(used: &mut Used) -> Option<f64> {
     mib
 }
 
-fn ours(count: u32, rates: &mut Rates, used: &mut Used) -> anyhow::Result<()> {
+fn ours(count: u32, rates: &mut Rates, used: &mut UsedFolders) -> anyhow::Result<()> {
     let workspace = Workspace::with_noop();
     place::fill(&workspace.inbox_of("noop"), count)?;
     let run = up_once(&workspace)?;
@@ -88,7 +88,7 @@ fn ours(count: u32, rates: &mut Rates, used: &mut Used) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn floor(count: u32, rates: &mut Rates, used: &mut Used) -> anyhow::Result<()> {
+fn floor(count: u32, rates: &mut Rates, used: &mut UsedFolders) -> anyhow::Result<()> {
     let folder = tempfile::tempdir()?;
     place::fill(&folder.path().join("01_inbox"), count)?;
     let wall = grouped(folder.path())?.as_secs_f64();

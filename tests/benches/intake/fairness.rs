@@ -18,7 +18,7 @@ use baton_tests::{Workspace, handoff, sha256, text};
 
 use crate::arrivals::Arrivals;
 use crate::latency::{events, ms};
-use crate::place::Used;
+use crate::place::UsedFolders;
 use crate::report::{Report, Row};
 use crate::samples::Samples;
 use crate::{Scale, place};
@@ -39,7 +39,7 @@ const URGENT: &str = "hostile";
 ///
 /// # Errors
 /// When a file is not archived.
-pub(crate) fn run(scale: Scale, report: &mut Report, used: &mut Used) -> anyhow::Result<()> {
+pub(crate) fn run(scale: Scale, report: &mut Report, used: &mut UsedFolders) -> anyhow::Result<()> {
     report.part(format!("Fairness: a critical request while {} files flood another agent's inbox", scale.flood));
     let workspace = Workspace::with_hostile();
     let outside = workspace.outside().join("flood");
@@ -59,8 +59,8 @@ pub(crate) fn run(scale: Scale, report: &mut Report, used: &mut Used) -> anyhow:
     let events = events(&workspace)?;
     used.keep(workspace);
     for (what, action) in [("plugin starts", Some("started")), ("settled", Some("failed")), ("archived", None)] {
-        let times = |all: &[Through]| -> anyhow::Result<Samples> {
-            let until = |one: &Through| match action {
+        let times = |all: &[ArchivedFile]| -> anyhow::Result<Samples> {
+            let until = |one: &ArchivedFile| match action {
                 Some(action) => {
                     let at = events.get(&(one.hash.clone(), action.to_owned()));
                     Ok(at.with_context(|| format!("a file has no event `{action}`"))? - one.at_ms)
@@ -82,7 +82,7 @@ pub(crate) fn run(scale: Scale, report: &mut Report, used: &mut Used) -> anyhow:
 }
 
 /// An archived critical file.
-struct Through {
+struct ArchivedFile {
     hash: String,
     /// When it became visible, in milliseconds since 1970.
     at_ms: f64,
@@ -91,7 +91,7 @@ struct Through {
 }
 
 /// Floods the inbox of `noop` and returns the latencies of critical files meanwhile.
-fn flood(workspace: &Workspace, from: PathBuf, archived: &Arrivals) -> anyhow::Result<Vec<Through>> {
+fn flood(workspace: &Workspace, from: PathBuf, archived: &Arrivals) -> anyhow::Result<Vec<ArchivedFile>> {
     let inbox = workspace.inbox_of("noop");
     let to = inbox.clone();
     let renames = std::thread::spawn(move || -> std::io::Result<()> {
@@ -117,7 +117,7 @@ fn flood(workspace: &Workspace, from: PathBuf, archived: &Arrivals) -> anyhow::R
     Ok(times)
 }
 
-fn drop_one(workspace: &Workspace, id: &str, archived: &Arrivals) -> anyhow::Result<Through> {
+fn drop_one(workspace: &Workspace, id: &str, archived: &Arrivals) -> anyhow::Result<ArchivedFile> {
     let mut value = handoff(URGENT, id);
     if let Some(object) = value.as_object_mut() {
         object.insert("priority".to_owned(), "critical".into());
@@ -130,7 +130,7 @@ fn drop_one(workspace: &Workspace, id: &str, archived: &Arrivals) -> anyhow::Res
     let (wall, begun) = (SystemTime::now(), Instant::now());
     fs::rename(&outside, workspace.inbox_of(URGENT).join(&name))?;
     let moved = archived.next(PATIENCE, |found| found == name).with_context(|| format!("{name} was not archived"))?;
-    Ok(Through {
+    Ok(ArchivedFile {
         hash: sha256(&bytes),
         at_ms: wall.duration_since(SystemTime::UNIX_EPOCH)?.as_secs_f64() * 1_000.0,
         archived_ms: ms(moved.duration_since(begun)),

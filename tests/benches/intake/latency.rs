@@ -21,7 +21,7 @@ use serde_json::Value;
 
 use crate::arrivals::Arrivals;
 use crate::floor::Single;
-use crate::place::Used;
+use crate::place::UsedFolders;
 use crate::report::Report;
 use crate::samples::Samples;
 use crate::{Scale, place};
@@ -33,7 +33,7 @@ const PAUSE: Duration = Duration::from_millis(20);
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// The creation time of a file, and its events as seen from outside.
-struct Drop {
+struct DropTimes {
     hash: String,
     at_ms: f64,
     to_return: Duration,
@@ -44,7 +44,7 @@ struct Drop {
 ///
 /// # Errors
 /// When a file is not answered.
-pub(crate) fn run(scale: Scale, report: &mut Report, used: &mut Used) -> anyhow::Result<()> {
+pub(crate) fn run(scale: Scale, report: &mut Report, used: &mut UsedFolders) -> anyhow::Result<()> {
     report.part("Latency: an idle daemon, one file at a time, every step on the disk (the no-op plugin)");
     let workspace = Workspace::with_noop();
     let daemon = workspace.up_and_serving();
@@ -82,7 +82,7 @@ pub(crate) fn run(scale: Scale, report: &mut Report, used: &mut Used) -> anyhow:
     Ok(())
 }
 
-fn drop_one(workspace: &Workspace, number: u32, returns: &Arrivals, archived: &Arrivals) -> anyhow::Result<Drop> {
+fn drop_one(workspace: &Workspace, number: u32, returns: &Arrivals, archived: &Arrivals) -> anyhow::Result<DropTimes> {
     let (name, bytes) = (place::name(number), place::bytes(number));
     let outside = workspace.outside().join(&name);
     fs::write(&outside, &bytes)?;
@@ -90,7 +90,7 @@ fn drop_one(workspace: &Workspace, number: u32, returns: &Arrivals, archived: &A
     fs::rename(&outside, workspace.inbox_of("noop").join(&name))?;
     let returned = returns.next(PATIENCE, |found| !found.starts_with('.')).context("no RETURN")?;
     let moved = archived.next(PATIENCE, |found| found == name).context("not archived")?;
-    Ok(Drop {
+    Ok(DropTimes {
         hash: sha256(&bytes),
         at_ms: wall.duration_since(SystemTime::UNIX_EPOCH)?.as_secs_f64() * 1_000.0,
         to_return: returned.duration_since(begun),

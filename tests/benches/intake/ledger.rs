@@ -16,7 +16,7 @@ use rusqlite::{Connection, params_from_iter};
 
 use crate::drain::spread;
 use crate::latency::ms;
-use crate::place::Used;
+use crate::place::UsedFolders;
 use crate::process::up_once;
 use crate::report::{Report, Row};
 use crate::samples::Samples;
@@ -36,7 +36,7 @@ const HASHED: [&str; 9] =
 ///
 /// # Errors
 /// When the ledger cannot be made, is not sound, or a command fails.
-pub(crate) fn run(scale: Scale, report: &mut Report, used: &mut Used) -> anyhow::Result<()> {
+pub(crate) fn run(scale: Scale, report: &mut Report, used: &mut UsedFolders) -> anyhow::Result<()> {
     let workspace = Workspace::with_noop();
     let begun = Instant::now();
     let made = make(&workspace, scale.events)?;
@@ -100,14 +100,14 @@ fn once(command: &mut Command) -> anyhow::Result<Duration> {
 }
 
 /// The generated ledger.
-struct Made {
+struct GeneratedLedger {
     file: PathBuf,
     tasks: u32,
     events: u32,
 }
 
 /// The rows of one handoff, table by table.
-struct Way {
+struct HandoffRows {
     tables: Vec<Table>,
     events: Table,
     /// The values that identify the handoff in the rows.
@@ -121,7 +121,7 @@ struct Table {
     rows: Vec<Vec<Value>>,
 }
 
-fn make(workspace: &Workspace, events: u32) -> anyhow::Result<Made> {
+fn make(workspace: &Workspace, events: u32) -> anyhow::Result<GeneratedLedger> {
     workspace.drop_file("noop", &place::name(0), place::bytes(0));
     workspace.up_once();
     let file = find(workspace.outside()).context("the program made no ledger.db")?;
@@ -129,7 +129,7 @@ fn make(workspace: &Workspace, events: u32) -> anyhow::Result<Made> {
     baton_ledger::seal::keep(&ledger)?;
     ledger.pragma_update(None, "synchronous", "OFF")?;
     ledger.pragma_update(None, "cache_size", -512 * 1024)?;
-    let way = Way::read(&ledger)?;
+    let way = HandoffRows::read(&ledger)?;
     let length = u32::try_from(way.events.rows.len())?;
     let tasks = (events / length).max(2);
     let mut head: String =
@@ -143,7 +143,7 @@ fn make(workspace: &Workspace, events: u32) -> anyhow::Result<Made> {
     }
     ledger.pragma_update(None, "wal_checkpoint", "TRUNCATE")?;
     drop(ledger);
-    Ok(Made { file, tasks, events: tasks * length })
+    Ok(GeneratedLedger { file, tasks, events: tasks * length })
 }
 
 /// The only ledger below `folder`.
@@ -165,7 +165,7 @@ fn task_id(number: u32) -> String {
     Digest::of(&number.to_le_bytes()).short(16)
 }
 
-impl Way {
+impl HandoffRows {
     fn read(ledger: &Connection) -> anyhow::Result<Self> {
         let (id, hash): (String, String) =
             ledger.query_row("SELECT id, input FROM tasks WHERE agent = 'noop'", [], |row| {
@@ -180,7 +180,7 @@ impl Way {
     fn copy(&self, ledger: &Connection, number: u32, mut head: String) -> anyhow::Result<String> {
         let bytes = place::bytes(number);
         let (id, hash) = (task_id(number), sha256(&bytes));
-        let swap = Swap { way: self, number, id: &id, hash: &hash };
+        let swap = RowRewriter { way: self, number, id: &id, hash: &hash };
         for table in &self.tables {
             for row in &table.rows {
                 table.insert(
@@ -212,14 +212,14 @@ impl Way {
 }
 
 /// Converts the values of the first handoff to those of another one.
-struct Swap<'a> {
-    way: &'a Way,
+struct RowRewriter<'a> {
+    way: &'a HandoffRows,
     number: u32,
     id: &'a str,
     hash: &'a str,
 }
 
-impl Swap<'_> {
+impl RowRewriter<'_> {
     fn value(&self, column: &str, value: &Value) -> Value {
         match (column, value) {
             // Rows number themselves.

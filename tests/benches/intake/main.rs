@@ -21,7 +21,7 @@ mod report;
 mod samples;
 
 use self::options::BenchOptions;
-use self::place::Used;
+use self::place::UsedFolders;
 use self::report::Report;
 
 /// How much is done.
@@ -42,7 +42,7 @@ struct Scale {
 const FULL: Scale = Scale { singles: 300, flood: 20_000, waiting: 10_000, long: 100_000, events: 1_000_000 };
 const QUICK: Scale = Scale { singles: 60, flood: 5_000, waiting: 2_000, long: 5_000, events: 50_000 };
 
-type Part = fn(Scale, &mut Report, &mut Used) -> anyhow::Result<()>;
+type Part = fn(Scale, &mut Report, &mut UsedFolders) -> anyhow::Result<()>;
 
 /// The parts, in the order in which they run.
 const PARTS: [(&str, Part); 5] = [
@@ -57,7 +57,7 @@ fn main() -> anyhow::Result<()> {
     let options = BenchOptions::read(&PARTS.map(|(name, _)| name), "", |_, _| Ok(false))?;
     let scale = if options.quick { QUICK } else { FULL };
     place::prepare()?;
-    let (mut report, mut used) = (Report::default(), Used::default());
+    let (mut report, mut used) = (Report::default(), UsedFolders::default());
     for (name, part) in PARTS {
         if options.wants(name) {
             part(scale, &mut report, &mut used)?;

@@ -17,7 +17,7 @@ use baton_tests::{Workspace, repository};
 
 use crate::arrivals::Arrivals;
 use crate::latency::ms;
-use crate::place::Used;
+use crate::place::UsedFolders;
 use crate::process::Group;
 use crate::report::{Report, Row, say};
 use crate::samples::Samples;
@@ -57,7 +57,7 @@ struct Mover {
 ///
 /// # Errors
 /// When a side cannot be started or answers nothing at all.
-pub(crate) fn run(scale: Scale, report: &mut Report, used: &mut Used) -> anyhow::Result<()> {
+pub(crate) fn run(scale: Scale, report: &mut Report, used: &mut UsedFolders) -> anyhow::Result<()> {
     report.part("Beside what a user would otherwise pick (they move and log, without any guarantee)");
     for begin in [baton, inotifywait, watchexec] {
         match begin()? {
@@ -67,7 +67,7 @@ pub(crate) fn run(scale: Scale, report: &mut Report, used: &mut Used) -> anyhow:
                 drop(mover.process);
                 used.keep(mover.folder);
             }
-            Err(Missing { name, how }) => {
+            Err(MissingPeer { name, how }) => {
                 say(&format!("\n  MISSING: {name} is not installed, so nothing stands beside Baton here: {how}\n"));
                 report.row(Row::new(format!("{name}: MISSING"), "not measured", how));
             }
@@ -77,14 +77,14 @@ pub(crate) fn run(scale: Scale, report: &mut Report, used: &mut Used) -> anyhow:
 }
 
 /// A peer that is not installed, and how to install it.
-struct Missing {
+struct MissingPeer {
     name: &'static str,
     how: &'static str,
 }
 
-type Begun = anyhow::Result<Result<Mover, Missing>>;
+type StartResult = anyhow::Result<Result<Mover, MissingPeer>>;
 
-fn baton() -> Begun {
+fn baton() -> StartResult {
     let workspace = Workspace::with_noop();
     let (inbox, archive) = (workspace.inbox_of("noop"), workspace.root().join("handoffs/noop/02_processed"));
     fs::create_dir_all(&archive)?;
@@ -94,10 +94,10 @@ fn baton() -> Begun {
     Ok(Ok(Mover { name: "baton", inbox, archive, outside, process, folder: Box::new(workspace) }))
 }
 
-fn inotifywait() -> Begun {
+fn inotifywait() -> StartResult {
     let how = "apt-get install inotify-tools";
     let Some(_) = find("inotifywait") else {
-        return Ok(Err(Missing { name: "inotifywait", how }));
+        return Ok(Err(MissingPeer { name: "inotifywait", how }));
     };
     peer("inotifywait", |folder, [inbox, archive, log]| {
         let mut command = Command::new("sh");
@@ -107,10 +107,10 @@ fn inotifywait() -> Begun {
     .map(Ok)
 }
 
-fn watchexec() -> Begun {
+fn watchexec() -> StartResult {
     let how = "cargo install --locked watchexec-cli --root target/tools";
     let Some(program) = find("watchexec") else {
-        return Ok(Err(Missing { name: "watchexec", how }));
+        return Ok(Err(MissingPeer { name: "watchexec", how }));
     };
     peer("watchexec", |folder, [inbox, archive, log]| {
         fs::write(folder.join("move.sh"), ALL)?;

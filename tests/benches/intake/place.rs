@@ -24,9 +24,9 @@ const TMPFS: i128 = 0x0102_1994;
 /// Used folders, kept until the end of the bench. The file system works on deleted files for some more
 /// seconds, which would slow the next measurement: the floor was several times slower after a folder was deleted.
 #[derive(Default)]
-pub(crate) struct Used(Vec<Box<dyn Any>>);
+pub(crate) struct UsedFolders(Vec<Box<dyn Any>>);
 
-impl Used {
+impl UsedFolders {
     /// Keeps a value that deletes its folder when it is dropped.
     pub(crate) fn keep(&mut self, folder: impl Any) {
         self.0.push(Box::new(folder));

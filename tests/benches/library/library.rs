@@ -23,7 +23,7 @@ const BESIDE: u64 = 50;
 
 /// The content of the generated library.
 #[derive(Debug, Default)]
-pub(crate) struct Planted {
+pub(crate) struct GeneratedContent {
     /// The number of audio items that are not in the trash.
     pub(crate) items: u64,
     /// The piece of each item, by the item's id, without broken items.
@@ -39,9 +39,10 @@ struct Encoding {
 }
 
 /// Generates a library with this number of audio items.
-pub(crate) fn fill(folder: &Path, music: &Music, items: u64) -> Planted {
+pub(crate) fn fill(folder: &Path, music: &Music, items: u64) -> GeneratedContent {
     let mut eagle = EagleLibrary::create(folder);
-    let (mut planted, mut encodings) = (Planted { items, different: music.count(), ..Planted::default() }, Vec::new());
+    let (mut planted, mut encodings) =
+        (GeneratedContent { items, different: music.count(), ..GeneratedContent::default() }, Vec::new());
     let encodes = tool("ffmpeg", "apt-get install ffmpeg").is_ok();
     let (mut last, mut piece) = (None, 0);
     let different = music.count().and_then(|count| u64::try_from(count).ok()).unwrap_or(u64::MAX);

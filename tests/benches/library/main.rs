@@ -68,7 +68,7 @@ fn main() -> anyhow::Result<()> {
 fn measure(
     workspace: &Workspace,
     folder: &Path,
-    (planted, music): (&library::Planted, &Music),
+    (planted, music): (&library::GeneratedContent, &Music),
     filled: Duration,
 ) -> anyhow::Result<Value> {
     let source = folder.to_string_lossy();

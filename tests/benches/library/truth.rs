@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use baton_tests::music::Music;
 use serde_json::{Value, json};
 
-use super::library::Planted;
+use super::library::GeneratedContent;
 
 /// Counts of files: generated copies that are in one group with their piece, those that are not, and pieces that are in
 /// one group with another piece. The last count also has the number that share some music, as excerpts of one recording do.
-pub(crate) fn compare(planted: &Planted, music: &Music, found: &Value) -> Value {
+pub(crate) fn compare(planted: &GeneratedContent, music: &Music, found: &Value) -> Value {
     let groups: Vec<Vec<String>> = found["groups"].as_array().into_iter().flatten().map(members).collect();
     let mut copies: BTreeMap<u64, Vec<&str>> = BTreeMap::new();
     for (id, piece) in &planted.pieces {

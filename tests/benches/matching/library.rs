@@ -25,7 +25,7 @@ struct Recording {
 
 /// A track to look up.
 #[derive(Clone, Debug)]
-pub(crate) struct Wanted {
+pub(crate) struct LookupQuery {
     pub(crate) track: Track,
     /// The recording.
     pub(crate) recording: usize,
@@ -37,7 +37,7 @@ pub(crate) struct Library {
     pub(crate) candidates: Vec<Track>,
     /// The recording of each candidate.
     pub(crate) recordings: Vec<usize>,
-    pub(crate) wanted: Vec<Wanted>,
+    pub(crate) wanted: Vec<LookupQuery>,
 }
 
 impl Library {
@@ -63,7 +63,7 @@ impl Library {
             let recording = random.below(all.len());
             let isrc = if random.percent(1) { &random.any(&all).isrc } else { &all[recording].isrc };
             let isrc = isrc.clone();
-            library.wanted.push(Wanted { track: played(&all[recording], isrc, &mut random), recording });
+            library.wanted.push(LookupQuery { track: played(&all[recording], isrc, &mut random), recording });
         }
         library
     }

@@ -13,7 +13,7 @@ use std::time::Instant;
 use anyhow::{Context as _, ensure};
 use baton_plugin_kit::host::Writable as _;
 use baton_plugin_sdk::sql::Row;
-use baton_tests::djay_library::{Style, Track, Wanted, Written, write};
+use baton_tests::djay_library::{LibraryContent, LibrarySpec, Style, Track, write};
 use baton_tests::host_services::HostDatabase;
 use baton_tests::{Workspace, repository};
 use serde_json::{Value, json};
@@ -36,7 +36,7 @@ pub(crate) fn run() -> anyhow::Result<Value> {
     fs::create_dir_all(&music)?;
     fs::create_dir_all(&exports)?;
     let library = music.join("MediaLibrary.db");
-    let written = write(&library, &Wanted::standard(Style::Mac));
+    let written = write(&library, &LibrarySpec::standard(Style::Mac));
     let folders = [format!("files:ro=djay={}", music.display()), format!("files:rw=exports={}", exports.display())];
     let [djay, made] = folders.each_ref().map(String::as_str);
     workspace.baton(&["plugin", "grant", "djay", "sql=files:ro", "sql=catalog:rw", djay, made]).ended(0);
@@ -85,7 +85,7 @@ fn export(workspace: &Workspace, library: &Path, exports: &Path) -> anyhow::Resu
     Ok(json!({ "baton": baton, "aim_ms": EXPORT_AIM_MS, "reached": reached, "python": python }))
 }
 
-fn matching(workspace: &Workspace, written: &Written) -> anyhow::Result<Value> {
+fn matching(workspace: &Workspace, written: &LibraryContent) -> anyhow::Result<Value> {
     let candidates = candidates(workspace, written)?;
     let catalog = HostDatabase::catalog(&state(workspace)?);
     let put = "INSERT INTO put_track (source, service, id, title, artists, duration_ms) VALUES ('spotify', 'spotify', ?1, ?2, ?3, ?4)";
@@ -124,7 +124,7 @@ fn milliseconds(track: &Track) -> i64 {
 }
 
 /// Tracks of the library as another service writes them, and as many others that it does not have.
-fn candidates(workspace: &Workspace, written: &Written) -> anyhow::Result<Vec<Candidate>> {
+fn candidates(workspace: &Workspace, written: &LibraryContent) -> anyhow::Result<Vec<Candidate>> {
     let shared = written.tracks.iter().filter(|track| track.artist.is_some()).take(SHARED).enumerate();
     let respelt = shared.map(|(number, track)| {
         let title =
@@ -133,7 +133,7 @@ fn candidates(workspace: &Workspace, written: &Written) -> anyhow::Result<Vec<Ca
         (title, track.artist.clone().unwrap_or_default(), length)
     });
     let other = workspace.outside().join("other.db");
-    let wanted = Wanted { seed: 99, ..Wanted::standard(Style::Windows) };
+    let wanted = LibrarySpec { seed: 99, ..LibrarySpec::standard(Style::Windows) };
     let others = write(&other, &wanted);
     fs::remove_file(other)?;
     let strangers = others
@@ -146,7 +146,7 @@ fn candidates(workspace: &Workspace, written: &Written) -> anyhow::Result<Vec<Ca
 }
 
 /// The script with rapidfuzz, or the reason why it was not run.
-fn peer(workspace: &Workspace, written: &Written, candidates: &[Candidate]) -> anyhow::Result<Value> {
+fn peer(workspace: &Workspace, written: &LibraryContent, candidates: &[Candidate]) -> anyhow::Result<Value> {
     let tools = repository().join("target/tools/rapidfuzz/bin/python");
     let has = |python: &PathBuf| {
         let run = Command::new(python).args(["-c", "import rapidfuzz, numpy"]).output();

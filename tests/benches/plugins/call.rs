@@ -8,7 +8,7 @@ use baton_sandbox::{AttemptRequest, Sandbox, wit};
 use baton_tests::fixture;
 use tokio::runtime::Runtime;
 
-use crate::bare::Bare;
+use crate::bare::BarePlugin;
 use crate::report::{Report, Row};
 use crate::row;
 use crate::samples::Samples;
@@ -44,7 +44,7 @@ pub(crate) fn attempt(action: &str) -> AttemptRequest {
 pub(crate) fn run(runtime: &Runtime, report: &mut Report) -> anyhow::Result<()> {
     report.part("A call of the no-op plugin, a fresh store each time");
     let bytes = fs::read(fixture("noop"))?;
-    let bare = Bare::new(&bytes);
+    let bare = BarePlugin::new(&bytes);
     let sandbox = Sandbox::new(None)?;
     let plugin = sandbox.load(&bytes)?;
     let (mut ours, mut floor) = (Vec::new(), Vec::new());

@@ -12,12 +12,12 @@ use super::{outcomes, runs};
 
 const PORT: u16 = 8089;
 
-struct Scene {
+struct ClientWorkspace {
     workspace: Workspace,
     clients: PathBuf,
 }
 
-impl Scene {
+impl ClientWorkspace {
     fn new(client: &str) -> Result<Self, Skipped> {
         let clients = tools("agents/node_modules/.bin", client)?;
         tool("ip", "apt-get install iproute2")?;
@@ -35,7 +35,7 @@ impl Scene {
              \"http://127.0.0.1:{PORT}/v1\"\nwire_api = \"responses\"\nenv_key = \"FAKE_KEY\"\n"
         );
         fs::write(home.join("codex/config.toml"), provider).unwrap();
-        fs::write(home.join("model.py"), include_str!("../agents_door/fake_model.py")).unwrap();
+        fs::write(home.join("model.py"), include_str!("../coding_agents/fake_model.py")).unwrap();
         let env = "[\"ANTHROPIC_BASE_URL\", \"ANTHROPIC_API_KEY\", \"FAKE_KEY\", \"DISABLE_TELEMETRY\", \"DISABLE_AUTOUPDATER\", \
                    \"CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC\"]";
         let section =
@@ -78,7 +78,7 @@ impl Scene {
 }
 
 fn works(client: &str) {
-    let scene = or_skip!(Scene::new(client));
+    let scene = or_skip!(ClientWorkspace::new(client));
     let workspace = &scene.workspace;
     scene.model("work");
     let mut daemon = scene.up();

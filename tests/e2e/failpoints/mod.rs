@@ -16,7 +16,7 @@ use baton_tests::{PATIENCE, Workspace, repository};
 
 pub(crate) use self::points::POINTS;
 use self::points::WAYS;
-use self::scenes::{SCENES, Scene};
+use self::scenes::{SCENES, Scenario};
 use crate::library::quarantine_kills::{STEPS as QUARANTINE, WAYS as QUARANTINE_WAYS};
 use crate::plugins::STEPS;
 
@@ -25,7 +25,7 @@ pub(crate) fn armed(point: &str, hit: u32) -> String {
     if hit == 1 { format!("{point}=panic") } else { format!("{point}={}*off->panic", hit - 1) }
 }
 
-fn play(scene: &Scene) {
+fn play(scene: &Scenario) {
     for (point, hits) in scene.points {
         for hit in *hits {
             let when = format!("{} killed at {point}, hit {hit}", scene.name);

@@ -10,12 +10,12 @@ use serde_json::{Value, json};
 use super::{A_MOMENT, daemon_dies};
 
 /// Failpoints with the hits at which they kill.
-type Points = &'static [(&'static str, &'static [u32])];
+type FailpointHits = &'static [(&'static str, &'static [u32])];
 
 /// Work that passes failpoints.
-pub(super) struct Scene {
+pub(super) struct Scenario {
     pub(super) name: &'static str,
-    pub(super) points: Points,
+    pub(super) points: FailpointHits,
     /// Further failpoints that are set.
     pub(super) way: &'static str,
     pub(super) workspace: fn() -> (Workspace, Expectations),
@@ -27,7 +27,7 @@ pub(super) struct Scene {
     pub(super) after: fn(&Workspace),
 }
 
-const PLAIN: Scene = Scene {
+const PLAIN: Scenario = Scenario {
     name: "",
     points: &[],
     way: "",
@@ -37,10 +37,10 @@ const PLAIN: Scene = Scene {
     after: |_| {},
 };
 
-const HOSTILE: Scene = Scene { workspace: || (Workspace::with_hostile(), Expectations::default()), ..PLAIN };
+const HOSTILE: Scenario = Scenario { workspace: || (Workspace::with_hostile(), Expectations::default()), ..PLAIN };
 
-pub(super) const SCENES: [Scene; 24] = [
-    Scene {
+pub(super) const SCENES: [Scenario; 24] = [
+    Scenario {
         name: "taking_in",
         points: &[
             ("owner_file.written", &[1, 2]),
@@ -52,7 +52,7 @@ pub(super) const SCENES: [Scene; 24] = [
         ],
         ..PLAIN
     },
-    Scene {
+    Scenario {
         name: "committing",
         points: &[
             ("ledger.before_commit", &[1, 2, 3, 5, 7]),
@@ -61,7 +61,7 @@ pub(super) const SCENES: [Scene; 24] = [
         ],
         ..PLAIN
     },
-    Scene {
+    Scenario {
         name: "working",
         points: &[
             ("work.before_lease", &[1]),
@@ -76,7 +76,7 @@ pub(super) const SCENES: [Scene; 24] = [
         ],
         ..PLAIN
     },
-    Scene {
+    Scenario {
         name: "writing_answers",
         points: &[
             ("delivery.loaded", &[1]),
@@ -90,7 +90,7 @@ pub(super) const SCENES: [Scene; 24] = [
         before: an_audit_and_two_requests,
         ..PLAIN
     },
-    Scene {
+    Scenario {
         name: "placing_answers",
         points: &[
             ("delivery.before_rename", &[1, 2, 4]),
@@ -101,7 +101,7 @@ pub(super) const SCENES: [Scene; 24] = [
         before: an_audit_and_two_requests,
         ..PLAIN
     },
-    Scene {
+    Scenario {
         name: "archiving",
         points: &[
             ("delivery.before_move", &[1, 3]),
@@ -113,7 +113,7 @@ pub(super) const SCENES: [Scene; 24] = [
         ],
         ..PLAIN
     },
-    Scene {
+    Scenario {
         name: "archiving_to_another_disk",
         points: &[
             ("archive.copy_begun", &[1, 2]),
@@ -125,19 +125,19 @@ pub(super) const SCENES: [Scene; 24] = [
         way: "archive.copy_instead=return;",
         ..PLAIN
     },
-    Scene {
+    Scenario {
         name: "renaming_without_the_kernels_help",
         points: &[("rename.linked", &[1, 2, 4, 6])],
         way: "rename.link_instead=return;",
         ..PLAIN
     },
-    Scene {
+    Scenario {
         name: "dropping_for_one",
         points: &[("route.added", &[1, 2]), ("delivery.arrived", &[1, 2]), ("delivery.moved", &[1, 2, 3])],
         before: into_the_drop_box,
         ..PLAIN
     },
-    Scene {
+    Scenario {
         name: "dropping_for_all",
         points: &[
             ("broadcast.copy_added", &[1, 3]),
@@ -150,25 +150,25 @@ pub(super) const SCENES: [Scene; 24] = [
         before: a_broadcast,
         ..PLAIN
     },
-    Scene {
+    Scenario {
         name: "answering",
         points: &[("return.request_closed", &[1]), ("capture.committed", &[1]), ("delivery.moved", &[1])],
         before: an_answered_request,
         ..PLAIN
     },
-    Scene {
+    Scenario {
         name: "refusing",
         points: &[("refuse.reason_added", &[1, 2]), ("delivery.renamed", &[1, 2]), ("delivery.moved", &[1, 2])],
         before: garbage_and_a_request_for_nobody,
         ..PLAIN
     },
-    Scene {
+    Scenario {
         name: "sending_on",
         points: &[("settle.written", &[1, 2]), ("delivery.temporary", &[1, 2]), ("delivery.renamed", &[1, 2, 3, 4])],
         before: a_request_that_sends_two,
         ..HOSTILE
     },
-    Scene {
+    Scenario {
         name: "taking_back",
         points: &[
             ("request.withdrawn", &[1]),
@@ -188,7 +188,7 @@ pub(super) const SCENES: [Scene; 24] = [
         },
         ..PLAIN
     },
-    Scene {
+    Scenario {
         name: "triggering",
         points: &[("trigger.compared", &[1]), ("trigger.task_added", &[1]), ("trigger.committed", &[1])],
         before: |workspace, _| workspace.write("plans/PLAN.md", "# Plan\n\n- `src/a.py`\n"),
@@ -201,7 +201,7 @@ pub(super) const SCENES: [Scene; 24] = [
         },
         ..PLAIN
     },
-    Scene {
+    Scenario {
         name: "hearing",
         points: &[("trigger.scanned", &[1])],
         before: |workspace, _| {
@@ -216,13 +216,13 @@ pub(super) const SCENES: [Scene; 24] = [
         },
         ..PLAIN
     },
-    Scene {
+    Scenario {
         name: "withdrawing",
         points: &[("missing_file.leased", &[1]), ("missing_file.settled", &[1])],
         before: a_request_that_is_taken_away,
         ..HOSTILE
     },
-    Scene {
+    Scenario {
         name: "cancelling",
         points: &[("cancel.leased", &[1]), ("cancel.settled", &[1])],
         before: |workspace, book| a_question(workspace, book, 1),
@@ -230,7 +230,7 @@ pub(super) const SCENES: [Scene; 24] = [
         after: cancel_for_good,
         ..HOSTILE
     },
-    Scene {
+    Scenario {
         name: "retrying",
         points: &[("retry.dropped", &[1])],
         before: |workspace, book| {
@@ -241,7 +241,7 @@ pub(super) const SCENES: [Scene; 24] = [
         die: |workspace, failpoints, when| command_dies(workspace, "retry", failpoints, when),
         ..HOSTILE
     },
-    Scene {
+    Scenario {
         name: "resuming",
         points: &[("retry.resumed", &[1])],
         before: |workspace, book| a_question(workspace, book, 1),
@@ -249,7 +249,7 @@ pub(super) const SCENES: [Scene; 24] = [
         after: cancel_for_good,
         ..HOSTILE
     },
-    Scene {
+    Scenario {
         name: "recovering",
         points: &[("recover.interrupted", &[1]), ("recover.committed", &[1])],
         before: |workspace, book| {
@@ -261,7 +261,7 @@ pub(super) const SCENES: [Scene; 24] = [
         },
         ..HOSTILE
     },
-    Scene {
+    Scenario {
         name: "waiting_for_a_retry",
         points: &[("recover.due", &[1])],
         before: |workspace, book| {
@@ -278,7 +278,7 @@ pub(super) const SCENES: [Scene; 24] = [
         },
         ..HOSTILE
     },
-    Scene {
+    Scenario {
         name: "reminding",
         points: &[("escalation.notice_added", &[1]), ("escalation.committed", &[1]), ("delivery.renamed", &[1, 2])],
         before: |workspace, book| {
@@ -293,7 +293,7 @@ pub(super) const SCENES: [Scene; 24] = [
         },
         ..PLAIN
     },
-    Scene {
+    Scenario {
         name: "giving_up",
         points: &[("escalation.stale_leased", &[1]), ("escalation.stale_settled", &[1]), ("delivery.moved", &[1])],
         before: |workspace, book| {

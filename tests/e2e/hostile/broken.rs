@@ -21,9 +21,9 @@ const LOADED: usize = 25;
 const PATIENCE: Duration = Duration::from_millis(300);
 
 /// Pseudorandom numbers (xorshift).
-struct Chance(u64);
+struct Random(u64);
 
-impl Chance {
+impl Random {
     fn below(&mut self, end: usize) -> usize {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
@@ -45,7 +45,7 @@ fn a_truncated_component_is_never_a_plugin() {
 async fn a_component_with_a_flipped_bit_is_refused_or_runs_within_its_limits() {
     let component = fs::read(fixture("noop")).unwrap();
     let sandbox = Sandbox::new(None).unwrap();
-    let mut chance = Chance(0x9e37_79b9_7f4a_7c15);
+    let mut chance = Random(0x9e37_79b9_7f4a_7c15);
     let (mut refused, mut loaded, mut ran) = (0, 0, 0);
     for _ in 0..FLIPS {
         let mut flipped = component.clone();

@@ -17,7 +17,7 @@ mod quarantine_keeps;
 pub(crate) mod quarantine_kills;
 mod quarantine_safety;
 mod scan;
-mod unheard;
+mod undecoded;
 mod volumes;
 
 use std::path::{Path, PathBuf};

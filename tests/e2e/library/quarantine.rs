@@ -5,7 +5,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use baton_tests::music::{EagleItem, EagleLibrary, tune, wav, write_wav};
-use baton_tests::{Eagle, Manner, Saving, Workspace, contents_below};
+use baton_tests::{Eagle, SaveBehaviour, ServerBehaviour, Workspace, contents_below};
 use serde_json::{Value, json};
 
 use super::{beside, coverage, duplicates, said, scan};
@@ -139,18 +139,18 @@ fn items_of_eagle_move_to_its_trash_and_no_file_of_it_is_changed() {
     let plan = plan(&workspace, "plan.json");
     let plan = plan.to_str().unwrap();
     let before = contents_below(&folder);
-    let eagle = Eagle::start(Manner {
+    let eagle = Eagle::start(ServerBehaviour {
         v2: true,
-        saving: Saving::Nothing,
+        saving: SaveBehaviour::Nothing,
         library: Some(folder.display().to_string()),
-        ..Manner::default()
+        ..ServerBehaviour::default()
     });
     eagle.add(&id, "Piece", &[]);
     let url = eagle.url();
     // Eagle reports success but does nothing. Baton must detect that.
     let refused = quarantine(&workspace, &[plan, "--url", &url], 1);
     assert!(refused["refused"].to_string().contains("is not in its trash"), "{refused:#}");
-    eagle.behave(|manner| manner.saving = Saving::Honest);
+    eagle.behave(|manner| manner.saving = SaveBehaviour::Honest);
     let done = quarantine(&workspace, &[plan, "--url", &url], 0);
     assert_eq!((done["eagle"][0]["id"].as_str(), done["moved"].as_array().unwrap().len()), (Some(id.as_str()), 0));
     assert!(eagle.is_in_trash(&id) && contents_below(&folder) == before && music.join("Piece.wav").is_file());

@@ -3,13 +3,13 @@
 use std::path::PathBuf;
 
 use baton_tests::music::{EagleItem, EagleLibrary, tune, wav, write_wav};
-use baton_tests::{Eagle, Manner, Output, Workspace};
+use baton_tests::{Eagle, Output, ServerBehaviour, Workspace};
 use serde_json::json;
 
 use super::quarantine::{LONG, plan, quarantine};
 use super::{beside, coverage, scan};
 
-struct Room {
+struct EagleWorkspace {
     workspace: Workspace,
     eagle: Eagle,
     folder: PathBuf,
@@ -19,7 +19,7 @@ struct Room {
 }
 
 /// A piece that is both in a folder and in the open Eagle library.
-fn room() -> Room {
+fn room() -> EagleWorkspace {
     let workspace = Workspace::init();
     let music = beside(&workspace, "music");
     let folder = workspace.outside().canonicalize().unwrap().join("Music.library");
@@ -32,12 +32,12 @@ fn room() -> Room {
     scan(&workspace, &folder, &[], 0);
     let plan = plan(&workspace, "plan.json");
     let open = Some(folder.display().to_string());
-    let eagle = Eagle::start(Manner { v2: true, library: open, ..Manner::default() });
+    let eagle = Eagle::start(ServerBehaviour { v2: true, library: open, ..ServerBehaviour::default() });
     eagle.add(&id, "Piece", &[]);
-    Room { workspace, eagle, folder, id, plan, bytes: bytes.len() }
+    EagleWorkspace { workspace, eagle, folder, id, plan, bytes: bytes.len() }
 }
 
-impl Room {
+impl EagleWorkspace {
     fn args<'a>(&'a self, url: &'a str) -> [&'a str; 3] {
         [self.plan.to_str().unwrap(), "--url", url]
     }

@@ -15,7 +15,7 @@ use baton_tests::repository;
 use self::contract::{Contract, Difference};
 
 /// The content of `tests/wit/VERSION.txt`.
-struct Recorded {
+struct RecordedContract {
     /// The number of lines in the table of changes at that time.
     changes: usize,
     contract: Contract,
@@ -26,7 +26,7 @@ fn place(version: &str) -> PathBuf {
     repository().join("tests/wit").join(format!("{version}.txt"))
 }
 
-impl Recorded {
+impl RecordedContract {
     fn read(version: &str) -> Option<Self> {
         let text = fs::read_to_string(place(version)).ok()?;
         let (head, body) = text.split_once("\n\n").expect("a head, an empty line, the contract");
@@ -62,7 +62,7 @@ fn status_of(version: &str) -> VersionStatus {
 }
 
 /// Checks `now` against the recorded contract of the same version and the version's status in the README.
-fn judge(recorded: &Recorded, now: &Contract, status: &VersionStatus) -> Result<(), String> {
+fn judge(recorded: &RecordedContract, now: &Contract, status: &VersionStatus) -> Result<(), String> {
     let differences = recorded.contract.differences(now);
     let list = || differences.iter().map(|difference| format!("\n  {difference}")).collect::<String>();
     let breaking = differences.iter().any(Difference::is_breaking);
@@ -90,12 +90,12 @@ fn judge(recorded: &Recorded, now: &Contract, status: &VersionStatus) -> Result<
 fn the_contract_is_the_recorded_one() {
     let now = Contract::of_folder(&repository().join("wit"));
     let status = status_of(&now.version);
-    let recorded = Recorded::read(&now.version);
+    let recorded = RecordedContract::read(&now.version);
     if std::env::var_os("BATON_UPDATE_WIT").is_some() && status.open {
         let before = recorded.as_ref().map_or(0, |recorded| recorded.changes);
         let same = recorded.as_ref().is_some_and(|recorded| recorded.contract.differences(&now).is_empty());
         assert!(same || status.changes > before, "add a line to the table of changes in wit/README.md first");
-        return Recorded { changes: status.changes, contract: now }.write();
+        return RecordedContract { changes: status.changes, contract: now }.write();
     }
     let recorded =
         recorded.unwrap_or_else(|| panic!("{} is missing: BATON_UPDATE_WIT=1", place(&now.version).display()));
@@ -114,7 +114,7 @@ fn no_version_breaks_a_compatible_older_one() {
         let name = entry.unwrap().file_name().into_string().unwrap();
         let version = name.strip_suffix(".txt").unwrap();
         if version != now.version && series(version) == series(&now.version) {
-            let old = Recorded::read(version).unwrap().contract;
+            let old = RecordedContract::read(version).unwrap().contract;
             let broken: Vec<_> = old.differences(&now).into_iter().filter(Difference::is_breaking).collect();
             assert!(broken.is_empty(), "{} breaks {version}: {broken:#?}", now.version);
         }
@@ -172,7 +172,7 @@ fn a_recorded_contract_is_parsed_again() {
 
 #[test]
 fn a_frozen_version_refuses_every_change_and_an_open_one_unlisted_changes() {
-    let (before, open) = (|changes| Recorded { changes, contract: Contract::of_text(BEFORE) }, true);
+    let (before, open) = (|changes| RecordedContract { changes, contract: Contract::of_text(BEFORE) }, true);
     let added = Contract::of_text(&BEFORE.replacen("say: func", "flush: func(); say: func", 1));
     let broken = Contract::of_text(&BEFORE.replacen("id: string,", "", 1));
     let same = Contract::of_text(BEFORE);

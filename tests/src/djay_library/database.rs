@@ -4,10 +4,10 @@ use std::path::Path;
 
 use rusqlite::{Connection, Transaction, params};
 
+use super::content::OLD_LIST;
 use super::random::Random;
 use super::tsaf::{Tree, encode};
-use super::written::OLD_LIST;
-use super::{Style, Wanted, Written, objects};
+use super::{LibraryContent, LibrarySpec, Style, objects};
 
 const SCHEMA: &str = r#"
 CREATE TABLE "yap2" ("extension" CHAR NOT NULL, "key" CHAR NOT NULL, "data" BLOB, PRIMARY KEY ("extension","key"));
@@ -30,7 +30,7 @@ const PAGE: usize = 50;
 /// An empty dictionary as a binary property list.
 const PLIST: &[u8] = b"bplist00\xd0\x08\0\0\0\0\0\0\x01\x01\0\0\0\0\0\0\0\x01\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x09";
 
-pub(super) fn write(path: &Path, wanted: &Wanted, written: &Written) {
+pub(super) fn write(path: &Path, wanted: &LibrarySpec, written: &LibraryContent) {
     let mut connection = Connection::open(path).expect("the database opens");
     connection.execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF;").expect("it takes its settings");
     connection.execute_batch(SCHEMA).expect("the tables are made");
@@ -71,7 +71,7 @@ impl Rows<'_> {
     }
 
     /// Returns the rowids of the tracks' titles.
-    fn tracks(&self, written: &Written) -> Vec<i64> {
+    fn tracks(&self, written: &LibraryContent) -> Vec<i64> {
         let mut titles = Vec::new();
         for track in &written.tracks {
             titles.push(self.object("mediaItemTitleIDs", &track.id, &objects::title_id(track)));
@@ -94,7 +94,7 @@ impl Rows<'_> {
         titles
     }
 
-    fn history(&self, written: &Written) {
+    fn history(&self, written: &LibraryContent) {
         for (place, session) in written.sessions.iter().enumerate() {
             let plays: Vec<_> = written.plays.iter().filter(|play| play.session == place).collect();
             self.object("historySessions", &session.id, &objects::session(session, &plays));
@@ -107,7 +107,7 @@ impl Rows<'_> {
 
     /// Writes the playlists in the form of newer versions of djay (each item is an object, the group is the playlist's id), and one in
     /// the form of older versions (rows of titles, the group is the playlist's name).
-    fn playlists(&mut self, written: &Written, titles: &[i64]) {
+    fn playlists(&mut self, written: &LibraryContent, titles: &[i64]) {
         let root = Tree::object("ADCMediaItemPlaylist", vec![("uuid", Tree::text("mediaItemPlaylist-root"))]);
         self.object("mediaItemPlaylists", "mediaItemPlaylist-root", &root);
         for (number, playlist) in written.playlists.iter().enumerate() {

@@ -4,24 +4,24 @@
 //!
 //! The encoder shares no code with the reader in `plugins/djay`.
 
+mod content;
 mod database;
 mod objects;
 mod pool;
 mod random;
+mod spec;
 pub mod tsaf;
-mod wanted;
-mod written;
 
+pub use content::{LibraryContent, Play, Playlist, Session, Source, Track};
+pub use spec::LibrarySpec;
 pub use tsaf::Style;
-pub use wanted::Wanted;
-pub use written::{Play, Playlist, Session, Source, Track, Written};
 
 /// Writes a library to `path`, which must not exist.
 ///
 /// # Panics
 /// When it cannot be written.
 #[must_use]
-pub fn write(path: &std::path::Path, wanted: &Wanted) -> Written {
+pub fn write(path: &std::path::Path, wanted: &LibrarySpec) -> LibraryContent {
     write_with(path, wanted, |_| ())
 }
 
@@ -29,8 +29,12 @@ pub fn write(path: &std::path::Path, wanted: &Wanted) -> Written {
 ///
 /// # Panics
 /// When it cannot be written.
-pub fn write_with(path: &std::path::Path, wanted: &Wanted, change: impl FnOnce(&mut Written)) -> Written {
-    let mut written = written::make(wanted);
+pub fn write_with(
+    path: &std::path::Path,
+    wanted: &LibrarySpec,
+    change: impl FnOnce(&mut LibraryContent),
+) -> LibraryContent {
+    let mut written = content::make(wanted);
     change(&mut written);
     database::write(path, wanted, &written);
     written

@@ -4,7 +4,7 @@ use super::Style;
 
 /// The seed, the style and the number of objects of each kind.
 #[derive(Clone, Copy, Debug)]
-pub struct Wanted {
+pub struct LibrarySpec {
     /// The same seed gives the same library.
     pub seed: u64,
     /// The operating system of the djay that writes the library.
@@ -25,7 +25,7 @@ pub struct Wanted {
     pub playlists: usize,
 }
 
-impl Wanted {
+impl LibrarySpec {
     /// The size of a real library: 15,540 tracks, 114 sessions, 2,027 plays, 37 playlists.
     #[must_use]
     pub const fn standard(style: Style) -> Self {

@@ -1,11 +1,11 @@
 //! The content of the generated library, which a reader has to find.
 
 use super::random::Random;
-use super::{Style, Wanted, pool};
+use super::{LibrarySpec, Style, pool};
 
 /// The whole content.
 #[derive(Clone, Debug)]
-pub struct Written {
+pub struct LibraryContent {
     /// The tracks.
     pub tracks: Vec<Track>,
     /// The sessions, by their beginning.
@@ -118,7 +118,7 @@ const LONG: usize = 260;
 
 const YEAR_2024: f64 = 725_846_400.0;
 
-pub(super) fn make(wanted: &Wanted) -> Written {
+pub(super) fn make(wanted: &LibrarySpec) -> LibraryContent {
     let mut random = Random::new(wanted.seed);
     let mut tracks: Vec<_> = (0..wanted.tracks()).map(|number| track(&mut random, wanted, number)).collect();
     let sessions = sessions(&mut random, wanted);
@@ -129,7 +129,7 @@ pub(super) fn make(wanted: &Wanted) -> Written {
         }
     }
     let playlists = (0..wanted.playlists).map(|number| playlist(&mut random, wanted, number)).collect();
-    Written { tracks, sessions, plays, playlists }
+    LibraryContent { tracks, sessions, plays, playlists }
 }
 
 #[expect(clippy::cast_precision_loss, reason = "small numbers")]
@@ -137,7 +137,7 @@ fn quarter(random: &mut Random, from: usize, quarters: usize) -> f64 {
     from as f64 + random.below(quarters) as f64 / 4.0
 }
 
-fn track(random: &mut Random, wanted: &Wanted, number: usize) -> Track {
+fn track(random: &mut Random, wanted: &LibrarySpec, number: usize) -> Track {
     let title = pool::title(random, number);
     let artist = match number % 100 {
         7 => Some(title.clone()),
@@ -172,7 +172,7 @@ fn track(random: &mut Random, wanted: &Wanted, number: usize) -> Track {
     }
 }
 
-fn sources(random: &mut Random, wanted: &Wanted, number: usize, name: (&str, Option<&str>)) -> Vec<Source> {
+fn sources(random: &mut Random, wanted: &LibrarySpec, number: usize, name: (&str, Option<&str>)) -> Vec<Source> {
     let streamed = |service: &'static str, between: &str, id: String| Source {
         service,
         uri: format!("{service}:{between}:{id}"),
@@ -240,7 +240,7 @@ fn percent(path: &str, kept: &[u8]) -> String {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "small numbers")]
-fn sessions(random: &mut Random, wanted: &Wanted) -> Vec<Session> {
+fn sessions(random: &mut Random, wanted: &LibrarySpec) -> Vec<Session> {
     let [first, second] = match wanted.style {
         Style::Mac => [("Studio Mac", "mac"), ("Booth iPad", "ipad")],
         Style::Windows => [("DESK-PC", "windows"), ("LAPTOP", "windows")],
@@ -261,7 +261,7 @@ fn sessions(random: &mut Random, wanted: &Wanted) -> Vec<Session> {
 
 /// The plays, in order. They use at most a third of the tracks, and some sessions are much longer than others.
 #[expect(clippy::cast_precision_loss, reason = "small numbers")]
-fn plays(random: &mut Random, wanted: &Wanted, sessions: &[Session]) -> Vec<Play> {
+fn plays(random: &mut Random, wanted: &LibrarySpec, sessions: &[Session]) -> Vec<Play> {
     if sessions.is_empty() || wanted.tracks() == 0 {
         return Vec::new();
     }
@@ -302,7 +302,7 @@ fn plays(random: &mut Random, wanted: &Wanted, sessions: &[Session]) -> Vec<Play
     plays
 }
 
-fn playlist(random: &mut Random, wanted: &Wanted, number: usize) -> Playlist {
+fn playlist(random: &mut Random, wanted: &LibrarySpec, number: usize) -> Playlist {
     // Playlist 0 is longer than several pages of the view.
     let length = if number == 0 { 130 } else { random.below(60) };
     let mut tracks: Vec<usize> = match wanted.tracks() {

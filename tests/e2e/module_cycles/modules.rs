@@ -61,7 +61,7 @@ impl Modules {
         reader.read();
         let Reader { module: read, nested, .. } = reader;
         let mut children = BTreeMap::new();
-        for Nested { name, path, body } in nested {
+        for ModItem { name, path, body } in nested {
             let below = folder.join(&name);
             let child = match body {
                 Some(body) => self.module(body, file, Some(number), &below)?,
@@ -84,7 +84,7 @@ impl Modules {
 }
 
 /// A `mod` with its tokens or in a file.
-struct Nested<'a> {
+struct ModItem<'a> {
     name: String,
     path: Option<String>,
     body: Option<&'a [Token]>,
@@ -98,7 +98,7 @@ struct Reader<'a> {
     module: Module,
     /// The last `#[path = "…"]`.
     path: Option<String>,
-    nested: Vec<Nested<'a>>,
+    nested: Vec<ModItem<'a>>,
 }
 
 impl<'a> Reader<'a> {
@@ -162,7 +162,7 @@ impl<'a> Reader<'a> {
             self.at += 1;
         }
         let body = self.tokens.get(start..self.at.saturating_sub(1).max(start)).filter(|_| opens);
-        self.nested.push(Nested { name, path, body });
+        self.nested.push(ModItem { name, path, body });
     }
 
     /// A `use` and all its names.

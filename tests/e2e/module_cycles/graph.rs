@@ -1,4 +1,4 @@
-//! The graph of a crate's modules: an edge for each use between files, and the circles.
+//! The graph of a crate's modules: an edge for each use between files, and the cycles.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::path::{Path, PathBuf};
@@ -59,16 +59,16 @@ impl Graph {
     }
 
     /// The sets of files that can all reach each other, each sorted.
-    pub(super) fn circles(&self) -> Vec<BTreeSet<&Path>> {
+    pub(super) fn cycles(&self) -> Vec<BTreeSet<&Path>> {
         let reach: BTreeMap<&Path, BTreeSet<&Path>> =
             self.0.keys().map(|file| (file.as_path(), self.reached_from(file))).collect();
-        let mut circles = BTreeSet::new();
+        let mut cycles = BTreeSet::new();
         for (file, reached) in &reach {
             let back = |other: &&&Path| reach.get(**other).is_some_and(|reached| reached.contains(file));
-            let circle: BTreeSet<_> = reached.iter().filter(back).copied().collect();
-            circles.extend(Some(circle).filter(|circle| circle.len() > 1));
+            let cycle: BTreeSet<_> = reached.iter().filter(back).copied().collect();
+            cycles.extend(Some(cycle).filter(|cycle| cycle.len() > 1));
         }
-        circles.into_iter().collect()
+        cycles.into_iter().collect()
     }
 
     fn reached_from(&self, file: &Path) -> BTreeSet<&Path> {
@@ -86,9 +86,9 @@ impl Graph {
         self.0.get(file).into_iter().flatten().map(|(used, _)| used.as_path())
     }
 
-    /// The files of a shortest circle within a set.
-    pub(super) fn shortest<'a>(&'a self, circle: &BTreeSet<&'a Path>) -> Vec<&'a Path> {
-        let ways = circle.iter().filter_map(|file| self.way_back(file, circle));
+    /// The files of a shortest cycle within a set.
+    pub(super) fn shortest<'a>(&'a self, cycle: &BTreeSet<&'a Path>) -> Vec<&'a Path> {
+        let ways = cycle.iter().filter_map(|file| self.way_back(file, cycle));
         ways.min_by_key(Vec::len).unwrap_or_default()
     }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 
-use crate::http::{Door, enable, port};
+use crate::http::{HttpSession, enable, port};
 use crate::report::{Report, Row};
 use crate::{AGENTS, Scale, workspace};
 
@@ -17,13 +17,13 @@ pub(crate) fn run(scale: Scale, report: &mut Report) -> anyhow::Result<()> {
     enable(&workspace);
     let daemon = workspace.up_and_serving();
     let port = port(&workspace, &daemon);
-    let doors = AGENTS.map(|agent| Door::open(&workspace, port, agent));
-    let doors = doors.into_iter().collect::<anyhow::Result<Vec<_>>>()?;
+    let sessions = AGENTS.map(|agent| HttpSession::open(&workspace, port, agent));
+    let sessions = sessions.into_iter().collect::<anyhow::Result<Vec<_>>>()?;
     let idle = watch(daemon.id(), scale.watched)?;
     let mut waiting = Vec::new();
-    for door in &doors {
+    for session in &sessions {
         for _ in 0..scale.waiters {
-            waiting.push(door.wait()?);
+            waiting.push(session.wait()?);
         }
     }
     let used = watch(daemon.id(), scale.watched)?;
@@ -46,7 +46,7 @@ pub(crate) fn run(scale: Scale, report: &mut Report) -> anyhow::Result<()> {
 }
 
 /// The resources of a process.
-struct Use {
+struct ResourceUse {
     /// Of one core.
     percent: f64,
     /// At the end.
@@ -54,13 +54,13 @@ struct Use {
 }
 
 /// Watches a process for this time.
-fn watch(process: u32, time: Duration) -> anyhow::Result<Use> {
+fn watch(process: u32, time: Duration) -> anyhow::Result<ResourceUse> {
     // A process that was just started first becomes idle.
     sleep(Duration::from_secs(2));
     let before = ticks(process)?;
     sleep(time);
     let used = ticks(process)? - before;
-    Ok(Use { percent: f64::from(used) / time.as_secs_f64(), mib: memory_mib(process)? })
+    Ok(ResourceUse { percent: f64::from(used) / time.as_secs_f64(), mib: memory_mib(process)? })
 }
 
 /// User and system time of `/proc/PID/stat` (fields 14 and 15) in hundredths of a second.

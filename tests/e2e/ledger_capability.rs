@@ -9,7 +9,7 @@ const GRANTED: &str = "ledger = true";
 /// A task as the plugin sees it.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Told {
+struct TaskView {
     id: String,
     agent: String,
     from: Option<String>,
@@ -29,7 +29,7 @@ struct Told {
 
 /// Runs a query of the plugin; returns the report that it wrote.
 #[track_caller]
-fn look(workspace: &Workspace, action: &str, args: &[&str]) -> Vec<Told> {
+fn look(workspace: &Workspace, action: &str, args: &[&str]) -> Vec<TaskView> {
     let run = asked(workspace, action, args).ended(0);
     serde_json::from_str(&workspace.read(run.stdout.trim())).unwrap()
 }
@@ -39,7 +39,7 @@ fn asked(workspace: &Workspace, action: &str, args: &[&str]) -> Output {
     workspace.baton(&["run", "post", action].into_iter().chain(args).collect::<Vec<_>>())
 }
 
-fn titles(told: &[Told]) -> Vec<&str> {
+fn titles(told: &[TaskView]) -> Vec<&str> {
     told.iter().map(|told| told.title.as_str()).collect()
 }
 

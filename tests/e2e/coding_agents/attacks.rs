@@ -8,14 +8,14 @@ use std::time::Duration;
 use baton_tests::{McpClient, handoff_with, text};
 use serde_json::json;
 
-use super::http::Served;
+use super::http::HttpWorkspace;
 use super::{request, workspace};
 
 /// The limit in `host/docs/agents.md`.
 const STREAMS: usize = 64;
 
 /// A request that stays open, and the first line of its response.
-fn waiting(served: &Served, token: &str, session: &str) -> (TcpStream, String) {
+fn waiting(served: &HttpWorkspace, token: &str, session: &str) -> (TcpStream, String) {
     let call = json!({
         "jsonrpc": "2.0", "id": 7, "method": "tools/call",
         "params": { "name": "wait_for_work", "arguments": { "timeout_seconds": 600 } },
@@ -41,7 +41,7 @@ fn waiting(served: &Served, token: &str, session: &str) -> (TcpStream, String) {
 
 #[test]
 fn an_agent_cannot_use_up_all_streams_of_the_server() {
-    let served = Served::new();
+    let served = HttpWorkspace::new();
     let host = format!("127.0.0.1:{}", served.port);
     let (codex, claude) = (served.token("Codex-MM1"), format!("Bearer {}", served.token("Claude-MM1")));
     let bearer = format!("Bearer {codex}");
@@ -64,7 +64,7 @@ fn an_agent_cannot_use_up_all_streams_of_the_server() {
 
 #[test]
 fn token_and_session_of_one_agent_give_no_access_to_another() {
-    let served = Served::new();
+    let served = HttpWorkspace::new();
     let host = format!("127.0.0.1:{}", served.port);
     let [codex, claude] = ["Codex-MM1", "Claude-MM1"].map(|agent| format!("Bearer {}", served.token(agent)));
     let (_, response) = served.post(&[("Host", &host), ("Authorization", &codex)]);

@@ -1,8 +1,8 @@
 //! Measures the servers for coding agents: a tool call compared with the same question on the command line, clients that wait for
 //! work, and the time until a waiting client has a new request.
 //!
-//! `cargo xtask bench door` builds the program and runs this; `--quick` takes fewer calls and clients, `--json` prints JSON, and
-//! `--only calls|waiters|wake` does one part. Every sample goes to `target/bench/door.json`. A slow figure fails nothing.
+//! `cargo xtask bench coding_agents` builds the program and runs this; `--quick` takes fewer calls and clients, `--json` prints JSON, and
+//! `--only calls|waiters|wake` does one part. Every sample goes to `target/bench/coding_agents.json`. A slow figure fails nothing.
 #![expect(clippy::expect_used, clippy::indexing_slicing, reason = "a bench ends when its ground is not there")]
 
 mod calls;
@@ -58,7 +58,7 @@ fn main() -> anyhow::Result<()> {
             part(scale, &mut report)?;
         }
     }
-    report.keep(&folder.join("door.json"))?;
+    report.keep(&folder.join("coding_agents.json"))?;
     report.print(options.json);
     Ok(())
 }

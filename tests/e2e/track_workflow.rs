@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use baton_tests::djay_library::{Style, Wanted, Written, write_with};
+use baton_tests::djay_library::{LibraryContent, LibrarySpec, Style, write_with};
 use baton_tests::music::{tune, write_wav};
 use baton_tests::spotify_exports::HEADER;
 use baton_tests::{Output, Workspace, tools};
@@ -49,15 +49,15 @@ pub(crate) struct File {
 }
 
 /// A workspace with music, playlists and a djay library beside it.
-pub(crate) struct Place {
+pub(crate) struct MusicWorkspace {
     pub(crate) workspace: Workspace,
     pub(crate) incoming: PathBuf,
-    pub(crate) written: Written,
+    pub(crate) written: LibraryContent,
     organised: PathBuf,
     made: PathBuf,
 }
 
-impl Place {
+impl MusicWorkspace {
     fn new() -> Self {
         Self::with(|number| {
             let (artist, title) = TRACKS[number];
@@ -90,7 +90,7 @@ impl Place {
         fs::write(exports.join("Late Night.csv"), rows(&[0, 1, 2, 3, 6])).unwrap();
         fs::write(exports.join("Sunday.csv"), rows(&[3, 4, 5])).unwrap();
         let djay = folder("djay");
-        let written = write_with(&djay.join("MediaLibrary.db"), &Wanted::small(Style::Mac), |written| {
+        let written = write_with(&djay.join("MediaLibrary.db"), &LibrarySpec::small(Style::Mac), |written| {
             let named = (0_u32..).zip(&TRACKS).zip(&files);
             let named = named.filter_map(|(track, file)| Some((track, file.in_djay.as_deref()?)));
             for (track, ((number, (artist, title)), path)) in written.tracks.iter_mut().zip(named) {
@@ -206,17 +206,17 @@ impl Place {
 
 #[test]
 fn every_exported_location_exists_from_scan_to_undo_within_the_folders_that_are_scanned() {
-    Place::new().goes_there_and_back(true);
+    MusicWorkspace::new().goes_there_and_back(true);
 }
 
 #[test]
 fn every_exported_location_exists_from_scan_to_undo_without_a_scan_of_the_new_folder() {
-    Place::new().goes_there_and_back(false);
+    MusicWorkspace::new().goes_there_and_back(false);
 }
 
 #[test]
 fn files_of_djay_are_found_before_and_after_a_scan_of_another_folder() {
-    let place = Place::new();
+    let place = MusicWorkspace::new();
     place.run(&["spotify", "import"]);
     place.run(&["djay", "sync-sessions"]);
     place.run(&["djay", "match-ids"]);
@@ -239,7 +239,7 @@ fn files_of_djay_are_found_before_and_after_a_scan_of_another_folder() {
 
 #[test]
 fn duplicates_have_their_current_paths_after_apply() {
-    let place = Place::new();
+    let place = MusicWorkspace::new();
     let [(artist, title), ..] = TRACKS;
     let twin = place.incoming.join("old/twin.wav");
     fs::create_dir_all(twin.parent().unwrap()).unwrap();

@@ -1,9 +1,9 @@
-//! Modules of a crate must not use each other in a circle, so that each can be read and moved with its dependencies.
+//! Modules of a crate must not use each other in a cycle, so that each can be read and moved with its dependencies.
 //!
 //! A module is a file; an inline module is part of its file. A module uses another when it imports or names an item that the other
 //! one *defines*. Re-exports are followed to the definition, so a `mod.rs` that only re-exports is used by nobody. A re-export of a
 //! child's item (`pub use child::Name`) does not use the child, unless the parent's own code has the name. A child and a parent
-//! that use each other's items are in a circle. Test code is ignored. Paths in strings (`#[serde(with = "…")]`) and names from
+//! that use each other's items are in a cycle. Test code is ignored. Paths in strings (`#[serde(with = "…")]`) and names from
 //! macros are not detected.
 
 mod graph;
@@ -44,10 +44,10 @@ fn shown(path: &Path) -> String {
     path.strip_prefix(repository()).unwrap_or(path).display().to_string()
 }
 
-/// Describes a circle: the number of files, and a shortest path around it.
-fn describe(graph: &Graph, circle: &BTreeSet<&Path>) -> String {
-    let mut text = format!("{} modules use each other; the shortest way around:\n", circle.len());
-    let way = graph.shortest(circle);
+/// Describes a cycle: the number of files, and a shortest path around it.
+fn describe(graph: &Graph, cycle: &BTreeSet<&Path>) -> String {
+    let mut text = format!("{} modules use each other; the shortest way around:\n", cycle.len());
+    let way = graph.shortest(cycle);
     for (from, to) in way.iter().zip(way.iter().skip(1)) {
         if let Some(used) = graph.0.get(*from).and_then(|uses| uses.get(*to)) {
             let _ = writeln!(text, "  {}:{} uses {} ({})", shown(from), used.line, shown(to), used.path);
@@ -57,21 +57,21 @@ fn describe(graph: &Graph, circle: &BTreeSet<&Path>) -> String {
 }
 
 #[test]
-fn no_module_is_in_a_circle() {
+fn no_module_is_in_a_cycle() {
     let (mut text, mut seen) = (String::new(), 0);
     for root in roots() {
         let graph = graph(&root);
         seen += graph.0.len();
-        for circle in graph.circles() {
-            text += &describe(&graph, &circle);
+        for cycle in graph.cycles() {
+            text += &describe(&graph, &cycle);
         }
     }
     assert!(seen > 800, "only {seen} modules were read");
     assert!(text.is_empty(), "{text}");
 }
 
-/// The circles of a crate with these files.
-fn circles_of(files: &[(&str, &str)]) -> Vec<Vec<String>> {
+/// The cycles of a crate with these files.
+fn cycles_of(files: &[(&str, &str)]) -> Vec<Vec<String>> {
     let folder = tempfile::tempdir().unwrap();
     for (name, text) in files {
         let path = folder.path().join(name);
@@ -79,25 +79,25 @@ fn circles_of(files: &[(&str, &str)]) -> Vec<Vec<String>> {
         fs::write(path, text).unwrap();
     }
     let graph = graph(&folder.path().join("lib.rs"));
-    let names = |circle: BTreeSet<&Path>| {
+    let names = |cycle: BTreeSet<&Path>| {
         let name = |path: &Path| path.strip_prefix(folder.path()).unwrap().display().to_string();
-        circle.into_iter().map(name).collect()
+        cycle.into_iter().map(name).collect()
     };
-    graph.circles().into_iter().map(names).collect()
+    graph.cycles().into_iter().map(names).collect()
 }
 
 #[test]
-fn imports_and_paths_in_the_code_make_circles() {
+fn imports_and_paths_in_the_code_make_cycles() {
     let root = ("lib.rs", "mod a;\nmod b;\nmod c;\n");
     let far = ("c.rs", "use crate::a::{A, self};\n");
-    let found = circles_of(&[
+    let found = cycles_of(&[
         root,
         ("a.rs", "pub struct A;\nfn f() { super::b::g(); }\n"),
         ("b.rs", "use crate::a::A;\npub fn g() {}\n"),
         far,
     ]);
     assert_eq!(found, [["a.rs", "b.rs"]]);
-    let found = circles_of(&[
+    let found = cycles_of(&[
         root,
         ("a.rs", "use super::b;\npub struct A;\nfn f() { b::g() }\n"),
         ("b.rs", "use super::*;\npub fn g(_: a::A) {}\n"),
@@ -109,33 +109,33 @@ fn imports_and_paths_in_the_code_make_circles() {
 #[test]
 fn a_re_exported_name_belongs_to_the_module_that_defines_it() {
     let root = ("lib.rs", "mod a;\nmod b;\npub use a::A;\npub use b::*;\n");
-    let one = circles_of(&[root, ("a.rs", "pub struct A;\n"), ("b.rs", "use crate::A;\npub fn g() {}\n")]);
+    let one = cycles_of(&[root, ("a.rs", "pub struct A;\n"), ("b.rs", "use crate::A;\npub fn g() {}\n")]);
     assert!(one.is_empty(), "{one:?}");
     let both =
-        circles_of(&[root, ("a.rs", "use crate::g;\npub struct A;\n"), ("b.rs", "use crate::A;\npub fn g() {}\n")]);
+        cycles_of(&[root, ("a.rs", "use crate::g;\npub struct A;\n"), ("b.rs", "use crate::A;\npub fn g() {}\n")]);
     assert_eq!(both, [["a.rs", "b.rs"]]);
 }
 
 #[test]
-fn a_child_and_a_parent_that_use_each_other_are_a_circle() {
+fn a_child_and_a_parent_that_use_each_other_are_a_cycle() {
     let root = ("lib.rs", "mod a;\n");
     let child = ("a/child.rs", "use super::LIMIT;\npub struct Child;\n");
     let passes_on =
-        circles_of(&[root, ("a/mod.rs", "mod child;\npub use child::Child;\npub const LIMIT: u8 = 1;\n"), child]);
+        cycles_of(&[root, ("a/mod.rs", "mod child;\npub use child::Child;\npub const LIMIT: u8 = 1;\n"), child]);
     assert!(passes_on.is_empty(), "{passes_on:?}");
     let parent = "mod child;\npub use child::Child;\npub const LIMIT: u8 = 1;\nfn f(_: Child) {}\n";
-    assert_eq!(circles_of(&[root, ("a/mod.rs", parent), child]), [["a/child.rs", "a/mod.rs"]]);
+    assert_eq!(cycles_of(&[root, ("a/mod.rs", parent), child]), [["a/child.rs", "a/mod.rs"]]);
 }
 
 #[test]
-fn comments_strings_and_tests_make_no_circles() {
+fn comments_strings_and_tests_make_no_cycles() {
     let root = ("lib.rs", "mod a;\nmod b;\n");
     let quiet = "// crate::b::g()\n/* /* crate::b::g() */ crate::b::g() */\nconst A: &str = \"crate::b::g()\";\n\
                  const B: &str = r#\"\" crate::b::g()\"#;\nconst C: char = '\"';\nfn f<'a>(_: &'a str, _: char) { f(\"\", '\\''); }\n\
                  #[cfg(test)]\nmod tests {\n    use crate::b::g;\n}\n#[cfg(test)]\nuse crate::b::{g};\npub struct A;\n";
     let user = ("b.rs", "use crate::a::A;\npub fn g() {}\n");
-    let found = circles_of(&[root, ("a.rs", quiet), user]);
+    let found = cycles_of(&[root, ("a.rs", quiet), user]);
     assert!(found.is_empty(), "{found:?}");
     let loud = format!("{quiet}fn h() {{ crate::b::g() }}\n");
-    assert_eq!(circles_of(&[root, ("a.rs", &loud), user]), [["a.rs", "b.rs"]]);
+    assert_eq!(cycles_of(&[root, ("a.rs", &loud), user]), [["a.rs", "b.rs"]]);
 }

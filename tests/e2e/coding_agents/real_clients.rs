@@ -17,14 +17,14 @@ const CLIENT: Duration = Duration::from_mins(3);
 /// The port of the fake model. Each test has a network namespace, so it is free in all of them.
 const PORT: u16 = 8089;
 
-struct Scene {
+struct ClientWorkspace {
     workspace: Workspace,
     project: PathBuf,
     clients: PathBuf,
     _daemon: Daemon,
 }
 
-impl Scene {
+impl ClientWorkspace {
     /// A workspace with a daemon, and a project that is connected with `client`.
     fn new(client: &str, agent: &str) -> Result<Self, Skipped> {
         let clients = tools("agents/node_modules/.bin", client)?;
@@ -77,7 +77,7 @@ fn own_events(workspace: &Workspace, title: &str, agent: &str) -> Vec<String> {
 
 #[test]
 fn claude_code_works_its_inbox() {
-    let scene = or_skip!(Scene::new("claude", "Claude"));
+    let scene = or_skip!(ClientWorkspace::new("claude", "Claude"));
     drop_request(&scene.workspace, "Claude", "For Claude");
     let output = scene.run(
         "claude -p 'Work through your Baton inbox.' --output-format stream-json --verbose --strict-mcp-config --mcp-config \
@@ -90,7 +90,7 @@ fn claude_code_works_its_inbox() {
 
 #[test]
 fn codex_works_its_inbox() {
-    let scene = or_skip!(Scene::new("codex", "Codex"));
+    let scene = or_skip!(ClientWorkspace::new("codex", "Codex"));
     drop_request(&scene.workspace, "Codex", "For Codex");
     let provider = format!(
         "{{ name = \"fake\", base_url = \"http://127.0.0.1:{PORT}/v1\", wire_api = \"responses\", env_key = \"FAKE_KEY\" }}"
@@ -108,7 +108,7 @@ fn codex_works_its_inbox() {
 #[test]
 #[expect(clippy::print_stdout, reason = "the times show how soon the session is woken")]
 fn an_idle_session_of_claude_code_is_woken_by_a_new_handoff() {
-    let scene = or_skip!(Scene::new("claude", "Claude"));
+    let scene = or_skip!(ClientWorkspace::new("claude", "Claude"));
     or_skip!(tool("tmux", "apt-get install tmux"));
     let (home, project) = (scene.workspace.outside(), scene.project.display().to_string());
     // What a user has answered at the first start.

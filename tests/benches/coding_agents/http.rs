@@ -24,13 +24,13 @@ pub(crate) fn port(workspace: &Workspace, daemon: &Daemon) -> u16 {
 }
 
 /// The access of one agent over HTTP.
-pub(crate) struct Door {
+pub(crate) struct HttpSession {
     port: u16,
     token: String,
     session: String,
 }
 
-impl Door {
+impl HttpSession {
     /// Begins a session of the agent.
     ///
     /// # Errors
@@ -38,13 +38,13 @@ impl Door {
     pub(crate) fn open(workspace: &Workspace, port: u16, agent: &str) -> anyhow::Result<Self> {
         let shown = workspace.baton(&["mcp", "--agent", agent, "--http-token"]).stdout;
         let token = shown.split("Bearer ").nth(1).context("no token is shown")?.trim().to_owned();
-        let mut door = Self { port, token, session: String::new() };
+        let mut session = Self { port, token, session: String::new() };
         let info = json!({ "name": "bench", "version": "1" });
         let params = json!({ "protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": info });
-        let (_stream, head) = door.post("initialize", &params)?;
-        let session = head.lines().find_map(|line| line.strip_prefix("mcp-session-id: "));
-        session.with_context(|| format!("no session: {head}"))?.trim().clone_into(&mut door.session);
-        Ok(door)
+        let (_stream, head) = session.post("initialize", &params)?;
+        let id = head.lines().find_map(|line| line.strip_prefix("mcp-session-id: "));
+        id.with_context(|| format!("no session: {head}"))?.trim().clone_into(&mut session.session);
+        Ok(session)
     }
 
     /// A connection that waits for work, after the server has begun its response.

@@ -6,19 +6,19 @@ use std::fs;
 use baton_tests::{McpClient, Output, Workspace, or_skip, tools};
 use serde_json::{Value, json};
 
-use super::http::{Served, ask_at};
+use super::http::{HttpWorkspace, ask_at};
 
 /// A workspace whose daemon serves A2A.
-fn served() -> Served {
-    Served::with("a2a = true\n")
+fn served() -> HttpWorkspace {
+    HttpWorkspace::with("a2a = true\n")
 }
 
 /// As `served`, for a workspace with plugins, in which `Claude-MM1` sends.
-fn served_by_plugins(workspace: Workspace) -> Served {
+fn served_by_plugins(workspace: Workspace) -> HttpWorkspace {
     for agent in ["Claude-MM1", "Cursor-MM1"] {
         fs::create_dir_all(workspace.inbox_of(agent)).unwrap();
     }
-    Served::of(workspace, "a2a = true\n")
+    HttpWorkspace::of(workspace, "a2a = true\n")
 }
 
 /// Resolves the cards, streams a request until it is done, sends, lists and cancels, and prints what it saw.
@@ -107,7 +107,7 @@ asyncio.run(main(*sys.argv[1:]))
 "#;
 
 /// Waits for the request with this title, and answers it.
-fn answer(served: &Served, title: &str) {
+fn answer(served: &HttpWorkspace, title: &str) {
     let mut codex = McpClient::start(&served.workspace, "Codex-MM1");
     let id = served.workspace.wait_for_state(title, "delivered").id;
     codex.call("progress", json!({ "id": id, "message": "adding" }));
@@ -163,7 +163,7 @@ fn the_official_python_sdk_sends_streams_lists_and_cancels() {
 }
 
 /// A call with a token, and the JSON of its response.
-fn call(served: &Served, token: &str, method: &str, params: &Value) -> Value {
+fn call(served: &HttpWorkspace, token: &str, method: &str, params: &Value) -> Value {
     call_at(served.port, token, method, params)
 }
 
@@ -378,7 +378,7 @@ fn only_one_of_several_concurrent_messages_with_the_same_id_is_sent() {
 
 #[test]
 fn a2a_is_off_by_default() {
-    let served = Served::new();
+    let served = HttpWorkspace::new();
     let (host, token) = (format!("127.0.0.1:{}", served.port), format!("Bearer {}", served.token("Codex-MM1")));
     let headers = [("Host", host.as_str()), ("Authorization", token.as_str())];
     for target in ["GET /.well-known/agent-card.json", "GET /a2a/noop/.well-known/agent-card.json", "POST /a2a"] {

@@ -9,7 +9,7 @@ use std::process::{Child, Command, Stdio};
 use baton_tests::{McpClient, Output, Workspace, or_skip, tools};
 use serde_json::{Value, json};
 
-use super::http::Served;
+use super::http::HttpWorkspace;
 use super::{request, workspace};
 
 /// The checks need a tool, a resource or a prompt of the suite's own example server, such as `test_simple_text`.
@@ -104,7 +104,7 @@ struct WithToken {
 }
 
 impl WithToken {
-    fn new(node: &Path, served: &Served) -> Self {
+    fn new(node: &Path, served: &HttpWorkspace) -> Self {
         let script = served.workspace.outside().join("with_token.mjs");
         fs::write(&script, include_str!("with_token.mjs")).unwrap();
         let mut command = served.workspace.command_of(node.join("node"));
@@ -138,7 +138,7 @@ fn scenarios(report: &str) -> BTreeMap<&str, u32> {
 fn conforms(version: &str, least: usize, known: &[(&str, u32, &str)]) {
     let node = or_skip!(tools("agents/node_modules/.bin", "node"));
     let suite = or_skip!(tools("judges", "node_modules/.bin/conformance")).join("node_modules/.bin/conformance");
-    let served = Served::new();
+    let served = HttpWorkspace::new();
     let proxy = WithToken::new(&node, &served);
     let url = format!("http://127.0.0.1:{}/mcp", proxy.port);
     let mut command = served.workspace.command_of(node.join("node"));

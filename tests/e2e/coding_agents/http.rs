@@ -11,13 +11,13 @@ use serde_json::json;
 use super::{request, workspace};
 
 /// A workspace whose daemon serves MCP over HTTP, with its port.
-pub(super) struct Served {
+pub(super) struct HttpWorkspace {
     pub(super) workspace: Workspace,
     _daemon: Daemon,
     pub(super) port: u16,
 }
 
-impl Served {
+impl HttpWorkspace {
     pub(super) fn new() -> Self {
         Self::with("")
     }
@@ -86,7 +86,7 @@ fn raw_at(port: u16, bytes: &[u8]) -> (u16, String) {
     (status, text)
 }
 
-/// As [`Served::ask`], for threads.
+/// As [`HttpWorkspace::ask`], for threads.
 pub(super) fn ask_at(port: u16, target: &str, headers: &[(&str, &str)], body: &[u8]) -> (u16, String) {
     let mut head = format!("{target} HTTP/1.1\r\n");
     for (name, value) in headers {
@@ -98,7 +98,7 @@ pub(super) fn ask_at(port: u16, target: &str, headers: &[(&str, &str)], body: &[
 
 #[test]
 fn a_token_gives_access_only_to_the_inbox_of_its_agent() {
-    let served = Served::new();
+    let served = HttpWorkspace::new();
     let (host, token) = (format!("127.0.0.1:{}", served.port), served.token("Codex-MM1"));
     let bearer = format!("Bearer {token}");
     let (status, text) = served.post(&[("Host", &host), ("Authorization", &bearer)]);
@@ -120,7 +120,7 @@ fn a_token_gives_access_only_to_the_inbox_of_its_agent() {
 
 #[test]
 fn foreign_hosts_web_pages_and_wrong_tokens_are_refused() {
-    let served = Served::new();
+    let served = HttpWorkspace::new();
     let (host, token) = (format!("127.0.0.1:{}", served.port), format!("Bearer {}", served.token("Codex-MM1")));
     let foreign = format!("evil.example:{}", served.port);
     let last = if token.ends_with('0') { "1" } else { "0" };
@@ -150,7 +150,7 @@ fn foreign_hosts_web_pages_and_wrong_tokens_are_refused() {
 
 #[test]
 fn large_bodies_and_slow_clients_are_disconnected_while_others_are_served() {
-    let served = Served::new();
+    let served = HttpWorkspace::new();
     let (host, token) = (format!("127.0.0.1:{}", served.port), served.token("Codex-MM1"));
     let head = |length: usize| {
         format!(
@@ -223,7 +223,7 @@ asyncio.run(main(*sys.argv[1:]))
 #[test]
 fn the_official_python_client_works_an_inbox_over_http() {
     let python = or_skip!(tools("python/bin", "python")).join("python");
-    let served = Served::new();
+    let served = HttpWorkspace::new();
     request(&served.workspace, "Over HTTP", None);
     let script = served.workspace.outside().join("client.py");
     fs::write(&script, SCRIPT).unwrap();
