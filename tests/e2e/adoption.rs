@@ -122,7 +122,7 @@ fn later_inboxes_in_adopted_folders_are_watched() {
     place.wait_for_state("By the drop box", "delivered");
     assert!(roots[1].join("handoffs/Finch/01_inbox/d.json").exists());
     assert!(daemon.stop().success());
-    assert!(place.tasks("Old").is_empty(), "what lay there is left alone");
+    assert!(place.tasks("Old").is_empty(), "existing files are not captured");
 }
 
 #[test]

@@ -61,7 +61,7 @@ fn a_run_with_arguments_that_do_not_fit_is_refused_at_once() {
     let wrong = ["--args-json", "{\"plans\":3}"];
     let refused = workspace.baton(&[&["run", "audit", "audit"][..], &wrong].concat()).ended(2);
     assert!(refused.stderr.contains(WRONG), "{}", refused.stderr);
-    assert!(workspace.tasks_of("audit").is_empty(), "nothing is written down");
+    assert!(workspace.tasks_of("audit").is_empty(), "nothing is recorded");
     let to_audit = ["send", "--to", "audit", "--from", "Claude-MM1", "--title", "Look"];
     let refused = workspace.baton(&[&to_audit[..], &wrong].concat()).ended(2);
     assert!(refused.stderr.contains(WRONG) && workspace.inbox("audit").is_empty(), "{}", refused.stderr);

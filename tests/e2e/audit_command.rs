@@ -164,7 +164,10 @@ fn the_most_severe_findings_are_listed_and_omitted_findings_are_never_a_success(
     let findings = report["findings"].as_array().unwrap();
     assert_eq!(findings.len(), 1_000);
     let has = |end: &str| findings.iter().any(|finding| finding["id"].as_str().unwrap().ends_with(end));
-    assert!(has("src/never.py:phantom") && has("audit:more-findings"), "the gravest of all, and what is not listed");
+    assert!(
+        has("src/never.py:phantom") && has("audit:more-findings"),
+        "the most severe findings, and the number of the others"
+    );
     // Neither a baseline nor a setting makes it a success.
     place.write("PLAN.md", format!("# Plan\n\n## Deliverables\n\n{}", rows("-")));
     audit(&place, &["PLAN.md", "--format", "json", "--out", "baseline.json"]).ended(1);
@@ -212,7 +215,7 @@ fn leaves_nothing_behind() {
     assert!(!place.root().join("reports").exists());
     let state: Vec<_> =
         fs::read_dir(place.outside().join("state/baton")).unwrap().map(|e| e.unwrap().file_name()).collect();
-    assert_eq!(state, ["code"], "compiled plugins are all that stays");
+    assert_eq!(state, ["code"], "only compiled plugins remain");
 }
 
 #[test]

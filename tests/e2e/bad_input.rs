@@ -155,7 +155,7 @@ fn an_empty_file_waits_a_minute_and_delays_no_other_file() {
     File::create(workspace.inbox_of("noop").join("late.json")).unwrap();
     workspace.drop_handoff("noop", "Meanwhile");
     workspace.wait_for_archive("Meanwhile");
-    assert_eq!(workspace.status().len(), 1, "the empty file is no task yet");
+    assert_eq!(workspace.status().len(), 1, "the empty file is not a task yet");
     fs::write(workspace.inbox_of("noop").join("late.json"), text(&handoff("noop", "Late"))).unwrap();
     assert_eq!(workspace.wait_for_archive("Late").state, "succeeded");
     assert!(daemon.stop().success());

@@ -44,7 +44,7 @@ fn every_misbehaviour_ends_in_its_state_and_affects_no_other_task() {
         assert_eq!(answers.len(), usize::from(task.is_final()), "{action}: one RETURN for each end, none before");
         assert!(answers.iter().all(|answer| answer["status_update"] == *state), "{action}");
         let waits = workspace.inbox("hostile").contains(&format!("{action}.json"));
-        assert_eq!(waits, !task.is_final(), "{action}: what is not finished lies in the inbox");
+        assert_eq!(waits, !task.is_final(), "{action}: the file of an unfinished task is in the inbox");
     }
     assert_eq!(workspace.task("retry").attempts, 3);
     assert!(workspace.list("reports").is_empty(), "{:?}", workspace.list("reports"));
@@ -167,7 +167,7 @@ fn without_the_grant_no_handoff_is_sent_and_the_command_is_named() {
 
     workspace.baton(&["plugin", "grant", "hostile", "handoffs=any"]).ended(0);
     workspace.up_once();
-    assert_eq!(workspace.task("emit").state, "succeeded", "the grant came, the task goes on");
+    assert_eq!(workspace.task("emit").state, "succeeded", "the task continues after the grant");
     assert_eq!(workspace.inbox("Cursor-MM1").len(), 1);
 }
 
@@ -188,7 +188,7 @@ fn handoffs_go_only_to_the_agents_that_the_grant_names() {
 
     workspace.baton(&["plugin", "grant", "hostile", "handoffs=Cursor MM1 Agent,noop"]).ended(0);
     workspace.up_once();
-    assert_eq!(workspace.task("emit").state, "succeeded", "the grant came, the task goes on");
+    assert_eq!(workspace.task("emit").state, "succeeded", "the task continues after the grant");
     assert_eq!((workspace.inbox("Cursor-MM1").len(), workspace.task("Look at one").agent), (1, "noop".to_owned()));
 
     workspace.baton(&["plugin", "revoke", "hostile", "handoffs=noop"]).ended(0);

@@ -182,7 +182,7 @@ fn an_accepted_file_can_be_rejected_after_its_track_got_more_ids() {
     let named = "names:mira holt - rivers never sleep - album";
     assert_eq!((place.show(named)["id"].clone(), files()), (place.show(rivers)["id"].clone(), 1));
     place.review(&["reject", &question]);
-    assert_eq!(files(), 0, "the newer decision counts");
+    assert_eq!(files(), 0, "the newer decision is used");
     // The decision holds for every id that names the track later.
     place.review(&["split", rivers, named]);
     let asked: Vec<String> = place.questions().into_iter().filter(|question| question.starts_with('f')).collect();
@@ -198,7 +198,7 @@ fn two_rejected_tracks_stay_two_if_any_ids_are_split_from_them() {
     assert_eq!(place.show(named)["id"], place.show(GLASS)["id"]);
     place.review(&["reject", &format!("{}={}", place.show(GLASS)["id"], place.show(GLAS)["id"])]);
     place.review(&["split", GLASS, named]);
-    assert_eq!(place.questions(), [""; 0], "both halves are another track than the one that was rejected");
+    assert_eq!(place.questions(), [""; 0], "both halves differ from the rejected track");
     place.import();
     assert_eq!(place.questions(), [""; 0]);
 }

@@ -13,7 +13,7 @@ fn an_interrupted_idempotent_attempt_is_repeated_and_answered_once() {
     workspace.drop_action("hostile", "slow");
     workspace.wait_for_state("slow", "running");
     daemon.kill();
-    assert_eq!(workspace.task("slow").state, "running", "nobody could write down that it ended");
+    assert_eq!(workspace.task("slow").state, "running", "its end could not be recorded");
     workspace.up_once();
     let task = workspace.task("slow");
     assert_eq!((task.state.as_str(), task.attempts), ("succeeded", 2));

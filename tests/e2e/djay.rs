@@ -126,7 +126,7 @@ fn every_cell_of_an_export_is_right_while_another_process_writes() {
             ended.ended(0);
             times
         });
-        assert!(times > 0, "nothing was written beside it");
+        assert!(times > 0, "no other file was written");
         assert_eq!(place.findings(), Vec::<String>::new(), "the snapshot is torn");
         let bpm = place.rows("djay_library_tracks.csv").iter().find(|row| row["track_id"] == moved.id).unwrap()["bpm"]
             .clone();
@@ -211,7 +211,7 @@ fn a_damaged_library_causes_an_error_or_findings_and_never_a_partial_export() {
         fs::write(&place.library, &whole[..cut]).unwrap();
         failed += u32::from(place.run("export", &[]).code != 0);
     }
-    assert!(failed >= 2, "a library that is cut short was taken for a whole one");
+    assert!(failed >= 2, "a truncated library was accepted");
     for place_of_bit in (20_000..whole.len()).step_by(whole.len() / 7) {
         let mut flipped = whole.clone();
         flipped[place_of_bit] ^= 0x10;
@@ -227,7 +227,7 @@ fn a_damaged_library_causes_an_error_or_findings_and_never_a_partial_export() {
         } else {
             let said = said_of(&ended);
             let named = ["database", "library", "MediaLibrary.db"].iter().any(|word| said.contains(word));
-            assert!(named && !said.contains("trap"), "no failure that says what happened: {said}");
+            assert!(named && !said.contains("trap"), "no failure with the cause: {said}");
             assert!(files.is_empty(), "{files:?}");
         }
         assert!(files.iter().all(|name| !name.starts_with('.')), "{files:?}");

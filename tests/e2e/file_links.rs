@@ -146,7 +146,7 @@ fn the_facts_of_djay_have_its_times_and_win_for_tempo_and_key() {
     assert_eq!(track["id"], shown(&place, &format!("djay:{}", of_djay.id))["id"]);
     let bpm = |order: [(&str, &str); 2]| order.map(|(source, value)| (source.to_owned(), value.to_owned())).to_vec();
     let djay_first = bpm([("djay", "120"), ("spotify/csv", "99.5")]);
-    assert_eq!(facts(&track, "bpm"), djay_first, "djay counts first, although the export is newer: {track:#}");
+    assert_eq!(facts(&track, "bpm"), djay_first, "djay has the higher rank, although the export is newer: {track:#}");
     assert_eq!(facts(&track, "musical_key")[0].0, "djay");
     assert_eq!(facts(&track, "play_count"), [("djay".to_owned(), "3".to_owned())]);
     let start = (SECONDS * 1_000 / 4).to_string();

@@ -140,7 +140,7 @@ fn a_declared_request_without_a_grant_waits_for_it_and_continues() {
     let wider = format!("http = [\"*:http://127.0.0.1:{port}/*\"]");
     scene.workspace.write("baton.lock", lock.replace(scene.grants.lines().next().unwrap(), &wider));
     scene.workspace.up_once();
-    assert_eq!(scene.workspace.task("Ask").state, "succeeded", "the grant came, the task goes on");
+    assert_eq!(scene.workspace.task("Ask").state, "succeeded", "the task continues after the grant");
     assert_eq!(scene.server.asked().len(), 1);
 }
 
@@ -285,7 +285,11 @@ fn answers_have_limits_of_size_and_time() {
     for (answer, word) in scene.answers().iter().zip(["larger than 33554432", "limit: 33554432", "response timeout"]) {
         let said = answer["error"].as_str().unwrap_or_default();
         assert!(said.contains(word), "{word}: {answer}");
-        assert_eq!(said.contains("Retryable"), word == "response timeout", "what is too large stays so: {said}");
+        assert_eq!(
+            said.contains("Retryable"),
+            word == "response timeout",
+            "a too large response is not retryable: {said}"
+        );
     }
 }
 
@@ -324,7 +328,7 @@ fn a_secret_reaches_only_its_server_and_is_hidden_in_all_reports() {
     }
     let answers = scene.workspace.returns_for("Claude-MM1", "id-tell");
     assert_eq!(answers.len(), 1, "it was answered");
-    assert_eq!(scene.workspace.inbox("Cursor-MM1").len(), 1, "the handoff went out");
+    assert_eq!(scene.workspace.inbox("Cursor-MM1").len(), 1, "the handoff was sent");
 }
 
 /// For each text, the sizes of the chunks of the answer to `…/oracle`, the most frequent of three tries. A plugin could measure them
@@ -433,7 +437,7 @@ fn tls_verifies_the_name_of_the_server_and_the_secret_is_sent() {
     let unknown = scene.ask("Unknown", &[with_key("https://localhost:PORT/echo")], &json!({}));
     assert_eq!(unknown.state, "succeeded", "{}", unknown.reason);
     assert!(scene.answers()[0]["error"].as_str().unwrap().contains("tls certificate error"), "{:?}", scene.answers());
-    assert!(scene.server.asked().is_empty(), "nobody speaks to a server that it does not know");
+    assert!(scene.server.asked().is_empty(), "unknown servers get no request");
 
     let roots = scene.workspace.outside().join("roots.pem");
     fs::write(&roots, scene.server.certificate()).unwrap();

@@ -334,7 +334,7 @@ fn a_uuid_with_dashes_is_the_same_database_and_a_row_without_a_title_stays_one_r
     workspace.baton(&["run", "drive-sync", "sync"]).ended(0);
     let folder = "Music Tracks_5a1e9c302fa38048adc6fe9a6e37a9a4";
     let there: Vec<_> = fs::read_dir(&drive).unwrap().map(|entry| entry.unwrap().file_name()).collect();
-    assert_eq!(there, [folder], "it is one database");
+    assert_eq!(there, [folder], "there is one database");
     let csv = fs::read_to_string(drive.join(folder).join(format!("{folder}.csv"))).unwrap();
     assert!(csv.lines().count() == 4 && csv.contains(",,121") && !csv.contains(",,120"), "{csv}");
     // A second source with the same id is reported, whatever the form of the id.

@@ -173,7 +173,7 @@ fn a_task_that_reads_the_ledger_waits_for_the_grant() {
 
     workspace.baton(&["plugin", "grant", "post", "ledger"]).ended(0);
     workspace.up_once();
-    assert_eq!(workspace.task("tasks").state, "succeeded", "the grant came, the task goes on");
+    assert_eq!(workspace.task("tasks").state, "succeeded", "the task continues after the grant");
     workspace.baton(&["plugin", "revoke", "post", "ledger"]).ended(0);
     let told = asked(&workspace, "open-requests", &[]).ended(1);
     assert!(told.stderr.contains("baton plugin grant post ledger"), "{}", told.stderr);

@@ -250,7 +250,7 @@ fn a_restored_backup_can_be_served() {
     baton_with(&workspace, &state, &["ledger", "verify", "--head", &head]).ended(0);
     baton_with(&workspace, &state, &["ledger", "verify", "--head", before["head"].as_str().unwrap()]).ended(0);
     let untouched = verify_json(&workspace, &["--head", &head], 1);
-    assert_eq!(untouched["events"], before["events"], "the original knows nothing of it");
+    assert_eq!(untouched["events"], before["events"], "the original has no record of it");
 }
 
 #[test]

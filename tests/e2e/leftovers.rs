@@ -31,7 +31,7 @@ fn old_temporary_files_of_a_killed_send_are_removed() {
     let left = hidden(&workspace, "Codex-MM1");
     assert_eq!((left.len(), workspace.inbox("Codex-MM1").len()), (1, 0), "{left:?}");
     workspace.up_once();
-    assert_eq!(hidden(&workspace, "Codex-MM1"), left, "its writer may be at it");
+    assert_eq!(hidden(&workspace, "Codex-MM1"), left, "its writer may still write to it");
     make_old(&workspace.inbox_of("Codex-MM1").join(&left[0]));
     let doctor = workspace.baton(&["doctor"]).ended(0).stdout;
     assert!(doctor.contains(&left[0]) && doctor.contains("`baton up` removes it"), "{doctor}");

@@ -21,7 +21,7 @@ fn baton_waits_for_a_ledger_that_another_process_locks_and_loses_nothing() {
     dropped.extend(workspace.drop_all("noop", &["One", "Two", "Three"]));
     sleep(HELD);
     assert!(daemon.runs(), "{}", daemon.log());
-    assert_eq!(workspace.inbox("noop").len(), 3, "nothing is taken that is not written down");
+    assert_eq!(workspace.inbox("noop").len(), 3, "unrecorded files stay in the inbox");
     held.execute_batch("ROLLBACK").unwrap();
     drop(held);
     workspace.wait_for_archived(5);

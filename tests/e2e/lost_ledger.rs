@@ -212,7 +212,7 @@ fn a_link_in_place_of_the_ledger_or_its_log_is_not_followed() {
         is_refused_with(&workspace, &[name, "a symbolic link, not a regular file", "baton restore --force FILE"]);
         is_diagnosed(&workspace, "a symbolic link, not a regular file", "restore --force FILE");
         workspace.baton(&["restore", "--force", copy.to_str().unwrap()]).ended(0);
-        assert_eq!(fs::read(&target).ok(), before, "the target stays as it is");
+        assert_eq!(fs::read(&target).ok(), before, "the target is unchanged");
         workspace.up_once();
         assert_eq!(workspace.task("Waits").state, "succeeded");
         workspace.baton(&["ledger", "verify"]).ended(0);

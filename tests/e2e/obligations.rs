@@ -46,7 +46,7 @@ fn each_agents_obligations_are_counted_and_listed() {
         open.contains(&(&json!("Late"), &json!(true))) && open.contains(&(&json!("Open"), &json!(false))),
         "{open:?}"
     );
-    assert_eq!(of(&shown, "Claude-MM1"), &Value::Null, "a RETURN obliges nobody");
+    assert_eq!(of(&shown, "Claude-MM1"), &Value::Null, "a RETURN is not an open request");
     let table = workspace.baton(&["obligations"]).ended(0).stdout;
     assert!(table.contains("COMPLIANCE") && table.contains("overdue"), "{table}");
 }
@@ -127,7 +127,7 @@ fn an_agent_is_reminded_once_and_then_the_sender_gets_a_notice() {
     for action in ["reminded", "escalated", "review"] {
         assert_eq!(actions.actions().iter().filter(|seen| **seen == action).count(), 1, "{action}");
     }
-    assert_eq!(workspace.status().len(), 1, "a notice is no task");
+    assert_eq!(workspace.status().len(), 1, "a notice is not a task");
 }
 
 #[test]

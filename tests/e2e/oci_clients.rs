@@ -60,7 +60,7 @@ fn skopeo_copies_published_packages_with_their_signatures() {
 
     let inspected = baton(&workspace, &["inspect", "--json", &registry.reference("mirror/noop:2")]).json();
     assert_eq!(inspected["digest"], pushed["digest"]);
-    assert_eq!(inspected["signature"]["key"], json!("E7620F1842B4E81F"), "the signature came along");
+    assert_eq!(inspected["signature"]["key"], json!("E7620F1842B4E81F"), "the copy has the signature");
 }
 
 fn wkg(home: &Path, args: &[&str]) -> Output {

@@ -90,7 +90,7 @@ fn a_package_is_compiled_only_after_its_approval() {
     let noop = fs::read(fixture("noop")).unwrap();
     workspace.baton(&["plugin", "inspect", &file(&workspace, &noop)]).ended(0);
     let revision = install(&workspace, &noop);
-    assert_eq!(cached(&code), before, "nobody has allowed them");
+    assert_eq!(cached(&code), before, "they are not approved");
     assert!(compilers(daemon.id()).is_empty());
 
     workspace.baton(&["plugin", "approve", &revision]).ended(0);

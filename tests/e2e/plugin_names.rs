@@ -193,7 +193,7 @@ fn files_in_an_inbox_with_an_invalid_agent_name_are_reported() {
         fs::create_dir_all(workspace.root().join("handoffs").join(name).join("01_inbox")).unwrap();
     }
     let log = workspace.up_once().stderr;
-    assert!(!log.contains("operator"), "nothing lies there: {log}");
+    assert!(!log.contains("operator"), "no log line names the operator: {log}");
     for name in ["operator", "baton"] {
         workspace.drop_handoff(name, "For nobody");
     }

@@ -64,7 +64,7 @@ fn a_tool_that_fails_is_quoted() {
     fails(plugin(&place, &["build", "x"]), &["component.wasm", "does not exist"]);
     fs::write(&tool, "#!/bin/sh\nprintf nonsense > target/component.wasm\n").unwrap();
     fails(plugin(&place, &["build", "x"]), &["not a WebAssembly component"]);
-    assert!(!place.outside().join("x/x.wasm").exists(), "what is no plugin is not put there");
+    assert!(!place.outside().join("x/x.wasm").exists(), "an invalid plugin is not written");
 }
 
 #[test]

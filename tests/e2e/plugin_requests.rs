@@ -46,7 +46,7 @@ fn a_request_is_sent_once_while_it_is_open_and_again_after_it_was_answered() {
     workspace.up_once();
     post(&workspace, &["send Cursor-MM1 k", "send noop k"]).ended(0);
     workspace.up_once();
-    assert_eq!(states(&workspace, "k"), ["delivered"], "whomever it is for");
+    assert_eq!(states(&workspace, "k"), ["delivered"], "for any recipient");
 
     return_for(&workspace, "Cursor-MM1", "k", "completed");
     assert_eq!(states(&workspace, "k"), ["succeeded"]);
@@ -138,7 +138,7 @@ fn a_request_that_was_withdrawn_before_its_capture_is_refused_later() {
 fn requests_and_withdrawals_keep_the_order_of_the_calls() {
     let workspace = Workspace::with_post(GRANTED);
     post(&workspace, &["send Cursor-MM1 k", "take-back k Never mind."]).ended(0);
-    assert!(workspace.inbox("Cursor-MM1").is_empty(), "it was not even sent");
+    assert!(workspace.inbox("Cursor-MM1").is_empty(), "it was not sent");
     post(&workspace, &["send Cursor-MM1 k"]).ended(0);
     workspace.up_once();
     post(&workspace, &["take-back k It changed.", "send Codex-MM1 k"]).ended(0);
@@ -187,7 +187,7 @@ fn a_waiting_request_to_a_plugin_is_withdrawn_and_a_running_one_ends() {
     assert!(daemon.stop().success());
     assert_eq!((workspace.inbox("store").len(), workspace.processed("store").len()), (0, 1));
     let answered = workspace.returns_in("handoffs/post/02_processed");
-    assert_eq!(answered.len(), 1, "only what ran is answered: {answered:#?}");
+    assert_eq!(answered.len(), 1, "only tasks that ran are answered: {answered:#?}");
 }
 
 #[test]

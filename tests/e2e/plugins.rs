@@ -62,7 +62,7 @@ fn a_dropped_package_gets_an_inbox_and_tasks_only_after_its_approval() {
     workspace.wait_for("the log to say how", |_| daemon.log().contains("plugin approve noop@").then_some(()));
     assert!(!workspace.root().join("handoffs/noop").exists(), "it owns no inbox");
     let agents = workspace.baton(&["agents", "--json"]).ended(0).stdout;
-    assert!(!agents.contains("\"noop\""), "it is no agent: {agents}");
+    assert!(!agents.contains("\"noop\""), "it is not an agent: {agents}");
     let everybody = handoff_with("all", "Hello", json!({ "target_agent": "all" }));
     fs::write(workspace.root().join("handoffs/01_inbox/hello.json"), text(&everybody)).unwrap();
     workspace.wait_for("the broadcast", |workspace| (workspace.tasks("Hello").len() > 1).then_some(()));

@@ -48,7 +48,7 @@ impl Steps {
                 steps.not_run = true;
             } else if let Some(rest) = line.strip_prefix("skip ") {
                 let (beginning, reason) = rest.split_once(" # ").unwrap_or_default();
-                assert!(!beginning.is_empty() && !reason.is_empty(), "what is skipped has a reason: {line}");
+                assert!(!beginning.is_empty() && !reason.is_empty(), "a skipped folder has a reason: {line}");
                 steps.skipped.push(beginning.to_owned());
             } else if let Some(rest) = line.strip_prefix("ends ") {
                 steps.ends.extend(two(rest).map(|(code, beginning)| (beginning, code)));

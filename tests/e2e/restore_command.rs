@@ -37,7 +37,7 @@ fn after_a_restore_nothing_that_was_dropped_is_lost() {
     assert_eq!(workspace.status().len(), 1, "the ledger is as it was");
     workspace.up_once();
     assert_eq!(workspace.task("Not seen yet").state, "succeeded");
-    assert_eq!(workspace.task("For an agent").state, "delivered", "it lies in the inbox still");
+    assert_eq!(workspace.task("For an agent").state, "delivered", "it is still in the inbox");
     assert_eq!(workspace.processed("noop").len(), 4, "{:?}", workspace.processed("noop"));
     assert_eq!(workspace.inbox("Cursor-MM1").len(), 1);
     for id in ["id-before", "id-done-since", "id-waits", "id-not-seen-yet"] {
@@ -45,7 +45,7 @@ fn after_a_restore_nothing_that_was_dropped_is_lost() {
     }
     workspace.baton(&["ledger", "verify"]).ended(0);
     let kept = kept(&workspace);
-    assert_eq!(kept.len(), 1, "one file, with all that it held: {kept:?}");
+    assert_eq!(kept.len(), 1, "one file with all its content: {kept:?}");
     let old = workspace.outside().join("old");
     fs::create_dir(&old).unwrap();
     fs::copy(&kept[0], old.join("ledger.db")).unwrap();

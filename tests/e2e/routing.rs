@@ -26,7 +26,7 @@ fn drop_in_box(workspace: &Workspace, name: &str, value: &Value) -> Vec<u8> {
 fn a_file_in_the_drop_box_is_moved_to_the_agent_that_it_names() {
     let workspace = Workspace::with_noop();
     let done = drop_in_box(&workspace, "a.json", &handoff("noop", "For a plugin"));
-    let lies = drop_in_box(&workspace, "b.json", &handoff("Cursor MM1 Agent", "For an agent"));
+    let delivered = drop_in_box(&workspace, "b.json", &handoff("Cursor MM1 Agent", "For an agent"));
     workspace.up_once();
     let task = workspace.task("For a plugin");
     assert_eq!((task.agent.as_str(), task.state.as_str()), ("noop", "succeeded"));
@@ -35,7 +35,7 @@ fn a_file_in_the_drop_box_is_moved_to_the_agent_that_it_names() {
     assert_eq!(workspace.why(&task.id).actions()[..2], ["captured", "routed"]);
     let task = workspace.task("For an agent");
     assert_eq!((task.agent.as_str(), task.state.as_str()), ("Cursor-MM1", "delivered"));
-    assert_eq!(workspace.read_bytes("handoffs/Cursor-MM1/01_inbox/b.json"), lies);
+    assert_eq!(workspace.read_bytes("handoffs/Cursor-MM1/01_inbox/b.json"), delivered);
     assert!(workspace.inbox(BOX).is_empty());
     assert_eq!(workspace.status().len(), 2, "a file that is moved is no second task");
 }
@@ -106,12 +106,12 @@ fn a_broadcast_is_one_task_and_one_copy_for_each_other_agent() {
         assert_eq!(workspace.read_bytes(&format!("handoffs/{agent}/01_inbox/{name}")), bytes);
     }
     assert_eq!(workspace.list("handoffs/02_processed").len(), 1, "the file itself is kept beside the drop box");
-    assert!(workspace.returns("Claude-MM1").is_empty(), "nobody was asked for anything");
+    assert!(workspace.returns("Claude-MM1").is_empty(), "no request was sent");
     assert!(workspace.inbox(BOX).is_empty());
 
     drop_in_box(&workspace, "again.json", &with(value, &json!({ "timestamp": "2026-01-19T10:15:00Z" })));
     workspace.up_once();
-    assert_eq!(workspace.tasks("Quiet hours").len(), 4, "the same broadcast again is a duplicate and goes to nobody");
+    assert_eq!(workspace.tasks("Quiet hours").len(), 4, "a repeated broadcast is a duplicate and has no recipient");
     assert_eq!(workspace.inbox("Codex-MM1").len(), 1);
 }
 
@@ -208,7 +208,7 @@ fn one_workspace_serves_an_inbox_until_another_takes_it_over() {
     assert!(refused.stderr.contains(first.root().to_str().unwrap()), "{}", refused.stderr);
     assert!(refused.stderr.contains("--take-over"), "{}", refused.stderr);
     assert!(second.tasks("Whose").is_empty());
-    assert_eq!(second.task("Its own work").state, "succeeded", "the rest goes on");
+    assert_eq!(second.task("Its own work").state, "succeeded", "the other tasks continue");
     second.baton(&["up", "--once", "--take-over"]).ended(0);
     assert_eq!(second.task("Whose").state, "delivered");
     first.baton(&["up", "--once"]).ended(1);

@@ -60,6 +60,6 @@ fn without_watches_files_are_found_by_the_scan() {
     workspace.wait_for_archived(2);
     workspace.all_done_once("noop", &dropped);
     let log = daemon.log();
-    assert!(log.contains("max_user_instances"), "what mends it is said: {log}");
+    assert!(log.contains("max_user_instances"), "the fix is reported: {log}");
     assert!(daemon.stop().success());
 }

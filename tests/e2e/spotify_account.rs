@@ -206,7 +206,7 @@ fn the_current_play_is_identified_and_looked_up_in_the_library() {
     };
     place.spotify.set_playing(Some(short(8)));
     let before = place.done("now-playing", &json!({}));
-    assert!(before.reason.ends_with("1:01 of 0:04."), "an empty catalog says nothing: {}", before.reason);
+    assert!(before.reason.ends_with("1:01 of 0:04."), "an empty catalog has no output: {}", before.reason);
     place.spotify.add(1, "Evening", vec![item(track(7)), item(short(8))]);
     place.done("pull", &json!({}));
     let unknown = place.done("now-playing", &json!({}));

@@ -48,7 +48,7 @@ fn each_task_has_the_reason_why_it_waits_or_failed() {
     ] {
         assert!(line(&table, title).contains(reason), "{title}: {reason}\n{table}");
     }
-    assert!(line(&table, "All is well").ends_with("All is well"), "what succeeded needs no reason\n{table}");
+    assert!(line(&table, "All is well").ends_with("All is well"), "a succeeded task has no reason\n{table}");
     assert!(table.lines().all(|line| line.chars().count() < 300), "a reason is short\n{table}");
 }
 

@@ -162,7 +162,7 @@ fn each_task_in_a_storm_of_duplicates_is_done_and_answered_once() {
     let dropped = drop_storm(&workspace);
     assert_eq!(dropped.len(), FILES);
     workspace.up_once();
-    assert_eq!(answer_by_hand(&workspace), TASKS / 2, "what is left for the agent is each of its tasks, once");
+    assert_eq!(answer_by_hand(&workspace), TASKS / 2, "the agent's inbox has each of its tasks once");
     workspace.up_once();
 
     let tasks = by_title(&workspace, &dropped);

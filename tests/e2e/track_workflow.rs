@@ -150,7 +150,7 @@ impl MusicWorkspace {
         let ended = ended.unwrap();
         assert!(ended.status.success(), "{}", String::from_utf8_lossy(&ended.stderr));
         let judged: [Vec<String>; 2] = serde_json::from_slice(&ended.stdout).unwrap();
-        assert_eq!(read, judged, "what is read here is what the readers of others find");
+        assert_eq!(read, judged, "the values equal those that other readers find");
         judged
     }
 
@@ -191,10 +191,10 @@ impl MusicWorkspace {
         self.run(&["djay", "sync-sessions"]);
         self.every_location_is_there(&self.organised, "after djay named the old places again");
         let coverage = self.workspace.baton(&["library", "coverage", "--json"]).json();
-        assert_eq!(coverage["total"]["missing"], 0, "what was moved is not missing: {coverage:#}");
+        assert_eq!(coverage["total"]["missing"], 0, "moved files are not missing: {coverage:#}");
         self.scan(&self.incoming);
         let scanned = self.scan(&self.organised);
-        assert_eq!(scanned["read"]["files"], 0, "what was moved is known, and not read again: {scanned:#}");
+        assert_eq!(scanned["read"]["files"], 0, "moved files are known and not read again: {scanned:#}");
         self.every_location_is_there(&self.organised, "after the scan of the new folder");
         self.run(&["music-files", "undo", "--arg", "plan=friday"]);
         self.every_location_is_there(&self.incoming, "after undo");

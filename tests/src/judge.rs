@@ -130,7 +130,7 @@ fn each_task_is_at_its_end(tasks: &[Task], workspace: &Workspace, when: &str) {
         let in_inbox = file.contains("/01_inbox/");
         // A request or RETURN to an external agent stays in its inbox until it is done.
         assert!(!there || in_inbox != task.archived_at.is_some(), "{when}: in the wrong place: {task:#?}");
-        assert!(there || task.state == "cancelled", "{when}: the file is gone: {task:#?}");
+        assert!(there || task.state == "cancelled", "{when}: the file is missing: {task:#?}");
     }
 }
 

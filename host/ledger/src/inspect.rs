@@ -259,7 +259,7 @@ mod tests {
         let files = |found: Vec<RecordedFile>| found.into_iter().map(|found| found.file).collect::<Vec<_>>();
         assert_eq!(files(waiting_files(&reader).unwrap()), ["handoffs/a/01_inbox/run.json"]);
         assert_eq!(files(archived_files(&reader, 2).unwrap()), ["handoffs/a/02_processed/done.json"]);
-        assert!(archived_files(&reader, 1).unwrap().is_empty(), "only the newest are looked at");
+        assert!(archived_files(&reader, 1).unwrap().is_empty(), "only the newest are checked");
         assert!(knows_file(&reader, "handoffs/a/01_inbox/theirs.json").unwrap());
         assert!(!knows_file(&reader, "handoffs/a/01_inbox/done.json").unwrap());
     }

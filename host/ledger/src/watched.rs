@@ -135,14 +135,14 @@ mod tests {
     fn a_change_makes_one_task_even_if_the_plugin_reports_its_state_later() {
         let (_folder, ledger) = ledger();
         say(&ledger, "k", &[("/a", ONE)]);
-        assert!(!tell_one(&ledger, "/a", ONE), "it is as it was seen");
+        assert!(!tell_one(&ledger, "/a", ONE), "the file is unchanged");
         assert!(tell_one(&ledger, "/a", TWO));
         say(&ledger, "k", &[("/a", ONE)]);
         assert!(!tell_one(&ledger, "/a", TWO), "a task was told already");
         assert!(tell_one(&ledger, "/a", None));
         assert!(!tell_one(&ledger, "/a", None));
         assert!(tell_one(&ledger, "/a", TWO), "it is back");
-        assert!(!tell_one(&ledger, "/b", None), "nobody watches it");
+        assert!(!tell_one(&ledger, "/b", None), "no plugin watches the file");
     }
 
     #[test]

@@ -305,7 +305,7 @@ mod tests {
         memory.approve("ID-1", "a", "now").unwrap();
         let again = Memory::open(&own).unwrap();
         assert_eq!(again.approved("id-1").unwrap(), ["a".to_owned()].into());
-        assert_eq!(again.get("id-1").unwrap().unwrap().source_stamp, "", "it has to be looked at again");
+        assert_eq!(again.get("id-1").unwrap().unwrap().source_stamp, "", "it must be read again");
         assert!(again.settle_approvals("ID-1", &[]).unwrap().is_empty());
         assert!(again.approved("id-1").unwrap().is_empty());
     }

@@ -59,7 +59,7 @@ fn a_loop_with_a_repeatedly_killed_daemon_sends_one_request_and_reaches_100_per_
     let die_after = |moments: [u64; 5]| {
         for moment in moments {
             let mut daemon = workspace.up();
-            assert_eq!(daemon.died(Duration::from_millis(moment)), None, "it ended by itself: {}", daemon.log());
+            assert_eq!(daemon.died(Duration::from_millis(moment)), None, "it ended without a kill: {}", daemon.log());
             daemon.kill();
         }
     };

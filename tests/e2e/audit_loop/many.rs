@@ -62,7 +62,7 @@ fn every_plan_of_more_than_a_thousand_is_watched() {
     workspace.up_once();
     let report = last_report(&workspace).unwrap();
     assert_eq!(plans(&report).len(), PLANS);
-    assert!(!report.to_string().contains("audit:watch"), "what is not watched would be said");
+    assert!(!report.to_string().contains("audit:watch"), "a plan without a watch would be reported");
     let before = report_names(&workspace, REPORTS).len();
     let last = PLANS - 1;
     workspace.write(&format!("src/{last:04}.py"), REAL);

@@ -20,7 +20,7 @@ fn a_touched_deliverable_makes_no_report_and_a_request_of_a_person_always_does()
     let file = File::options().append(true).open(workspace.root().join(DRAWER)).unwrap();
     file.set_modified(SystemTime::now() + Duration::from_secs(5)).unwrap();
     workspace.up_once();
-    assert_eq!(audits(&workspace).len(), 2, "it was looked at again: {:#?}", workspace.status());
+    assert_eq!(audits(&workspace).len(), 2, "it was audited again: {:#?}", workspace.status());
     assert!(
         last_summary(&workspace).starts_with("Nothing changed since the audit of "),
         "{}",

@@ -48,7 +48,7 @@ fn a_false_claim_is_reported_and_requested_again_until_a_person_decides() {
     workspace.up_once();
     let report = last_report(&workspace).unwrap();
     assert_eq!((&report["completion_percent"], requests(&workspace, DRAWER).len()), (&json!(100), 3));
-    assert_eq!(states(&workspace, DRAWER), ["succeeded"; 3], "what was reported is there now");
+    assert_eq!(states(&workspace, DRAWER), ["succeeded"; 3], "the reported files exist now");
 }
 
 #[test]
@@ -75,7 +75,7 @@ fn a_return_between_two_others_is_flagged_when_it_is_false_and_only_then() {
             assert!(flags.iter().all(|flag| flag.contains(path)), "{flags:?}");
         }
     }
-    assert_eq!(workspace.inbox("Cursor-MM1").len(), 2, "nobody's inbox is tidied");
+    assert_eq!(workspace.inbox("Cursor-MM1").len(), 2, "no files are removed from the inbox");
     assert!(workspace.list("reports").is_empty(), "no plan is concerned");
 }
 

@@ -106,5 +106,5 @@ fn only_one_of_several_concurrent_answers_is_recorded() {
     let answers = workspace.returns_for("Claude-MM1", "id-twice");
     let [answer] = answers.as_slice() else { panic!("{answers:#?}") };
     let state = if answer["status_update"] == "completed" { "succeeded" } else { "failed" };
-    assert_eq!(given["state"], state, "the answer that was given is the one that counts");
+    assert_eq!(given["state"], state, "the recorded answer decides the state");
 }

@@ -167,7 +167,7 @@ fn a_client_with_tasks_gets_the_action_of_a_plugin_as_a_task_of_the_ledger() {
         let (_older_server, older) = connect(&workspace, ClientLifecycleMode::Initialize, with_tasks()).await;
         assert_eq!(call(&older, "noop", json!({})).await["ended"], true);
     });
-    assert_eq!(workspace.why(&foreign).state, "delivered", "nobody else has cancelled it");
+    assert_eq!(workspace.why(&foreign).state, "delivered", "no other agent has cancelled it");
 }
 
 #[test]

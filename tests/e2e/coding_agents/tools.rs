@@ -48,7 +48,7 @@ fn a_request_is_listed_claimed_read_answered_and_archived() {
         assert_eq!(answer["executing_agent"], "Codex-MM1");
         assert_eq!(answer["execution_summary"]["work_completed"], json!([summary]));
         let obligations = workspace.baton(&["obligations", "--json"]).ended(0).json();
-        assert!(obligations.to_string().contains("\"answered\":1"), "it is the agent's own RETURN: {obligations}");
+        assert!(obligations.to_string().contains("\"answered\":1"), "the RETURN is the agent's own: {obligations}");
         drop(codex);
         assert!(daemon.stop().success());
         workspace.baton(&["ledger", "verify"]).ended(0);

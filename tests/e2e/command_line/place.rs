@@ -64,7 +64,7 @@ fn the_state_is_in_the_named_folder_and_never_in_the_workspace() {
     assert!(fs::metadata(format!("{state}/ledger.db")).unwrap().is_file());
     let there = workspace.baton(&["--state", state, "status", "--json"]).ended(0).json();
     assert_eq!(there["tasks"].as_array().unwrap().len(), 1);
-    assert!(workspace.status().is_empty(), "the usual place knows nothing of it");
+    assert!(workspace.status().is_empty(), "the default state has no record of it");
     let inside: Vec<_> = fs::read_dir(workspace.root()).unwrap().map(|e| e.unwrap().file_name()).collect();
     assert_eq!(inside.len(), 7, "{inside:?}");
 }

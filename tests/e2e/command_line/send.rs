@@ -135,7 +135,7 @@ fn waiting_reports_a_missing_daemon_and_ends_after_a_daemon_ran() {
 fn the_return_is_sent_to_the_agent_of_reply_to() {
     let workspace = Workspace::with_noop();
     let sent = id(send(&workspace, &["--to", "noop", "--reply-to", "codex mm1"]));
-    let lies = id(send(&workspace, &["--to", "Cursor-MM1", "--reply-to", "Codex-MM1"]));
+    let delivered = id(send(&workspace, &["--to", "Cursor-MM1", "--reply-to", "Codex-MM1"]));
     workspace.drop_handoff_with("audit", "Refused", json!({ "reply_to": "Codex-MM1", "action": "dance" }));
     workspace.up_once();
     assert_eq!(workspace.returns_for("Codex-MM1", &sent).len(), 1);
@@ -144,8 +144,8 @@ fn the_return_is_sent_to_the_agent_of_reply_to() {
     assert_eq!(workspace.task("Refused").from.as_deref(), Some("Claude-MM1"));
     // An external agent finds the name in the file.
     assert_eq!(written(&workspace, "handoffs/Cursor-MM1/01_inbox")["reply_to"], json!("Codex-MM1"));
-    workspace.baton(&["cancel", &lies]).ended(0);
-    assert_eq!(workspace.returns_for("Codex-MM1", &lies).len(), 1);
+    workspace.baton(&["cancel", &delivered]).ended(0);
+    assert_eq!(workspace.returns_for("Codex-MM1", &delivered).len(), 1);
     assert_eq!(workspace.returns("Claude-MM1"), [""; 0]);
 }
 

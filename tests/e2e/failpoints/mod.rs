@@ -98,7 +98,7 @@ fn every_failpoint_of_the_source_is_listed_and_every_listed_one_kills() {
     let all = POINTS.iter().chain(&WAYS).chain(&STEPS).chain(&QUARANTINE).chain(&QUARANTINE_WAYS);
     let of_their_own = STEPS.len() + QUARANTINE.len() + QUARANTINE_WAYS.len();
     let listed: BTreeSet<String> = all.map(|&name| name.to_owned()).collect();
-    assert_eq!(listed.len(), POINTS.len() + WAYS.len() + of_their_own, "a name stands twice");
+    assert_eq!(listed.len(), POINTS.len() + WAYS.len() + of_their_own, "a name is listed twice");
     let mut named = BTreeSet::new();
     collect(&repository().join("host"), &mut named);
     assert_eq!(named, listed, "the list of points is not that of the source");

@@ -212,7 +212,7 @@ pub(super) const SCENES: [Scenario; 24] = [
         },
         after: |workspace| {
             workspace.up_once();
-            assert_eq!(workspace.tasks_of("baton").len(), 1, "a piece is told once");
+            assert_eq!(workspace.tasks_of("baton").len(), 1, "a piece is reported once");
         },
         ..PLAIN
     },

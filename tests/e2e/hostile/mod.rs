@@ -59,7 +59,7 @@ fn every_flood_ends_at_its_limit_while_another_plugin_works_and_the_host_does_no
     let grown = memory_kib(daemon.id(), "VmHWM").saturating_sub(before);
     assert!(grown < GROWTH_KIB, "the daemon grew by {grown} KiB");
     assert!(workspace.read_bytes("plans/filled.bin").len() <= 33 << 20, "the disk is not filled");
-    assert!(workspace.inbox("Cursor-MM1").is_empty(), "what failed sends nothing");
+    assert!(workspace.inbox("Cursor-MM1").is_empty(), "a failed task sends no request");
     assert!(daemon.stop().success());
 }
 

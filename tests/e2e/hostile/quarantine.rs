@@ -64,7 +64,7 @@ fn after_the_pause_one_task_is_tried_and_its_success_ends_the_quarantine() {
     crash(&workspace, "one");
     crash(&workspace, "two");
     let held = workspace.baton(&["status", "--json"]).json()["quarantined"][0]["failures"].clone();
-    assert_eq!(held, 2, "it is left alone");
+    assert_eq!(held, 2, "it is in quarantine");
     let daemon = workspace.up_and_serving();
     for number in 0..4 {
         ask(&workspace, "permanent", &format!("well {number}"));

@@ -45,7 +45,7 @@ fn a_killed_scan_resumes_and_its_database_is_the_same_as_without_kills() {
     let (mut before, mut kept) = (0, Vec::new());
     for files in [1, 300, 900, 1_500] {
         let now = kill_at(&killed, &music, before.max(files));
-        assert!(now >= before, "a kill lost what was committed: {before} files, then {now}");
+        assert!(now >= before, "a kill lost committed data: {before} files, then {now}");
         kept.push(now);
         before = now;
     }

@@ -52,7 +52,7 @@ fn a_trash_folder_that_a_scan_reads_is_refused_under_any_path() {
     let done = quarantine(&workspace, &[plan.to_str().unwrap(), "--trash", link.to_str().unwrap()], 0);
     let to = paths(&done["moved"], "to");
     assert!(to.len() == 1 && to.iter().all(|to| to.starts_with(&beside) && to.is_file()), "{done:#}");
-    assert_eq!(scan(&workspace, &music, &[], 0)["read"]["files"], json!(0), "nothing of it is found again");
+    assert_eq!(scan(&workspace, &music, &[], 0)["read"]["files"], json!(0), "a scan does not find it again");
 }
 
 #[test]

@@ -35,7 +35,7 @@ fn a_new_plan_is_audited_automatically_and_its_report_appears() {
     let json = workspace.read(&format!("reports/{}", reports(&workspace, ".json")[0]));
     assert!(serde_json::from_str::<serde_json::Value>(&json).is_ok());
     for agent in ["Claude-MM1", "Codex-MM1", "Cursor-MM1", "audit"] {
-        assert!(workspace.inbox(agent).is_empty(), "what nobody asked for is answered to nobody: {agent}");
+        assert!(workspace.inbox(agent).is_empty(), "an unrequested RETURN has no recipient: {agent}");
     }
     assert!(done.returned_at.is_none());
     assert!(daemon.stop().success());

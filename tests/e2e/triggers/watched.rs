@@ -34,7 +34,7 @@ fn a_file_that_changes_appears_or_disappears_while_no_daemon_runs_makes_one_task
     workspace.up_once();
     assert!(told(&workspace).is_empty(), "nothing has changed: {:#?}", workspace.status());
     workspace.write("plans/a.dat", "three");
-    workspace.write("plans/other.dat", "nobody looked at it");
+    workspace.write("plans/other.dat", "nobody read it");
     workspace.up_once();
     workspace.up_once();
     assert_eq!(told(&workspace), ["told of /plans/0/a.dat"]);

@@ -290,7 +290,7 @@ mod tests {
         assert_eq!(found(&ledger, 15).len(), 2, "an attempt that began has not ended");
         happens(&ledger, &done, ("a", "succeeded"), State::Succeeded, 15);
         assert_eq!(found(&ledger, 16), sole("b queued", StallReason::NotBegun, 0));
-        assert_eq!(found(&ledger, 26).len(), 2, "ten minutes later it is one again");
+        assert_eq!(found(&ledger, 26).len(), 2, "ten minutes later it is stalled again");
     }
 
     #[test]

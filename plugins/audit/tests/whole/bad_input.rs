@@ -38,7 +38,7 @@ fn bytes_that_are_no_utf_8_are_replaced_and_told() {
     assert!(has_finding(&outcome, "audit:plans/p.md:not-utf-8", Severity::Low));
     let row = &json(&outcome)["plans"][0]["deliverables"][0];
     assert_eq!((row["status"].as_str(), row["bytes"].as_u64()), (Some("PRESENT"), Some(14)));
-    assert!(row["lines"].is_null() && row["sha256"].is_string(), "what is no text has no lines: {row}");
+    assert!(row["lines"].is_null() && row["sha256"].is_string(), "a file that is not text has no lines: {row}");
 }
 
 #[test]
@@ -92,7 +92,7 @@ fn trees_of_a_thousand_levels_are_walked_to_the_bound_and_looked_up_beyond_it() 
         .unwrap();
     let report = json(&outcome);
     assert_eq!(rows(&report["plans"][0]), [format!("{deep}there.py PRESENT"), format!("{deep}gone.py MISSING")]);
-    assert_eq!(report["plans"][1]["counts"]["present"], 1, "its one leaf is a folder that is there");
+    assert_eq!(report["plans"][1]["counts"]["present"], 1, "its only leaf is an existing folder");
     assert!(outcome.findings.iter().any(|finding| finding.title.contains("deeper than 64 folders")));
 }
 

@@ -184,7 +184,7 @@ fn what_is_not_granted_or_not_there_is_reported() {
     assert!(nothing.findings.is_empty());
     let texts = texts(&nothing);
     assert!(texts.iter().any(|text| text.contains("`baton plugin grant audit ledger`")), "{texts:?}");
-    assert_eq!(texts.len(), 6, "every part says so");
+    assert_eq!(texts.len(), 6, "every part reports it");
 }
 
 #[test]

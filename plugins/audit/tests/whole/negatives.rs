@@ -90,7 +90,7 @@ const NOTHING: &[(&str, &str)] = &[
         "# P\n\n## Rationale and alternatives\n\n- Create `songs/alto.rs` properly\n\n## Things we will not do\n\n- create `songs/bass.rs`\n\n## Not planned\n\n- `songs/hum.gd`, an editor\n\n## Notes\n\nWe looked at:\n\n- a new file `songs/echo.dart`\n",
     ),
     (
-        "what nobody does",
+        "negated sentences",
         "# P\n\nWe won't add `alto.py`. We do not create `bass.py`. If it rains, we add `rain.py`.\n\nErstelle nicht `nie.py`. Wir haben `da.py` schon.\n\n- `gone.py` will not be created\n- We have `here.py` already\n",
     ),
     (

@@ -165,7 +165,7 @@ fn facts_of_files_that_nobody_asks_for_are_forgotten() {
     assert_eq!(database.number("SELECT count(*) FROM facts"), 2);
     let workspace = workspace.file("plans/p.md", "## Deliverables\n\n- `a.py`\n");
     audit(&workspace, &database, "t2", Some("plans/p.md"));
-    assert_eq!(database.number("SELECT count(*) FROM facts"), 2, "a part says nothing of the rest");
+    assert_eq!(database.number("SELECT count(*) FROM facts"), 2, "an audit of a part changes no other facts");
     audit(&workspace, &database, "t3", None);
     assert_eq!(database.number("SELECT count(*) FROM facts"), 1);
 }

@@ -154,7 +154,7 @@ fn all_forms_together_keep_to_the_bound() {
     let bytes: usize = artifacts.iter().map(|artifact| artifact.bytes.len()).sum();
     assert!(bytes <= 13 * 1024 * 1024, "{bytes}");
     assert!(report.rows_left_out > 0 && report.rows_left_out < 1_500);
-    assert_eq!(report.counts, before, "counts stay those of the whole audit");
+    assert_eq!(report.counts, before, "the counts are those of the whole audit");
     let text = String::from_utf8(artifacts[0].bytes.clone()).unwrap();
     assert!(text.contains("rows are left out below for size"));
 }

@@ -129,7 +129,7 @@ fn reports_beside_plans_are_checked_where_the_argument_says() {
     let (rows, outcome) = claims(json!({"reports": ["docs/reports"]}));
     assert_eq!(rows, ["root/docs/reports/r.md FALSE"]);
     assert!(outcome.findings.iter().any(|finding| finding.id.starts_with("audit:root/docs/reports/r.md:")));
-    assert_eq!(report_of(&outcome)["plans"].as_array().unwrap().len(), 1, "a report is no plan");
+    assert_eq!(report_of(&outcome)["plans"].as_array().unwrap().len(), 1, "a report is not a plan");
     assert_eq!(claims(json!({"reports": "**/*.md"})).0.len(), 2);
     let (rows, outcome) = claims(json!({"reports": ["docs/gone"]}));
     assert_eq!(rows, Vec::<String>::new());

@@ -26,7 +26,7 @@ fn a_reviewed_lock_decides_and_an_outdated_one_is_a_finding() {
     let lock = String::from_utf8(lock.bytes.clone()).unwrap();
     assert!(lock.contains("\"src/never.py\"") && lock.contains("\"reviewed\": false"), "{lock}");
     let workspace = workspace.file("plans/p.md.lock", &lock);
-    assert_eq!(workspace.statuses().len(), 2, "a lock counts when somebody reviewed it");
+    assert_eq!(workspace.statuses().len(), 2, "a lock applies after its review");
     let reviewed = lock.replace("\"reviewed\": false", "\"reviewed\": true").replace("src/never.py", "src/till.py");
     let workspace = workspace.file("plans/p.md.lock", &reviewed);
     assert_eq!(workspace.statuses(), ["src/till.py PRESENT"]);

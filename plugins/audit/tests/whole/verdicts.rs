@@ -52,7 +52,7 @@ fn what_is_called_done_and_is_not_there_is_a_phantom() {
     let of = |path: &str| outcome.findings.iter().find(|finding| finding.id.contains(path)).unwrap().evidence.clone();
     insta::assert_snapshot!(of("shelf.py"), @"plans/kiosk.md:6; line 6 calls it done, but it is not there; the plan says: ✅ DONE");
     insta::assert_snapshot!(of("lamp.js"), @"plans/kiosk.md:12; found: kiosk/lamp.js; 69 bytes; line 12 calls it done, but it is a stub; it says that it was generated and is still to be implemented; the plan says: [x]");
-    assert!(markdown(&outcome).contains("4 phantom"), "the counts name them");
+    assert!(markdown(&outcome).contains("4 phantom"), "the counts include them");
 }
 
 #[test]

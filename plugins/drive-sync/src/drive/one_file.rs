@@ -60,6 +60,6 @@ mod tests {
         assert!(is_one(&a, &b) && is_one(&c, &d) && has_several_names(&a));
         assert!(!is_one(&a, &c) && !is_one(&a, folder.path()) && !is_one(&a, &folder.path().join("none")));
         fs::remove_file(&d).unwrap();
-        assert!(!is_one(&c, &c) && !has_several_names(&c), "one name is no pair");
+        assert!(!is_one(&c, &c) && !has_several_names(&c), "one name is not a pair");
     }
 }

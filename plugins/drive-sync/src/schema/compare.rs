@@ -235,7 +235,11 @@ mod tests {
             early = compared.manifest;
         }
         assert_eq!(early.columns[1].misses, 2);
-        assert_eq!(after(&early, &without, &[KEY], false).manifest.columns.len(), 2, "the same reading counts once");
+        assert_eq!(
+            after(&early, &without, &[KEY], false).manifest.columns.len(),
+            2,
+            "the same reading is counted once"
+        );
         assert_eq!(after(&early, &without, &[KEY], true).manifest.columns.len(), 1);
     }
 

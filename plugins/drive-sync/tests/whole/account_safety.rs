@@ -180,7 +180,7 @@ fn with_the_scope_drive_file_a_merged_folder_with_files_of_a_person_is_kept() {
     assert_eq!(server.bin(), []);
     assert!(paths(&server).contains(&"Baton/T_id-1/by a person.txt".to_owned()), "{:?}", paths(&server));
     assert_eq!(ids(&outcome), [format!("account-merged-folder:{theirs}")]);
-    assert_eq!(outcome.kind, OutcomeKind::Done, "it is no failure of each run");
+    assert_eq!(outcome.kind, OutcomeKind::Done, "it is not a failure of every run");
     assert!(outcome.findings[0].title.starts_with("T_id-1:"), "{:?}", outcome.findings);
     assert_eq!(server.problems(), [""; 0]);
 }

@@ -127,7 +127,7 @@ fn spreadsheets_of_any_origin_are_found_and_those_in_other_folders_are_not_read(
         file.sheets = book("", "later").sheets;
     });
     sync(&drive, &json!({}));
-    assert_eq!(csvs(&drive), [csv_of("elsewhere")], "it stays as it was");
+    assert_eq!(csvs(&drive), [csv_of("elsewhere")], "it is unchanged");
     // A folder of the database with an older spreadsheet is moved into the top folder, and merged.
     let id = "0b7f2c11-8e42-4d0a-9c11-0e2f4a6b8c7d";
     let ensure = || drive.run("ensure-folder", &args(&json!({ "database": id, "title": "Old" })));

@@ -141,14 +141,14 @@ fn missing_folders_are_requested() {
     let mut task = crate::test_drive::task(&drive.path(""), "sync", &json!({}), 1);
     let run = |task: &baton_plugin_sdk::Task| {
         let web = crate::account_web::TcpWeb(String::new());
-        let lent = drive_sync::act::HostServices {
+        let services = drive_sync::act::HostServices {
             own: drive.own(),
             catalog: drive.catalog(),
             locks: &drive.locks,
             pause: &|_| {},
             web: drive_sync::account::Networks { drive: &web, sheets: &web },
         };
-        drive_sync::act::run(task, lent)
+        drive_sync::act::run(task, services)
     };
     task.mounts.remove(1);
     assert!(

@@ -33,7 +33,7 @@ fn a_column_is_removed_after_three_complete_readings_and_an_approval() {
     drive.database(&[NAME], &[&["p1", "One"]], true);
     assert_eq!(ids(&drive.sync()), ["column-missing:id-1:BPM"]);
     for _ in 0..4 {
-        assert!(ids(&drive.sync()).is_empty(), "the same reading counts once");
+        assert!(ids(&drive.sync()).is_empty(), "the same reading is counted once");
     }
     drive.run("approve-deletion", &json!({ "database": "id-1", "property": "b" }));
     drive.sync();
@@ -65,7 +65,7 @@ fn without_an_approval_a_column_is_kept_and_the_approval_is_named() {
     assert!(header(&drive).ends_with("Name,BPM"));
     assert!(last[0].title.contains("approve-deletion --arg database=id-1"), "{last:?}");
     drive.run("approve-deletion", &json!({ "database": "id-1", "property": "BPM" }));
-    assert_eq!(ids(&drive.sync()), ["column-deleted:id-1:BPM"], "nothing else changed, and it is looked at");
+    assert_eq!(ids(&drive.sync()), ["column-deleted:id-1:BPM"], "nothing else changed, and it is still processed");
 }
 
 #[test]

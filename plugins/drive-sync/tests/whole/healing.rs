@@ -178,7 +178,7 @@ fn a_second_workspace_on_the_same_drive_finds_nothing_wrong() {
     // The first workspace continues, with one more column.
     drive.database(&[("a", "Name", "title"), ("b", "BPM", "number")], &[&["p1", "One", "120"]], true);
     drive.sync();
-    assert!(ids(&run("diagnose")).is_empty(), "what the other workspace wrote is no damage");
+    assert!(ids(&run("diagnose")).is_empty(), "files of the other workspace are not damaged");
     // The workspace that wrote a manifest notices a change in it.
     let manifest = "drive/T_id-1/T_id-1.manifest.json";
     drive.write(manifest, &drive.read(manifest).replace("\"row_count\": 1", "\"row_count\": 7"));

@@ -22,7 +22,7 @@ const IMPORT: &str =
 
 /// The next step when djay names files that no scan has found.
 const SCAN_NAMED: &str =
-    "scan the other folders that djay names, so that files which are gone are noticed: baton library scan FOLDER";
+    "scan the other folders that djay names, so that Baton detects deleted files: baton library scan FOLDER";
 
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]

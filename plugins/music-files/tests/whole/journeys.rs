@@ -95,7 +95,7 @@ fn a_plan_is_applied_once_and_before_it_expires() {
     assert!(undone.summary.contains("nothing to undo: the plan"), "{}", undone.summary);
     late.args = json!({ "plan": plan, "max_age_h": 300 }).to_string();
     let done = refused(late.clone()).unwrap();
-    assert_eq!(refused(late.clone()).unwrap(), done, "the same task says so again");
+    assert_eq!(refused(late.clone()).unwrap(), done, "the same task reports it again");
     late.id = "t2".to_owned();
     let Err(Error::Permanent(text)) = refused(late) else { panic!("it was applied") };
     assert!(text.contains("was already applied"), "{text}");
@@ -113,7 +113,7 @@ fn one_task_at_a_time_moves_files() {
     assert!(matches!(folders.apply(&plan), Err(Error::Retryable(_))));
     assert!(matches!(folders.undo(&plan), Err(Error::Retryable(_))));
     let plan_json = organise::plan(&folders.task(&json!({})), &folders.catalog, &folders.own, &folders.locks);
-    assert!(matches!(plan_json, Err(Error::Retryable(_))), "a plan is not written down while one is applied");
+    assert!(matches!(plan_json, Err(Error::Retryable(_))), "no plan is stored while another is applied");
     drop(held);
     folders.apply(&plan).unwrap();
 }

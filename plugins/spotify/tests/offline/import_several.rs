@@ -79,9 +79,9 @@ fn moving_or_granting_a_folder_again_changes_no_id() {
     assert_eq!((titles(&place, "mix"), titles(&place, "mix#b")), before);
     let import = |path: &str, shown: &str| {
         let mut findings = Findings::default();
-        let lent = HostServices { catalog: &place.catalog, own: &place.own, progress: &NoProgress };
+        let services = HostServices { catalog: &place.catalog, own: &place.own, progress: &NoProgress };
         let folder = Folder { path: place.folder.path().join(path), shown: shown.to_owned() };
-        let report = import::import(lent, &[folder], &Args::default(), &mut findings).unwrap();
+        let report = import::import(services, &[folder], &Args::default(), &mut findings).unwrap();
         assert_eq!((report.playlists, report.unchanged), (0, 2), "{shown}");
         assert_eq!((titles(&place, "mix"), titles(&place, "mix#b")), before, "{shown}");
     };
@@ -119,8 +119,8 @@ fn concurrent_imports_lose_nothing() {
                 baton_tests::host_services::HostDatabase::catalog(&path),
                 baton_tests::host_services::HostDatabase::own(&path),
             );
-            let lent = HostServices { catalog: &catalog, own: &own, progress: &NoProgress };
-            import::import(lent, &folders, &Args::default(), &mut Findings::default()).map(drop)
+            let services = HostServices { catalog: &catalog, own: &own, progress: &NoProgress };
+            import::import(services, &folders, &Args::default(), &mut Findings::default()).map(drop)
         };
         let running: Vec<_> = (0..5).map(|_| scope.spawn(each)).collect();
         for run in running {
@@ -171,5 +171,5 @@ fn a_missing_file_is_reported_and_removes_nothing() {
     assert_eq!((report.playlists, playlists(&place).len(), ids(&findings)), (0, 2, vec!["no-file:spotify-csv:a"]));
     assert!(findings[0].title.contains("A: its file is missing"));
     let some = Args { paths: vec!["B.csv".to_owned()], ..Args::default() };
-    assert!(place.import_only(&some).unwrap().1.is_empty(), "of what was not looked at nothing is said");
+    assert!(place.import_only(&some).unwrap().1.is_empty(), "unread files are not reported");
 }

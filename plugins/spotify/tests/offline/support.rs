@@ -80,8 +80,8 @@ impl TestDatabases {
 
     pub(crate) fn import_only(&self, args: &Args) -> Result<(Report, Vec<Finding>), Error> {
         let mut findings = Findings::default();
-        let lent = import::HostServices { catalog: &self.catalog, own: &self.own, progress: &NoProgress };
-        let report = import::import(lent, &self.folders(), args, &mut findings)?;
+        let services = import::HostServices { catalog: &self.catalog, own: &self.own, progress: &NoProgress };
+        let report = import::import(services, &self.folders(), args, &mut findings)?;
         Ok((report, findings.into_list()))
     }
 

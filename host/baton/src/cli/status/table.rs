@@ -114,7 +114,7 @@ mod tests {
             let shown = shown(Some(room));
             assert!(shown.lines().all(|line| width(line) <= room), "{room}\n{shown}");
             assert!(shown.contains("which one\\u{1b}") && !shown.contains('\u{1b}'), "{shown}");
-            assert!(!shown.contains("Audited"), "what succeeded needs no reason\n{shown}");
+            assert!(!shown.contains("Audited"), "a succeeded task has no reason\n{shown}");
         }
     }
 

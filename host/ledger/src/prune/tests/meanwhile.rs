@@ -23,7 +23,7 @@ fn an_interrupted_prune_leaves_a_sound_chain_and_the_next_prune_continues() {
         digest: written.digest,
     };
     fixture.ledger.write_blocking(move |tx| record.append(tx, at(500))).unwrap();
-    assert!(fixture.report(None, &[&written.path]).is_sound(), "nothing is gone yet");
+    assert!(fixture.report(None, &[&written.path]).is_sound(), "no event is deleted yet");
     assert!(fixture.report(None, &[&written.path]).pruned.is_none());
     remove::remove(&fixture.ledger, &Plan { last: 7, ..plan }, at(500)).unwrap();
     let report = fixture.report(None, &[&written.path]);

@@ -134,7 +134,7 @@ fn a_second_prune_deletes_nothing_and_a_later_prune_continues() {
     let alone = fixture.report(Some(&"ab".repeat(32)), &[&second.archive]);
     assert_eq!(alone.archived.clone().map(|archived| (archived.first, archived.last)), Some((11, 20)));
     assert!(alone.is_whole());
-    assert_eq!(alone.found, Some(HeadPosition::Pruned), "the first archive was not looked at");
+    assert_eq!(alone.found, Some(HeadPosition::Pruned), "the first archive was not read");
     let gap = fixture.report(None, &[&first.archive]);
     assert!(gap.archived.unwrap().broken.unwrap().why.contains("the ledger begins later"));
 }

@@ -274,10 +274,10 @@ mod tests {
         let mut handoffs = granted();
         (0..limits::EMISSIONS).for_each(|n| handoffs.emit(keyed(&n.to_string())).unwrap());
         assert!(matches!(handoffs.emit(keyed("more")), Err(generated::EmitError::TooMany)));
-        assert_eq!(handoffs.emit(keyed("0")), Ok(()), "it is no further one");
+        assert_eq!(handoffs.emit(keyed("0")), Ok(()), "it does not add another one");
         (0..limits::WITHDRAWALS).for_each(|n| withdraw(&mut handoffs, &format!("w{n}")).unwrap());
         assert!(matches!(withdraw(&mut handoffs, "more"), Err(generated::EmitError::TooMany)));
-        assert_eq!(withdraw(&mut handoffs, "w0"), Ok(()), "it is no further one");
+        assert_eq!(withdraw(&mut handoffs, "w0"), Ok(()), "it does not add another one");
         assert_eq!(
             (handoffs.drafts(), handoffs.requests.len()),
             (limits::EMISSIONS, limits::EMISSIONS + limits::WITHDRAWALS)

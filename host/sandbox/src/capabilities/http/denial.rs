@@ -155,7 +155,7 @@ mod tests {
             AttemptError::NeedsGrant(_)
         ));
         let repeated = after(std::slice::from_ref(&missing), AttemptError::NeedsGrant(missing.text.clone()));
-        assert_eq!(repeated, AttemptError::NeedsGrant(missing.text.clone()), "it is said once");
+        assert_eq!(repeated, AttemptError::NeedsGrant(missing.text.clone()), "the command is in the text once");
         let again = after(&[missing], AttemptError::Retryable("later".to_owned()));
         assert!(matches!(again, AttemptError::Retryable(text) if text.contains("baton plugin grant")));
     }

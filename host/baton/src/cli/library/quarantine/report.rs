@@ -81,7 +81,7 @@ impl Report {
         let number = |count: usize| self::count(u64::try_from(count).unwrap_or(u64::MAX));
         let would = if dry_run { "would be " } else { "" };
         output::print(&format!(
-            "{} files {would}moved, {} items {would}put into Eagle's trash ({}); {} left alone, {} refused\n",
+            "{} files {would}moved, {} items {would}put into Eagle's trash ({}); {} skipped, {} refused\n",
             number(self.moved.len()),
             number(self.eagle.len()),
             bytes(size),
