@@ -34,7 +34,7 @@ impl Scene {
         Self { workspace, oauth }
     }
 
-    /// The same with a connected account.
+    /// As `new`, with a connected account.
     pub(crate) fn connected() -> Self {
         let scene = Self::new();
         add(&scene.workspace).ended(0);
@@ -201,7 +201,7 @@ fn a_redirect_with_another_state_or_path_is_refused_and_the_right_one_still_work
     assert_eq!(visit(&format!("{place}?code=forged&state=forged")).0, "400");
     assert_eq!(visit(&format!("{place}?error=access_denied")).0, "400", "any page can send that");
     assert_eq!(visit(&redirect.replace("/callback", "/other")).0, "404");
-    assert_eq!(scene.oauth.token_requests(), 0, "no code went to the service");
+    assert_eq!(scene.oauth.token_requests(), 0, "no code was sent to the service");
     assert_eq!(visit(&redirect).0, "200");
     end(child, errors).ended(0);
     assert_eq!(scene.oauth.problems(), [""; 0]);
@@ -328,7 +328,7 @@ fn age(scene: &Scene) {
 }
 
 #[test]
-fn a_clock_that_is_wrong_by_a_day_stops_no_task_and_asks_for_no_consent() {
+fn a_clock_that_is_wrong_by_a_day_does_not_stop_tasks_or_require_consent() {
     for offset in ["+1d", "-1d"] {
         let scene = Scene::connected();
         let clock = or_skip!(Clock::of(&scene.workspace));

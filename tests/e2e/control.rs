@@ -440,7 +440,7 @@ fn cancel_ends_every_open_task_of_an_agent_a_plugin_or_a_state() {
     assert_eq!(workspace.task("For Codex 1").reason, "not any more");
     workspace.baton(&["cancel", "--plugin", "Codex-MM1"]).ended(2);
     workspace.baton(&["cancel", "--plugin", "hostile"]).ended(0);
-    assert_eq!(workspace.task("chatter").state, "succeeded", "what has ended stays");
+    assert_eq!(workspace.task("chatter").state, "succeeded", "an ended task does not change");
     assert_eq!(open(&workspace), ["Cursor-MM1".to_owned()].into());
     let said = workspace.baton(&["cancel", "--state", "delivered"]).ended(0).stdout;
     assert_eq!(said.matches("is now cancelled").count(), 1, "{said}");

@@ -140,7 +140,7 @@ fn data_deleted_in_djay_is_removed_from_the_catalog_by_the_next_sync() {
     let kept = fields(&after, "djay");
     assert!(cues(&kept) == 0 && !kept.iter().any(|field| field == "play_count"), "{kept:?}");
     assert!(kept.iter().any(|field| field == "title"), "{kept:?}");
-    assert!(!after["plays"].as_array().unwrap().is_empty(), "what was played stays: {after:#}");
+    assert!(!after["plays"].as_array().unwrap().is_empty(), "the plays stay: {after:#}");
     assert_eq!(place.shown(idle), None, "the deleted track is still there");
     assert_eq!(place.playlists().as_u64(), lists.checked_sub(1));
     // The next sync has nothing more to remove.

@@ -167,7 +167,7 @@ fn a_database_is_mirrored_once_also_if_a_token_expires() {
 
 /// Each attempt may send 40 requests, and 30 databases need more than 90.
 #[test]
-fn more_files_than_one_attempt_may_send_are_uploaded_by_the_next_ones() {
+fn more_files_than_one_attempt_may_send_are_uploaded_by_the_next_attempts() {
     let services = Services::start();
     let place = services.workspace(&["One"]);
     for number in 10..39 {

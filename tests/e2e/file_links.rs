@@ -171,6 +171,6 @@ fn the_facts_of_djay_have_its_times_and_win_for_tempo_and_key() {
     assert_eq!(facts(&shown(&place, &spotify), "bpm"), djay_first);
     let orders = rank(&["--json"], 0).json();
     assert_eq!(orders["fields"].as_array().unwrap().len(), 2, "{orders:#}");
-    assert!(rank(&["tempo", "djay"], 2).stderr.contains("fields are title"), "a field that is none");
-    assert!(rank(&["key", "traktor"], 2).stderr.contains("sources are"), "a source that is none");
+    assert!(rank(&["tempo", "djay"], 2).stderr.contains("fields are title"), "an unknown field");
+    assert!(rank(&["key", "traktor"], 2).stderr.contains("sources are"), "an unknown source");
 }

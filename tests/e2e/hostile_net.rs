@@ -79,7 +79,7 @@ impl FetchWorkspace {
 
 /// The component with the server's port in its manifest. Both ports have five digits, so that the length stays the same.
 fn with_port(component: &[u8], port: &str) -> Vec<u8> {
-    assert_eq!(port.len(), 5, "a port that a system gives away has five digits");
+    assert_eq!(port.len(), 5, "a port that the system chooses has five digits");
     let mut bytes = component.to_vec();
     let mut found = 0;
     for at in 0..bytes.len().saturating_sub(5) {
@@ -313,7 +313,7 @@ fn a_secret_reaches_only_its_server_and_is_hidden_in_all_reports() {
         assert_eq!(asked.header("authorization").unwrap(), format!("Bearer {SECRET}"), "the server got it");
     }
     let heard = scene.workspace.read("reports/heard.json");
-    assert!(heard.matches("Bearer ***").count() == 4, "it was there and is masked: {heard}");
+    assert!(heard.matches("Bearer ***").count() == 4, "the secret was received and is masked: {heard}");
     assert!(heard.contains("%42%65%61%72%65%72%20***") && !heard.contains("%73%33%63"), "{heard}");
     assert!(heard.contains("is compressed"), "{heard}");
 

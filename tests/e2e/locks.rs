@@ -32,7 +32,7 @@ fn only_one_process_at_a_time_holds_the_lock() {
         assert!(ended.status.success() && said.contains("Was alone after"), "{said}");
         waited += usize::from(!said.contains("after 0 times"));
     }
-    assert!(waited > 0, "they never met, so nothing was tested");
+    assert!(waited > 0, "they never waited for each other, so nothing was tested");
     assert_eq!(fs::read_dir(music).unwrap().count(), 0);
 }
 

@@ -177,7 +177,7 @@ fn twenty_five_thousand_rows_are_mirrored_exactly_and_a_second_run_needs_one_per
     let second = place.done("pull", json!({}));
     let again = notion.requests() - before;
     assert!(needed > 250 && again * 100 <= needed, "{needed} requests, then {again}");
-    assert!(place.csv() == bytes, "the file is another one: {}", second.reason);
+    assert!(place.csv() == bytes, "the file was replaced: {}", second.reason);
 
     // A change and a deletion are found as cheaply.
     notion.edit(&uuid(7), "J@cT", number(181.5));

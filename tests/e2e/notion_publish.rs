@@ -168,7 +168,7 @@ fn a_status_of_a_person_stays_and_undo_withdraws_pages_without_deleting_one() {
     let all = pages(&notion, &source);
     let states = [X, Y, AUDIT].map(|marker| text(&all[marker], "stat"));
     assert_eq!(states, ["Not planned", "Withdrawn", "Withdrawn"], "{}", undone.reason);
-    // What was withdrawn is published again.
+    // Withdrawn pages are published again.
     publish(&place, to(&database));
     let all = pages(&notion, &source);
     assert_eq!([X, Y].map(|marker| text(&all[marker], "stat")), ["Not planned", "Open"]);
@@ -324,7 +324,7 @@ fn two_daemons_that_publish_at_once_come_to_one_page_for_each_finding() {
     }
     drop(daemons);
     assert_eq!(pages(&notion, &source).len(), 9);
-    // What a race left is repaired by the next plan, and then nothing is to be done.
+    // The next plan repairs the effects of the race. The plan after it is empty.
     let next = both[0].done("publish", to(&database));
     if next.reason.contains("The plan is") {
         both[0].done("apply", json!({ "plan": plan_of(&next) }));
@@ -337,8 +337,8 @@ fn two_daemons_that_publish_at_once_come_to_one_page_for_each_finding() {
     }
 }
 
-/// What a client prints: the findings with their states and the titles of their audits, and the views with their types and the
-/// conditions of their filters.
+/// The output of a client: the findings with their states and the titles of their audits, and the views with their
+/// types and the conditions of their filters.
 const READS: &str = "x.py is missing / Open / PLANS-AUDIT-20260118-101500\ny.py is missing / Open / PLANS-AUDIT-20260118-101500\n\
     Open gaps by severity / table / 2\nOpen gaps by plan / table / 2\n";
 

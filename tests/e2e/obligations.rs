@@ -188,7 +188,7 @@ fn the_actor_is_in_the_events_and_in_the_return() {
         let why = workspace.why(&workspace.task(title).id);
         why.events.iter().find(|event| event.action == action).map(|event| event.actor.clone()).unwrap_or_default()
     };
-    assert_eq!(event("Forgotten", "captured"), "Claude-MM1", "it was sent by it");
+    assert_eq!(event("Forgotten", "captured"), "Claude-MM1", "the agent sent it");
     assert_eq!(event("Forgotten", "stale"), "baton");
     let executing = |id: &str| {
         let [answer] = workspace.returns_for("Claude-MM1", id).try_into().unwrap();

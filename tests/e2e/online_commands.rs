@@ -42,7 +42,7 @@ fn a_database_of_notion_is_pulled_edited_applied_and_undone() {
 }
 
 #[test]
-fn an_account_of_spotify_is_read_and_what_is_played_is_shown() {
+fn a_spotify_account_is_read_and_the_played_track_is_shown() {
     let place = spotify_account::SpotifyWorkspace::new();
     let workspace = &place.workspace;
     place.spotify.add(1, "Evening", tracks(1..60));

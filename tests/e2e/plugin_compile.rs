@@ -84,7 +84,7 @@ fn a_package_is_compiled_only_after_its_approval() {
     let code = own_code(&workspace);
     let daemon = workspace.up_and_serving();
     let before = cached(&code);
-    assert!(!before.is_empty(), "what is allowed is compiled");
+    assert!(!before.is_empty(), "approved plugins are compiled");
     workspace.write("plugins/words.wasm", costly(19_000, 9_000));
     workspace.wait_for("its approval to be wanted", |_| daemon.log().contains("plugin approve words@").then_some(()));
     let noop = fs::read(fixture("noop")).unwrap();

@@ -90,7 +90,7 @@ fn the_summary_names_missing_files_before_any_number() {
     assert_eq!(
         fs::read_dir(folder.join("exports")).unwrap().count(),
         0,
-        "no list without a file, and no list of what is wanted"
+        "neither a list without a file nor a list of wanted tracks"
     );
     let exported = run(&workspace, "spotify", "export", &["formats=[\"csv\", \"m3u8\"]"]);
     said(exported, "partial", &["Only CSV was written", why], "baton library scan FOLDER");

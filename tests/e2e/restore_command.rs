@@ -34,7 +34,7 @@ fn after_a_restore_nothing_that_was_dropped_is_lost() {
     workspace.drop_handoff("noop", "Not seen yet");
     let said = restore(&workspace, &copy, &["--force"]).ended(0);
     assert!(said.stdout.starts_with("restored from ") && said.stderr.contains("before-restore"), "{said:?}");
-    assert_eq!(workspace.status().len(), 1, "the ledger is as it was");
+    assert_eq!(workspace.status().len(), 1, "the ledger is unchanged");
     workspace.up_once();
     assert_eq!(workspace.task("Not seen yet").state, "succeeded");
     assert_eq!(workspace.task("For an agent").state, "delivered", "it is still in the inbox");

@@ -102,7 +102,7 @@ fn large_edit() -> Value {
         "add": uris(1_000..1_120), "at": 10 })
 }
 
-/// What the plan of [`large_edit`] makes of a list.
+/// The list after the plan of [`large_edit`].
 fn edited(before: &[String]) -> Vec<String> {
     let mut list: Vec<String> = before.iter().filter(|uri| !uris(0..3).contains(uri)).cloned().collect();
     let pair: Vec<String> = list.drain(0..2).collect();
@@ -175,7 +175,7 @@ fn exports_and_merged_lists_become_playlists_of_the_account() {
     apply(&place, &renamed);
     let kept =
         [uris(0..230), vec!["spotify:local:Ida+Lund:Fahrplan:Demo+4:180".to_owned(), "null".to_owned()]].concat();
-    assert_eq!(place.spotify.uris("Morning"), kept, "what cannot be removed stays");
+    assert_eq!(place.spotify.uris("Morning"), kept, "an entry that cannot be removed stays");
 
     for plan in [&renamed, &deduped, &merged, &export] {
         undo(&place, plan);
@@ -528,7 +528,7 @@ fn a_kill_between_any_two_requests_neither_repeats_nor_loses_anything() {
 }
 
 #[test]
-fn a_consent_that_is_revoked_in_the_middle_of_a_plan_lets_it_wait_and_it_continues() {
+fn a_plan_waits_after_a_revoked_consent_and_continues_with_a_new_one() {
     let place = writable();
     place.spotify.add(1, "Evening", mixed());
     let before = place.spotify.uris("Evening");
@@ -621,7 +621,7 @@ fn a_playlist_of_ten_thousand_items_is_changed_and_restored() {
     let moved: Vec<String> = expected.drain(9_799..9_804).collect();
     expected.splice(0..0, moved);
     assert_eq!(unavailable(&expected), 300);
-    assert!(place.spotify.uris("Long") == expected, "what is not available keeps its place");
+    assert!(place.spotify.uris("Long") == expected, "an unavailable item keeps its place");
     undo(&place, &plan);
     assert!(place.spotify.uris("Long") == before, "the former list");
     place.assert_clean();

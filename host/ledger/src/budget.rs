@@ -180,7 +180,7 @@ mod tests {
         assert_eq!(counts.plugins().unwrap(), ["p"]);
         write(1, 86_400 * 2);
         let rows: i64 = reader.connection.query_row("SELECT count(*) FROM budget_use", [], |row| row.get(0)).unwrap();
-        assert_eq!(rows, 1, "what is older than a day is deleted");
+        assert_eq!(rows, 1, "use older than a day is deleted");
     }
 
     #[test]

@@ -211,7 +211,7 @@ mod tests {
         assert!(take(&dead, "a").await.is_none() && held.holds().await.unwrap(), "another's claim is not given back");
         let sweeper = alive.clone();
         alive.ledger.write(move |tx| sweeper.sweep(tx)).await.unwrap();
-        assert_eq!(rows(&alive), 1, "only that of the process that is there is left");
+        assert_eq!(rows(&alive), 1, "only the lock of the running process is left");
     }
 
     #[tokio::test]

@@ -124,7 +124,7 @@ mod tests {
             assert_eq!(take_rejection(tx, "p", "t-1")?, None);
             add(tx, &sent("v-1", 3))?;
             let rows = tx.connection.query_row("SELECT count(*) FROM posted", [], |row| row.get::<_, i64>(0))?;
-            assert_eq!(rows, 1, "one row a key is kept");
+            assert_eq!(rows, 1, "one row for each key is kept");
             Ok(())
         };
         ledger.write_blocking(job).unwrap();

@@ -153,7 +153,7 @@ mod tests {
         say(&ledger, "k", &[("/b", None), ("/c", None)]);
         let known = of_plugin(&ledger.reader().unwrap(), "p").unwrap();
         assert_eq!(known.keys().collect::<Vec<_>>(), ["/b", "/c"]);
-        assert!(known["/b"].has_changed(None) && known["/b"].has_changed(ONE), "two keys saw it differently");
+        assert!(known["/b"].has_changed(None) && known["/b"].has_changed(ONE), "two keys have different states");
         assert!(!known["/c"].has_changed(None));
         say(&ledger, "k", &[]);
         let counted = ledger.write_blocking(|tx| counts(tx, "p")).unwrap();

@@ -402,7 +402,7 @@ mod tests {
         drop(done);
         let order: Vec<String> = order.into_iter().collect();
         let place = order.iter().position(|name| name == "other 0").unwrap();
-        assert!(place <= 2, "its turn came after {place} jobs of the flooded lane");
+        assert!(place <= 2, "its turn was after {place} jobs of the flooded lane");
         let flooded: Vec<String> = order.into_iter().filter(|name| name.starts_with("flooded")).collect();
         assert_eq!(flooded, (0..600).map(|number| format!("flooded {number}")).collect::<Vec<_>>());
     }

@@ -89,7 +89,7 @@ mod tests {
     fn this_process_is_alive_and_an_impossible_one_has_ended() {
         let (daemon, call) = (name("up"), name("run"));
         assert!(!is_gone(&daemon, false) && !is_gone(&call, true));
-        assert!(is_gone(&daemon, true), "another daemon of that name cannot be");
+        assert!(is_gone(&daemon, true), "another daemon cannot have that name");
         for nobody in ["run:4294967295:1", "run", "", "run:x:1"] {
             assert!(is_gone(nobody, false), "{nobody}");
         }

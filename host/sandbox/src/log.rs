@@ -206,6 +206,6 @@ mod tests {
             log.write_at(b"x", now).unwrap();
         }
         assert_eq!(log.write_at(b"x", now).unwrap_err().resource, ResourceLimit::LogRate);
-        assert!(log.write_at(b"x", now + Duration::from_secs(1)).is_ok(), "the next second is a new one");
+        assert!(log.write_at(b"x", now + Duration::from_secs(1)).is_ok(), "the next second has a new limit");
     }
 }

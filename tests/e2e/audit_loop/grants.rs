@@ -31,7 +31,7 @@ fn without_the_grant_handoffs_no_request_is_sent_and_the_report_has_the_command(
     workspace.baton(&["plugin", "grant", "audit", "handoffs=Claude-MM1"]).ended(0);
     workspace.baton(&["run", "audit", "audit"]).ended(0);
     workspace.up_once();
-    assert_eq!(requests(&workspace, DRAWER).len(), 1, "the command that the report names is the right one");
+    assert_eq!(requests(&workspace, DRAWER).len(), 1, "the command in the report grants it");
 }
 
 #[test]

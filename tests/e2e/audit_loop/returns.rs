@@ -24,7 +24,7 @@ fn a_false_claim_is_reported_and_requested_again_until_a_person_decides() {
         let returned = answer_to_the_audit(&workspace, &request, DRAWER);
         workspace.up_once();
         let (asked, returned) = (workspace.why(&request.id), workspace.task(&returned));
-        assert_eq!(asked.state, "disputed", "the agent said so, and it is not there");
+        assert_eq!(asked.state, "disputed", "the agent reported it, and it does not exist");
         for id in [&request.id, &returned.id] {
             let flags = flags(&workspace, id);
             assert!(flags.len() == 1 && flags[0].starts_with("high: ") && flags[0].contains(DRAWER), "{flags:?}");
@@ -32,7 +32,7 @@ fn a_false_claim_is_reported_and_requested_again_until_a_person_decides() {
         let said = last_summary(&workspace);
         assert!(said.contains("The RETURN of Claude-MM1 makes 1 claim: 0 true, 1 false"), "{said}");
     }
-    assert_eq!(states(&workspace, DRAWER), ["disputed"; 3], "it is not asked for a fourth time");
+    assert_eq!(states(&workspace, DRAWER), ["disputed"; 3], "it is not requested a fourth time");
     let report = last_report(&workspace).unwrap();
     assert_eq!(follow_ups(&report), [(DRAWER, "HELD", 3)]);
     assert!(report["parts"]["follow_ups"][0]["reason"].as_str().unwrap().contains("a person has to look"));

@@ -83,7 +83,7 @@ fn issues_of_beads_with_their_dependencies() {
     for part in ["p-4", "`deferred`", "parent-child", "on p-5, which is not imported", "no title", "line 7"] {
         assert!(skipped.contains(part), "{part}: {skipped}");
     }
-    assert!(!skipped.contains("p-3"), "what is done needs no wait: {skipped}");
+    assert!(!skipped.contains("p-3"), "a completed item is not a dependency: {skipped}");
     let task = workspace.task("Open one");
     assert_eq!((task.state.as_str(), task.agent.as_str()), ("delivered", "Codex-MM1"));
     let file = workspace.read(task.file.as_deref().unwrap());

@@ -55,7 +55,7 @@ fn a_hook_wakes_its_session_once_for_each_request_and_only_one_waits_for_a_sessi
     assert_eq!(
         ended(hook(&workspace, &["--hook"], "s1")),
         (Some(0), String::new()),
-        "another one waits for this session"
+        "another process waits for this session"
     );
     let other = hook(&workspace, &["--hook", "--timeout", "1s"], "s2");
     assert_eq!(ended(other), (Some(0), String::new()), "the time is over");

@@ -140,7 +140,7 @@ fn the_return_is_sent_to_the_agent_of_reply_to() {
     workspace.up_once();
     assert_eq!(workspace.returns_for("Codex-MM1", &sent).len(), 1);
     assert_eq!(workspace.returns_for("Codex-MM1", "id-refused").len(), 1);
-    assert_eq!(workspace.returns("Claude-MM1"), [""; 0], "who asked gets none");
+    assert_eq!(workspace.returns("Claude-MM1"), [""; 0], "the requesting agent gets none");
     assert_eq!(workspace.task("Refused").from.as_deref(), Some("Claude-MM1"));
     // An external agent finds the name in the file.
     assert_eq!(written(&workspace, "handoffs/Cursor-MM1/01_inbox")["reply_to"], json!("Codex-MM1"));

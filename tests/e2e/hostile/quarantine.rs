@@ -96,7 +96,7 @@ fn a_failed_trial_starts_a_longer_pause() {
     });
     assert!(held["reason"].as_str().unwrap().contains("crashed"), "{held}");
     let behind = workspace.task("behind it");
-    assert_eq!((behind.state.as_str(), behind.attempts), ("queued", 0), "one is tried, not all");
+    assert_eq!((behind.state.as_str(), behind.attempts), ("queued", 0), "one task is tried, not all");
     workspace.wait_for_archive("behind it");
     assert!(daemon.stop().success());
 }

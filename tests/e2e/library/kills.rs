@@ -32,7 +32,7 @@ fn wait_for(child: &mut Child, mut seen: impl FnMut() -> bool) {
     while !seen() {
         let ended = child.try_wait().unwrap();
         assert!(ended.is_none(), "the scan ended ({ended:?}) before it was killed");
-        assert!(begun.elapsed() < 2 * PATIENCE, "the scan does not get on");
+        assert!(begun.elapsed() < 2 * PATIENCE, "the scan makes no progress");
         sleep(Duration::from_millis(3));
     }
 }

@@ -68,7 +68,7 @@ fn superfluous_files_move_to_the_trash_folder_and_back_unchanged() {
     assert_eq!(undo["moved"].as_array().unwrap().len(), 2);
     assert!(contents_below(&music) == before && !music.join(".baton-trash").exists());
     assert_eq!(counts(&coverage(&workspace)), [4, 0]);
-    assert_eq!(scan(&workspace, &music, &[], 0)["read"]["files"], json!(0), "what is back is known");
+    assert_eq!(scan(&workspace, &music, &[], 0)["read"]["files"], json!(0), "the restored file is known");
     let twice = quarantine(&workspace, &["--undo", done["undo"].as_str().unwrap()], 1);
     assert_eq!((twice["moved"].as_array().unwrap().len(), twice["skipped"].as_array().unwrap().len()), (0, 2));
     let unknown = said(&workspace, &["quarantine", "--undo", "1"], 2);

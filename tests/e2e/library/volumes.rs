@@ -81,7 +81,7 @@ fn replacing_a_disk_within_a_source_loses_nothing_without_a_report() {
     let (music, disk, mount) = or_skip!(with_a_disk(&workspace));
     fs::remove_file(disk.join("00/0001.wav")).unwrap();
     scan(&workspace, &music, &[], 0);
-    assert_eq!(counts(&coverage(&workspace)["total"]), [6, 6, 1], "one of several is gone");
+    assert_eq!(counts(&coverage(&workspace)["total"]), [6, 6, 1], "one of several is missing");
     drop(mount);
     let _other = Mount::small(&disk, 8 << 10).unwrap();
     write_wav(&disk.join("other.wav"), &tune(9, SECONDS));

@@ -124,7 +124,7 @@ fn an_incomplete_list_creates_and_closes_nothing() {
 }
 
 #[test]
-fn a_token_that_ends_lets_the_task_wait_and_it_continues() {
+fn the_task_waits_after_an_ended_token_and_continues_with_a_new_one() {
     let emulator = or_skip!(Emulator::start());
     let place = Place::new(&emulator);
     for (service, request, words, token) in [

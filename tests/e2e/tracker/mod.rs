@@ -121,7 +121,7 @@ impl Place {
         Self::granted(emulator, &[&github[..], &others].concat())
     }
 
-    /// The same with these grants for requests.
+    /// As `new`, with these grants for requests.
     fn granted(emulator: &Emulator, requests: &[&str]) -> Self {
         let proxy = TrackerProxy::start(emulator.ports, GITHUB_TOKEN, LINEAR_TOKEN);
         let address = proxy.address();
@@ -179,7 +179,7 @@ impl Filer {
         self.audit_after(2, gaps);
     }
 
-    /// The same, of an audit that runs this many seconds after now.
+    /// As `audit`, for an audit that runs this many seconds after now.
     fn audit_after(&self, seconds: i64, gaps: &[(usize, &str)]) {
         let finding = |(number, evidence): &(usize, &str)| {
             json!({ "id": gap(*number), "weight": "high", "title": format!("plans/a.md: file{number}.py is missing"),

@@ -64,7 +64,7 @@ fn changes_while_the_daemon_runs_are_noticed_at_once() {
     workspace.wait_for("the file that is gone", |workspace| (told(workspace).len() == 3).then_some(()));
     let expected = ["told of /plans/0/a.dat", "told of /plans/0/sub/new.dat", "told of /plans/0/sub/new.dat"];
     assert_eq!(told(&workspace), expected);
-    assert!(begun.elapsed() < Duration::from_secs(55), "the scan of every minute did it, not the watch");
+    assert!(begun.elapsed() < Duration::from_secs(55), "the scan of every minute found it, not the watch");
     assert!(daemon.stop().success());
 }
 

@@ -86,7 +86,7 @@ mod tests {
         assert_eq!((accounts.taken("p", "one"), accounts.taken("p", "three")), (2, 0));
         assert!(accounts.was_refused("p", "two") && !accounts.was_refused("p", "one"));
         accounts.end("p", "one");
-        assert!(!accounts.take("p", "three"), "what an ended attempt took is not given to another one");
+        assert!(!accounts.take("p", "three"), "the use of an ended attempt is not available to another attempt");
         accounts.end("p", "two");
         accounts.end("p", "three");
         assert!(!accounts.was_refused("p", "two"));

@@ -110,13 +110,17 @@ async fn a_folder_that_cannot_be_written_fails_its_own_tasks_only() {
         delivered.iter().map(|delivered| (delivered.task.clone(), delivered.error.is_some())).collect();
     assert_eq!(errors, [(bad.clone(), true), (good, false)]);
     assert_eq!(texts(&folder.path().join("inbox")), set(&["before", "good"]));
-    assert_eq!(texts(&folder.path().join("a/01_inbox")), set(&["bad"]), "it stays until its RETURN is there");
+    assert_eq!(texts(&folder.path().join("a/01_inbox")), set(&["bad"]), "it stays until its RETURN is delivered");
     assert_eq!(context.ledger.write(outbox::open_tasks).await.unwrap(), std::slice::from_ref(&bad));
 
     std::fs::remove_file(folder.path().join("broken")).unwrap();
     deliver(&context, &bad).await.unwrap();
     assert_eq!(texts(&folder.path().join("broken")), set(&["bad"]));
-    assert_eq!(texts(&folder.path().join("inbox")), set(&["before", "good"]), "what was there is not delivered again");
+    assert_eq!(
+        texts(&folder.path().join("inbox")),
+        set(&["before", "good"]),
+        "an existing file is not delivered again"
+    );
     assert_eq!(texts(&folder.path().join("a/02_processed")), set(&["bad", "good"]));
     assert!(context.ledger.write(outbox::open_tasks).await.unwrap().is_empty());
 }

@@ -174,7 +174,7 @@ fn a_ledger_with_the_former_name_of_a_state_is_migrated_and_its_chain_is_unchang
     assert!(after.is_sound() && after.tip == before.tip, "{after:?}");
     let state = |sql: &str| raw(&path).query_row(sql, [], |row| row.get::<_, String>(0)).unwrap();
     assert_eq!(state("SELECT state FROM tasks"), "rejected");
-    assert_eq!(state("SELECT state FROM events WHERE seq = 1"), "quarantined", "its hash covers it");
+    assert_eq!(state("SELECT state FROM events WHERE seq = 1"), "quarantined", "the hash covers the state");
     assert_eq!(ledger.write_blocking(|tx| task::get_in(tx, "t")).unwrap().state, State::Rejected);
     let events = crate::event::of_task(&ledger.reader().unwrap(), "t").unwrap();
     assert_eq!(events[0].event.state, State::Rejected);

@@ -287,7 +287,7 @@ mod tests {
         make(&ledger, new("b", State::Queued), 0);
         let done = make(&ledger, new("a", State::Queued), 0);
         happens(&ledger, &done, ("baton", "started"), State::Running, 14);
-        assert_eq!(found(&ledger, 15).len(), 2, "an attempt that began has not ended");
+        assert_eq!(found(&ledger, 15).len(), 2, "a started attempt has not ended");
         happens(&ledger, &done, ("a", "succeeded"), State::Succeeded, 15);
         assert_eq!(found(&ledger, 16), sole("b queued", StallReason::NotBegun, 0));
         assert_eq!(found(&ledger, 26).len(), 2, "ten minutes later it is stalled again");

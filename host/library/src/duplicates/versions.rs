@@ -209,7 +209,7 @@ mod tests {
         assert_eq!(of(("a", 200), ("a", 206), Similarity::test()), Some(Difference::Length(6_000)));
         assert_eq!(of(("a", 200), ("a", 200), with(1.0, -0.02)), Some(Difference::Speed(20)));
         assert_eq!(of(("a", 200), ("a", 200), with(0.5, 0.0)), Some(Difference::Part(50)));
-        assert_eq!(Difference::Length(6_250).text(), "one is 6.2 s longer: an edit, or one is cut off");
+        assert_eq!(Difference::Length(6_250).text(), "one file is 6.2 s longer: an edit, or the other is cut off");
     }
 
     #[test]

@@ -204,7 +204,7 @@ fn only_packages_that_may_run_are_compiled() {
     assert_eq!(so_far(), 3, "approved, and an update by the same key");
     install(&registry, "3", READS, signed());
     install(&registry, "4", WRITES, signed());
-    assert_eq!(so_far(), 3, "already installed, and one that asks for more");
+    assert_eq!(so_far(), 3, "already installed, and a revision that requests more");
 }
 
 #[test]

@@ -180,7 +180,7 @@ mod tests {
         assert!(words(outcome_of_exit(signal(SIGKILL), "")).contains("killed"));
         assert!(
             matches!(outcome_of_exit(signal(15), ""), CompileOutcome::Stopped(_)),
-            "somebody ends the daemon and all that it started"
+            "the signal is for the daemon and its child processes"
         );
     }
 }

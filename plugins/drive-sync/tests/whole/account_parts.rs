@@ -80,7 +80,7 @@ fn assert_parts(outcomes: &[Outcome]) {
         assert!(part.summary.contains(" of 100 databases were compared with Google Drive"), "{}", part.summary);
     }
     let counts: BTreeSet<&str> = parts.iter().map(|part| part.summary.as_str()).collect();
-    assert_eq!(counts.len(), parts.len(), "each gets further: {counts:?}");
+    assert_eq!(counts.len(), parts.len(), "each task makes progress: {counts:?}");
 }
 
 #[test]

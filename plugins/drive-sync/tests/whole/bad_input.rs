@@ -73,7 +73,11 @@ fn a_pipe_in_place_of_a_csv_is_not_waited_for() {
     let outcome = drive.sync();
     assert_eq!(ids(&outcome), ["source:pipe", "unreadable:id-1"], "{:?}", outcome.findings);
     let shown = "drive/T_id-1/T_id-1.csv: it is not a regular file";
-    assert!(outcome.findings[1].title.starts_with(shown), "the Drive as people know it: {:?}", outcome.findings[1]);
+    assert!(
+        outcome.findings[1].title.starts_with(shown),
+        "the path of the Drive on the host: {:?}",
+        outcome.findings[1]
+    );
     drive.run("diagnose", &json!({}));
 }
 

@@ -69,7 +69,7 @@ fn delivered_changes_are_kept_when_the_source_changed_before() {
     let drive = edited();
     drive.database(&[NAME, RELATED], &[&["p1", "One", "x"], &["p2", "Zwei", "y"]], true);
     assert!(drive.run("sync", &from_drive()).summary.contains("(1 cell, 0 rows new)"));
-    assert_eq!(ids(&drive.sync()), ["changed-by-hand:id-1"], "the reading that it was handed over with");
+    assert_eq!(ids(&drive.sync()), ["changed-by-hand:id-1"], "the reading with which it was delivered");
     assert!(drive.csv().contains("Eins"));
     drive.database(&[NAME, RELATED], &[&["p1", "Eins", "x"], &["p2", "Zwei", "y"]], true);
     assert!(ids(&drive.sync()).is_empty() && drive.csv().contains("Eins") && drive.csv().contains("Zwei"));

@@ -19,7 +19,7 @@ pub(crate) fn barrier(root: &Path, point: &str, number: usize) {
     fs::write(marks.join(format!("{point}-{number}")), "").unwrap();
     let begun = Instant::now();
     while (0..PROCESSES).any(|other| !marks.join(format!("{point}-{other}")).exists()) {
-        assert!(begun.elapsed() < Duration::from_mins(1), "the others do not come to {point}");
+        assert!(begun.elapsed() < Duration::from_mins(1), "the others do not reach {point}");
         sleep(Duration::from_millis(3));
     }
 }

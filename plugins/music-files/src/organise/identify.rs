@@ -178,6 +178,6 @@ mod tests {
         assert_eq!(who("/m/none.mp3"), 4, "linked, and in no playlist");
         assert_eq!(who("/m/tagged.mp3"), 1);
         assert_eq!(who("/m/Nobody - Nothing at all.mp3"), 0);
-        assert_eq!(who("/m/Moderat - A New Error (Live).mp3"), 0, "another version is never taken");
+        assert_eq!(who("/m/Moderat - A New Error (Live).mp3"), 0, "another version is never used");
     }
 }

@@ -173,7 +173,7 @@ mod tests {
         assert_eq!(choose("New", "e\u{301}", None), free("New/e\u{301}.mp3"));
         assert_eq!(choose("NEW", "É", None), free("New/É (2).mp3"));
         let copy = targets.choose(&place(&["house"], "x"), "mp3", None, &|path| path == "HOUSE/x.MP3");
-        assert_eq!(copy, Some(Choice::Free("HOUSE/x (4).mp3".to_owned())), "that place is another's already");
+        assert_eq!(copy, Some(Choice::Free("HOUSE/x (4).mp3".to_owned())), "another file has that target");
     }
 
     #[cfg(target_os = "linux")]

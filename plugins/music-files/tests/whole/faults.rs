@@ -77,7 +77,7 @@ fn a_full_disk_leaves_complete_files_and_the_plan_continues_with_free_space() {
     let there = folders.organised_paths();
     assert!(!there.is_empty() && there.len() < 7, "{there:?}");
     let count = names(&folders.organised.join("Unassigned")).len() + names(&folders.music.join("in")).len();
-    assert_eq!(count, 6, "every file once, and no half of one");
+    assert_eq!(count, 6, "every file exists once and completely");
     fs::remove_file(folders.organised.join("ballast")).unwrap();
     let outcome = folders.apply(&plan).unwrap();
     assert!(outcome.summary.contains("6 of 6 steps done"), "{}", outcome.summary);

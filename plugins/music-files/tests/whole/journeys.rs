@@ -36,7 +36,7 @@ fn a_plan_is_applied_and_undone_and_the_next_is_the_same() {
     assert_eq!(folders.tree(), before);
     let again = folders.plan_json(&json!({}));
     assert_eq!((&again["steps"], &again["digest"]), (&plan["steps"], &plan["digest"]));
-    assert_ne!(again["plan"], plan["plan"], "the old one keeps what it did");
+    assert_ne!(again["plan"], plan["plan"], "the old plan keeps its completed steps");
     folders.apply(&id(&again)).unwrap();
     folders.undo(&id(&again)).unwrap();
     assert_eq!(folders.tree(), before);
@@ -162,7 +162,7 @@ fn files_changed_since_the_plan_are_kept_and_nothing_is_overwritten() {
     let after = folders.tree();
     folders.undo(&plan).unwrap();
     assert!(folders.music.join("good.mp3").exists());
-    assert_eq!(folders.tree().len(), after.len(), "the folder x holds somebody's file and stays");
+    assert_eq!(folders.tree().len(), after.len(), "the folder x has another file and stays");
 }
 
 #[test]

@@ -31,7 +31,7 @@ fn a_new_file_at_the_path_of_a_moved_file_is_another_file() {
     assert_eq!(to(&folders.plan_json(&json!({}))), ["Unassigned/01 Track.wav"]);
     fs::remove_file(folders.music.join("in/01 Track.wav")).unwrap();
     folders.undo(&plan).unwrap();
-    assert_eq!(to(&folders.plan_json(&json!({}))), ["P/X - Known.wav"], "it is that one again");
+    assert_eq!(to(&folders.plan_json(&json!({}))), ["P/X - Known.wav"], "the file is recognised again");
 }
 
 #[test]

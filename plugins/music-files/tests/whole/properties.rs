@@ -71,7 +71,7 @@ proptest! {
         let mut folded: Vec<_> = organised_paths.iter().map(|path| one_name(path)).collect();
         folded.sort();
         folded.dedup();
-        prop_assert_eq!(folded.len(), organised_paths.len(), "no two are one file elsewhere");
+        prop_assert_eq!(folded.len(), organised_paths.len(), "no two targets are the same file");
         prop_assert!(organised_paths.iter().flat_map(|path| path.split('/')).all(|part| part.len() <= 200 && part != ".."));
         folders.undo(&plan).unwrap();
         prop_assert_eq!(&folders.tree(), &before);

@@ -339,7 +339,7 @@ mod tests {
             [None, Some(Column::Title), Some(Column::Artists), Some(Column::Length), Some(Column::Album), None];
         assert_eq!(read, expected);
         assert!(mapped("Nr,Stück,Dauer", &say).is_err() && mapped("Stück", &[("nothing", "Stück")]).is_err());
-        assert!(mapped("Stück,Interpret", &[("artists", "Interpret")]).is_err(), "a title is what a track needs");
+        assert!(mapped("Stück,Interpret", &[("artists", "Interpret")]).is_err(), "a track needs a title");
         assert_eq!(mapped("Track URI,Track Name", &say).map(|columns| columns.dialect), Ok(Dialect::A));
     }
 

@@ -70,7 +70,7 @@ fn a_shorter_export_removes_the_last_tracks_and_a_truncated_one_does_not() {
     assert_eq!(titles(&place, "a"), ["Song 4", "Song 0"]);
     place.write("A.csv", format!("{A}\n{}\n{},\"Half", rows[1], uri(2)));
     let (_, findings) = place.import();
-    assert_eq!(titles(&place, "a"), ["Song 1", ""], "the row that breaks off keeps its place");
+    assert_eq!(titles(&place, "a"), ["Song 1", ""], "the truncated row keeps its place");
     assert_eq!(ids(&findings), ["nothing:spotify-csv:a", "unreadable:spotify/A.csv"], "{findings:?}");
     assert!(findings[1].title.contains("begins in line 3"), "{findings:?}");
     place.playlist("A", &[]);

@@ -59,7 +59,7 @@ fn a_playlist_keeps_its_id_when_another_of_the_same_name_is_added_or_removed() {
     for (from, to) in [("spotify", "away"), ("away", "spotify")] {
         fs::rename(place.folder.path().join(from), place.folder.path().join(to)).unwrap();
         fs::create_dir_all(place.path()).unwrap();
-        assert_eq!(place.import().0.playlists, 0, "a folder that is away for once changes no id");
+        assert_eq!(place.import().0.playlists, 0, "a temporarily missing folder changes no id");
         if to == "away" {
             fs::remove_dir(place.path()).unwrap();
         }

@@ -215,7 +215,7 @@ mod tests {
         let head: Head = "ababababab12".parse().unwrap();
         let mut report = report(None, Some(HeadPosition::Pruned));
         report.pruned = Some(PrunedPart { last: 4, hash: "cd".to_owned(), archive: Some("/a.jsonl".to_owned()) });
-        assert_eq!(code(&report), Code::Failed, "neither sound nor broken: it cannot be told");
+        assert_eq!(code(&report), Code::Failed, "neither sound nor broken: it could not be checked");
         let text = as_text(&report, Some(&head));
         assert!(text.contains("\nevents 1–4 pruned, archived in /a.jsonl\nunknown: ababababab12 is not in"), "{text}");
         let broken = BrokenArchive { file: PathBuf::from("a.jsonl"), line: 2, why: "it is cut" };

@@ -76,7 +76,7 @@ mod tests {
         let changes = [say("-w /a up"), say("-w /a up"), say("-w /a --state /s up")];
         assert_eq!(changes, [FileChange::New, FileChange::Same, FileChange::Changed]);
         assert_eq!(fs::read_to_string(&path).unwrap(), text("-w /a --state /s up"));
-        assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), 1, "nothing is left beside it");
+        assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), 1, "no temporary file is left");
     }
 
     #[test]

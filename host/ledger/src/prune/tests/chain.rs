@@ -41,7 +41,7 @@ fn a_pruned_head_is_found_only_with_the_archive() {
     let found = |head: &str, archives: &[&Path]| fixture.report(Some(head), archives).found.unwrap();
     for (seq, hash) in (1..).zip(&hashes) {
         let expected = if seq >= 10 { HeadPosition::At(seq) } else { HeadPosition::Pruned };
-        assert_eq!(found(hash, &[]), expected, "the last one that went is remembered");
+        assert_eq!(found(hash, &[]), expected, "the last deleted event is stored");
         assert_eq!(found(hash, &[&done.archive]), HeadPosition::At(seq));
     }
     let never = "ab".repeat(32);

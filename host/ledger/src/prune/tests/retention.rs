@@ -44,7 +44,7 @@ fn a_task_with_an_open_delivery_or_a_younger_event_keeps_all_its_events() {
         .unwrap();
     let kept = fixture.plan(1_000).kept.unwrap();
     assert_eq!((kept.seq, &kept.task, kept.why), (11, &ids[1], "is not old enough"));
-    assert_eq!(fixture.plan(41).last, 8, "an event of the very moment is not older than it");
+    assert_eq!(fixture.plan(41).last, 8, "an event at exactly that time is not older");
 }
 
 fn delivery(kind: DeliveryKind) -> outbox::NewDelivery {

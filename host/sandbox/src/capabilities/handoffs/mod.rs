@@ -262,7 +262,7 @@ mod tests {
         assert_eq!(said(&handoffs), ["+a", "+b"], "a key is sent once");
         withdraw(&mut handoffs, "a").unwrap();
         withdraw(&mut handoffs, "a").unwrap();
-        assert_eq!(said(&handoffs), ["+b", "-a"], "what is taken back is not even sent");
+        assert_eq!(said(&handoffs), ["+b", "-a"], "a withdrawn request is not sent");
         handoffs.emit(keyed("a")).unwrap();
         assert_eq!(said(&handoffs), ["+b", "-a", "+a"], "and may be asked anew");
         withdraw(&mut handoffs, "a").unwrap();

@@ -36,7 +36,7 @@ async fn a_name_is_taken_once_and_given_back() {
     let (mut one, mut two) = (locks(ASKED, Some(&table)), locks(ASKED, Some(&table)));
     let held = one.take("a").await.unwrap().unwrap();
     assert_eq!(one.holds(held).await, Ok(true));
-    assert_eq!(one.take("a").await, Ok(None), "this very attempt has it");
+    assert_eq!(one.take("a").await, Ok(None), "the same attempt holds it");
     assert_eq!(two.take("a").await, Ok(None));
     one.release(held).await;
     assert_eq!(one.holds(held).await, Ok(false));
