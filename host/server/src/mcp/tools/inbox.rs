@@ -26,7 +26,7 @@ struct Read {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct WaitForWork {
-    /// The cursor of an earlier call: only newer work counts. Without it, everything open counts.
+    /// The cursor of an earlier call: wait for newer work only. Without it, all open work is returned.
     cursor: Option<i64>,
     /// How long to wait, up to 3600. Default 50. An empty result is normal: call again with its cursor.
     timeout_seconds: Option<u64>,

@@ -15,7 +15,7 @@ use crate::limits;
 struct Status {
     /// Only tasks in this state, such as `delivered`, `succeeded`, `disputed`, `needs_human`.
     state: Option<String>,
-    /// At most so many, up to 50.
+    /// The maximum number of tasks, up to 50.
     limit: Option<usize>,
 }
 

@@ -33,7 +33,7 @@ struct Send {
     depends_on: Vec<String>,
     /// A time with its zone: 2026-01-18T10:15:00Z.
     deadline: Option<String>,
-    /// Wait so long for the RETURN. Default: do not wait; it comes to your inbox.
+    /// Wait at most this number of seconds for the RETURN. Default: do not wait; the RETURN comes to your inbox.
     wait_seconds: Option<u64>,
 }
 
