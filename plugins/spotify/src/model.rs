@@ -85,6 +85,12 @@ pub struct File {
 }
 
 impl Entry {
+    /// True if a file is on disk; the address of a stream is not.
+    #[must_use]
+    pub fn is_on_disk(&self) -> bool {
+        self.files.iter().any(|file| !baton_plugin_kit::library::is_stream(&file.path))
+    }
+
     /// One of [`NUMBERS`], by its field.
     #[must_use]
     pub fn number(&self, field: &str) -> Option<f64> {

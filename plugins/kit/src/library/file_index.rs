@@ -1,8 +1,11 @@
 //! Finds the files of a track: the files that the catalog links to it, copies of those with the same sound or bytes, or else the file
 //! that matches by tags and name. `wanted` of music-files and `export` of spotify use it, so their results agree.
 
+use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
+
+use percent_encoding::percent_decode_str;
 
 use baton_track_match::{Decision, MatchCandidate as Match, Matcher, Reason, Track, normalise};
 
@@ -37,9 +40,22 @@ pub fn has_files(known: &CatalogData) -> bool {
     known.files.iter().any(is_on_disk)
 }
 
-/// The path of a streamed track is an address; it is not on disk.
 fn is_on_disk(file: &CatalogFile) -> bool {
-    !file.missing && !file.path.contains("://")
+    !file.missing && !is_stream(&file.path)
+}
+
+/// The prefix of a path that is not UTF-8: the catalog has it as a `file` URL.
+const FILE_URL: &str = "file://";
+
+/// True if a path in the catalog is the address of a stream.
+#[must_use]
+pub fn is_stream(path: &str) -> bool {
+    path.contains("://") && !path.starts_with(FILE_URL)
+}
+
+/// A path in the catalog for comparisons of names: the escapes of a `file` URL are decoded, and bytes that are not UTF-8 are replaced.
+fn decoded(path: &str) -> Cow<'_, str> {
+    path.strip_prefix(FILE_URL).map_or(Cow::Borrowed(path), |path| percent_decode_str(path).decode_utf8_lossy())
 }
 
 impl<'a> FileIndex<'a> {
@@ -87,7 +103,7 @@ impl<'a> FileIndex<'a> {
 struct NamedPaths<'a> {
     scanned: &'a [String],
     /// The first folders of the scanned files.
-    seen: HashSet<[Option<&'a str>; 2]>,
+    seen: HashSet<[Option<String>; 2]>,
 }
 
 impl<'a> NamedPaths<'a> {
@@ -99,8 +115,9 @@ impl<'a> NamedPaths<'a> {
     /// Before the first scan, every path counts. A path below a scanned folder does not count: the scan would have found the file. Any
     /// other path counts only if its first folders are those of a scanned file; otherwise it may belong to another machine.
     fn count(&self, path: &str) -> bool {
+        let name = decoded(path);
         let is_listed = |folder: &String| {
-            let below = path.strip_prefix(folder.trim_end_matches(['/', '\\']));
+            let below = name.strip_prefix(decoded(folder).trim_end_matches(['/', '\\']));
             below.is_some_and(|below| below.starts_with(['/', '\\']))
         };
         self.scanned.is_empty() || (!self.scanned.iter().any(is_listed) && self.seen.contains(&first_folders(path)))
@@ -108,9 +125,10 @@ impl<'a> NamedPaths<'a> {
 }
 
 /// The first two folders of a path: on most systems the home folder of a user or a volume.
-fn first_folders(path: &str) -> [Option<&str>; 2] {
+fn first_folders(path: &str) -> [Option<String>; 2] {
+    let path = decoded(path);
     let (folder, _) = path.rsplit_once(['/', '\\']).unwrap_or_default();
-    let mut parts = folder.split(['/', '\\']).filter(|part| !part.is_empty());
+    let mut parts = folder.split(['/', '\\']).filter(|part| !part.is_empty()).map(str::to_owned);
     [parts.next(), parts.next()]
 }
 
@@ -137,7 +155,8 @@ fn linked<'a>(known: &'a CatalogData, files: &[&'a CatalogFile]) -> HashMap<i64,
 
 /// A file for matching. Files with the same sound are one recording, so a copy does not make a match unclear.
 fn track_of(known: &CatalogData, file: &CatalogFile) -> Track {
-    let name = file.path.rsplit(['/', '\\']).next().unwrap_or_default();
+    let path = decoded(&file.path);
+    let name = path.rsplit(['/', '\\']).next().unwrap_or_default();
     let linked = file.track.and_then(|track| known.songs.get(&track));
     let sound = file.sound.as_ref().map(|sound| sound.iter().map(|byte| format!("{byte:02x}")).collect::<String>());
     let recording = sound.or_else(|| file.track.map(|track| format!("track {track}")));

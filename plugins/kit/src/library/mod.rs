@@ -7,6 +7,6 @@ mod file_track;
 mod links;
 
 pub use catalog_data::{CatalogData, CatalogFile, CatalogPlaylist, CatalogTrack};
-pub use file_index::{FileIndex, SCAN, TrackFiles, has_files, tracks_in_playlists};
+pub use file_index::{FileIndex, SCAN, TrackFiles, has_files, is_stream, tracks_in_playlists};
 pub use file_track::{describe_file, stem_and_ending};
 pub use links::{Link, pages, shop_links};

@@ -18,9 +18,7 @@ pub fn write(playlist: &Playlist) -> String {
 
 fn write_entry(out: &mut String, entry: &Entry) {
     let named = line(&entry.named());
-    // M3U8 cannot have a path with a line break.
-    let path = entry.files.iter().map(|file| file.path.as_str()).find(|path| !path.contains(char::is_control));
-    let Some(path) = path else {
+    let Some(path) = path(entry) else {
         let uri = entry.uri.as_ref().map(|uri| line(&uri.text())).unwrap_or_default();
         let _ = writeln!(out, "# {uri} {named}");
         return;
@@ -29,6 +27,11 @@ fn write_entry(out: &mut String, entry: &Entry) {
     let seconds = entry.duration_ms.map_or(-1, |ms| (ms + 500) / 1_000);
     let hidden = if path.starts_with('#') { "./" } else { "" };
     let _ = writeln!(out, "#EXTINF:{seconds},{named}\n{hidden}{path}");
+}
+
+/// The first path or address of an entry that M3U8 can contain: it cannot have a line break.
+pub(super) fn path(entry: &Entry) -> Option<&str> {
+    entry.files.iter().map(|file| file.path.as_str()).find(|path| !path.contains(char::is_control))
 }
 
 fn line(text: &str) -> String {

@@ -15,7 +15,7 @@ use serde::Deserialize;
 
 use crate::action_result::{ActionResult, CSV, file};
 use crate::catalog::EntryDetails;
-use crate::model::Playlist;
+use crate::model::{Entry, Playlist};
 use crate::names::FileNames;
 use crate::notes;
 use crate::source::{ACCOUNT, CATALOG, PlaylistSources};
@@ -47,6 +47,28 @@ pub enum Format {
     /// One XML file for all.
     Rekordbox,
 }
+
+impl Format {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Csv => "CSV",
+            Self::M3u8 => "M3U8",
+            Self::Rekordbox => "rekordbox XML",
+        }
+    }
+
+    /// True if a file of this format can name the entry; M3U8 and XML need a path.
+    fn can_contain(self, entry: &Entry) -> bool {
+        match self {
+            Self::Csv => true,
+            Self::M3u8 => m3u::path(entry).is_some(),
+            Self::Rekordbox => rekordbox::has_location(entry),
+        }
+    }
+}
+
+/// The next step if a format cannot contain a path.
+const RENAME: &str = "rename the files so that their paths are absolute and have no line breaks, then scan again";
 
 /// Exports playlists.
 ///
@@ -97,14 +119,15 @@ pub fn run(
         made.exports.push(file("rekordbox.xml", "application/xml", rekordbox::to_xml(&playlists)?));
     }
     if on_disk.is_some() {
-        report_missing(&playlists, findings);
+        report_missing(&playlists, &formats, findings);
     }
     Ok(made)
 }
 
-/// The result before anything is written. If no entry has a file, M3U8 and rekordbox XML are useless: they are removed from `formats`.
+/// The result before anything is written. Formats that cannot contain any entry are useless: they are removed from `formats`.
 fn initial_result(playlists: &[Playlist], on_disk: Option<&FilesOnDisk>, formats: &mut Vec<Format>) -> ActionResult {
-    let entries: usize = playlists.iter().map(|playlist| playlist.entries.len()).sum();
+    let all = || playlists.iter().flat_map(|playlist| &playlist.entries);
+    let entries = all().count();
     let exported = format!(
         "{} with {} exported.",
         counted(playlists.len(), "playlist", "playlists"),
@@ -113,21 +136,26 @@ fn initial_result(playlists: &[Playlist], on_disk: Option<&FilesOnDisk>, formats
     let Some(on_disk) = on_disk.filter(|_| entries > 0) else {
         return ActionResult { summary: exported, ..ActionResult::default() };
     };
-    let entries_of_all = playlists.iter().flat_map(|playlist| &playlist.entries);
-    let found = entries_of_all.filter(|entry| !entry.files.is_empty()).count();
-    if found > 0 {
+    let found = all().filter(|entry| entry.is_on_disk()).count();
+    let before = formats.len();
+    formats.retain(|format| all().any(|entry| format.can_contain(entry)));
+    if formats.len() == before {
         return ActionResult {
             summary: format!("{exported} {found} of {entries} have a file."),
             ..ActionResult::default()
         };
     }
-    formats.retain(|format| *format == Format::Csv);
-    let why = format!("the catalog has no file on disk for any of the {entries} entries");
-    let next_steps = vec![on_disk.next_step().to_owned()];
+    let (why, next_step) = if found == 0 {
+        (format!("the catalog has no file on disk for any of the {entries} entries"), on_disk.next_step())
+    } else {
+        (format!("none of the paths of the {found} entries with a file can be written"), RENAME)
+    };
+    let next_steps = vec![next_step.to_owned()];
     if formats.is_empty() {
         return ActionResult::refused(format!("Nothing was exported: {why}."), next_steps);
     }
-    let summary = format!("{exported} Only CSV was written: {why}.");
+    let written: Vec<_> = formats.iter().map(|format| format.name()).collect();
+    let summary = format!("{exported} Only {} was written: {why}.", written.join(" and "));
     ActionResult { kind: OutcomeKind::Partial, next_steps, summary, ..ActionResult::default() }
 }
 
@@ -158,14 +186,23 @@ fn add_descriptions(own: &dyn Tables, playlists: &mut [Playlist]) -> Result<(), 
     Ok(())
 }
 
-fn report_missing(playlists: &[Playlist], findings: &mut Findings) {
+/// Reports the entries without a file, and for each format those whose path it cannot contain.
+fn report_missing(playlists: &[Playlist], formats: &[Format], findings: &mut Findings) {
     for playlist in playlists {
-        let missing = playlist.entries.iter().filter(|entry| entry.files.is_empty()).count();
+        let (what, all) = (format!("{}:{}", playlist.service, playlist.id), playlist.entries.len());
+        let missing = playlist.entries.iter().filter(|entry| !entry.is_on_disk()).count();
         if missing > 0 {
-            let title =
-                format!("{}: {missing} of {} entries have no file on disk", playlist.name, playlist.entries.len());
-            let what = format!("{}:{}", playlist.service, playlist.id);
+            let title = format!("{}: {missing} of {all} entries have no file on disk", playlist.name);
             findings.add("not-on-disk", &what, Severity::Info, title, "`baton run music-files wanted` lists them.");
+        }
+        for format in formats {
+            let unwritten = |entry: &&Entry| entry.is_on_disk() && !format.can_contain(entry);
+            let unwritten = playlist.entries.iter().filter(unwritten).count();
+            if unwritten > 0 {
+                let (name, format) = (&playlist.name, format.name());
+                let title = format!("{name}: {unwritten} of {all} entries have a path that {format} cannot contain");
+                findings.add("path", &format!("{format}:{what}"), Severity::Low, title, RENAME);
+            }
         }
     }
 }

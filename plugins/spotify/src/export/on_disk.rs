@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use baton_plugin_kit::host::Tables;
 use baton_plugin_kit::library::{
-    CatalogData, CatalogFile, CatalogTrack, FileIndex, SCAN, TrackFiles, has_files, tracks_in_playlists,
+    CatalogData, CatalogFile, CatalogTrack, FileIndex, SCAN, TrackFiles, has_files, is_stream, tracks_in_playlists,
 };
 use baton_plugin_sdk::Error;
 
@@ -64,7 +64,7 @@ impl FilesOnDisk {
 /// The linked addresses of streaming services.
 fn streamed(known: &CatalogData) -> HashMap<i64, Vec<&CatalogFile>> {
     let mut streamed: HashMap<i64, Vec<&CatalogFile>> = HashMap::new();
-    for file in known.files.iter().filter(|file| !file.missing && file.path.contains("://")) {
+    for file in known.files.iter().filter(|file| !file.missing && is_stream(&file.path)) {
         file.track.into_iter().for_each(|track| streamed.entry(track).or_default().push(file));
     }
     streamed

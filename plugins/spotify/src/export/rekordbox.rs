@@ -56,9 +56,18 @@ impl<'a> Collection<'a> {
     }
 }
 
-/// The address of a path such as `/a b.mp3` or `C:\a b.mp3`; `None` for a stream or a relative path.
+/// True if an entry has a file whose path the XML can contain.
+pub(super) fn has_location(entry: &Entry) -> bool {
+    entry.files.iter().any(|file| location(&file.path).is_some())
+}
+
+/// The address of a path such as `/a b.mp3` or `C:\a b.mp3`; `None` for a stream or a relative path. A path that is not UTF-8 is a `file`
+/// URL in the catalog, whose escapes are kept.
 #[must_use]
 pub fn location(path: &str) -> Option<String> {
+    if let Some(escaped) = path.strip_prefix("file://").filter(|escaped| escaped.starts_with('/')) {
+        return Some(format!("file://localhost{escaped}"));
+    }
     let bytes = path.as_bytes();
     let windows = matches!(bytes, [drive, b':', b'\\' | b'/', ..] if drive.is_ascii_alphabetic());
     let slashed = if windows { format!("/{}", path.replace('\\', "/")) } else { path.to_owned() };
@@ -181,6 +190,7 @@ mod tests {
         for (path, expected) in [
             ("/music/AC-DC & Käse #1%.mp3", Some("file://localhost/music/AC-DC%20%26%20K%C3%A4se%20%231%25.mp3")),
             (r"C:\Music\a b.mp3", Some("file://localhost/C:/Music/a%20b.mp3")),
+            ("file:///music/caf%E9/a%20b.mp3", Some("file://localhost/music/caf%E9/a%20b.mp3")),
             ("https://example.org/a.mp3", None),
             ("relative/a.mp3", None),
             ("", None),

@@ -4,10 +4,11 @@ use std::fs;
 use std::process::Command;
 
 use baton_plugin_kit::host::Writable as _;
-use baton_plugin_sdk::{Artifact, Error};
+use baton_plugin_sdk::{Artifact, Error, Finding, OutcomeKind};
 use baton_tests::{missing, or_skip};
 use quick_xml::Reader;
 use quick_xml::events::Event;
+use spotify::action_result::ActionResult;
 use spotify::export::{self, Format};
 use spotify::{dedupe, diff, merge};
 
@@ -74,7 +75,54 @@ fn m3u8_has_paths_and_comments() {
         uri(2)
     );
     assert_eq!(text(&made.exports[1]), expected);
-    assert_eq!(ids(&findings), ["not-on-disk:spotify-csv:late night"]);
+    let streamed = "not-on-disk:spotify-csv:late night-2";
+    assert_eq!(ids(&findings), ["not-on-disk:spotify-csv:late night", streamed]);
+}
+
+fn exported(place: &Place, formats: Vec<Format>) -> (ActionResult, Vec<Finding>) {
+    let args = export::Args { formats, ..export::Args::default() };
+    place.run(|sources, findings| export::run(sources, None, &args, findings).unwrap())
+}
+
+#[test]
+fn a_stream_is_not_a_file_and_rekordbox_xml_is_not_written_without_one() {
+    let place = Place::with(&[("Mix", &[row(1, "One", "Oto")])]);
+    place.import();
+    put_file(&place, 1, "https://example.org/stream", 2);
+    let (refused, _) = exported(&place, vec![Format::Rekordbox]);
+    assert_eq!((refused.kind, refused.exports.len()), (OutcomeKind::Refused, 0), "{}", refused.summary);
+    assert!(refused.summary.contains("no file on disk for any of the 1 entries"), "{}", refused.summary);
+    let (partial, findings) = exported(&place, vec![Format::M3u8, Format::Rekordbox]);
+    assert_eq!((partial.kind, names(&partial.exports)), (OutcomeKind::Partial, vec!["Mix.m3u8"]));
+    assert!(partial.summary.contains("Only M3U8 was written"), "{}", partial.summary);
+    assert_eq!(findings.len(), 1, "{findings:?}");
+}
+
+#[test]
+fn a_path_that_is_not_utf_8_is_a_file_in_every_format() {
+    let place = Place::with(&[("Mix", &[row(1, "One", "Oto"), row(2, "Zwei", "Oto")])]);
+    place.import();
+    put_file(&place, 1, "file:///music/caf%E9/one%20a.flac", 2);
+    place.catalog.scan("file:///music/caf%E9/Oto%20-%20Zwei.flac", ["Oto", "Zwei"], 240_000).unwrap();
+    let (made, findings) = exported(&place, vec![Format::M3u8, Format::Rekordbox]);
+    assert_eq!((made.kind, findings.len()), (OutcomeKind::Succeeded, 0), "{findings:?}");
+    assert!(made.summary.ends_with("2 of 2 have a file."), "{}", made.summary);
+    let xml = text(&made.exports[1]);
+    for name in ["one%20a.flac", "Oto%20-%20Zwei.flac"] {
+        assert!(text(&made.exports[0]).contains(&format!("\nfile:///music/caf%E9/{name}\n")), "{name}");
+        assert!(xml.contains(&format!("Location=\"file://localhost/music/caf%E9/{name}\"")), "{xml}");
+    }
+}
+
+#[test]
+fn an_entry_that_a_format_cannot_name_is_a_finding() {
+    let place = Place::with(&[("Mix", &[row(1, "One", "Oto"), row(2, "Zwei", "Oto")])]);
+    place.import();
+    put_file(&place, 1, "/music/a\nb.flac", 2);
+    put_file(&place, 2, "/music/b.flac", 2);
+    let (_, findings) = exported(&place, vec![Format::M3u8, Format::Rekordbox]);
+    assert_eq!(findings.len(), 1, "{findings:?}");
+    assert!(findings[0].title.contains("1 of 2 entries have a path that M3U8 cannot contain"), "{findings:?}");
 }
 
 fn rekordbox(place: &TestDatabases) -> Vec<u8> {
