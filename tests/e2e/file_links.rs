@@ -1,11 +1,17 @@
 //! How files are linked to tracks, with the shipped plugins: by the path that djay names, by sound, then by tags, with the reason
 //! recorded. Also djay's facts in the catalog, and the order of sources that a person chooses.
 
+#[cfg(target_os = "linux")]
+use std::ffi::OsStr;
 use std::fs;
+#[cfg(target_os = "linux")]
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 
 use baton_plugin_kit::time;
-use baton_tests::music::{tune, wav_8_bit};
+#[cfg(target_os = "linux")]
+use baton_tests::music::write_wav;
+use baton_tests::music::{EagleItem, EagleLibrary, tune, wav, wav_8_bit};
 use serde_json::Value;
 
 use crate::track_workflow::{File, MusicWorkspace, SECONDS, TRACKS};
@@ -79,6 +85,58 @@ fn files_are_linked_by_path_by_sound_and_by_tags_in_any_order_of_imports() {
 }
 
 #[test]
+fn a_file_of_an_eagle_library_is_linked_by_its_path_in_any_order_of_imports() {
+    const ITEM: EagleItem<'_> = EagleItem { name: "Piece", ext: "wav", deleted: false };
+    for scan_first in [true, false] {
+        // djay plays the first track from the Eagle library.
+        let place = Place::with(|number| File {
+            path: format!("raw/{number}.wav"),
+            in_djay: (number == 0).then(|| "Music.library/images/L000000000000.info/Piece.wav".to_owned()),
+        });
+        let folder = place.incoming.join("Music.library");
+        let mut eagle = EagleLibrary::create(&folder);
+        let id = eagle.add(ITEM, &wav(&tune(0, SECONDS)));
+        eagle.finish();
+        let path = eagle.file(&id, ITEM);
+        assert!(path.ends_with("L000000000000.info/Piece.wav"), "{}", path.display());
+        let scan = || assert_eq!(place.scan(&folder)["sources"][0]["kind"], "eagle");
+        if scan_first {
+            scan();
+        }
+        place.run(&["spotify", "import"]);
+        place.run(&["djay", "sync-sessions"]);
+        place.run(&["djay", "match-ids"]);
+        if !scan_first {
+            scan();
+        }
+        assert_eq!(linked(&place, &path), [TRACKS[0].1, "path", "named by djay"]);
+        let expected = [path.display().to_string()];
+        assert_eq!(place.exported(), [expected.to_vec(), expected.to_vec()]);
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_file_below_a_folder_with_a_name_that_is_not_utf_8_is_on_disk_for_every_action() {
+    let place = Place::with(|number| File { path: format!("raw/{number}.wav"), in_djay: None });
+    let (artist, title) = TRACKS[0];
+    let music = place.incoming.with_file_name("music");
+    let folder = music.join(OsStr::from_bytes(b"caf\xe9"));
+    fs::create_dir_all(&folder).unwrap();
+    write_wav(&folder.join(format!("{artist} - {title}.wav")), &tune(0, SECONDS));
+    place.run(&["spotify", "import"]);
+    place.scan(&music);
+    let [lists, library] = place.exported();
+    assert_eq!((lists.len(), library.len()), (1, 1), "{lists:#?} {library:#?}");
+    let escaped = "/music/caf%E9/Ida%20Lund%20-%20Night%20Bus.wav";
+    assert!(lists[0].starts_with("file:///") && lists[0].ends_with(escaped), "{lists:?}");
+    assert!(library[0].ends_with("/music/caf\u{fffd}/Ida Lund - Night Bus.wav"), "{library:?}");
+    let wanted = place.run(&["music-files", "wanted", "--arg", r#"playlists=["Late Night","Sunday"]"#]);
+    let said = format!("{}{}", wanted.stdout, wanted.stderr);
+    assert!(said.contains("7 tracks in 2 playlists: 1 on disk, 6 wanted, 0 unclear"), "{said}");
+}
+
+#[test]
 fn a_file_is_found_by_its_current_and_its_former_path() {
     let place = place();
     place.scan(&place.incoming);
@@ -149,8 +207,17 @@ fn the_facts_of_djay_have_its_times_and_win_for_tempo_and_key() {
     assert_eq!(facts(&track, "bpm"), djay_first, "djay has the higher rank, although the export is newer: {track:#}");
     assert_eq!(facts(&track, "musical_key")[0].0, "djay");
     assert_eq!(facts(&track, "play_count"), [("djay".to_owned(), "3".to_owned())]);
-    let start = (SECONDS * 1_000 / 4).to_string();
-    assert_eq!(facts(&track, "djay_automix_start_ms"), [("djay".to_owned(), start)]);
+    let length = SECONDS * 1_000;
+    for (cue, at) in [
+        ("automix_start", length / 4),
+        ("automix_end", length * 3 / 4),
+        ("end", length * 7 / 8),
+        ("cue_1", length / 8),
+        ("cue_4", length / 2),
+    ] {
+        assert_eq!(facts(&track, &format!("djay_{cue}_ms")), [("djay".to_owned(), at.to_string())], "{track:#}");
+    }
+    assert!(facts(&track, "djay_cue_2_ms").is_empty(), "its position is invalid: {track:#}");
     // The date is that of djay's history, not the current time.
     let written = &place.written;
     let plays =

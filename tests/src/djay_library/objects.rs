@@ -49,10 +49,11 @@ pub(super) fn user_data(track: &Track) -> Option<Tree> {
     if track.play_count.is_none() && track.manual_bpm.is_none() {
         return None;
     }
-    let point = |seconds: f64| {
-        let fields = vec![("time", Tree::Real(seconds)), ("endTime", Tree::Real(-1.0)), ("number", Tree::Integer(0))];
-        Tree::object("ADCCuePoint", fields)
+    let cue = |number: i64, seconds: f64| {
+        let number = ("number", Tree::Integer(number));
+        Tree::object("ADCCuePoint", vec![("time", Tree::Real(seconds)), ("endTime", Tree::Real(-1.0)), number])
     };
+    let point = |seconds: f64| cue(0, seconds);
     let stamp = Tree::object("ADCAudioAlignmentFingerprint", vec![("data", Tree::Data(vec![0x78, 0x9C, 3]))]);
     let mut more = vec![
         ("userChangedCloudKeys", Tree::Array(vec![Tree::text("playCount"), Tree::text("titleIDs")])),
@@ -60,6 +61,10 @@ pub(super) fn user_data(track: &Track) -> Option<Tree> {
         ("timestampIdentifier", stamp),
         // djay writes the same key a second time. The number 5 counts: 0 root, 1 titleIDs, 2 title, 3 keys, 4 point, 5 stamp.
         ("timestampIdentifier", Tree::Again(5)),
+        ("automixEndPoint", point(track.seconds * 0.75)),
+        ("endPoint", point(track.seconds * 0.875)),
+        // djay counts from 0. The position -1 is invalid.
+        ("cuePoints", Tree::Array(vec![cue(0, track.seconds / 8.0), cue(1, -1.0), cue(3, track.seconds / 2.0)])),
     ];
     if let Some(count) = track.play_count {
         more.push(("playCount", Tree::Integer(count)));

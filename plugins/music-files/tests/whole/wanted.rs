@@ -90,6 +90,23 @@ fn scanned_files_need_no_note() {
 }
 
 #[test]
+fn a_file_with_a_path_that_is_not_utf_8_is_on_disk() {
+    let folders = TestFolders::new();
+    for (id, title) in [("linked", "Linked"), ("named", "A New Error")] {
+        folders.track(id, "Moderat", title);
+    }
+    folders.playlist("P", &["linked", "named"]);
+    let sql = "INSERT INTO put_file (source, path, size, track_service, track, duration_ms) VALUES ('library', ?1, 7, 'spotify', ?2, 200000)";
+    for (path, track) in
+        [("file:///m/caf%E9/a.mp3", Some("linked")), ("file:///m/caf%E9/Moderat%20-%20A%20New%20Error.mp3", None)]
+    {
+        folders.catalog.execute(sql, &[path.into(), track.into()]).unwrap();
+    }
+    let outcome = list(&folders, &json!({}));
+    assert!(outcome.summary.starts_with("2 tracks in 1 playlist: 2 on disk, 0 wanted"), "{}", outcome.summary);
+}
+
+#[test]
 fn playlists_are_selected_by_name() {
     let folders = filled();
     for (args, begins) in [
