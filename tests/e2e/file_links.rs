@@ -89,7 +89,7 @@ fn a_file_of_an_eagle_library_is_linked_by_its_path_in_any_order_of_imports() {
     const ITEM: EagleItem<'_> = EagleItem { name: "Piece", ext: "wav", deleted: false };
     for scan_first in [true, false] {
         // djay plays the first track from the Eagle library.
-        let place = Place::with(|number| File {
+        let place = MusicWorkspace::with(|number| File {
             path: format!("raw/{number}.wav"),
             in_djay: (number == 0).then(|| "Music.library/images/L000000000000.info/Piece.wav".to_owned()),
         });
@@ -118,7 +118,7 @@ fn a_file_of_an_eagle_library_is_linked_by_its_path_in_any_order_of_imports() {
 #[cfg(target_os = "linux")]
 #[test]
 fn a_file_below_a_folder_with_a_name_that_is_not_utf_8_is_on_disk_for_every_action() {
-    let place = Place::with(|number| File { path: format!("raw/{number}.wav"), in_djay: None });
+    let place = MusicWorkspace::with(|number| File { path: format!("raw/{number}.wav"), in_djay: None });
     let (artist, title) = TRACKS[0];
     let music = place.incoming.with_file_name("music");
     let folder = music.join(OsStr::from_bytes(b"caf\xe9"));

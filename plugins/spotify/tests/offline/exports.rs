@@ -86,7 +86,7 @@ fn exported(place: &Place, formats: Vec<Format>) -> (ActionResult, Vec<Finding>)
 
 #[test]
 fn a_stream_is_not_a_file_and_rekordbox_xml_is_not_written_without_one() {
-    let place = Place::with(&[("Mix", &[row(1, "One", "Oto")])]);
+    let place = TestDatabases::with(&[("Mix", &[row(1, "One", "Oto")])]);
     place.import();
     put_file(&place, 1, "https://example.org/stream", 2);
     let (refused, _) = exported(&place, vec![Format::Rekordbox]);
@@ -100,7 +100,7 @@ fn a_stream_is_not_a_file_and_rekordbox_xml_is_not_written_without_one() {
 
 #[test]
 fn a_path_that_is_not_utf_8_is_a_file_in_every_format() {
-    let place = Place::with(&[("Mix", &[row(1, "One", "Oto"), row(2, "Zwei", "Oto")])]);
+    let place = TestDatabases::with(&[("Mix", &[row(1, "One", "Oto"), row(2, "Zwei", "Oto")])]);
     place.import();
     put_file(&place, 1, "file:///music/caf%E9/one%20a.flac", 2);
     place.catalog.scan("file:///music/caf%E9/Oto%20-%20Zwei.flac", ["Oto", "Zwei"], 240_000).unwrap();
@@ -116,7 +116,7 @@ fn a_path_that_is_not_utf_8_is_a_file_in_every_format() {
 
 #[test]
 fn an_entry_that_a_format_cannot_name_is_a_finding() {
-    let place = Place::with(&[("Mix", &[row(1, "One", "Oto"), row(2, "Zwei", "Oto")])]);
+    let place = TestDatabases::with(&[("Mix", &[row(1, "One", "Oto"), row(2, "Zwei", "Oto")])]);
     place.import();
     put_file(&place, 1, "/music/a\nb.flac", 2);
     put_file(&place, 2, "/music/b.flac", 2);
