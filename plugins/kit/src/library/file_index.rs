@@ -5,9 +5,8 @@ use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 
-use percent_encoding::percent_decode_str;
-
 use baton_track_match::{Decision, MatchCandidate as Match, Matcher, Reason, Track, normalise};
+use percent_encoding::percent_decode_str;
 
 use super::{CatalogData, CatalogFile, CatalogTrack, describe_file};
 
