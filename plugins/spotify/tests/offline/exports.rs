@@ -79,7 +79,7 @@ fn m3u8_has_paths_and_comments() {
     assert_eq!(ids(&findings), ["not-on-disk:spotify-csv:late night", streamed]);
 }
 
-fn exported(place: &Place, formats: Vec<Format>) -> (ActionResult, Vec<Finding>) {
+fn exported(place: &TestDatabases, formats: Vec<Format>) -> (ActionResult, Vec<Finding>) {
     let args = export::Args { formats, ..export::Args::default() };
     place.run(|sources, findings| export::run(sources, None, &args, findings).unwrap())
 }
