@@ -165,6 +165,79 @@ fn a_database_is_mirrored_once_also_if_a_token_expires() {
     services.assert_clean();
 }
 
+/// A file of 6 MB needs two parts. The answer of the first one is lost, so the plugin asks how much has arrived.
+#[test]
+fn a_large_file_is_uploaded_in_parts_and_a_lost_answer_is_resumed() {
+    let services = Services::start();
+    let long = "x".repeat(100);
+    let rows: Vec<String> = (0..60_000).map(|number| format!("{long} {number}")).collect();
+    let place = services.workspace(&rows.iter().map(String::as_str).collect::<Vec<_>>());
+    services.drive.order("PUT /upload", Fault::Lost);
+    place.sync("First");
+    services.assert_mirrored();
+    let parts = services.drive.lines().iter().filter(|line| line.starts_with("PUT /upload")).count();
+    assert!(parts >= 3, "two parts and a question: {parts}");
+    let here = fs::read(place.root.join("drive/T_id-1/T_id-1.csv")).unwrap();
+    assert!(here.len() > 6_000_000 && services.drive.at(CSV).unwrap().content == here, "{} bytes", here.len());
+    assert!(place.sync("Second").contains("Google Drive has the same files."));
+    services.assert_mirrored();
+    place.assert_no_token();
+    services.assert_clean();
+}
+
+#[test]
+fn a_full_drive_is_reported_and_the_next_sync_completes() {
+    let services = Services::start();
+    let place = services.workspace(&["One"]);
+    services.drive.set_full(true);
+    place.sync_partly("Full", &json!({ "place": "account" }));
+    let shown = place.workspace.baton(&["why", &place.workspace.task("Full").id]).ended(0).stdout;
+    assert!(shown.contains("storageQuotaExceeded") && shown.contains("Free some space"), "{shown}");
+    services.drive.set_full(false);
+    place.sync("Space");
+    services.assert_mirrored();
+    services.assert_clean();
+}
+
+#[test]
+fn a_shared_drive_gets_the_files_and_my_drive_none() {
+    let services = Services::start();
+    services.drive.add_shared_drive("0ASharedDrive");
+    let place = services.workspace(&["One"]);
+    let args = json!({ "action": "sync", "args": { "place": "account", "shared_drive": "0ASharedDrive" } });
+    for title in ["First", "Second"] {
+        place.workspace.drop_handoff_with("drive-sync", title, args.clone());
+        place.up_once();
+        let task = place.workspace.task(title);
+        assert_eq!(task.state, "succeeded", "{}", task.reason);
+        let mut names = services.drive.files_of_drive("0ASharedDrive");
+        names.sort();
+        assert_eq!(names, ["Baton", "T_id-1", "T_id-1.csv", "T_id-1.manifest.json"]);
+        assert_eq!((services.drive.ever(), services.drive.bin().len()), (4, 0), "{title}");
+    }
+    assert!(place.workspace.task("Second").reason.contains("Google Drive has the same files."));
+    place.assert_no_token();
+    services.assert_clean();
+}
+
+#[test]
+fn what_a_person_puts_into_the_trash_stays_there_and_is_created_again() {
+    let services = Services::start();
+    let place = services.workspace(&["One"]);
+    place.sync("First");
+    let here = fs::read(place.root.join("drive/T_id-1/T_id-1.csv")).unwrap();
+    services.drive.change(CSV, |file| file.trashed = true);
+    let trashed: Vec<String> = services.drive.bin().into_iter().map(|file| file.id).collect();
+    assert!(place.sync("Second").contains("1 files uploaded, 0 downloaded"));
+    assert_eq!(services.drive.at(CSV).unwrap().content, here);
+    assert_eq!(fs::read(place.root.join("drive/T_id-1/T_id-1.csv")).unwrap(), here, "nothing is deleted here");
+    assert_eq!(services.drive.bin().into_iter().map(|file| file.id).collect::<Vec<_>>(), trashed);
+    assert!(services.drive.lines().iter().all(|line| !line.starts_with("DELETE")), "trash, not delete");
+    assert!(place.sync("Third").contains("Google Drive has the same files."));
+    place.assert_no_token();
+    services.assert_clean();
+}
+
 /// Each attempt may send 40 requests, and 30 databases need more than 90.
 #[test]
 fn more_files_than_one_attempt_may_send_are_uploaded_by_the_next_attempts() {

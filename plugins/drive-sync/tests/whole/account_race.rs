@@ -1,6 +1,6 @@
 //! The five races of `race` and one of separate workspaces, with an account: sixteen real processes and one Google Drive on
-//! loopback with delayed searches. The test of concurrent processes also runs the naive algorithm (search, then create), which
-//! must create duplicates. Separate workspaces share neither locks nor a database.
+//! loopback with delayed searches. Afterwards most of them run the naive algorithm (search, then create) on the same Drive,
+//! and it must create duplicates. Separate workspaces share neither locks nor a database.
 //!
 //! A process is this test program, started again with the test `child` alone.
 
@@ -27,6 +27,7 @@ use crate::test_services::{FileLocks, NoLocks, PROCESSES, barrier};
 
 const CHILD: &str = "DRIVE_SYNC_ACCOUNT_RACE";
 const ROUNDS: usize = 50;
+const NAIVE_ROUNDS: usize = 2;
 /// The round of this process.
 static ROUND: AtomicUsize = AtomicUsize::new(0);
 
@@ -88,6 +89,18 @@ impl Course {
         while !(0..PROCESSES).all(|number| mark(self.folder.path(), what, round, number).exists()) {
             sleep(Duration::from_millis(1));
         }
+    }
+
+    /// The naive algorithm makes a folder for each process on the Drive that the plugin used.
+    #[track_caller]
+    fn assert_naive_fails(&self) {
+        self.race(Race { way: "naive", rounds: NAIVE_ROUNDS });
+        let counts = self.counts();
+        let made = |round| counts.get(&format!("N_round-{round}/")).copied();
+        assert!(
+            (0..NAIVE_ROUNDS).all(|round| made(round) == Some(PROCESSES)),
+            "the naive algorithm has to fail: {counts:?}"
+        );
     }
 
     /// The number of occurrences of each path.
@@ -154,7 +167,7 @@ fn child() {
         if asked["way"] == "sync" && process == 0 {
             write_database(&root, round);
         }
-        barrier(&root, &format!("round-{round}"), process);
+        barrier(&root, &format!("{}-{round}", asked["way"].as_str().unwrap()), process);
         ROUND.store(round, Ordering::Relaxed);
         let args = json!({ "database": format!("round-{round}"), "title": "T", "place": "account" });
         match asked["way"].as_str().unwrap() {
@@ -173,7 +186,7 @@ fn child() {
                 assert!(matches!(ended, Err(Error::Retryable(text)) if text.contains("more than 7 s")));
             }
             "naive" => {
-                naive(address, &format!("T_round-{round}"), || barrier(&root, &format!("looked-{round}"), process));
+                naive(address, &format!("N_round-{round}"), || barrier(&root, &format!("looked-{round}"), process));
             }
             other => panic!("{other}"),
         }
@@ -247,13 +260,7 @@ fn concurrent_sixteen_processes_create_each_of_fifty_folders_once() {
     let course = Course::new();
     course.race(Race { way: "ours", rounds: ROUNDS });
     course.assert_once(ROUNDS);
-    let course = Course::new();
-    course.race(Race { way: "naive", rounds: 3 });
-    let naive = course.counts();
-    assert!(
-        (0..3).all(|round| naive[&format!("T_round-{round}/")] == PROCESSES),
-        "the naive algorithm has to fail: {naive:?}"
-    );
+    course.assert_naive_fails();
 }
 
 #[test]
@@ -261,6 +268,7 @@ fn guard_without_locks_the_drawn_ids_prevent_a_second_folder() {
     let course = Course::new();
     course.race(Race { way: "unlocked", rounds: ROUNDS });
     course.assert_once(ROUNDS);
+    course.assert_naive_fails();
 }
 
 #[test]
@@ -292,6 +300,7 @@ fn lock_first_waiting_processes_find_the_folder_that_was_created_meanwhile() {
         assert!(child.wait().unwrap().success());
     }
     course.assert_once(ROUNDS);
+    course.assert_naive_fails();
 }
 
 #[test]
@@ -301,6 +310,7 @@ fn timeout_nothing_is_created_while_another_process_holds_the_lock() {
     course.race(Race { way: "once", rounds: ROUNDS });
     assert_eq!((course.server.requests(), course.server.ever()), (0, 0));
     drop(held);
+    course.assert_naive_fails();
 }
 
 #[test]
