@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::candidate::Candidate;
 use super::features::Features;
 use super::observe::{DocumentPaths, observe};
-use super::structure::{Document, LineForm};
+use super::structure::{Document, Line, LineForm};
 use super::{after, before, fields, lexer, model, names, size_assertions, symbols, todos, words};
 use crate::plan::{Kind, Place, Plan, Purpose, Role, Sighting, SymbolHint, gather};
 
@@ -33,8 +33,12 @@ pub fn plan(text: &str) -> Plan {
     let mut sightings = todos(text);
     let before = sightings.len();
     let DocumentPaths { seen, folders, enumerated } = observe(&document, &rows);
-    let mut collector =
-        Collector { document: &document, by_line: HashMap::new(), used: vec![false; document.lines.len()] };
+    let mut collector = Collector {
+        document: &document,
+        by_line: HashMap::new(),
+        used: vec![false; document.lines.len()],
+        state: None,
+    };
     for seen in seen {
         collector.take(seen, &mut sightings);
     }
@@ -101,6 +105,8 @@ struct Collector<'a> {
     by_line: HashMap<usize, usize>,
     /// Lines that only describe a file of another line.
     used: Vec<bool>,
+    /// The last line, and the state that it gives to its paths.
+    state: Option<(usize, Option<String>)>,
 }
 
 impl Collector<'_> {
@@ -112,7 +118,7 @@ impl Collector<'_> {
         let line = at.and_then(|at| self.document.lines.get(at));
         if let Some(line) = line {
             if line.form != LineForm::Row(usize::MAX) && sighting.status.is_none() {
-                sighting.status = state(line.boxed, &line.text);
+                sighting.status = self.state(at.unwrap_or_default(), line);
             }
             // "Shipped the exporter (`x`)", "`x` is in place".
             let told =
@@ -134,10 +140,18 @@ impl Collector<'_> {
         sightings.push(sighting);
     }
 
+    /// The state that a line gives to its paths, computed once: it may have thousands.
+    fn state(&mut self, at: usize, line: &Line) -> Option<String> {
+        if self.state.as_ref().is_none_or(|(known, _)| *known != at) {
+            self.state = Some((at, state(line.boxed, &line.text)));
+        }
+        self.state.as_ref().and_then(|(_, state)| state.clone())
+    }
+
     fn component(&self, heading: Option<usize>) -> Option<String> {
         let heading = heading.and_then(|at| self.document.headings.get(at))?;
         let titled = heading.parent.is_none() && heading.level == 1;
-        (!titled).then(|| lexer::plain(&heading.text).chars().take(HEADING_CHARS).collect())
+        (!titled).then(|| heading.plain().chars().take(HEADING_CHARS).collect())
     }
 
     /// The file that the surrounding lines describe.
@@ -291,7 +305,7 @@ fn finish(
     enumerated.sort();
     enumerated.dedup();
     Plan {
-        title: document.headings.first().map(|heading| lexer::plain(&heading.text)),
+        title: document.headings.first().map(|heading| heading.plain().to_owned()),
         header: header(document),
         deliverables: gathered.deliverables,
         references: gathered.references,

@@ -2,11 +2,9 @@
 
 use std::cell::OnceCell;
 
-use super::lexer::{self, Markup};
 use super::structure::{Document, Heading, Line};
 use super::{topics, words};
 use crate::lists::list;
-use crate::plan::Kind;
 
 /// Signs that mean "done".
 pub(super) const CHECKS: [char; 5] = ['\u{2705}', '\u{2611}', '\u{2713}', '\u{2714}', '\u{2728}'];
@@ -18,22 +16,14 @@ pub(crate) struct LineContext<'a> {
     mark: OnceCell<&'static str>,
     label: OnceCell<&'static str>,
     heading: OnceCell<&'static str>,
-    folder: OnceCell<Option<String>>,
     moves: OnceCell<bool>,
     present: OnceCell<bool>,
 }
 
 impl<'a> LineContext<'a> {
-    /// The folder that the nearest heading is about: "### `src/till/` – new package".
+    /// The folder that the nearest heading is about.
     pub(super) fn heading_folder(&self) -> Option<&str> {
-        let folder = self.folder.get_or_init(|| {
-            let heading = self.document.headings_of(self.line.heading).next()?;
-            match lexer::tokens(&heading.text, false).as_slice() {
-                [only] if only.kind == Kind::Folder && only.written == Markup::Code => Some(only.path.clone()),
-                _ => None,
-            }
-        });
-        folder.as_deref()
+        self.document.headings_of(self.line.heading).next()?.folder()
     }
 
     pub(crate) fn new(document: &'a Document, line: &'a Line) -> Self {
@@ -43,7 +33,6 @@ impl<'a> LineContext<'a> {
             mark: OnceCell::new(),
             label: OnceCell::new(),
             heading: OnceCell::new(),
-            folder: OnceCell::new(),
             moves: OnceCell::new(),
             present: OnceCell::new(),
         }
@@ -70,11 +59,7 @@ fn find_mark(place: &LineContext<'_>) -> &'static str {
         "own"
     } else if place.document.parents_of(place.line).any(|above| above.text.contains(CHECKS)) {
         "parent"
-    } else if place
-        .document
-        .headings_of(place.line.heading)
-        .any(|heading| heading.level > 1 && heading.text.contains(CHECKS))
-    {
+    } else if place.document.headings_of(place.line.heading).any(|heading| heading.level > 1 && heading.is_checked()) {
         "heading"
     } else {
         "none"

@@ -5,9 +5,8 @@
 
 mod blocks;
 
-use std::cell::OnceCell;
-
-use super::{foreign, marks, reports, topics, words};
+pub(crate) use super::heading::Heading;
+use super::{foreign, marks, reports};
 
 /// The kind of a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,28 +42,6 @@ pub(crate) struct Line {
     pub(crate) heading: Option<usize>,
     /// Quoted or dropped: nothing in it is promised.
     pub(crate) quoted: bool,
-}
-
-#[derive(Debug, Clone)]
-pub(crate) struct Heading {
-    pub(crate) level: usize,
-    pub(crate) text: String,
-    pub(crate) line: usize,
-    pub(crate) parent: Option<usize>,
-    topic: OnceCell<&'static str>,
-    made: OnceCell<bool>,
-}
-
-impl Heading {
-    /// The topic of its text, computed once: every path below asks for it.
-    pub(crate) fn topic(&self) -> &'static str {
-        self.topic.get_or_init(|| topics::topic(&self.text))
-    }
-
-    /// True if a word says that something was made: "Files created".
-    pub(crate) fn says_made(&self) -> bool {
-        *self.made.get_or_init(|| words::words(&self.text).any(|word| words::is_made(&word)))
-    }
 }
 
 /// A table: its head, and the first line of its body.

@@ -109,7 +109,7 @@ pub(crate) fn is_made(word: &str) -> bool {
 #[must_use]
 pub(crate) fn is_feature(word: &str) -> bool {
     list!(
-        "analysis compatibility compliance detection discovery format handling loading parsing support references \
+        "analysis compatibility compliance detection discovery format handling loading parsing structure support references \
                 syntax validation"
     )
     .contains(&word)

@@ -18,17 +18,31 @@ pub(super) fn below_root(index: &Index, item: &Deliverable, roots: &HashSet<Stri
 
 /// First parts of drawn paths, most of which are found without that part: the repository's name.
 pub(super) fn repository_names(plan: &Plan, lookups: &[Lookup]) -> HashSet<String> {
-    let mut names: HashMap<&str, (usize, usize)> = HashMap::new();
-    let drawn = plan.deliverables.iter().zip(lookups).filter(|(item, _)| item.is_drawn() && item.kind == Kind::File);
-    for (item, lookup) in drawn {
-        let Some((first, rest)) = item.path.split_once('/') else { continue };
-        let (without, all) = names.entry(first).or_default();
-        *all += 1;
-        *without += usize::from(matches!(lookup, Ok(ResolvedPath::There(found, _)) if found.path == rest));
+    #[derive(Default)]
+    struct Below<'a> {
+        files: usize,
+        folders: HashSet<&'a str>,
+        without: usize,
+        all: usize,
     }
-    // One file of the same name may be a coincidence.
-    let names = names.into_iter().filter(|(_, (without, all))| *without > 1 && without * 2 > *all);
-    names.map(|(first, _)| first.to_owned()).collect()
+    let mut names: HashMap<&str, Below<'_>> = HashMap::new();
+    for (item, lookup) in plan.deliverables.iter().zip(lookups).filter(|(item, _)| item.is_drawn()) {
+        let Some((first, rest)) = item.path.split_once('/') else { continue };
+        // Each folder may have a `README.md`.
+        if !rest.contains('/') && item.kind == Kind::File {
+            continue;
+        }
+        let below = names.entry(first).or_default();
+        below.all += 1;
+        if matches!(lookup, Ok(ResolvedPath::There(found, _)) if found.path == rest) {
+            below.without += 1;
+            below.files += usize::from(item.kind == Kind::File);
+            below.folders.extend(rest.split('/').next());
+        }
+    }
+    // One file, or one folder, of the same name may be a coincidence.
+    let is_root = |below: &Below<'_>| (below.files > 1 || below.folders.len() > 1) && below.without * 2 > below.all;
+    names.into_iter().filter(|(_, below)| is_root(below)).map(|(first, _)| first.to_owned()).collect()
 }
 
 pub(super) const fn is_there(lookup: &Lookup) -> bool {
