@@ -212,14 +212,7 @@ impl Reader<'_> {
         self.heading = parent;
         let text = super::lexer::start(text, 400);
         let line = self.push(at, 0, LineForm::Heading, text, false);
-        self.document.headings.push(Heading {
-            level,
-            text: text.to_owned(),
-            line,
-            parent,
-            topic: OnceCell::new(),
-            made: OnceCell::new(),
-        });
+        self.document.headings.push(Heading::new(level, text, line, parent));
         self.heading = Some(number);
     }
 
