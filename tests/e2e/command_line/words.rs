@@ -64,7 +64,8 @@ fn help_names_every_subcommand() {
       obligations  Show requests still waiting for a RETURN, and the compliance of each agent
       inbox        Show the open work of an agent, or wait for it
       mcp          Serve an agent's inbox over MCP on standard input and output; coding agents start it
-      return       Answer a request for an external agent, with evidence that Baton checks
+      return       Answer a request as the external agent that received it, with evidence that Baton
+                   checks
       connect      Let a coding agent work an inbox: register Baton's MCP server and the hooks that wake
                    it
       disconnect   Take back what `baton connect` wrote

@@ -38,7 +38,7 @@ fn all() -> bool {
 }
 
 fn pieces() -> Result<Vec<PathBuf>, Skipped> {
-    music(if all() { 1 } else { 20 })
+    music(if all() { 1 } else { 10 })
 }
 
 fn whole(file: &Path) -> AudioReport {

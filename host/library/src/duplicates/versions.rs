@@ -78,7 +78,7 @@ impl Difference {
     pub fn text(&self) -> String {
         match self {
             Self::Length(ms) => {
-                format!("one is {}.{} s longer: an edit, or one is cut off", ms / 1_000, ms % 1_000 / 100)
+                format!("one file is {}.{} s longer: an edit, or the other is cut off", ms / 1_000, ms % 1_000 / 100)
             }
             Self::Speed(thousandths) => format!("one is {}.{} % faster", thousandths / 10, thousandths % 10),
             Self::Part(percent) => format!("only {percent} % of the shorter file is similar"),
