@@ -276,7 +276,7 @@ fn a_changed_library_of_djay_is_synced_automatically_once_the_trigger_is_granted
     assert_eq!(triggered(&workspace, "djay").len(), 1, "nothing has changed");
     fs::remove_file(&path).unwrap();
     let more = LibrarySpec { plays: LibrarySpec::tiny().plays + 3, ..LibrarySpec::tiny() };
-    write(&path, &more);
+    drop(write(&path, &more));
     workspace.up_once();
     let tasks = triggered(&workspace, "djay");
     assert!(tasks.len() == 2 && tasks.iter().all(|task| task.state == "succeeded"), "{tasks:#?}");

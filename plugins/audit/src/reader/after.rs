@@ -1,6 +1,6 @@
 //! Interprets the words after a path.
 
-use super::context::CHECKS;
+use super::heading::CHECKS;
 use super::lexer::PATH;
 use super::verbs::{self, FileAction, Verb};
 use super::words;

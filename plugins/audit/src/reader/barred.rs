@@ -1,13 +1,18 @@
 //! Paths that the words use without promising them: denied, quoted, looked up, an example, a product.
 
 use super::after::after;
-use super::before::{Clause, is_tag};
+use super::before::Clause;
 use super::context::{LineContext, lists_products, mark, shows_present};
-use super::features::is_moved;
+use super::keys::is_tag;
 use super::lexer::{CODE, PATH, Token};
 use super::structure::LineForm;
 use super::verbs::{FileAction, Verb};
 use super::{foreign, names, words};
+
+/// "Move `x` to `y`": `x` disappears.
+pub(super) fn is_moved(lead: Option<Verb>) -> bool {
+    lead.is_some_and(|verb| verb.action == FileAction::Move)
+}
 
 /// True if the path cannot be promised: denied, quoted, asked, looked up, or a property of the document.
 pub(super) fn is_barred(place: &LineContext<'_>, token: &Token, clause: &Clause, key: Option<&str>) -> bool {

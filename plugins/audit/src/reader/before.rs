@@ -1,5 +1,6 @@
 //! Interprets the words before a path: the verb, the preposition, the key, and a negation.
 
+use super::keys::is_tag;
 use super::lexer::{CODE, PATH};
 use super::verbs::{self, FileAction, Verb};
 use super::words;
@@ -198,19 +199,6 @@ pub(super) fn is_done(before: &str) -> bool {
 pub(super) fn opens_with_work(text: &str) -> bool {
     let first = words::words(super::lexer::start(text, 200)).find(|word| !is_leading(word));
     first.and_then(|word| verbs::verb(&word)).is_some_and(|verb| verb.past && verb.action.effect() == "makes")
-}
-
-/// True for a counter or tag of a line: `T001`, `[P]`, `US1`, `Step 4`, a number.
-pub(super) fn is_tag(word: &str) -> bool {
-    let coded = word.chars().any(|sign| sign.is_ascii_digit())
-        && word.chars().count() <= 6
-        && word.chars().all(|sign| sign.is_alphanumeric() || sign == '.');
-    coded
-        || word.chars().count() == 1 && word.chars().all(|sign| sign.is_ascii_alphanumeric())
-        || matches!(
-            word,
-            "step" | "task" | "phase" | "action" | "todo" | "schritt" | "aufgabe" | "part" | "deliverable"
-        )
 }
 
 /// True for words that may precede the verb of a step.

@@ -2,12 +2,10 @@
 
 use std::cell::OnceCell;
 
+use super::heading::CHECKS;
 use super::structure::{Document, Heading, Line};
 use super::{topics, words};
 use crate::lists::list;
-
-/// Signs that mean "done".
-pub(super) const CHECKS: [char; 5] = ['\u{2705}', '\u{2611}', '\u{2713}', '\u{2714}', '\u{2728}'];
 
 /// A line with paths. The properties that its paths share are computed once: a line may have thousands of paths.
 pub(crate) struct LineContext<'a> {

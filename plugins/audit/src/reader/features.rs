@@ -4,7 +4,7 @@
 //! general: the action, the words around the path, the kind of line, the heading, the box or sign.
 
 use super::after::{after, removes};
-use super::barred::is_barred;
+use super::barred::{is_barred, is_moved};
 use super::before::{Clause, clause};
 use super::context::{LineContext, boxed, heading_topic, is_title, label, mark, tells_moves};
 use super::keys::key;
@@ -209,11 +209,6 @@ fn is_moved_here(place: &LineContext<'_>, token: &Token, clause: &Clause, key: O
     let behind = token.before.contains(PATH) && (clause.prep == "to" || key == Some("arrow from a path"));
     let listed = || matches!(key, Some("arrow" | "arrow from a path")) && tells_moves(place);
     !clause.negated && (behind && (is_moved(clause.lead) || clause.converts) || listed())
-}
-
-/// "Move `x` to `y`": `x` disappears.
-pub(super) fn is_moved(lead: Option<Verb>) -> bool {
-    lead.is_some_and(|verb| verb.action == FileAction::Move)
 }
 
 /// True if the words say that the file is deleted. `listed` is the topic of its list.

@@ -2,10 +2,12 @@
 
 use std::cell::OnceCell;
 
-use super::context::CHECKS;
 use super::lexer::{self, Markup};
 use super::{topics, words};
 use crate::plan::Kind;
+
+/// Signs that mean "done".
+pub(super) const CHECKS: [char; 5] = ['\u{2705}', '\u{2611}', '\u{2713}', '\u{2714}', '\u{2728}'];
 
 #[derive(Debug, Clone)]
 pub(crate) struct Heading {

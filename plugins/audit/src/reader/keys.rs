@@ -1,10 +1,22 @@
 //! Interprets the key before a path: `Modify: x`, `**Location:** x`, "The output of this phase is `x`".
 
-use super::before::is_tag;
 use super::lexer::PATH;
 use super::verbs::{self, FileAction};
 use super::words;
 use crate::lists::list;
+
+/// True for a counter or tag of a line: `T001`, `[P]`, `US1`, `Step 4`, a number.
+pub(super) fn is_tag(word: &str) -> bool {
+    let coded = word.chars().any(|sign| sign.is_ascii_digit())
+        && word.chars().count() <= 6
+        && word.chars().all(|sign| sign.is_alphanumeric() || sign == '.');
+    coded
+        || word.chars().count() == 1 && word.chars().all(|sign| sign.is_ascii_alphanumeric())
+        || matches!(
+            word,
+            "step" | "task" | "phase" | "action" | "todo" | "schritt" | "aufgabe" | "part" | "deliverable"
+        )
+}
 
 /// The key before a path: `Modify: x`, `**Location:** x`.
 pub(super) fn key(before: &str) -> Option<&'static str> {

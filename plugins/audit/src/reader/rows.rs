@@ -1,8 +1,9 @@
 //! Features of the rows of trees and of the cells of tables.
 
 use super::columns;
-use super::context::{CHECKS, LineContext, heading_topic, label};
+use super::context::{LineContext, heading_topic, label};
 use super::features::{Features, is_dated};
+use super::heading::CHECKS;
 use super::keys::key;
 use super::structure::{Document, Heading};
 use super::{topics, words};

@@ -9,7 +9,7 @@ use super::before::{PreviousVerdict, PreviousVerdicts};
 use super::evidence::{Symbol, Verdict};
 use super::facts::{Fact, Facts};
 use super::ignored::IgnoredNames;
-use super::resolve::{PathContext, ResolvedPath, resolve};
+use super::resolve::{Lookup, PathContext, ResolvedPath, resolve};
 use super::roots::{base_folder, below_root, is_there, repository_names};
 use super::status::Status;
 use crate::index::{EntryKind, FoundEntry, Index};
@@ -23,9 +23,6 @@ pub struct JudgedPlan {
     /// One for each reference, in the same order.
     pub references: Vec<Verdict>,
 }
-
-/// The resolved path, or the reason why it cannot be checked.
-pub(super) type Lookup = Result<ResolvedPath, &'static str>;
 
 /// Judges the names of plans against one tree.
 pub struct Judge<'a, 'm> {

@@ -19,6 +19,9 @@ pub(crate) const GENERIC: &[&str] = list!(
     utils.js utils.py utils.ts"
 );
 
+/// The resolved path, or the reason why it cannot be checked.
+pub(super) type Lookup = Result<ResolvedPath, &'static str>;
+
 /// The result of resolving a path.
 #[derive(Debug)]
 pub(crate) enum ResolvedPath {

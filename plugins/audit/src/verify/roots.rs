@@ -2,8 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use super::judge::Lookup;
-use super::resolve::ResolvedPath;
+use super::resolve::{Lookup, ResolvedPath};
 use crate::index::{EntryKind, Index};
 use crate::plan::{Deliverable, Kind, Plan};
 
