@@ -1,11 +1,10 @@
 //! Tells reports about work that was done from plans, by their title and their status.
 
-use super::structure::{Document, Heading, Line, LineForm};
 use super::{lexer, words};
 use crate::plan::reports_done;
 
 /// Number of lines at the beginning in which the status of a document is.
-const HEADER_LINES: usize = 30;
+pub(super) const HEADER_LINES: usize = 30;
 
 /// Last words of titles of reports.
 const REPORT: &[&str] = &["bericht", "completion", "progress", "report", "results", "status", "summary"];
@@ -13,16 +12,14 @@ const DONE: &[&str] = &["complete", "completed", "done", "finished", "implemente
 /// Words of titles of plans, whatever else they say.
 const PLAN: &[&str] = &["design", "draft", "plan", "proposal", "roadmap", "spec", "specification", "tasks", "todo"];
 
-/// True if the title or the status says that the document tells what was done.
-pub(super) fn tells_what_was_done(document: &Document) -> bool {
-    let title = document.headings.first().filter(|heading: &&Heading| heading.level == 1);
-    let header = document.lines.iter().take_while(|line| line.heading.is_none_or(|at| at == 0)).take(HEADER_LINES);
-    let status = |line: &Line| {
-        let plain = lexer::plain(&line.text);
+/// True if the title, or the status in the first lines, says that the document tells what was done.
+pub(super) fn tells_what_was_done<'a>(title: Option<&str>, mut header: impl Iterator<Item = &'a str>) -> bool {
+    let status = |line: &str| {
+        let plain = lexer::plain(line);
         let said = plain.split_once(':').filter(|(key, _)| key.trim().eq_ignore_ascii_case("status"));
         said.is_some_and(|(_, value)| reports_done(value.trim()))
     };
-    title.is_some_and(|title| is_report(&title.text)) || header.filter(|line| line.form == LineForm::Text).any(status)
+    title.is_some_and(is_report) || header.any(status)
 }
 
 /// True for "Till: Implementation Summary" and "Till plan – completed", but not for "Add a status command" or

@@ -86,8 +86,16 @@ impl Document {
         while at < rows.len() {
             at = reader.line(at);
         }
-        let report = reports::tells_what_was_done(&reader.document);
+        let report = reader.document.tells_what_was_done();
         Self { report, ..reader.document }
+    }
+
+    fn tells_what_was_done(&self) -> bool {
+        let title = self.headings.first().filter(|heading| heading.level == 1).map(|heading| heading.text.as_str());
+        let header =
+            self.lines.iter().take_while(|line| line.heading.is_none_or(|at| at == 0)).take(reports::HEADER_LINES);
+        let texts = header.filter(|line| line.form == LineForm::Text).map(|line| line.text.as_str());
+        reports::tells_what_was_done(title, texts)
     }
 
     /// The headings above a line, the nearest first.
