@@ -11,7 +11,8 @@ use baton_tests::notion_server::{FakeProperty, FakeRow, Fault, NotionServer, TOK
 use baton_tests::{Output, Task, or_skip, tools};
 use serde_json::{Value, json};
 
-use crate::notion::{NotionWorkspace, notion_client, plan_of};
+use crate::notion::judges::notion_client;
+use crate::notion::{NotionWorkspace, plan_of};
 
 /// The properties that publishing needs, in a database whose title is called `Name`.
 pub(crate) const PROPERTIES: [[&str; 3]; 10] = [

@@ -166,6 +166,23 @@ fn a_sync_that_refused_everything_did_not_succeed() {
 }
 
 #[test]
+fn a_repair_that_leaves_everything_to_a_person_did_not_succeed() {
+    let (workspace, folder) = place("drive-sync", &[], &["files:rw=drive", "files:ro=databases", "files:rw=exports"]);
+    let described = json!({ "id": "music-tracks", "title": "Tracks", "complete": true, "request_status": "complete",
+        "row_count": 1, "properties": { "title": { "name": "Name", "type": "title" } } });
+    fs::write(folder.join("databases/tracks.csv"), "__page_id,__last_synced_iso,Name\n,,title\np1,,One\n").unwrap();
+    fs::write(folder.join("databases/tracks.json"), described.to_string()).unwrap();
+    run(&workspace, "drive-sync", "sync", &[]).ended(0);
+    fs::remove_file(folder.join("drive/Tracks_music-tracks/Tracks_music-tracks.csv")).unwrap();
+    let repair = |args: &[&str]| run(&workspace, "drive-sync", "repair", args);
+    let planned = repair(&[]).ended(0).stderr;
+    let plan = planned.split("Plan ").nth(1).and_then(|rest| rest.split(':').next()).unwrap();
+    assert!(planned.contains("0 steps, 1 left to a person"), "{planned}");
+    let words = ["0 steps done", "1 left to a person"];
+    said(repair(&[&format!("apply={plan}")]), "refused", &words, "then plan again");
+}
+
+#[test]
 fn an_audit_without_a_plan_did_not_succeed() {
     let workspace = Workspace::init();
     for plan in workspace.list("plans") {

@@ -28,7 +28,7 @@ pub enum Offset {
     Nothing,
 }
 
-/// The part of an update that the server saves although it answers with success.
+/// What the server saves of an update. It always answers with success, except for `SaysFalse` in V2.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum SaveBehaviour {
     /// All of it.
@@ -72,7 +72,7 @@ pub struct ServerBehaviour {
     pub offset: Offset,
     /// The part of an update that the server saves.
     pub saving: SaveBehaviour,
-    /// The most items of one answer, where this is less than a request may ask for.
+    /// The server's own page limit, if it is lower than the `limit` of a request.
     pub largest_page: Option<usize>,
     /// The `token` that it requires.
     pub token: Option<String>,
@@ -231,7 +231,7 @@ fn serve(stream: TcpStream, state: &Mutex<State>) -> io::Result<()> {
         state.asked.push(asked.clone());
         let at = state.manner.trouble.iter().position(|(part, _)| asked.line.contains(part));
         let trouble = at.map(|at| state.manner.trouble.remove(at).1);
-        // A connection that ends before its request arrives changes nothing.
+        // The other faults do not execute the request.
         let (status, answer) =
             if matches!(trouble, None | Some(ResponseFault::Late(_) | ResponseFault::Half | ResponseFault::Slow(_))) {
                 answer(&mut state, &asked)

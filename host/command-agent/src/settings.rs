@@ -28,7 +28,7 @@ impl Client {
         }
     }
 
-    /// Whether a run without a known session may have started to work. `has_prompt` is true if its process is recorded,
+    /// True if a run without a known session may have started to work. `has_prompt` is true if its process is recorded,
     /// because the process gets its prompt only afterwards.
     pub(crate) fn may_have_worked(&self, has_prompt: bool) -> bool {
         match self {

@@ -68,7 +68,7 @@ fn content(raw: Option<&Value>, bytes: &[u8], without: &[&str]) -> Digest {
     }
 }
 
-/// Whether a task id is longer than a token, which has 8 or 16 digits.
+/// True if a task id is longer than a token, which has 8 or 16 digits.
 fn is_full_id(id: &str) -> bool {
     id.len() > 16
 }

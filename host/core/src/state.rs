@@ -76,7 +76,7 @@ impl State {
         )
     }
 
-    /// Whether Baton sends a RETURN when a task reaches this state. It does so for every final state except
+    /// True if Baton sends a RETURN when a task reaches this state. It does so for every final state except
     /// `duplicate`, because the first request is answered. For a rejected file, the caller also checks whether the
     /// sender can be read.
     #[must_use]

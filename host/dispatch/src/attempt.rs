@@ -100,7 +100,8 @@ pub(crate) struct ReturnContext {
     pub(crate) answer: Task,
     /// The request, and the bytes of its file.
     pub(crate) request: Option<(Task, Option<Vec<u8>>)>,
-    /// The plugin's own key of the request. The key in the file differs each time.
+    /// The key that the plugin gave its request. It is not the `dedupe_key` in the request's file, which is new for each
+    /// file.
     pub(crate) key: Option<String>,
 }
 

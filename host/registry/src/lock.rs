@@ -176,7 +176,7 @@ pub enum LockError {
         reason: String,
     },
     /// It cannot be written as TOML.
-    #[error("the lock cannot be written: {0}")]
+    #[error("cannot write baton.lock: {0}")]
     Unwritable(#[from] toml::ser::Error),
 }
 

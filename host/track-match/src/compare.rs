@@ -5,6 +5,7 @@ use super::prepared::{PreparedTrack, without_article};
 use super::relation::{Artists, Length, Titles};
 use super::romanise::Skeleton;
 use super::version::{Agreement, Kind, Version};
+use super::words::COMMON_TITLES;
 use super::{alike, name, number};
 
 /// All that two tracks have in common.
@@ -23,6 +24,8 @@ pub(super) struct Evidence {
     pub(super) length: Length,
     pub(super) difference_ms: Option<u64>,
     pub(super) same_album: Option<bool>,
+    /// An artist may have several recordings with this name, so that the name without a length does not identify one.
+    pub(super) needs_length: bool,
 }
 
 pub(super) fn compare(a: &PreparedTrack, b: &PreparedTrack) -> Evidence {
@@ -60,6 +63,7 @@ pub(super) fn compare(a: &PreparedTrack, b: &PreparedTrack) -> Evidence {
         length: length(a.duration_ms.zip(b.duration_ms)),
         difference_ms,
         same_album: (!a.album.is_empty() && !b.album.is_empty()).then(|| a.album == b.album),
+        needs_length: needs_length(a, b),
     }
 }
 
@@ -77,7 +81,18 @@ fn romanised(a: Option<&Skeleton>, b: Option<&Skeleton>) -> bool {
     a.text.chars().count() >= 3 && (a.text == b.text || alike::is_typo(&a.text, &b.text))
 }
 
-/// Whether the title of a track without an artist consists of the artist and the title of the other one.
+/// True if the names do not identify a recording without its length: for a concert without its place, a video, a title that many works
+/// have ("Main Titles"), a track of a record with remixes, and if one title alone says that it is the original.
+fn needs_length(a: &PreparedTrack, b: &PreparedTrack) -> bool {
+    let unclear = |track: &PreparedTrack| {
+        let title = &track.title;
+        let unnamed_concert = title.is_live() && title.version.details.is_empty();
+        unnamed_concert || title.is_video || track.remix_album || COMMON_TITLES.contains(&title.base.join(" ").as_str())
+    };
+    unclear(a) || unclear(b) || a.title.says_original != b.title.says_original
+}
+
+/// True if the title of a track without an artist consists of the artist and the title of the other one.
 fn names_artist_and_title(a: &PreparedTrack, b: &PreparedTrack) -> bool {
     let artist = b.credit.names.first().filter(|_| !b.credit.is_unknown());
     a.credit.is_unknown()
@@ -206,13 +221,8 @@ fn versions(a: &PreparedTrack, b: &PreparedTrack, said_the_same: bool) -> Agreem
     let only_album = a.is_live() != b.is_live() && !a.title.is_live() && !b.title.is_live();
     let known = !a.album.is_empty() && !b.album.is_empty();
     // "Harbour" and "Harbour (Mara's Version)": an album that was recorded again.
-    let again = a.album == b.album && named(&a.album_version) != named(&b.album_version);
+    let again = a.album == b.album && a.album_version != b.album_version;
     if known && (only_album || again) { said.max(Agreement::Unsaid) } else { said }
-}
-
-/// The words of a named version; none for an edition.
-fn named(version: &Version) -> &[String] {
-    if version.kinds.contains(&Kind::Named) { &version.details } else { &[] }
 }
 
 fn without_live(version: &Version) -> Version {

@@ -37,14 +37,7 @@ pub(super) struct Credit {
     sorted: String,
     /// The first name in Latin letters.
     skeleton: Option<Skeleton>,
-    /// The first field, which may be truncated.
-    first_field: FirstField,
-}
-
-/// The first field of a credit before it was split into names.
-#[derive(Debug, Clone, Default)]
-struct FirstField {
-    compact: String,
+    /// The first field may be truncated.
     cut_off: bool,
 }
 
@@ -79,14 +72,15 @@ impl Credit {
         mains.extend(others);
         mains.truncate(MAX_NAMES);
         let skeleton = mains.first().and_then(|name| Skeleton::from_folded(&name.compact));
-        let first_field = fields.first().map(|field| FirstField::read(field)).unwrap_or_default();
-        Self { names: mains, mains: count, composers, only_composers, sorted, skeleton, first_field }
+        let cut_off = fields.first().is_some_and(|field| is_cut_off(field));
+        Self { names: mains, mains: count, composers, only_composers, sorted, skeleton, cut_off }
     }
 
-    /// Whether one credit is the truncated start of the other.
+    /// True if one credit is the truncated start of the other.
     pub(super) fn is_cut_of(&self, other: &Self) -> bool {
-        let begins = |cut: &FirstField, whole: &FirstField| cut.cut_off && whole.compact.starts_with(&cut.compact);
-        begins(&self.first_field, &other.first_field) || begins(&other.first_field, &self.first_field)
+        let text = |credit: &Self| name::compact(&words_of(credit.names.get(..credit.mains).unwrap_or_default()));
+        let begins = |cut: &Self, whole: &Self| cut.cut_off && text(whole).starts_with(&text(cut));
+        begins(self, other) || begins(other, self)
     }
 
     /// Whether no main artist is named.
@@ -205,12 +199,6 @@ impl Credit {
     }
 }
 
-impl FirstField {
-    fn read(field: &str) -> Self {
-        Self { compact: name::compact(&name::words(&fold(field))), cut_off: is_cut_off(field) }
-    }
-}
-
 impl Name {
     pub(super) fn read(text: &str) -> Option<Self> {
         let folded = fold(text);
@@ -276,9 +264,13 @@ fn push(text: &str, to: &mut Vec<Name>) {
 }
 
 fn sorted_words(names: &[Name]) -> String {
-    let joins = |word: &&String| !matches!(word.as_str(), "and" | "the" | "x" | "vs");
-    let words: Vec<&String> = names.iter().flat_map(|name| &name.words).filter(joins).collect();
-    name::sorted(&words)
+    name::sorted(&words_of(names))
+}
+
+/// The words of all names in order, without those that only join names.
+fn words_of(names: &[Name]) -> Vec<&String> {
+    let is_name = |word: &&String| !matches!(word.as_str(), "and" | "the" | "x" | "vs");
+    names.iter().flat_map(|name| &name.words).filter(is_name).collect()
 }
 
 /// A name without a suffix that distinguishes namesakes ("(2)", "(UK)"), and without the suffix of a video channel.
@@ -299,7 +291,7 @@ fn without_title(words: &[String]) -> &[String] {
     }
 }
 
-/// Whether two names have a word in common and matching initials: "I. M. Lund" and "Ida Maria Lund", "Ida L" and "Ida Lund".
+/// True if two names have a word in common and matching initials: "I. M. Lund" and "Ida Maria Lund", "Ida L" and "Ida Lund".
 fn has_initials(a: &[String], b: &[String]) -> bool {
     let initial = |a: &str, b: &str| a.chars().count() == 1 && b.starts_with(a);
     let fits = |(a, b): (&String, &String)| a == b || initial(a, b) || initial(b, a);

@@ -4,6 +4,7 @@
 //! points only order candidates with equal verdicts.
 
 use super::compare::Evidence;
+use super::limits::{FADE_MS, GUEST_MS};
 use super::relation::{Artists, Length, Titles};
 use super::version::Agreement;
 
@@ -76,8 +77,8 @@ fn by_names(evidence: &Evidence) -> Level {
     }
 }
 
-/// Whether title, artists and length leave no doubt: lengths are equal, and one name at most differs in its spelling or has more
-/// words. What else may differ needs the same album.
+/// True if title, artists and length leave no doubt: lengths are equal, and one name at most differs in its spelling or has more
+/// words; or a length is unknown, and nothing differs. What else may differ needs the same album.
 fn is_certain(evidence: &Evidence) -> bool {
     use Artists as A;
     use Titles as T;
@@ -85,10 +86,15 @@ fn is_certain(evidence: &Evidence) -> bool {
     match (evidence.titles, evidence.artists, evidence.length) {
         (T::Equal, A::Equal | A::Close, Length::Tight) | (T::Close, A::Equal, Length::Tight) => true,
         // Only one names a guest. Another version with a guest seldom has the same length to half a second.
-        (T::Equal | T::Close, A::Main, Length::Tight) => album || evidence.difference_ms.is_some_and(|ms| ms <= 500),
-        // Another recording of the same artist may differ by some seconds only. A subtitle may be an unknown version ("Without
-        // Drums"), and a second main artist may have made a version.
-        (T::Equal, A::Equal, Length::Near | Length::Unknown)
+        (T::Equal | T::Close, A::Main, Length::Tight) => {
+            album || evidence.difference_ms.is_some_and(|ms| ms <= GUEST_MS)
+        }
+        (T::Equal, A::Equal, Length::Near) => {
+            album || evidence.same_album.is_none() && evidence.difference_ms.is_some_and(|ms| ms <= FADE_MS)
+        }
+        // A subtitle may be an unknown version ("Without Drums"), and a second main artist may have made a version.
+        (T::Equal, A::Equal, Length::Unknown) if !evidence.needs_length => evidence.same_album != Some(false),
+        (T::Equal, A::Equal, Length::Unknown)
         | (T::Equal, A::Partial | A::Unknown, Length::Tight)
         | (T::Subtitle, A::Equal | A::Main, Length::Tight) => album,
         _ => false,

@@ -180,7 +180,7 @@ fn accepted_pairs_are_the_same_and_matchable_pairs_are_found() {
     let [[hit, shown, lost], [guessed, ..], [wrong, asked, refused]] = tally.counts;
     assert!(pairs.len() >= 400 && wrong + asked + refused >= 100, "the set is too small");
     assert_eq!((guessed, wrong), (0, 0), "accepted, but not certainly the same:\n{}", tally.wrong);
-    assert!(hit * 100 >= tally.matchable() * 93, "too few matchable pairs are accepted:\n{}", tally.wrong);
+    assert!(hit * 100 >= tally.matchable() * 95, "too few matchable pairs are accepted:\n{}", tally.wrong);
     assert!((hit + shown) * 100 >= tally.matchable() * 99, "{lost} matchable pairs are rejected:\n{}", tally.wrong);
     assert!(asked * 10 <= wrong + asked + refused, "too many other recordings are shown for review:\n{}", tally.wrong);
 }
@@ -213,9 +213,9 @@ fn hard_pairs_are_matched_with_high_precision() {
     assert!((hit + shown) * 100 >= tally.matchable() * 92, "more matchable pairs are rejected:\n{}", tally.wrong);
 }
 
-/// No rule was corrected for this set, so its figures are those of unknown pairs. The bounds detect a regression.
+/// Few rules were corrected for this set. The bounds detect a regression.
 #[test]
-fn the_set_without_corrected_rules_has_no_regression() {
+fn a_set_of_many_genres_and_alphabets_has_no_regression() {
     let tally = tally_of("fifth");
     let [[hit, shown, _], [guessed, ..], [wrong, ..]] = tally.counts;
     assert_eq!((guessed, wrong), (0, 0), "accepted, but not certainly the same:\n{}", tally.wrong);

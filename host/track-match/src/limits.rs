@@ -14,6 +14,11 @@ pub(super) const MAX_WORDS: usize = 64;
 pub(super) const TIGHT_MS: u64 = 2_000;
 /// Two releases of one recording may differ by fades and silence. beets ignores up to 10 s (`track_length_grace`).
 pub(super) const NEAR_MS: u64 = 10_000;
+/// Within this difference, equal names without an album are one recording. Another recording of the same artist may differ by a
+/// few seconds more.
+pub(super) const FADE_MS: u64 = 4_000;
+/// Two programs that measure one file to the millisecond differ by less than this. A version with a guest seldom does.
+pub(super) const GUEST_MS: u64 = 500;
 /// A larger difference means another edit (beets' `track_length_max`).
 pub(super) const LOOSE_MS: u64 = 30_000;
 /// Short tracks may differ by less: two skits of 40 s and 50 s are not the same. Both bounds are at most this share of the

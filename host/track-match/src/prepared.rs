@@ -35,9 +35,12 @@ pub(super) struct PreparedTrack {
     pub(super) credit: Credit,
     /// The name of the album without "(Deluxe Edition)" and similar additions.
     pub(super) album: String,
-    /// The version that the name of the album states: "(Mara's Version)".
-    pub(super) album_version: Version,
+    /// The words of the version that the name of the album states, for an album that was recorded again: "(Mara's
+    /// Version)". Empty for an edition.
+    pub(super) album_version: Box<[String]>,
     pub(super) live_album: bool,
+    /// The album has several versions of a work: "Night Bus (Remixes)".
+    pub(super) remix_album: bool,
     pub(super) duration_ms: Option<u64>,
 }
 
@@ -78,7 +81,8 @@ impl PreparedTrack {
             credit,
             album: if names_nothing(&album_title.base) { String::new() } else { name::compact(&album_title.base) },
             live_album: album_title.is_live() || is_live(album),
-            album_version: album_title.version,
+            remix_album: name::words(&fold(album)).iter().any(|word| matches!(word.as_str(), "remixes" | "mixes")),
+            album_version: named(album_title.version),
             duration_ms: track.duration_ms.filter(|length| *length > 0),
         }
     }
@@ -92,6 +96,11 @@ impl PreparedTrack {
     pub(super) fn is_live(&self) -> bool {
         self.live_album || self.title.is_live()
     }
+}
+
+/// The words of a version that only has a name.
+fn named(version: Version) -> Box<[String]> {
+    if version.kinds.contains(&Kind::Named) { version.details.into_boxed_slice() } else { Box::default() }
 }
 
 /// "Unknown Album".

@@ -21,7 +21,9 @@ pub(super) struct Reading {
 pub(super) fn other_readings(title: &str, pieces: &[Piece], artists: &[String]) -> Vec<Reading> {
     let mut readings = readings_of_pieces(pieces, artists);
     let rest = after_places(pieces).map(<[Piece]>::to_vec);
-    let spaced = with_spaces(title).map(|title| title::pieces(&name::fold(&title)));
+    // With an artist, a sign without spaces belongs to the title: "Ex-Factor".
+    let spaced = || with_spaces(title).map(|title| title::pieces(&name::fold(&title)));
+    let spaced = Credit::read(artists, &[]).is_unknown().then(spaced).flatten();
     for mut pieces in rest.into_iter().chain(spaced).chain(without_marks(pieces)) {
         let mut artists = artists.to_vec();
         readings.extend(readings_of_pieces(&pieces, &artists));
@@ -38,26 +40,25 @@ pub(super) fn other_readings(title: &str, pieces: &[Piece], artists: &[String]) 
 
 /// The readings with each of two names, at most eight: "봄날 (Spring Day)" as a title, "Ida (Ида)" as an artist.
 fn names_in_brackets(pieces: &[Piece], artists: &[String]) -> Vec<Reading> {
-    let titles = [Some(pieces.to_vec()), without_translation(pieces), translation(pieces)];
-    let outside =
-        |artist: &String| artist.split_once('(').map_or(artist.as_str(), |(before, _)| before).trim().to_owned();
-    let inside = |artist: &String| {
-        let bracket = artist.split_once('(').and_then(|(_, after)| after.split_once(')'));
-        bracket.map_or(artist.as_str(), |(inside, _)| inside).trim().to_owned()
+    let titles = [Some(pieces.to_vec()), without_translation(pieces), translation(pieces)].into_iter().flatten();
+    let bracketed = artists.iter().any(|artist| split_bracket(artist).is_some());
+    let with = |part: fn((&str, &str)) -> String| -> Vec<String> {
+        artists.iter().map(|artist| split_bracket(artist).map_or_else(|| artist.clone(), part)).collect()
     };
-    let named = |artists: Vec<String>| artists.iter().all(|artist| !artist.is_empty()).then_some(artists);
-    let credits = if artists.iter().any(|artist| artist.contains('(')) {
-        vec![artists.to_vec()]
-            .into_iter()
-            .chain(named(artists.iter().map(outside).collect()))
-            .chain(named(artists.iter().map(inside).collect()))
-            .collect()
-    } else {
-        vec![artists.to_vec()]
-    };
-    let titles = titles.into_iter().flatten();
+    let mut credits = vec![artists.to_vec()];
+    if bracketed {
+        credits.push(with(|(before, _)| before.to_owned()));
+        credits.push(with(|(_, inside)| inside.to_owned()));
+    }
     let pairs = titles.flat_map(|pieces| credits.iter().map(move |artists| (pieces.clone(), artists.clone())));
     pairs.skip(1).map(|(pieces, artists)| Reading { pieces, artists }).collect()
+}
+
+/// The name before a bracket, and the name in it.
+fn split_bracket(artist: &str) -> Option<(&str, &str)> {
+    let (before, after) = artist.split_once('(')?;
+    let (before, inside) = (before.trim(), after.split_once(')')?.0.trim());
+    (!before.is_empty() && !inside.is_empty()).then_some((before, inside))
 }
 
 /// The place of the bracket that repeats the name in another alphabet.

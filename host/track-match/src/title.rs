@@ -53,6 +53,10 @@ pub(super) struct Title {
     /// All words in order, without guests and irrelevant words.
     pub(super) spoken: Vec<String>,
     pub(super) version: Version,
+    /// It names a video, which may be cut otherwise: "(Official Video)".
+    pub(super) is_video: bool,
+    /// It says that it is not a shorter version: "(Original Mix)".
+    pub(super) says_original: bool,
     /// The credits of guests, as folded text.
     pub(super) featured: Vec<String>,
 }
@@ -112,7 +116,11 @@ impl Title {
                 self.version.details.extend(details);
                 self.version.remaster = Some(year);
             }
-            Segment::Plain => {}
+            Segment::Plain => {
+                let names = |wanted: &str| words.iter().any(|word| word == wanted);
+                self.is_video |= names("video");
+                self.says_original |= names("original") || names("orig");
+            }
             Segment::Text => self.add_text(words, place),
         }
     }

@@ -5,6 +5,22 @@
 
 use super::version::Kind;
 
+/// Titles of parts that many works have.
+pub(super) const COMMON_TITLES: [&str; 12] = [
+    "closing",
+    "end credits",
+    "end title",
+    "end titles",
+    "epilogue",
+    "finale",
+    "main theme",
+    "main title",
+    "main titles",
+    "opening",
+    "overture",
+    "prologue",
+];
+
 /// The meaning of a word or phrase in a segment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Meaning {

@@ -89,7 +89,7 @@ impl KnownDatabase {
         !digest.is_empty() && self.last_delivery().0 == digest
     }
 
-    /// Whether a CSV with this digest may be replaced automatically. It may if this plugin wrote it, if it has nothing
+    /// True if a CSV with this digest may be replaced automatically. It may if this plugin wrote it, if it has nothing
     /// new for its source, or if its changes were delivered and the source was read again since.
     #[must_use]
     pub fn may_replace(&self, digest: &str, source_stamp: &str) -> bool {

@@ -79,7 +79,7 @@ pub fn visible(text: &str) -> String {
     out
 }
 
-/// Whether a terminal would hide the character, or XML 1.0 does not allow it.
+/// True if a terminal would hide the character, or XML 1.0 does not allow it.
 fn is_invisible(c: char) -> bool {
     is_unprintable(c) || matches!(c, '\u{fffe}'..='\u{ffff}')
 }

@@ -46,7 +46,7 @@ struct PullResult {
     title: String,
     rows: i64,
     reading: Reading,
-    /// Whether the file was replaced; `None` if it has edits and was kept.
+    /// True if the file was replaced; `None` if it has edits and was kept.
     is_written: Option<bool>,
     file: String,
 }

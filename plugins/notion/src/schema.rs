@@ -2,7 +2,7 @@
 
 pub use baton_plugin_kit::notion::{Property, decoded, properties};
 
-/// Whether the values of rows that were not edited may have changed, because there are new properties or types.
+/// True if the values of rows that were not edited may have changed, because there are new properties or types.
 #[must_use]
 pub fn has_new_values(before: &[Property], after: &[Property]) -> bool {
     after.iter().any(|one| !before.iter().any(|old| old.id == one.id && old.kind == one.kind))

@@ -4,7 +4,7 @@
 //! JSON objects of texts by the ids of properties, so that a renamed property changes no row.
 //!
 //! # Errors
-//! Every function fails as `wit/sql.wit`.
+//! Every function returns the SQL errors that `wit/sql.wit` defines.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -43,7 +43,7 @@ pub struct Source {
     pub properties: Vec<Property>,
     /// The properties when the CSV file was written; empty if there is no file yet.
     pub file_properties: Vec<Property>,
-    /// The newest `last_edited_time` that all earlier edits are read up to; empty: nothing is read.
+    /// All edits up to this `last_edited_time` have been read. Empty before the first pull.
     pub newest: String,
     /// When every row was read, in milliseconds since 1970 UTC; 0: never.
     pub full_at: i64,
@@ -52,15 +52,16 @@ pub struct Source {
     pub reading_from: Option<String>,
     /// `newest` when that reading began.
     pub reading_since: String,
-    /// A minute of which the last reading of all rows did not get all rows; empty if it is complete.
+    /// A minute with more created rows than Notion returns, so that the last reading of all rows is incomplete. Empty if it
+    /// is complete.
     pub stuck_at: String,
-    /// The number of the reading of all rows; a row has the last one in which it was seen.
+    /// The sequence number of the last reading of all rows. Each row stores the number of the last reading that found it.
     pub run: i64,
     /// The name of the CSV file without its extension.
     pub file: String,
-    /// The digest of the CSV file, and of the file that is being written.
+    /// The digest of the CSV file.
     pub digest: String,
-    /// As `digest`.
+    /// The digest of the CSV file that is being written.
     pub next_digest: String,
 }
 

@@ -164,7 +164,7 @@ fn first<'a>(issues: &[&'a Issue]) -> Option<&'a Issue> {
     issues.iter().copied().min_by_key(|issue| (rank(issue.state), issue.number))
 }
 
-/// Whether the description of the issue is from a later audit than the report.
+/// True if the description of the issue is from a later audit than the report.
 const fn is_outdated(report: &Report, issue: &Issue) -> bool {
     issue.marker.at > report.executed_at
 }

@@ -308,8 +308,7 @@ mod tests {
         let (marker, details) = parts(&block);
         assert_eq!(block::read(Style::Plain, marker), block::read(Style::Plain, &block));
         assert!(marker.starts_with("baton:gap=") && !marker.contains('\n'), "{marker}");
-        let begin =
-            "Severity: high\nPlace: a.md:3\n\nx.py is missing\n\nsee ```text `grep x` ````\n\nThe audit of Baton";
+        let begin = "Severity: high\nPlace: a.md:3\n\nx.py is missing\n\nsee ```text `grep x` ````\n\nBaton's audit";
         assert!(details.starts_with(begin), "{details}");
         assert!(!details.contains("baton:end"), "{details}");
     }

@@ -37,13 +37,14 @@ pub fn text(gap: &Gap) -> String {
         }
     }
     format!(
-        "{text}\n\nThe audit of Baton found this gap: {}. Baton replaces this block when the gap changes and closes the issue when \
+        "{text}\n\nBaton's audit found this gap: {}. Baton replaces this block when the gap changes and closes the issue when \
          the gap is fixed. Write above or below it.",
         inline(&gap.id)
     )
 }
 
-/// Inline code, in which a tracker mentions nobody. A backtick or a backslash would prevent it, so it is replaced.
+/// Formats a text as inline code, so that a tracker notifies nobody who is named in it. Backticks and backslashes would end the
+/// code; they are replaced.
 fn inline(text: &str) -> String {
     code(visible(text).replace('`', "'").replace('\\', "/").trim())
 }

@@ -60,8 +60,8 @@ fn fingerprinted(files: &[PathBuf], seconds: u64, threads: usize) -> anyhow::Res
     })
 }
 
-/// The amount of audio that rusty-chromaprint fingerprinted, in its usual form: interleaved samples of 16 bits, the algorithm of
-/// `AcoustID`.
+/// Fingerprints the file with rusty-chromaprint: interleaved samples of 16 bits, the algorithm of `AcoustID`. Returns the seconds of
+/// audio.
 fn rusty_s(file: &Path, seconds: u64) -> anyhow::Result<f64> {
     let mut printer = Fingerprinter::new(&Configuration::preset_test2());
     let (mut samples, mut started) = (Vec::<i16>::new(), false);

@@ -9,7 +9,7 @@ use baton_tests::{Output, Task, or_skip, tools};
 use serde_json::{Map, json};
 
 use super::{Filer, gap};
-use crate::notion::notion_client;
+use crate::notion::judges::notion_client;
 
 /// The properties of a database of gaps.
 pub(super) const PROPERTIES: [[&str; 3]; 6] = [

@@ -97,7 +97,7 @@ fn generate_ids(drive: &mut Drive, query: &Pairs) -> Answer {
     Answer::json("200 OK", &json!({ "kind": "drive#generatedIds", "space": "drive", "ids": ids }))
 }
 
-/// Whether the request may access the file: a file in a shared drive needs `supportsAllDrives`.
+/// True if the request may access the file: a file in a shared drive needs `supportsAllDrives`.
 fn may_see(drive: &Drive, file: &FakeFile, query: &Pairs) -> bool {
     drive.drive_of(file).is_none() || value(query, "supportsAllDrives") == Some("true")
 }
@@ -158,7 +158,7 @@ fn changes(drive: &mut Drive, query: &Pairs) -> Answer {
     Answer::json("200 OK", &json!({ "kind": "drive#changeList", "changes": found, next: token(drive, end) }))
 }
 
-/// Whether a list with these parameters contains files of this shared drive; `None` means My Drive.
+/// True if a list with these parameters contains files of this shared drive; `None` means My Drive.
 fn may_have(query: &Pairs, drive: Option<&str>) -> bool {
     let all = value(query, "includeItemsFromAllDrives") == Some("true");
     match (value(query, "driveId"), drive) {

@@ -15,7 +15,7 @@ pub struct FakeRow {
     pub edited: i64,
     /// Its values by the ids of the properties, as page objects have them.
     pub values: Map<String, Value>,
-    /// Whether it is in the trash.
+    /// True if it is in the trash.
     pub in_trash: bool,
 }
 

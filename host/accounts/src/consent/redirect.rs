@@ -22,7 +22,7 @@ const PATH: &str = "/callback";
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RedirectError {
     /// Another address.
-    #[error("this is not the address to which the consent leads; it begins with {0}")]
+    #[error("this is not the redirect address of the consent; paste the address that begins with {0}")]
     OtherAddress(String),
     /// It belongs to another consent, or was made by somebody else.
     #[error("this address belongs to another consent (its `state` is wrong)")]

@@ -77,7 +77,7 @@ fn is_odd(host: &str) -> bool {
     is_number && host.parse::<Ipv4Addr>().is_err()
 }
 
-/// Whether the part of a path is allowed in a prefix of rules.
+/// Whether the path segment is allowed in the path of an HTTP rule.
 fn is_plain(part: &str) -> bool {
     let allowed = |c: char| c.is_ascii_alphanumeric() || "-._~".contains(c);
     !part.is_empty() && part != "." && part != ".." && part.chars().all(allowed)

@@ -16,7 +16,7 @@ const PROCESS: &str = "mcp:";
 /// The maximum length of a progress text, a question or a reason in the ledger, in bytes.
 pub(super) const TEXT_BYTES: usize = 2 << 10;
 
-/// Whether the claim has not expired and the process of its holder is running.
+/// True if the claim has not expired and the process of its holder is running.
 #[must_use]
 pub fn is_live(claim: &Claim, now: Timestamp) -> bool {
     claim.until > now && !(claim.holder.starts_with(PROCESS) && owner::is_gone(&claim.holder, false))

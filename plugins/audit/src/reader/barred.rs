@@ -49,7 +49,7 @@ fn is_made_by_run(clause: &Clause) -> bool {
     clause.prep == "verb" && is(clause.lead, FileAction::Run) && is(clause.near, FileAction::Make)
 }
 
-/// Whether the words before a path open a quotation that is still open.
+/// True if the words before a path open a quotation that is still open.
 fn is_quoted(before: &str) -> bool {
     before.matches('"').count() % 2 == 1
         || before.matches(['\u{201c}', '\u{201e}']).count() > before.matches('\u{201d}').count()

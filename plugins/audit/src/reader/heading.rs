@@ -15,12 +15,12 @@ pub(crate) struct Heading {
     pub(crate) text: String,
     pub(crate) line: usize,
     pub(crate) parent: Option<usize>,
-    said: OnceCell<Said>,
+    meaning: OnceCell<HeadingMeaning>,
 }
 
-/// The meaning of a heading. It is computed once: thousands of paths may be below it.
+/// The meaning of a heading, computed once, because thousands of paths may be below it.
 #[derive(Debug, Clone)]
-struct Said {
+struct HeadingMeaning {
     topic: &'static str,
     made: bool,
     checked: bool,
@@ -30,35 +30,35 @@ struct Said {
 
 impl Heading {
     pub(super) fn new(level: usize, text: &str, line: usize, parent: Option<usize>) -> Self {
-        Self { level, text: text.to_owned(), line, parent, said: OnceCell::new() }
+        Self { level, text: text.to_owned(), line, parent, meaning: OnceCell::new() }
     }
 
     pub(crate) fn topic(&self) -> &'static str {
-        self.said().topic
+        self.meaning().topic
     }
 
     /// True if a word says that something was made: "Files created".
     pub(crate) fn says_made(&self) -> bool {
-        self.said().made
+        self.meaning().made
     }
 
     /// True if it has a sign that means "done".
     pub(crate) fn is_checked(&self) -> bool {
-        self.said().checked
+        self.meaning().checked
     }
 
     /// The folder that it is about: "### `src/till/` – new package".
     pub(crate) fn folder(&self) -> Option<&str> {
-        self.said().folder.as_deref()
+        self.meaning().folder.as_deref()
     }
 
     /// Its text without markup.
     pub(crate) fn plain(&self) -> &str {
-        &self.said().plain
+        &self.meaning().plain
     }
 
-    fn said(&self) -> &Said {
-        self.said.get_or_init(|| Said {
+    fn meaning(&self) -> &HeadingMeaning {
+        self.meaning.get_or_init(|| HeadingMeaning {
             topic: topics::topic(&self.text),
             made: words::words(&self.text).any(|word| words::is_made(&word)),
             checked: self.text.contains(CHECKS),

@@ -74,7 +74,7 @@ pub(super) fn key(before: &str) -> Option<&'static str> {
     })
 }
 
-/// Whether a key says that what follows is done, or is still to be made: "Done:", "TODO:", "There will be two modules:".
+/// True if a key says that what follows is done, or is still to be made: "Done:", "TODO:", "There will be two modules:".
 fn standing(named: &str, all: &[String]) -> Option<&'static str> {
     let open = |word: &String| {
         matches!(

@@ -65,12 +65,12 @@ pub(super) struct SyncedContent {
 }
 
 impl SyncedContent {
-    /// Whether the last sync had this content.
+    /// True if the last sync had this content.
     pub(super) fn is_last(&self, md5: &str) -> bool {
         !md5.is_empty() && self.md5 == md5
     }
 
-    /// Whether the last sync had this content, or a killed task was uploading it.
+    /// True if the last sync had this content, or a killed task was uploading it.
     pub(super) fn is(&self, md5: &str) -> bool {
         !md5.is_empty() && (self.md5 == md5 || self.next_md5 == md5)
     }

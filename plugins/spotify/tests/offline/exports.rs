@@ -75,7 +75,7 @@ fn m3u8_has_paths_and_comments() {
         uri(2)
     );
     assert_eq!(text(&made.exports[1]), expected);
-    let streamed = "not-on-disk:spotify-csv:late night#b";
+    let streamed = "not-on-disk:spotify-csv:late night#2";
     assert_eq!(ids(&findings), ["not-on-disk:spotify-csv:late night", streamed]);
 }
 

@@ -119,7 +119,7 @@ impl Rules {
         findings
     }
 
-    /// Whether a finding causes exit 1. The finding about omitted findings always does, because it is unknown whether
+    /// True if a finding causes exit 1. The finding about omitted findings always does, because it is unknown whether
     /// the baseline has the omitted ones.
     pub(super) fn counts(&self, finding: &Finding) -> bool {
         let high = matches!(finding.severity.as_str(), "high" | "critical");

@@ -1,8 +1,8 @@
 //! Checks access: the folders of agents, `reports/`, and the state folder, which only its owner may access. Baton follows no
 //! links to agent folders.
 //!
-//! The system is asked for the access of this user. Root has access to everything, so as root the result does not apply to
-//! the user of `baton up`; the output says so.
+//! The system is asked for the access of this user. Root can access everything. If `baton doctor` runs as
+//! root, its result says nothing about the user of `baton up`, and the output says so.
 
 use std::fs::Metadata;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};

@@ -131,7 +131,7 @@ fn is_empty(listing: &Listing) -> bool {
     items + missing + kept == 0 && unread.is_empty() && failure.is_none()
 }
 
-/// Whether files were read, and neither these nor earlier ones have a fingerprint.
+/// True if files were read, and neither these nor earlier ones have a fingerprint.
 fn has_no_fingerprint(report: &Report) -> bool {
     let reads = &report.reads;
     reads.items > 0
@@ -152,8 +152,7 @@ fn removed(path: &Path, catalog: &Path) -> anyhow::Result<Source> {
     }
     match known.iter().find(|source| real.starts_with(&source.path)) {
         Some(source) => bail!(
-            "{} is not a source, but is inside one; to scan that and mark its missing files: `baton library scan \
-             --gone {}`",
+            "{} is a folder inside a source; `--gone` works on whole sources: `baton library scan --gone {}`",
             path.display(),
             baton_core::shell::quoted(&source.path.to_string_lossy())
         ),

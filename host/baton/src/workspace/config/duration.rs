@@ -24,7 +24,7 @@ impl<'de> Deserialize<'de> for TimeSpan {
     }
 }
 
-/// `true` for the given default, `false` for zero, a number of seconds, or a time span as text.
+/// A setting: `true` (the given default), `false` (off), a number of seconds, or a time span as text.
 pub(super) struct SwitchOrTimeSpan(pub(super) Duration);
 
 impl Visitor<'_> for SwitchOrTimeSpan {

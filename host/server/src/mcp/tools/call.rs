@@ -51,7 +51,7 @@ impl<'a> ToolCall<'a> {
         Self { server, arguments, context }
     }
 
-    /// Whether the client has declared the Tasks extension, so it can get a task instead of a result. Older versions of
+    /// True if the client has declared the Tasks extension, so it can get a task instead of a result. Older versions of
     /// the protocol have no such extension; so a client that declares it in an older version would not understand the
     /// results.
     pub(super) fn takes_tasks(&self) -> bool {
