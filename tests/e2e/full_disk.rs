@@ -1,4 +1,4 @@
-//! A disk that is full for a while: that of the ledger, or that of the inboxes and archives; and a daemon that is stopped meanwhile.
+//! A disk that is full for a while: the disk of the ledger, or of the inboxes and archives. One test stops the daemon meanwhile.
 
 use baton_tests::{Daemon, Mount, Skipped, Workspace, handoff, or_skip, text};
 

@@ -109,18 +109,31 @@ fn playlists_of_other_services_are_imported_and_a_track_that_spotify_knows_is_on
     assert_eq!((place.count("playlists"), place.count("tracks")), (json!(4), json!(3)));
 }
 
+/// Uri, title, artists, album and length in the headers of Exportify, in each of its languages but English and Chinese. The title of
+/// the row is the language's code.
+const EXPORTIFY: [(&str, &str); 11] = [
+    ("ar", "رابط الأغنية (URI),اسم الأغنية,أسماء الفنانين,اسم الألبوم,مدة الأغنية (بالمللي ثانية)"),
+    ("de", "Track-URI,Track-Name,Künstlername(n),Album-Name,Track-Dauer (ms)"),
+    ("el", "URI κομματιού,Όνομα κομματιού,Όνομα/τα καλλιτέχνη,Όνομα άλμπουμ,Διάρκεια κομματιού (ms)"),
+    ("es", "URI de la canción,Nombre de la canción,Nombre(s) del artista,Nombre del álbum,Duración de la canción (ms)"),
+    ("fr", "URI du titre,Nom du titre,Nom(s) de l'artiste,Nom de l'album,Durée du titre (ms)"),
+    ("it", "URI della traccia,Nome della traccia,Nome dell'artista,Nome dell'album,Durata della traccia (ms)"),
+    ("ja", "トラックURI,トラック名,アーティスト名,アルバム名,トラックの長さ（ミリ秒）"),
+    ("nl", "Nummer URI,Nummernaam,Naam van artiest,Naam van album,Nummerduur (ms)"),
+    ("pt", "URI da faixa,Nome da faixa,Nome(s) do artista,Nome do álbum,Duração da faixa (ms)"),
+    ("sv", "Låtens URI,Låtens namn,Artistens namn,Albumets namn,Låtlängd (ms)"),
+    ("tr", "Parça URI,Parça Adı,Sanatçı Adı,Albüm Adı,Parça Süresi (ms)"),
+];
+
 #[test]
 fn exportify_is_read_in_every_language() {
     let place = ExportsWorkspace::new();
-    let row = |id: u32, title: &str| format!("spotify:track:{id:022},{title},Ida Lund,Fahrplan,221000\n");
-    let german = "Track-URI,Track-Name,Künstlername(n),Album-Name,Track-Dauer (ms)";
-    let french = "URI du titre,Nom du titre,Nom(s) de l'artiste,Nom de l'album,Durée du titre (ms)";
-    let japanese = "トラックURI,トラック名,アーティスト名,アルバム名,トラックの長さ（ミリ秒）";
-    for (number, (title, header)) in (1..).zip([("Eins", german), ("Deux", french), ("San", japanese)]) {
-        place.file(&format!("{title}.csv"), format!("{header}\n{}", row(number, title)));
+    let row = |title: &str| format!("spotify:track:{title:0>22},{title},Ida Lund,Fahrplan,221000\n");
+    for (title, header) in EXPORTIFY {
+        place.file(&format!("{title}.csv"), format!("{header}\n{}", row(title)));
     }
     place.import(&json!({}));
-    for title in ["Eins", "Deux", "San"] {
+    for (title, _) in EXPORTIFY {
         let (_, playlists, track) = place.track(title);
         let read = (&track["artist"], &track["album"], &track["duration_ms"]);
         assert_eq!((playlists[0].as_str(), read), (title, (&json!("Ida Lund"), &json!("Fahrplan"), &json!(221_000))));

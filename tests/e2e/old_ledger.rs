@@ -10,7 +10,7 @@ use baton_tests::{Workspace, repository};
 use rusqlite::{Connection, params};
 use serde_json::Value;
 
-/// Formats without an id of the ledger, without sums, and the last one before the sums.
+/// Formats before ledger ids (9) and before table checksums (13: `sums`, `sealed`).
 const FORMATS: [i64; 3] = [2, 8, 12];
 
 /// The former name of the state `rejected`.
@@ -68,7 +68,7 @@ fn rebuild(workspace: &Workspace, format: i64) -> Vec<String> {
     chain
 }
 
-/// Copies the events without the seals, which came with the sums, and computes the chain of the remaining ones.
+/// Copies all events except `sealed` (added in format 13), and computes their hash chain again.
 fn copy_events(old: &Connection) -> Vec<String> {
     let select =
         "SELECT task, at, actor, action, reason, replace(state, 'rejected', 'quarantined'), input_hash, output_hash,

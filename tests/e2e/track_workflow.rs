@@ -28,6 +28,9 @@ pub(crate) const TRACKS: [(&str, &str); 7] = [
 
 const FILES: usize = TRACKS.len() - 1;
 
+/// The folder of the new files: its characters have a meaning in addresses and in playlists.
+const FOLDER: &str = "new #1, 100% & Größe";
+
 /// Prints the locations of an M3U8 and of a rekordbox library, as JSON.
 const READERS: &str = "
 import json, sys, m3u8
@@ -61,7 +64,7 @@ impl MusicWorkspace {
     fn new() -> Self {
         Self::with(|number| {
             let (artist, title) = TRACKS[number];
-            let path = format!("new/{artist} - {title}.wav");
+            let path = format!("{FOLDER}/{artist} - {title}.wav");
             File { in_djay: Some(path.clone()), path }
         })
     }
@@ -101,7 +104,8 @@ impl MusicWorkspace {
                 (track.manual_bpm, track.analysed_manual_bpm, track.play_count) = (None, None, Some(3));
                 track.sources.truncate(1);
                 for source in &mut track.sources {
-                    source.uri = format!("file://{}", path.replace(' ', "%20"));
+                    let escaped = path.replace('%', "%25").replace('#', "%23").replace(' ', "%20");
+                    source.uri = format!("file://{escaped}");
                     (source.service, source.id, source.path) = ("local", String::new(), Some(path.clone()));
                 }
             }
@@ -185,6 +189,7 @@ impl MusicWorkspace {
         self.run(&["djay", "match-ids"]);
         self.every_location_is_there(&self.incoming, "after djay");
         self.run(&["music-files", "organise", "--arg", "plan_name=friday"]);
+        self.every_location_is_there(&self.incoming, "after organise");
         self.run(&["music-files", "apply", "--arg", "plan=friday"]);
         self.every_location_is_there(&self.organised, "after apply");
         // djay does not know the new paths yet.
@@ -243,7 +248,7 @@ fn duplicates_have_their_current_paths_after_apply() {
     let [(artist, title), ..] = TRACKS;
     let twin = place.incoming.join("old/twin.wav");
     fs::create_dir_all(twin.parent().unwrap()).unwrap();
-    fs::copy(place.incoming.join(format!("new/{artist} - {title}.wav")), twin).unwrap();
+    fs::copy(place.incoming.join(format!("{FOLDER}/{artist} - {title}.wav")), twin).unwrap();
     place.scan(&place.incoming);
     place.scan(&place.organised);
     place.run(&["spotify", "import"]);

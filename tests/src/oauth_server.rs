@@ -183,7 +183,7 @@ impl OAuthServer {
         self.state().token_requests
     }
 
-    /// Whether a consent was ended because an old token was used.
+    /// The client's protocol errors, such as a reused old token.
     #[must_use]
     pub fn problems(&self) -> Vec<String> {
         self.state().problems.clone()

@@ -131,7 +131,7 @@ impl Catalog {
     }
 }
 
-/// Compares tracks without an id of a service with tracks that have one. Two tracks of one service always differ.
+/// For each service, compares tracks without an id there to the others. Two tracks of one service always differ.
 fn track_questions(tracks: &[KnownTrack], decided: &PastDecisions) -> Vec<ReviewQuestion> {
     let services: BTreeSet<&str> =
         tracks.iter().flat_map(|track| &track.names.ids).map(|id| id.service.as_str()).collect();

@@ -22,14 +22,14 @@ pub(crate) struct StreamState {
     pub(crate) is_error: bool,
     /// The newest error or result.
     pub(crate) message: String,
-    /// When the usage limit ends that the client has reached.
+    /// When the usage limit that was reached ends.
     pub(crate) resets_at: Option<Timestamp>,
     /// The client has reached a usage limit.
     pub(crate) is_limited: bool,
 }
 
 impl StreamState {
-    /// Reads one line. A line that is not JSON is ignored here; the end of the output is kept elsewhere.
+    /// Reads one line. A line that is not JSON is ignored here; `Tail` in `run.rs` keeps the last lines.
     pub(crate) fn read(&mut self, line: &str) {
         let Ok(message) = serde_json::from_str::<Value>(line) else { return };
         let text = |name: &str| message.get(name).and_then(Value::as_str);

@@ -68,7 +68,7 @@ fn help_names_every_subcommand() {
                    checks
       connect      Let a coding agent work an inbox: register Baton's MCP server and the hooks that wake
                    it
-      disconnect   Take back what `baton connect` wrote
+      disconnect   Remove what `baton connect` wrote
       import       Import the open work of another tool as requests
       run          Run one action of a plugin now, without the daemon
       audit        Audit plans against what exists: exit 0 all present, 1 something missing, 2 could not

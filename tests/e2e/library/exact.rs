@@ -84,7 +84,7 @@ fn a_source_whose_folder_was_removed_can_be_marked_as_missing() {
     let wrong = said(&workspace, &["scan", "--gone", "/nowhere/at/all"], 2);
     assert!(wrong.stderr.contains("is not a source"), "{}", wrong.stderr);
     let within = said(&workspace, &["scan", "--gone", music.join("00").to_str().unwrap()], 2);
-    assert!(within.stderr.contains("its missing files: `baton library scan --gone"), "{}", within.stderr);
+    assert!(within.stderr.contains("works on whole sources: `baton library scan --gone"), "{}", within.stderr);
     fill(&music, 3);
     assert_eq!(scan(&workspace, &music, &[], 0)["read"]["failed"], json!({}));
     assert_eq!(counts(&coverage(&workspace)), [3, 0]);

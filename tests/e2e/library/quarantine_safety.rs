@@ -65,11 +65,11 @@ fn a_kept_file_without_known_damage_is_decoded_before_its_copy_is_moved() {
     let better = encode(&source, &music.join("better.flac"), &["-c:a", "flac"]);
     encode(&source, &music.join("poorer.mp3"), &["-c:a", "libmp3lame", "-b:a", "64k"]);
     let mut bytes = fs::read(&better).unwrap();
-    // Before the MD5 of the samples are `fLaC`, the header of STREAMINFO, and 18 bytes of its content.
+    // The MD5 of the samples is at byte 26: after `fLaC`, a 4-byte header and 18 bytes.
     bytes[26..42].copy_from_slice(&[1; 16]);
     fs::write(&better, bytes).unwrap();
     scan(&workspace, &music, &[], 0);
-    // As an earlier version of Baton left the catalog, which did not decode whole files.
+    // The catalog of an earlier version, which did not decode whole files.
     change(&workspace, "UPDATE library_items SET damage = NULL, damage_checked = 0");
     let blind = plan(&workspace, "blind.json");
     let read: Value = serde_json::from_str(&fs::read_to_string(&blind).unwrap()).unwrap();

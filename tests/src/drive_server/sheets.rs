@@ -10,7 +10,7 @@ use crate::fake_service::{Answer, value};
 
 type Pairs = [(String, String)];
 
-/// Rows and columns from 0, without the end.
+/// Zero-based ranges that exclude their end.
 struct Range {
     rows: (usize, usize),
     columns: (usize, usize),

@@ -128,7 +128,7 @@ impl Args {
         for plan in self.plans.iter().filter(|_| self.propose_lock) {
             if !names.insert(plan.file_name()) {
                 bail!(
-                    "two plans have the file name of {}; audit them separately to propose a lock for each",
+                    "two plans have the file name of {}; audit them separately, each with its own --propose-lock",
                     plan.display()
                 );
             }

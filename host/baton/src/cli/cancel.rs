@@ -31,7 +31,7 @@ pub(super) struct Args {
     /// Show what would be cancelled; change nothing
     #[arg(long, conflicts_with = "id")]
     dry_run: bool,
-    /// The reason for the RETURN
+    /// The reason, which the RETURN states
     #[arg(long, value_name = "TEXT", default_value = "cancelled by the operator")]
     reason: String,
 }

@@ -22,11 +22,11 @@ pub(super) struct Args {
     /// The folder; made if it is missing [default: this folder, or the one given with --adopt]
     #[arg(value_name = "DIR")]
     dir: Option<PathBuf>,
-    /// Adopt existing agent folders: each folder of FOLDER, or of its handoffs/, with `01_inbox` or `02_processed`
+    /// Adopt existing agent folders: each folder in FOLDER or FOLDER/handoffs that has `01_inbox` or `02_processed`
     ///
     /// The folders are not moved; a table shows how each is used. Files that are in their inboxes now are marked as
     /// seen: Baton neither runs nor moves them. A folder that is created there later also becomes an agent. May be
-    /// given several times. Without DIR, the given FOLDER (only one) becomes the workspace.
+    /// given several times. Without DIR, FOLDER becomes the workspace; then it may be given only once.
     #[arg(long, value_name = "FOLDER")]
     adopt: Vec<PathBuf>,
     /// Print how each folder is used, as JSON

@@ -141,8 +141,8 @@ fn check_value(value: &str) -> anyhow::Result<()> {
     let (least, most) = (limits::SECRET_LEAST_BYTES, limits::SECRET_MOST_BYTES);
     if !(least..=most).contains(&value.len()) {
         bail!(
-            "the value has {} bytes; a secret needs {least} to {most} bytes: shorter values cannot be distinguished from \
-             other text, and longer ones do not fit in a header",
+            "the value has {} bytes; a secret needs {least} to {most} bytes: removing a shorter value from \
+             texts would cut harmless words, and a longer one does not fit in a header",
             value.len()
         );
     }

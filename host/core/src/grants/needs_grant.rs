@@ -27,7 +27,7 @@ pub fn needs_grant(text: &str, plugin: &str, asked: &Capabilities) -> String {
     }
 }
 
-/// The command that gives `grants`: of type [`Grant`], or grant specs.
+/// The command that gives the plugin these grants; each is a [`Grant`] or a grant spec.
 #[must_use]
 pub fn grant_command<G: ToString>(plugin: &str, grants: &[G]) -> String {
     let specs: Vec<_> = grants.iter().map(G::to_string).collect();

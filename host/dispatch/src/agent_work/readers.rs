@@ -23,7 +23,7 @@ impl Readers {
         Ok(Self { ledger, idle: Mutex::new(vec![first]), turns: Semaphore::new(MOST) })
     }
 
-    /// Waits until another query may begin.
+    /// A query needs a permit of this.
     pub(super) fn turns(&self) -> &Semaphore {
         &self.turns
     }

@@ -56,7 +56,7 @@ pub(super) enum IncomingKind {
     Broken,
     /// It is in the drop box, for an unknown agent.
     Unrouted(String),
-    /// A broadcast in the inbox of a plugin that does not have its action.
+    /// A broadcast with an action that the inbox's plugin lacks.
     Greeting(String),
 }
 
@@ -194,8 +194,8 @@ impl IncomingFile {
 
 /// The actor of a capture: the sender that the file names. A file cannot claim to be from Baton or the operator.
 fn captured_by(sender: Option<&str>) -> String {
-    let reserved = |sender: &&str| !["baton", "operator"].iter().any(|name| sender.eq_ignore_ascii_case(name));
-    sender.filter(reserved).unwrap_or("baton").to_owned()
+    let allowed = |sender: &&str| !["baton", "operator"].iter().any(|name| sender.eq_ignore_ascii_case(name));
+    sender.filter(allowed).unwrap_or("baton").to_owned()
 }
 
 /// The agent name of a broadcast in the ledger.

@@ -1,4 +1,4 @@
-//! The arguments of `health` beside `root`; all are optional. `RULES.md` has their JSON Schema.
+//! The arguments of `health` beside `root`; all are optional. `REFERENCE.md` has their JSON Schema.
 
 use crate::lists::list;
 use baton_core::glob::Globs;
@@ -120,7 +120,7 @@ mod tests {
 
     #[test]
     fn the_rules_have_a_schema_for_each() {
-        let rules = include_str!("../../RULES.md");
+        let rules = include_str!("../../REFERENCE.md");
         let schema = rules.split("```json\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
         let schema: Map<String, Value> = serde_json::from_str(schema).unwrap();
         assert_eq!(schema.keys().map(String::as_str).collect::<Vec<_>>(), Options::KNOWN);

@@ -21,7 +21,7 @@ pub(super) fn review(task: &Task, services: &HostServices<'_>) -> Result<Outcome
         )));
     }
     let range: Range = serde_json::from_value(args.into())
-        .map_err(|error| Error::Permanent(format!("`from` and `to` are revisions or times: {error}")))?;
+        .map_err(|error| Error::Permanent(format!("`from`/`to` must be revisions or times: {error}")))?;
     let stamped = Stamped::of(task)?;
     let index = Index::build(Request::roots_of(task, &serde_json::Map::new())?);
     let sources = Sources { index: &index, git: services.git, ledger: services.ledger };

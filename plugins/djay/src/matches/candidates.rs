@@ -75,9 +75,9 @@ fn check(catalog: &dyn Tables, service: &str) -> Result<(), Error> {
     }
     let known = catalog.query(SERVICES, &[])?;
     let known: Vec<_> = known.rows.iter().filter_map(|row| row.first()?.as_text()).collect();
-    let has = if known.is_empty() { "no tracks of other services yet".to_owned() } else { known.join(", ") };
+    let has = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
     Err(Error::Permanent(format!(
-        "the argument `service`: the catalog has no tracks of `{service}`; besides djay's own it has {has}"
+        "the argument `service`: no tracks of `{service}` to match with; services with tracks: {has}"
     )))
 }
 

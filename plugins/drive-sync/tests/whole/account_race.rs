@@ -328,7 +328,7 @@ fn sixteen_syncs_upload_each_file_once() {
 #[test]
 fn existing_duplicates_of_sixteen_workspaces_become_one_folder_and_no_file_is_lost() {
     let course = Course::new();
-    course.race(Race { way: "strangers", rounds: 2 });
+    course.race(Race { way: "strangers", rounds: ROUNDS });
     let folders = |course: &Course| {
         course.server.tree().into_iter().filter(|(path, _)| path.contains("T_round-") && path.ends_with('/')).count()
     };
@@ -342,24 +342,25 @@ fn existing_duplicates_of_sixteen_workspaces_become_one_folder_and_no_file_is_lo
         };
         course.server.add(note);
     }
-    // Each workspace runs again, one after another.
+    let again = |number: usize, round: usize| {
+        let root = course.folder.path().join(format!("workspace-{number}"));
+        let own = HostDatabase::own(&root);
+        let locks = FileLocks(root.join("locks"));
+        let args = json!({ "database": format!("round-{round}"), "title": "T", "place": "account" });
+        retried(&root, 0, &own, &locks, &course.server.address(), "ensure-folder", &args);
+    };
+    // Each workspace runs again, one after another, for the round with the note; one of them for each further round.
     for _ in 0..2 {
-        for number in 0..PROCESSES {
-            let root = course.folder.path().join(format!("workspace-{number}"));
-            let own = HostDatabase::own(&root);
-            let locks = FileLocks(root.join("locks"));
-            for round in 0..2 {
-                let args = json!({ "database": format!("round-{round}"), "title": "T", "place": "account" });
-                retried(&root, 99, &own, &locks, &course.server.address(), "ensure-folder", &args);
-            }
-        }
+        (0..PROCESSES).for_each(|number| again(number, 0));
+        (1..ROUNDS).for_each(|round| again(round % PROCESSES, round));
     }
     let tree = course.server.tree();
-    assert_eq!(folders(&course), 2, "{tree:?}");
+    assert_eq!(folders(&course), ROUNDS, "{tree:?}");
     assert_eq!(tree.iter().filter(|(path, _)| path.ends_with("note.txt")).count(), 1, "{tree:?}");
     assert!(course.server.bin().iter().all(|file| file.mime == FOLDER));
     let before = course.server.ever();
     course.act("ensure-folder", &json!({ "database": "round-0", "title": "T", "place": "account" }));
-    assert_eq!((course.server.ever(), folders(&course)), (before, 2), "another workspace uses them");
+    assert_eq!((course.server.ever(), folders(&course)), (before, ROUNDS), "another workspace uses them");
     assert_eq!(course.server.problems(), [""; 0]);
+    course.assert_naive_fails();
 }

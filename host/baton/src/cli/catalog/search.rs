@@ -11,7 +11,7 @@ use crate::output::{self, Table, shorten};
 
 /// Find tracks by words (prefixes match), or files by a part of their path if a word contains a slash
 ///
-/// Exit 1: the catalog is empty, or has no tracks.
+/// Exit 1: the catalog is empty or has only files.
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct Args {
     /// Words of title, artist and album, or a part of a path (`Playlists/Late`); case and accents make no difference

@@ -18,7 +18,7 @@ impl FileChange {
         self.before != self.after
     }
 
-    /// Writes the file. Fails if it has changed since it was read, because the client writes it too.
+    /// Writes the file. Fails if the file has changed since it was read: the coding agent also writes it.
     pub(super) fn write(&self) -> anyhow::Result<()> {
         if read(&self.path)? != self.before {
             bail!(

@@ -133,9 +133,10 @@ fn need_own(found: &[String], owner: Option<&[String]>) -> anyhow::Result<()> {
     let value = |name: &str| found.iter().skip_while(|word| *word != name).nth(1).map_or("?", String::as_str);
     if owner.is_some_and(|args| found != args) {
         bail!(
-            "its entry `{SERVER}` belongs to the agent {} of the workspace {}; disconnect that one, or delete the entry by hand",
-            value("--agent"),
-            value("-w")
+            "its entry `{SERVER}` belongs to the agent {agent} of the workspace {workspace}; remove it with \
+             `baton disconnect CLIENT --agent {agent} -w {workspace}`, or delete the entry by hand",
+            agent = value("--agent"),
+            workspace = value("-w")
         );
     }
     Ok(())

@@ -32,7 +32,7 @@ struct Options {
     /// The coding agent
     #[arg(value_name = "CLIENT")]
     client: Client,
-    /// The agent whose inbox it works [default: Claude, Codex or Cursor]
+    /// The agent whose inbox the coding agent uses [default: Claude, Codex or Cursor]
     #[arg(long, value_name = "AGENT")]
     agent: Option<String>,
     /// The project in which the coding agent works [default: this folder]; codex has one configuration for all projects
@@ -72,7 +72,7 @@ pub(super) struct ConnectArgs {
     options: Options,
 }
 
-/// Take back what `baton connect` wrote
+/// Remove what `baton connect` wrote
 #[derive(Debug, clap::Args)]
 pub(super) struct DisconnectArgs {
     #[command(flatten)]

@@ -9,7 +9,7 @@ pub(in crate::cli) struct Args {
     /// The sender of the requests, which gets the RETURNs
     #[arg(long, value_name = "AGENT", default_value = "operator")]
     pub(super) from: String,
-    /// Write the requests; without it, they are only listed. A command agent starts to work at once
+    /// Write the requests; without it, they are only listed. If the agent has a `command` in baton.toml, it starts at once
     #[arg(long)]
     pub(super) apply: bool,
     /// Print JSON

@@ -44,7 +44,7 @@ pub(crate) struct Args {
     /// Read the session from the JSON that a hook gets on standard input
     #[arg(long, conflicts_with = "session")]
     hook: bool,
-    /// Wait at most so long, such as 30s or 2h
+    /// The maximum waiting time, such as 30s or 2h
     #[arg(long, value_name = "TIME", value_parser = pause)]
     timeout: Option<Duration>,
 }

@@ -51,7 +51,7 @@ pub(in crate::cli) struct Args {
     #[arg(value_name = "PLAN", required_unless_present_any = ["undo", "resume"])]
     plan: Option<PathBuf>,
     /// Move back the files of an earlier run, by the number that it printed. Kept files lose the tags that they got. You
-    /// restore items of Eagle in Eagle, as the output says; Baton refuses items that are still in its trash
+    /// restore items of Eagle in Eagle first, as the output says; items in Eagle's trash are refused
     #[arg(long, value_name = "NUMBER", conflicts_with_all = ["plan", "trash", "resume"])]
     undo: Option<String>,
     /// Only finish a run that was killed
