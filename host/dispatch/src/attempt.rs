@@ -185,11 +185,11 @@ pub(crate) enum AbortReason {
     /// The operator cancelled it.
     Cancelled(String),
     /// The operator or its sender asked its running attempt to stop.
-    StopAsked,
+    StopRequested,
     /// Its sender withdrew it.
-    TakenBack(String),
-    /// Its file was removed from the inbox.
     Withdrawn(String),
+    /// Its file was removed from the inbox.
+    FileRemoved(String),
     /// Its external agent did not answer in time.
     Stale(String),
     /// The request cannot be done.

@@ -44,7 +44,7 @@ pub async fn cancel(context: &Arc<Context>, id: &str, reason: &str) -> Result<De
 
 /// As [`cancel`], by `sender`, the agent that sent the request. The caller checks that.
 pub(crate) async fn withdraw(context: &Arc<Context>, id: &str, sender: &str) -> Result<DecisionResult, DispatchError> {
-    end_early(context, id, sender, format!("{sender} withdrew it"), AbortReason::TakenBack).await
+    end_early(context, id, sender, format!("{sender} withdrew it"), AbortReason::Withdrawn).await
 }
 
 async fn end_early(

@@ -4,15 +4,15 @@
 //! use baton_plugin_sdk::{Error, fingerprint};
 //!
 //! fn is_known(path: &str) -> Result<bool, Error> {
-//!     let sound = fingerprint::compute(path)?.sound()?;
-//!     let found = fingerprint::look_up_one(&fingerprint::query(&sound))?;
+//!     let file = fingerprint::compute(path)?.fingerprinted()?;
+//!     let found = fingerprint::look_up_one(&fingerprint::query(&file))?;
 //!     Ok(found.iter().any(|found| found.difference.is_none()))
 //! }
 //! ```
 
 pub use crate::bindings::baton::plugin::fingerprint::{
-    Asked as Query, Covered as Coverage, Error, Group, Heard as FingerprintResult, Item, Lack as NoFingerprint, Match,
-    Sound, Superfluous, Twice as Duplicates, Without as MissingReason,
+    AudioFile, DuplicateGroups, Error, FingerprintResult, Group, Item, LibraryCoverage, Match, MissingCount,
+    NoFingerprint, Query, Superfluous,
 };
 
 use crate::bindings::baton::plugin::fingerprint as generated;
@@ -33,10 +33,10 @@ pub fn compute_with_digests(path: &str) -> Result<FingerprintResult, Error> {
     generated::compute(path, true)
 }
 
-/// A query for recordings that are similar to `sound`.
+/// A query for recordings that are similar to `file`.
 #[must_use]
-pub fn query(sound: &Sound) -> Query {
-    Query { words: sound.words.clone(), duration_ms: Some(sound.duration_ms), title: sound.title.clone() }
+pub fn query(file: &AudioFile) -> Query {
+    Query { words: file.words.clone(), duration_ms: Some(file.duration_ms), title: file.title.clone() }
 }
 
 /// Similar files of the library for each query, the most similar first.
@@ -59,7 +59,7 @@ pub fn look_up_one(query: &Query) -> Result<Vec<Match>, Error> {
 ///
 /// # Errors
 /// As `coverage` in `wit/fingerprint.wit`.
-pub fn coverage() -> Result<Coverage, Error> {
+pub fn coverage() -> Result<LibraryCoverage, Error> {
     generated::coverage()
 }
 
@@ -67,21 +67,21 @@ pub fn coverage() -> Result<Coverage, Error> {
 ///
 /// # Errors
 /// As `duplicates` in `wit/fingerprint.wit`.
-pub fn duplicates(most: u32) -> Result<Duplicates, Error> {
+pub fn duplicates(most: u32) -> Result<DuplicateGroups, Error> {
     generated::duplicates(most)
 }
 
 impl FingerprintResult {
-    /// The fingerprint.
+    /// The file with its fingerprint.
     ///
     /// # Errors
     /// `retryable` if the file changed while it was read; else `permanent`.
-    pub fn sound(self) -> Result<Sound, crate::Error> {
+    pub fn fingerprinted(self) -> Result<AudioFile, crate::Error> {
         match self {
-            Self::Fingerprinted(sound) => Ok(sound),
-            Self::Failed(lack) if lack.reason == "changed" => Err(crate::Error::Retryable(lack.detail)),
-            Self::Skipped(lack) | Self::Failed(lack) => {
-                Err(crate::Error::Permanent(format!("{}: {}", lack.reason, lack.detail)))
+            Self::Fingerprinted(file) => Ok(file),
+            Self::Failed(none) if none.reason == "changed" => Err(crate::Error::Retryable(none.detail)),
+            Self::Skipped(none) | Self::Failed(none) => {
+                Err(crate::Error::Permanent(format!("{}: {}", none.reason, none.detail)))
             }
         }
     }

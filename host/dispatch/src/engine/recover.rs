@@ -64,7 +64,7 @@ pub(super) async fn recover(context: &Arc<Context>, starting: bool) -> Result<()
     let cancellations = context.ledger.write(job).await?;
     fail_point!("recover.committed");
     for task in cancellations {
-        settle_aborted(context, task, AbortReason::StopAsked).await?.log();
+        settle_aborted(context, task, AbortReason::StopRequested).await?.log();
     }
     Ok(())
 }

@@ -92,7 +92,7 @@ async fn cancel(context: &Arc<Context>, inbox_task: InboxTask) -> Result<Option<
     };
     fail_point!("missing_file.leased");
     let reason = format!("{} was removed from the inbox", task.file.as_deref().unwrap_or("its file"));
-    let settled = settle_aborted(context, task, AbortReason::Withdrawn(reason)).await?;
+    let settled = settle_aborted(context, task, AbortReason::FileRemoved(reason)).await?;
     fail_point!("missing_file.settled");
     Ok(Some(settled))
 }

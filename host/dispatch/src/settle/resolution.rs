@@ -27,7 +27,7 @@ pub(super) enum Actor {
     /// The agent that sent the request.
     Sender,
     /// Who asked the running attempt to stop: the operator or the sender.
-    StopAsker,
+    StopRequester,
 }
 
 impl Actor {
@@ -35,7 +35,7 @@ impl Actor {
         match self {
             Self::Plugin => &task.agent,
             Self::Baton => "baton",
-            Self::Operator | Self::StopAsker => "operator",
+            Self::Operator | Self::StopRequester => "operator",
             Self::Sender => task.sender.as_deref().unwrap_or("operator"),
         }
     }
@@ -141,14 +141,14 @@ fn without_report(ended: AbortReason, now: Timestamp) -> Resolution {
         AbortReason::Cancelled(reason) => {
             return Resolution::without_outcome(State::Cancelled, "cancelled", reason).by(Actor::Operator);
         }
-        AbortReason::StopAsked => {
+        AbortReason::StopRequested => {
             let text = "it was asked to stop".to_owned();
-            return Resolution::without_outcome(State::Cancelled, "cancelled", text).by(Actor::StopAsker);
+            return Resolution::without_outcome(State::Cancelled, "cancelled", text).by(Actor::StopRequester);
         }
-        AbortReason::TakenBack(reason) => {
+        AbortReason::Withdrawn(reason) => {
             return Resolution::without_outcome(State::Cancelled, "cancelled", reason).by(Actor::Sender);
         }
-        AbortReason::Withdrawn(reason) => (State::Cancelled, "cancelled", reason),
+        AbortReason::FileRemoved(reason) => (State::Cancelled, "cancelled", reason),
         AbortReason::Refused(reason) => (State::Failed, "failed", reason),
         AbortReason::Overdue(reason) => (State::Failed, "overdue", reason),
         AbortReason::NotStarted => {

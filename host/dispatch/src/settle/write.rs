@@ -57,7 +57,7 @@ impl Settlement {
     fn transition(&self, tx: &Tx<'_>, artifacts: &[NamedArtifact]) -> Result<String, LedgerError> {
         let Self { task, resolution, output, at } = self;
         let asked = match resolution.actor {
-            Actor::StopAsker => event::newest_actor(tx, &task.id, "cancel_asked")?,
+            Actor::StopRequester => event::newest_actor(tx, &task.id, "cancel_asked")?,
             _ => None,
         };
         let actor = asked.as_deref().unwrap_or_else(|| resolution.actor.name(task));

@@ -99,7 +99,7 @@ pub(super) async fn attempt(
     let by_operator = context.running.end(&finished.task.id);
     match &finished.ended {
         Ok(AttemptReport { ended: Err(AttemptError::Cancelled), .. }) if by_operator => {
-            FinishedAttempt { ended: Err(AbortReason::StopAsked), ..finished }
+            FinishedAttempt { ended: Err(AbortReason::StopRequested), ..finished }
         }
         _ => finished,
     }
@@ -107,7 +107,7 @@ pub(super) async fn attempt(
 
 fn reason_not_to_start(context: &Context, task: &Task, stopped: bool) -> Option<AbortReason> {
     if task.stop_asked || stopped {
-        return Some(AbortReason::StopAsked);
+        return Some(AbortReason::StopRequested);
     }
     if task.file.as_deref().is_some_and(|file| is_missing(&context.real(file))) {
         return Some(AbortReason::Missing);

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use crate::plan;
+use crate::reader::SymbolKind;
 use crate::remark::NoteSeverity;
 use crate::report::escape;
 
@@ -170,6 +171,7 @@ pub(super) struct IdentifierStatement {
     pub(super) sure: bool,
     /// A finding is reported even if the identifier was not found anywhere.
     pub(super) meant: bool,
+    pub(super) kind: SymbolKind,
 }
 
 /// Statements about a line.

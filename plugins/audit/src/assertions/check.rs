@@ -12,6 +12,7 @@ use super::words::stems;
 use crate::index::Index;
 use crate::limits;
 use crate::plan::Place;
+use crate::reader::SymbolKind;
 use crate::remark::NoteSeverity;
 
 /// Checks the assertions of all documents of one run. `below` is the audited folder relative to the repository, if the documents
@@ -24,12 +25,15 @@ pub fn check(
     below: Option<&str>,
 ) -> AssertionReport {
     let lookup = Lookup::new(index);
-    let names =
-        documents.iter().flat_map(|(_, assertions)| assertions).filter_map(|assertion| match &assertion.stated {
-            Condition::Symbol(stated) => Some(stated.name.as_str()),
+    let names = |package: bool| {
+        let stated = documents.iter().flat_map(|(_, assertions)| assertions);
+        stated.filter_map(move |assertion| match &assertion.stated {
+            Condition::Symbol(stated) if (stated.kind == SymbolKind::Package) == package => Some(stated.name.as_str()),
             _ => None,
-        });
-    let symbols = Symbols::find(names, index);
+        })
+    };
+    let mut symbols = Symbols::find(names(false), index);
+    symbols.find_packages(names(true), index);
     let mut commits = Commits { git, known: BTreeMap::new(), histories: 0 };
     let mut judged = Vec::new();
     let names: Vec<&str> = documents.iter().map(|(document, _)| document.shown.as_str()).collect();
@@ -100,6 +104,14 @@ impl Commits<'_> {
         Some(format!("it was removed; the last commit of it is {short} \u{201c}{}\u{201d}", commit.title()))
     }
 
+    /// True if the newest commit has no parent: the work was imported, and its own history is elsewhere.
+    fn has_one_commit(&mut self) -> bool {
+        let git = self.git;
+        let newest =
+            self.known.entry("HEAD".to_owned()).or_insert_with(|| git.map_or(Ok(None), |git| git.commit("HEAD")));
+        matches!(newest, Ok(Some(commit)) if commit.parents.is_empty())
+    }
+
     fn judge(&mut self, id: &str, title: Option<&str>) -> Outcome {
         let Some(git) = self.git else {
             return Outcome::unknown(format!("no repository was lent to look for commit {id}"));
@@ -110,10 +122,13 @@ impl Commits<'_> {
                 limits::ASSERTION_COMMITS
             ));
         }
-        match self.known.entry(id.to_owned()).or_insert_with(|| git.commit(id)) {
+        match self.known.entry(id.to_owned()).or_insert_with(|| git.commit(id)).clone() {
             Err(refused) => Outcome::unknown(refused.text()),
+            Ok(None) if self.has_one_commit() => {
+                Outcome::unknown(format!("the history has one commit only, so commit {id} cannot be looked up"))
+            }
             Ok(None) => Outcome::fails(NoteSeverity::High, format!("the repository has no commit {id}")),
-            Ok(Some(commit)) => titled(commit, title),
+            Ok(Some(commit)) => titled(&commit, title),
         }
     }
 }

@@ -33,7 +33,10 @@ pub(super) fn read(text: &Text, assertions: &mut Vec<Assertion>) {
                 assertions.push(assertion(passage.line, words, &name.path, pointer, None, symbol(words)));
             }
         }
-        let Some(pointer) = pointer(words) else { continue };
+        // "`open_till()` (lines ~10-20)" helps to find it, and states no line.
+        let Some(pointer) = pointer(words).filter(|pointer| !pointer.about || symbol(words).is_none()) else {
+            continue;
+        };
         let above = || match files(&passage.at.label).as_slice() {
             [only] => Some(only.path.clone()),
             _ => None,
@@ -160,6 +163,7 @@ mod tests {
             "one line 5% longer in `x.py`",
             "(line 40)",
             "`x.py` and `y.py` (line 4)",
+            "`open_till()` in `x.py` (lines ~40-50)",
             "deadline 5 of `x.py`",
         ] {
             assert_eq!(found(text), [], "{text}");

@@ -8,14 +8,20 @@ use std::collections::BTreeMap;
 use super::assertion::{Assertion, Condition, IdentifierStatement, Kind, Outcome};
 use crate::index::Index;
 use crate::limits;
-use crate::reader;
+use crate::lists::list;
+use crate::reader::{self, SymbolKind};
 use crate::remark::NoteSeverity;
 use crate::verify::content;
 
 /// Reads the identifiers of a document.
 pub(super) fn read(markdown: &str, assertions: &mut Vec<Assertion>) {
     assertions.extend(reader::symbol_statements(markdown).into_iter().map(|assertion| {
-        let stated = IdentifierStatement { name: assertion.name, sure: assertion.sure, meant: assertion.meant };
+        let stated = IdentifierStatement {
+            name: assertion.name,
+            sure: assertion.sure,
+            meant: assertion.meant,
+            kind: assertion.kind,
+        };
         Assertion::new(assertion.line, Kind::Symbol, &assertion.words, Condition::Symbol(stated))
     }));
 }
@@ -26,6 +32,8 @@ pub(super) struct Symbols {
     places: BTreeMap<String, Option<String>>,
     /// Identifiers that are used but not defined, with the file that uses them.
     used: BTreeMap<String, String>,
+    /// Packages, with the manifest that names them.
+    packages: BTreeMap<String, String>,
     /// True if there is a source file and all were read to their end.
     whole: bool,
 }
@@ -34,7 +42,7 @@ impl Symbols {
     /// Searches the source files for the identifiers; each file is read once.
     pub(super) fn find<'a>(names: impl Iterator<Item = &'a str>, index: &Index) -> Self {
         let mut symbols =
-            Self { places: names.map(|name| (name.to_owned(), None)).collect(), used: BTreeMap::new(), whole: true };
+            Self { places: names.map(|name| (name.to_owned(), None)).collect(), whole: true, ..Self::default() };
         if symbols.places.is_empty() {
             return symbols;
         }
@@ -75,6 +83,11 @@ impl Symbols {
 
     /// The outcome for an identifier; `None` if the plan does not state that it exists.
     pub(super) fn judge(&self, stated: &IdentifierStatement) -> Option<Outcome> {
+        match stated.kind {
+            SymbolKind::Removed => return Some(self.removal(&stated.name)),
+            SymbolKind::Package => return Some(self.package(&stated.name)),
+            SymbolKind::Code => {}
+        }
         match self.places.get(&stated.name) {
             Some(Some(place)) => Some(Outcome::holds(place.clone())),
             _ if !stated.sure && !stated.meant => None,
@@ -89,4 +102,45 @@ impl Symbols {
             _ => Some(Outcome::fails(NoteSeverity::High, format!("no file of code has the name {}", stated.name))),
         }
     }
+
+    /// Searches the manifests of the tree for packages.
+    pub(super) fn find_packages<'a>(&mut self, names: impl Iterator<Item = &'a str>, index: &Index) {
+        let names: Vec<&str> = names.collect();
+        let manifests = index.files().filter(|path| !names.is_empty() && is_manifest(path));
+        for path in manifests.take(limits::MANIFESTS) {
+            let Some(text) = index.find(path).and_then(|found| index.read(&found).ok()) else { continue };
+            for name in names.iter().filter(|name| content::has_word(&text.text, name)) {
+                self.packages.entry((*name).to_owned()).or_insert_with(|| path.to_owned());
+            }
+        }
+    }
+
+    /// The outcome for a package. One that no manifest names may have been replaced since.
+    fn package(&self, name: &str) -> Outcome {
+        match self.packages.get(name) {
+            Some(manifest) => Outcome::holds(format!("{manifest} names it")),
+            None => Outcome::unknown(format!("no manifest of the tree names {name}; it may have been replaced")),
+        }
+    }
+
+    /// The outcome for an identifier that was removed. Another one may have its name, so one that is there proves nothing.
+    fn removal(&self, name: &str) -> Outcome {
+        match (self.places.get(name), self.used.get(name)) {
+            (Some(Some(place)), _) => Outcome::unknown(format!("{place}; it may be another one")),
+            (_, Some(user)) => Outcome::unknown(format!("{user} names it; it may be another one")),
+            _ if !self.whole => Outcome::unknown("not all files of code could be read"),
+            _ => Outcome::holds(format!("no file of code has the name {name}")),
+        }
+    }
+}
+
+/// True for a file in which a project lists the packages that it depends on.
+fn is_manifest(path: &str) -> bool {
+    const NAMES: &[&str] = list!(
+        "Cargo.toml Gemfile Package.swift Pipfile build.gradle build.gradle.kts composer.json deno.json go.mod mix.exs \
+        package.json pom.xml pubspec.yaml pyproject.toml setup.cfg setup.py"
+    );
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let requirements = name.starts_with("requirements") && name.ends_with(".txt");
+    NAMES.contains(&name) || requirements || name.ends_with(".csproj")
 }

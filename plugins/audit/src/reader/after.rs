@@ -23,7 +23,8 @@ pub(super) fn after(after: &str) -> &'static str {
         return match words::state(inner) {
             "new" | "make" | "made" => "said new",
             "existing" => "said existing",
-            "goes" => "said to go",
+            // "(remove the check in line 7)" is a step in the file.
+            "goes" if !opens_with_command(inner) => "said to go",
             "changed" => "said changed",
             _ => "bracket",
         };
@@ -88,6 +89,13 @@ pub(super) fn after(after: &str) -> &'static str {
         ("anlegen" | "erstellen" | "erzeugen" | "schreiben" | "hinzu" | "hinzuf\u{fc}gen", _) => "is made",
         _ => "words",
     }
+}
+
+/// True if a text begins with a command and goes on: "remove the check".
+fn opens_with_command(text: &str) -> bool {
+    let mut said = words::words(text);
+    let verb = said.next().and_then(|word| verbs::verb(&word));
+    verb.is_some_and(|verb| !verb.past) && said.next().is_some()
 }
 
 /// True if one word follows a path, before a bracket, a stop or the end.

@@ -60,7 +60,8 @@ pub(super) fn clause(before: &str) -> Clause {
     let lead = verbs::verb(first);
     let named = |at: usize| at.checked_sub(1).and_then(|at| said.get(at)).is_some_and(|word| is_article(word));
     let near = (0..said.len()).rev().filter(|at| !named(*at)).find_map(|at| {
-        said.get(at).and_then(|word| verbs::verb(word)).filter(|verb| verb.action != FileAction::Test || said.len() < 3)
+        let test = |verb: &Verb| verb.action == FileAction::Test && (at > 0 || said.len() > 2);
+        said.get(at).and_then(|word| verbs::verb(word)).filter(|verb| !test(verb))
     });
     let within = said.iter().skip(1).any(|word| matches!(*word, "from" | "in" | "within" | "inside" | "aus" | "im"));
     // "(`a`, `b`": the second path is in the bracket too.

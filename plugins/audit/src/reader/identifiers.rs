@@ -8,6 +8,17 @@ use super::verbs::{FileAction, verb};
 use super::{after, foreign, lexer, names, symbols, words};
 use crate::lists::list;
 
+/// What a line states about a name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum SymbolKind {
+    /// Code defines or uses it.
+    Code,
+    /// No code has it any more.
+    Removed,
+    /// It is a package that the project depends on.
+    Package,
+}
+
 /// An identifier in a line about work.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct SymbolStatement {
@@ -19,6 +30,7 @@ pub(crate) struct SymbolStatement {
     pub(crate) sure: bool,
     /// The line states an action for it, and is ticked.
     pub(crate) meant: bool,
+    pub(crate) kind: SymbolKind,
     pub(crate) words: String,
 }
 
@@ -65,6 +77,7 @@ impl<'a> LineState<'a> {
             name,
             sure: sure && !constant,
             meant: meant && !constant,
+            kind: SymbolKind::Code,
             words: lexer::plain(&self.line.text),
         }
     }
@@ -75,7 +88,7 @@ impl<'a> LineState<'a> {
         let works = makes || matches!(leading.near, Some(FileAction::Change | FileAction::Move));
         let fits = match leading.prep {
             "start" => true,
-            "key" => self.checked,
+            "key" => self.checked || works,
             "verb" | "words" | "in" => works,
             "bracket" => works || self.works,
             "with" => makes,
@@ -90,6 +103,29 @@ impl<'a> LineState<'a> {
         let several = has_humps(&name) || name.contains('_');
         let stated = works || self.works || self.checked || self.line.own_box.is_some() && leading.opens;
         Some(self.statement(name, sure, self.done && several && stated))
+    }
+
+    /// The statement that a package was added: "`[x]` Add the `till-client` dependency".
+    fn package(&self, code: &str, leading: &LeadingWords) -> Option<SymbolStatement> {
+        const PACKAGES: &[&str] = list!("crate crates dependencies dependency deps library libraries package packages");
+        let plain = |sign: char| sign.is_ascii_lowercase() || sign.is_ascii_digit() || "-_./@".contains(sign);
+        let named = code.len() >= 3
+            && code.chars().all(plain)
+            && code.starts_with(|sign: char| sign.is_ascii_lowercase() || sign == '@');
+        let installs = |word: String| matches!(word.as_str(), "installed" | "install");
+        let adds = leading.near == Some(FileAction::Add) || words::words(&self.line.text).any(installs);
+        let said = || words::words(&self.line.text).any(|word| PACKAGES.contains(&word.as_str()));
+        let fits = named && self.done && adds && !leading.negated && !leading.existing && said();
+        let kind = SymbolKind::Package;
+        fits.then(|| SymbolStatement { kind, meant: true, ..self.statement(code.to_owned(), false, false) })
+    }
+
+    /// The statement that a name was removed: "`[x]` Remove `open_till()`".
+    fn removed(&self, code: &str, leading: &LeadingWords) -> Option<SymbolStatement> {
+        let fits = leading.near == Some(FileAction::Delete) && leading.prep == "verb" && !leading.negated;
+        let name = identifier(code).filter(|_| fits && self.done)?;
+        let several = has_humps(&name) || name.contains('_');
+        several.then(|| SymbolStatement { kind: SymbolKind::Removed, ..self.statement(name, false, false) })
     }
 }
 
@@ -124,6 +160,7 @@ fn of_line(line: &Line) -> Vec<SymbolStatement> {
         }
         let leading = before::leading_words(&before);
         let rest = parts.get(nth + 1).copied().unwrap_or_default();
+        found.extend(state.removed(part, &leading).or_else(|| state.package(part, &leading)));
         let told = state.marked(part, &leading).filter(|_| !is_excluded(&leading, rest));
         found.extend(told.map(|told| SymbolStatement { sure: told.sure && is_code_for_certain(rest), ..told }));
         named = Some(CODE);
@@ -136,7 +173,9 @@ fn plain(state: &LineState<'_>, before: &str, part: &str, name: String) -> Optio
     let (words, rest) = part.split_once(name.as_str())?;
     let leading = before::leading_words(&format!("{before}{}", foreign::english(words)));
     let opens = leading.opens && state.line.own_box.is_some();
-    let says = state.works || opens || rest.starts_with(" is a");
+    // "Update openTill() in `x`".
+    let called = rest.starts_with("()") && matches!(leading.near, Some(FileAction::Change | FileAction::Move));
+    let says = state.works || opens || called || rest.starts_with(" is a");
     (!is_excluded(&leading, rest)).then(|| state.statement(name, false, says))
 }
 
@@ -180,7 +219,8 @@ fn in_words(text: &str) -> impl Iterator<Item = String> {
         let name = word.split(['(', '<', '[']).next().unwrap_or_default();
         let joined = name.contains('_') && name.chars().all(|sign| sign.is_ascii_alphanumeric() || sign == '_');
         let kind = next.is_some_and(|next| KINDS.contains(next)) && symbols::is_single_name(word);
-        has_humps(name) && name.chars().filter(|sign| sign.is_uppercase()).count() >= 2 || joined || kind
+        let called = has_humps(name) && word.ends_with("()");
+        has_humps(name) && name.chars().filter(|sign| sign.is_uppercase()).count() >= 2 || joined || kind || called
     };
     let found = bare.iter().enumerate().filter(|(at, word)| named(word, bare.get(at + 1)));
     let found = found.map(|(_, word)| *word).filter(|word| names::file(word).is_none());
@@ -242,7 +282,8 @@ mod tests {
 
     /// The names of one line, with whether the audit lists them though no code defines them.
     fn names(line: &str) -> Vec<(String, bool)> {
-        symbol_statements(line).into_iter().map(|claim| (claim.name, claim.meant)).collect()
+        let kept = symbol_statements(line).into_iter().filter(|told| told.kind == SymbolKind::Code);
+        kept.map(|told| (told.name, told.meant)).collect()
     }
 
     #[test]
@@ -255,6 +296,9 @@ mod tests {
             ("- [x] Define `TILL_LIMIT` and `DRAWER_LIMIT`", "TILL_LIMIT DRAWER_LIMIT"),
             ("- [x] Add `Page<T>`, `drawers[...]` and `class Till`", "Page drawers Till"),
             ("- [x] Write the drawer panel (DrawerPanel)", "DrawerPanel"),
+            ("- [x] Create test `test_open_till()`", "test_open_till"),
+            ("- [x] Create records in `event/`: `TillOpened(int id, String by)`, `TillShut`", "TillOpened TillShut"),
+            ("- [x] Update openTill() in src/till.ts to count", "openTill"),
             ("- [x] Create Till dataclass in src/till.py", "Till"),
             ("- [x] Add rounding in `parseTill()`", "parseTill"),
             ("- [x] Extend the till\n  - `open_till()` takes a drawer", "open_till"),
@@ -286,5 +330,21 @@ mod tests {
             assert!(names(line).is_empty(), "{line}");
         }
         assert_eq!(names("- [x] Remove OldTill and add NewTill"), [("NewTill".to_owned(), true)]);
+        let removed = symbol_statements("- [x] Remove `open_till()` and `shut_till()` from `till.py`").into_iter();
+        let removed: Vec<String> =
+            removed.filter(|told| told.kind == SymbolKind::Removed).map(|told| told.name).collect();
+        assert_eq!(removed, ["open_till", "shut_till"]);
+    }
+
+    #[test]
+    fn packages_are_read_where_a_line_adds_them() {
+        let packages = |line: &str| {
+            let told = symbol_statements(line).into_iter().filter(|told| told.kind == SymbolKind::Package);
+            told.map(|told| told.name).collect::<Vec<_>>().join(" ")
+        };
+        assert_eq!(packages("- [x] Add `till-client` dependency to `till/pom.xml`"), "till-client");
+        assert_eq!(packages("- [x] Deps installed: `@till/drawer`, `till-client`"), "@till/drawer till-client");
+        assert_eq!(packages("- [ ] Add `till-client` dependency"), "");
+        assert_eq!(packages("- [x] Add `till-client` to the list"), "");
     }
 }

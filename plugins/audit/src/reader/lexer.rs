@@ -162,6 +162,9 @@ fn code_paths(
     words: &mut String,
     add: &mut impl FnMut(Name, Markup, bool, &mut String, usize),
 ) {
+    if let Some(pair) = names::pair(code) {
+        return pair.into_iter().for_each(|name| add(name, Markup::Code, false, words, end));
+    }
     let known = names::file(code).or_else(|| names::folder(code)).or_else(|| names::spaced(code));
     if let Some(name) = known {
         return add(name, Markup::Code, false, words, end);
@@ -203,10 +206,12 @@ fn plain_paths(
         let bare = if word.starts_with("__") && word.ends_with("__") { word.trim_matches('_') } else { bare };
         let slash = bare.matches('/').count() >= 2 || bare.starts_with(['.', '/', '~']) || bare.contains('_');
         let folder = || names::folder(bare).filter(|name| name.path.len() > 2 && (slash || !name.path.contains('/')));
-        let Some(name) = names::file(bare).or_else(folder).or_else(|| names::outside_path(bare).filter(|_| listing))
-        else {
+        let outside = || names::outside_path(bare).filter(|_| listing);
+        let one = || names::file(bare).or_else(folder).or_else(outside).into_iter().collect();
+        let found: Vec<Name> = names::pair(bare).map_or_else(one, Vec::from);
+        if found.is_empty() {
             continue;
-        };
+        }
         let inner = at + word.find(bare).unwrap_or_default();
         // The last part of `logs/{id}/` may have any name.
         if bare.ends_with('/') && text.get(inner + bare.len()..).is_some_and(|rest| rest.starts_with(['{', '<'])) {
@@ -214,7 +219,9 @@ fn plain_paths(
         }
         words.push_str(text.get(from..inner).unwrap_or_default());
         from = inner + bare.len();
-        add(name, Markup::Plain, false, words, start + from);
+        for name in found {
+            add(name, Markup::Plain, false, words, start + from);
+        }
     }
     words.push_str(text.get(from..).unwrap_or_default());
 }

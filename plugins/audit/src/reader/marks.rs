@@ -111,7 +111,11 @@ pub(super) fn announces(text: &str, listed: bool) -> bool {
     let plain = text.trim_end_matches(['*', '_', ' ']);
     let bold = (text.starts_with("**") && text.ends_with("**")) || (text.starts_with("__") && text.ends_with("__"));
     let whole = bold && text.matches("**").count() <= 2 && text.len() <= 120;
-    let short = text.len() <= 60 && !text.ends_with(['.', '!', '?', ',', ';']);
+    // `Commit: 4e5750c` and `Date: 2026-01-18` are facts, not announcements.
+    let fact = text.split_once(": ").is_some_and(|(_, value)| {
+        value.chars().all(|sign| sign.is_ascii_hexdigit() || matches!(sign, '-' | ':' | '/' | '.' | '`' | ' '))
+    });
+    let short = text.len() <= 60 && !text.ends_with(['.', '!', '?', ',', ';']) && !fact;
     plain.ends_with(':') || whole || short && listed
 }
 

@@ -38,7 +38,7 @@ mod verbs;
 mod words;
 
 pub use collect::plan;
-pub(crate) use identifiers::symbol_statements;
+pub(crate) use identifiers::{SymbolKind, symbol_statements};
 pub use seen::{DocumentWords, SeenPath, seen};
 pub(crate) use topics::is_present_state;
 pub(crate) use words::is_feature;

@@ -5,8 +5,8 @@
 //! a disk.
 
 use super::endings::{
-    DOMAINS, ENDINGS, HIDDEN, LONG_ENDINGS, MIME, NOT_FILES, OBJECTS, PROGRAM_FOLDERS, PROPERTIES, SERVED, TOP_FOLDERS,
-    WHOLE,
+    BUNDLES, DOMAINS, ENDINGS, HIDDEN, LONG_ENDINGS, MIME, NOT_FILES, OBJECTS, PROGRAM_FOLDERS, PROPERTIES, SERVED,
+    TOP_FOLDERS, WHOLE,
 };
 use crate::limits;
 use crate::plan::{Kind, Place};
@@ -32,7 +32,21 @@ pub(crate) fn file(word: &str) -> Option<Name> {
     if path.ends_with('/') || !is_file_name(last, !path.contains('/')) {
         return None;
     }
-    Some(Name { path: path.to_owned(), kind: Kind::File })
+    let bundle = last.rsplit_once('.').is_some_and(|(_, ending)| BUNDLES.contains(&ending));
+    Some(Name { path: path.to_owned(), kind: if bundle { Kind::Either } else { Kind::File } })
+}
+
+/// The files of `Till.h/.m` and `Till.h/m`: one name with two extensions.
+#[must_use]
+pub(super) fn pair(word: &str) -> Option<[Name; 2]> {
+    let (first, second) = trimmed(word).rsplit_once('/')?;
+    let second = second.strip_prefix('.').unwrap_or(second);
+    let (stem, ending) = first.rsplit_once('.')?;
+    let is_ending = |word: &str| ENDINGS.contains(&word) && word.len() <= 4;
+    if stem.is_empty() || !is_ending(ending) || !is_ending(second) || ending == second {
+        return None;
+    }
+    Some([file(first)?, file(&format!("{stem}.{second}"))?])
 }
 
 /// A path whose folders or name have blanks: `Till Room/Sources/Open Till.swift`, `Till Room/Sources/`. A command has none before its
@@ -74,6 +88,10 @@ pub(super) fn likely_file(word: &str, bare: bool) -> Option<Name> {
     let path = path_text(without_position(trimmed(word)))?;
     let (parent, last) = path.rsplit_once('/').unwrap_or(("", path));
     let (stem, ending) = last.rsplit_once('.')?;
+    // `src/.tillrules`: with a folder before it, a hidden file may have any name.
+    if stem.is_empty() && !parent.is_empty() && ending.len() > 4 && !ENDINGS.contains(&ending) {
+        return Some(Name { path: path.to_owned(), kind: Kind::File });
+    }
     let letters = stem.strip_prefix('v').unwrap_or(stem).chars().any(char::is_alphabetic) && !stem.ends_with('.');
     // `maker/model-4.1` is a version, not a manual page.
     let manual = !parent.is_empty()
@@ -250,7 +268,9 @@ fn is_file_name(last: &str, bare: bool) -> bool {
     let lower = ending.to_ascii_lowercase();
     let listed = ENDINGS.contains(&lower.as_str()) || LONG_ENDINGS.contains(&lower.as_str());
     let known = listed && stem.chars().any(char::is_alphanumeric) && !stem.ends_with('.');
-    known && !(bare && is_property(last, stem, &lower))
+    // `till.Service` is a class.
+    let titled = ending.starts_with(char::is_uppercase) && ending.chars().skip(2).any(char::is_lowercase);
+    known && !(bare && (titled || is_property(last, stem, &lower)))
 }
 
 fn is_property(last: &str, stem: &str, ending: &str) -> bool {
@@ -361,6 +381,20 @@ mod tests {
         ] {
             assert_eq!(outside_path(word), None, "{word}");
         }
+    }
+
+    #[test]
+    fn two_extensions_are_two_files() {
+        for word in ["src/Till.h/.m", "src/Till.h/m"] {
+            let paths = pair(word).map(|names| names.map(|name| name.path));
+            assert_eq!(paths, Some(["src/Till.h".to_owned(), "src/Till.m".to_owned()]));
+        }
+        for word in ["src/till", "src/v1.c/till", "till.h/till.m", "and/or", "till.html/index"] {
+            assert_eq!(pair(word), None, "{word}");
+        }
+        assert_eq!(file("till.Service"), None);
+        assert_eq!(likely_file("src/.tillrules", false).map(|name| name.path).as_deref(), Some("src/.tillrules"));
+        assert_eq!(likely_file(".tillrules", false), None);
     }
 
     #[test]

@@ -222,11 +222,12 @@ fn take_tree(document: &Document, code: &Code, tree: Tree, marked: bool, out: &m
     out.folders.extend(tree.branches.iter().map(|branch| branch.sighting.path.clone()));
     // A report says that folders were made; a plan promises their files.
     let made = document.report && context::shows_made_folders(document, code);
-    let told = |branch: &Leaf| branch.moved || matches!(words::state(&branch.tail), "new" | "made" | "done");
-    let branches = tree
-        .branches
-        .into_iter()
-        .filter(|branch| branch.sighting.path != "./" && document.report && (made || told(branch)));
+    let told = |branch: &Leaf| match words::state(&branch.tail) {
+        "done" | "made" => true,
+        "new" => document.report,
+        _ => branch.moved && document.report,
+    };
+    let branches = tree.branches.into_iter().filter(|branch| branch.sighting.path != "./" && (made || told(branch)));
     for leaf in tree.leaves.into_iter().chain(branches) {
         let mut features = Features::default();
         if itself {

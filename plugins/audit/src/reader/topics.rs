@@ -121,7 +121,9 @@ pub(crate) fn topic(text: &str) -> &'static str {
     let has = |list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));
     let joined = format!(" {} ", words.join(" "));
     let says = |list: &[&str]| list.iter().any(|phrase| joined.contains(&format!(" {phrase} ")));
-    if says(ASIDE_PHRASES) || has(ASIDE) {
+    // "Foundational (Blocking Prerequisites)" is a phase of work.
+    let phase = has(&["phase", "foundational", "blocking"]) && has(&["prerequisites"]);
+    if says(ASIDE_PHRASES) || has(ASIDE) && !phase {
         return "aside";
     }
     if words.iter().any(|word| verb(word).is_some_and(|verb| verb.action == FileAction::Delete)) {
@@ -174,6 +176,8 @@ mod tests {
         for (text, topic_of) in [
             ("Files to create", "new files"),
             ("Out of Scope", "aside"),
+            ("Prerequisites", "aside"),
+            ("Phase 2: Foundational (Blocking Prerequisites)", "tasks"),
             ("Deliverables", "deliverable"),
             ("Modified files", "changed files"),
             ("Existing files", "existing"),

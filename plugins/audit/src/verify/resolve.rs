@@ -76,7 +76,8 @@ pub(crate) fn resolve(index: &Index, path: &str, context: PathContext<'_>) -> Re
         return ResolvedPath::There(found, Some(remark));
     }
     let name = path.rsplit('/').next().unwrap_or(path);
-    let wanted = if kind == Kind::Folder { EntryKind::Folder } else { EntryKind::File };
+    let bundle = || kind == Kind::Either && name.contains('.') && index.named(name, EntryKind::File).next().is_none();
+    let wanted = if kind == Kind::Folder || bundle() { EntryKind::Folder } else { EntryKind::File };
     let same: Vec<&str> = index.named(name, wanted).filter(|found| is_vendored(path) || !is_vendored(found)).collect();
     let named: Vec<&str> = if anchored { Vec::new() } else { in_folders(&same, path, folders) };
     if let [first, others @ ..] = named.as_slice() {

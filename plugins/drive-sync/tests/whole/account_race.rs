@@ -1,5 +1,5 @@
-//! The five races of `race` and one of separate workspaces, with an account: sixteen real processes and one Google Drive on
-//! loopback with delayed searches. Afterwards most of them run the naive algorithm (search, then create) on the same Drive,
+//! The five races of `race`, one of syncs and one of separate workspaces, with an account: sixteen real processes and one
+//! Google Drive on loopback with delayed searches. Afterwards most of them run the naive algorithm (search, then create) on the same Drive,
 //! and it must create duplicates. Separate workspaces share neither locks nor a database.
 //!
 //! A process is this test program, started again with the test `child` alone.
@@ -28,6 +28,8 @@ use crate::test_services::{FileLocks, NoLocks, PROCESSES, barrier};
 const CHILD: &str = "DRIVE_SYNC_ACCOUNT_RACE";
 const ROUNDS: usize = 50;
 const NAIVE_ROUNDS: usize = 2;
+/// The folders of one database that exist when a round begins.
+const DUPLICATES: usize = 4;
 /// The round of this process.
 static ROUND: AtomicUsize = AtomicUsize::new(0);
 
@@ -64,16 +66,34 @@ impl Course {
     }
 
     fn race(&self, race: Race) {
-        let children: Vec<_> = (0..PROCESSES).map(|number| self.start(number, race)).collect();
-        for mut child in children {
-            assert!(child.wait().unwrap().success(), "{}", race.way);
-        }
+        wait((0..PROCESSES).map(|number| self.start(number, race)).collect());
     }
 
     fn act(&self, action: &str, args: &Value) -> Outcome {
         let own = HostDatabase::own(self.folder.path());
         let locks = FileLocks(self.folder.path().join("locks"));
         act(self.folder.path(), 0, &own, &locks, &self.server.address(), action, args).unwrap()
+    }
+
+    /// Starts the processes of a race with gates.
+    fn start_gated(&self) -> Vec<Child> {
+        let gated = Race { way: "gated", rounds: ROUNDS };
+        (0..PROCESSES).map(|number| self.start(number, gated)).collect()
+    }
+
+    /// Makes the workspace's top folder, and returns its id.
+    fn add_top(&self) -> String {
+        self.server.add(FakeFile {
+            name: "Baton".into(),
+            mime: FOLDER.into(),
+            of_app: true,
+            properties: json!({ "batonPlace": "Baton", "batonPart": "top" }),
+            ..FakeFile::default()
+        })
+    }
+
+    fn add_note(&self, folder: String, name: String) {
+        self.server.add(FakeFile { name, parent: Some(folder), mime: "text/plain".into(), ..FakeFile::default() });
     }
 
     fn hold_the_lock(&self) -> impl Sized {
@@ -121,6 +141,14 @@ impl Course {
         assert_eq!(counts.len(), rounds + 1, "{counts:?}");
         assert_eq!(self.server.ever(), rounds + 1, "nothing was made and put away again");
         assert_eq!(self.server.problems(), [""; 0]);
+    }
+}
+
+/// Waits until the processes of a race end, and requires that each succeeded.
+#[track_caller]
+fn wait(children: Vec<Child>) {
+    for mut child in children {
+        assert!(child.wait().unwrap().success());
     }
 }
 
@@ -275,16 +303,8 @@ fn guard_without_locks_the_drawn_ids_prevent_a_second_folder() {
 fn lock_first_waiting_processes_find_the_folder_that_was_created_meanwhile() {
     let course = Course::new();
     course.server.set_lag(0);
-    let gated = Race { way: "gated", rounds: ROUNDS };
-    let children: Vec<_> = (0..PROCESSES).map(|number| course.start(number, gated)).collect();
-    let top = FakeFile {
-        name: "Baton".into(),
-        mime: FOLDER.into(),
-        of_app: true,
-        properties: json!({ "batonPlace": "Baton", "batonPart": "top" }),
-        ..FakeFile::default()
-    };
-    let top = course.server.add(top);
+    let children = course.start_gated();
+    let top = course.add_top();
     for round in 0..ROUNDS {
         let held = course.hold_the_lock();
         let requests = course.server.requests();
@@ -296,9 +316,7 @@ fn lock_first_waiting_processes_find_the_folder_that_was_created_meanwhile() {
         drop(held);
         course.wait_for_all("done", round);
     }
-    for mut child in children {
-        assert!(child.wait().unwrap().success());
-    }
+    wait(children);
     course.assert_once(ROUNDS);
     course.assert_naive_fails();
 }
@@ -326,8 +344,38 @@ fn sixteen_syncs_upload_each_file_once() {
 }
 
 #[test]
-fn existing_duplicates_of_sixteen_workspaces_become_one_folder_and_no_file_is_lost() {
-    // A round takes many seconds: each workspace merges the folders of fifteen others.
+fn existing_duplicates_become_one_folder_and_no_file_is_lost() {
+    let course = Course::new();
+    course.server.set_lag(0);
+    let children = course.start_gated();
+    let top = course.add_top();
+    for round in 0..ROUNDS {
+        for duplicate in 0..DUPLICATES {
+            let id = format!("round-{round}");
+            let folder = course.server.add(marked_folder(&top, &format!("T_{id}"), "Baton", &id));
+            course.add_note(folder, format!("note-{round}-{duplicate}"));
+        }
+        course.open(round);
+        course.wait_for_all("done", round);
+    }
+    wait(children);
+    let counts = course.counts();
+    let twice: Vec<_> = counts.iter().filter(|(_, count)| **count > 1).collect();
+    assert!(twice.is_empty(), "{twice:?}");
+    for round in 0..ROUNDS {
+        let notes = (0..DUPLICATES)
+            .filter(|duplicate| counts.contains_key(&format!("Baton/T_round-{round}/note-{round}-{duplicate}")));
+        assert_eq!(notes.count(), DUPLICATES, "{counts:?}");
+    }
+    assert_eq!(counts.len(), 1 + ROUNDS * (1 + DUPLICATES), "{counts:?}");
+    assert_eq!(course.server.ever(), 1 + ROUNDS * 2 * DUPLICATES, "no folder was created");
+    assert_eq!(course.server.problems(), [""; 0]);
+    course.assert_naive_fails();
+}
+
+#[test]
+fn duplicates_of_sixteen_workspaces_become_one_folder_and_no_file_is_lost() {
+    // It is none of the five races, and takes long: each workspace merges the folders of fifteen others.
     let rounds = 5;
     let course = Course::new();
     course.race(Race { way: "strangers", rounds });
@@ -335,14 +383,8 @@ fn existing_duplicates_of_sixteen_workspaces_become_one_folder_and_no_file_is_lo
         course.server.tree().into_iter().filter(|(path, _)| path.contains("T_round-") && path.ends_with('/')).count()
     };
     for (path, _) in course.server.tree().into_iter().filter(|(path, _)| path.ends_with("T_round-0/")).take(1) {
-        let parent = course.server.at(path.trim_end_matches('/')).unwrap().id;
-        let note = FakeFile {
-            name: "note.txt".into(),
-            parent: Some(parent),
-            mime: "text/plain".into(),
-            ..FakeFile::default()
-        };
-        course.server.add(note);
+        let folder = course.server.at(path.trim_end_matches('/')).unwrap().id;
+        course.add_note(folder, "note.txt".into());
     }
     let again = |number: usize, round: usize| {
         let root = course.folder.path().join(format!("workspace-{number}"));

@@ -7,12 +7,14 @@ use baton_library::coverage::Coverage;
 use baton_library::duplicates::{self, Duplicates, Group, Item, Proof};
 use baton_library::lookup;
 
-use super::generated::{self, Error, Heard, Lack, Match, Superfluous, Twice, Without};
+use super::generated::{
+    self, DuplicateGroups, Error, FingerprintResult, Match, MissingCount, NoFingerprint, Superfluous,
+};
 use crate::limits;
 
-pub(super) fn sound(sound: AudioReport) -> generated::Sound {
+pub(super) fn audio_file(sound: AudioReport) -> generated::AudioFile {
     let hex = |digest: [u8; 32]| Digest::from(digest).to_string();
-    generated::Sound {
+    generated::AudioFile {
         words: sound.fingerprint.words().to_vec(),
         duration_ms: u64::try_from(sound.duration.as_millis()).unwrap_or(u64::MAX),
         codec: sound.codec.to_owned(),
@@ -31,9 +33,9 @@ pub(super) fn sound(sound: AudioReport) -> generated::Sound {
     }
 }
 
-pub(super) fn without(reason: Reason, detail: String) -> Heard {
-    let lack = Lack { reason: reason.word().to_owned(), detail };
-    if reason.is_skipped() { Heard::Skipped(lack) } else { Heard::Failed(lack) }
+pub(super) fn no_fingerprint(reason: Reason, detail: String) -> FingerprintResult {
+    let result = NoFingerprint { reason: reason.word().to_owned(), detail };
+    if reason.is_skipped() { FingerprintResult::Skipped(result) } else { FingerprintResult::Failed(result) }
 }
 
 pub(super) fn matches(found: Vec<Vec<lookup::Match>>) -> Vec<Vec<Match>> {
@@ -50,14 +52,14 @@ pub(super) fn matches(found: Vec<Vec<lookup::Match>>) -> Vec<Vec<Match>> {
     found.into_iter().map(best).collect()
 }
 
-pub(super) fn coverage(found: Coverage) -> generated::Covered {
+pub(super) fn coverage(found: Coverage) -> generated::LibraryCoverage {
     let part = found.total;
-    let one = |lack: baton_library::coverage::MissingCount| Without {
-        state: lack.state.as_str().to_owned(),
-        reason: lack.reason,
-        items: lack.items,
+    let one = |missing: baton_library::coverage::MissingCount| MissingCount {
+        state: missing.state.as_str().to_owned(),
+        reason: missing.reason,
+        items: missing.items,
     };
-    generated::Covered {
+    generated::LibraryCoverage {
         items: part.items,
         fingerprinted: part.fingerprinted,
         pending: part.pending,
@@ -71,7 +73,7 @@ pub(super) fn coverage(found: Coverage) -> generated::Covered {
 }
 
 /// The first groups.
-pub(super) fn duplicate_groups(found: &Duplicates, most: u32) -> Result<Twice, Error> {
+pub(super) fn duplicate_groups(found: &Duplicates, most: u32) -> Result<DuplicateGroups, Error> {
     let most = most.min(limits::SOUND_GROUPS) as usize;
     let mut bytes = 0;
     let mut groups = Vec::new();
@@ -91,7 +93,7 @@ pub(super) fn duplicate_groups(found: &Duplicates, most: u32) -> Result<Twice, E
     }
     let (superfluous, superfluous_bytes) = found.superfluous();
     let count = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
-    Ok(Twice { groups, count: count(found.groups.len()), superfluous: count(superfluous), superfluous_bytes })
+    Ok(DuplicateGroups { groups, count: count(found.groups.len()), superfluous: count(superfluous), superfluous_bytes })
 }
 
 fn group(items: &[Item], group: &Group) -> Option<generated::Group> {

@@ -21,7 +21,7 @@ use crate::capabilities::{AttemptSetup, Capability, State};
 use crate::error::ResourceLimit;
 use crate::limits;
 use crate::usage::Usage;
-use generated::{Error, Heard, Match, Twice};
+use generated::{DuplicateGroups, Error, FingerprintResult, Match};
 
 impl Capability<State> for FingerprintHost {
     fn prepare(setup: &AttemptSetup<'_>) -> Result<Self, AttemptError> {
@@ -38,27 +38,27 @@ impl Capability<State> for FingerprintHost {
 }
 
 impl generated::Host for State {
-    async fn compute(&mut self, path: String, digests: bool) -> wasmtime::Result<Result<Heard, Error>> {
+    async fn compute(&mut self, path: String, digests: bool) -> wasmtime::Result<Result<FingerprintResult, Error>> {
         Ok(self.fingerprint_file(&path, digests).await)
     }
 
-    async fn look_up(&mut self, asked: Vec<generated::Asked>) -> wasmtime::Result<Result<Vec<Vec<Match>>, Error>> {
-        let asked = match self.fingerprint.library().and_then(|_| wanted(asked)) {
-            Ok(asked) => asked,
+    async fn look_up(&mut self, queries: Vec<generated::Query>) -> wasmtime::Result<Result<Vec<Vec<Match>>, Error>> {
+        let queries = match self.fingerprint.library().and_then(|_| checked(queries)) {
+            Ok(queries) => queries,
             Err(error) => return Ok(Err(error)),
         };
-        let count = asked.len();
-        let found = self.in_library(WorkSize::One, move |catalog, stop| lookup::look_up(catalog, &asked, stop)).await;
+        let count = queries.len();
+        let found = self.in_library(WorkSize::One, move |catalog, stop| lookup::look_up(catalog, &queries, stop)).await;
         Ok(found.map(|found| found.map_or_else(|| vec![Vec::new(); count], convert::matches)))
     }
 
-    async fn coverage(&mut self) -> wasmtime::Result<Result<generated::Covered, Error>> {
+    async fn coverage(&mut self) -> wasmtime::Result<Result<generated::LibraryCoverage, Error>> {
         let found =
             self.in_library(WorkSize::One, |catalog, _| Coverage::load(catalog, coverage::REQUIRED_PERCENT)).await;
         Ok(found.map(|found| convert::coverage(found.unwrap_or_else(|| Coverage::empty(coverage::REQUIRED_PERCENT)))))
     }
 
-    async fn duplicates(&mut self, most: u32) -> wasmtime::Result<Result<Twice, Error>> {
+    async fn duplicates(&mut self, most: u32) -> wasmtime::Result<Result<DuplicateGroups, Error>> {
         let path = match self.fingerprint.library() {
             Ok(path) => path,
             Err(error) => return Ok(Err(error)),
@@ -71,14 +71,14 @@ impl generated::Host for State {
 }
 
 impl State {
-    async fn fingerprint_file(&mut self, path: &str, digests: bool) -> Result<Heard, Error> {
+    async fn fingerprint_file(&mut self, path: &str, digests: bool) -> Result<FingerprintResult, Error> {
         self.fingerprint.files()?;
         let place = self.fingerprint.place(path)?;
         self.count()?;
         let hard_links = self.files.hard_links;
         let work = move |stop: &AtomicBool| match place.open(hard_links) {
             Ok(file) => Ok(read(file, digests, stop)),
-            Err(OpenError::Failed(error)) => Ok(convert::without(absent(&error), error.to_string())),
+            Err(OpenError::Failed(error)) => Ok(convert::no_fingerprint(absent(&error), error.to_string())),
             Err(OpenError::Refused(why)) => Err(why),
         };
         let gate = self.fingerprint.gate.clone();
@@ -127,11 +127,11 @@ fn in_catalog<T>(
     Catalog::open(catalog)?.map(|catalog| query(&catalog)).transpose()
 }
 
-fn read(file: File, digests: bool, stop: &AtomicBool) -> Heard {
+fn read(file: File, digests: bool, stop: &AtomicBool) -> FingerprintResult {
     let options = Options { length: Some(scan::Options::LENGTH), hashes: digests };
     match baton_fingerprint::read_opened(file, options, stop) {
-        Ok(sound) => Heard::Fingerprinted(convert::sound(sound)),
-        Err(error) => convert::without(error.reason, error.detail),
+        Ok(sound) => FingerprintResult::Fingerprinted(convert::audio_file(sound)),
+        Err(error) => convert::no_fingerprint(error.reason, error.detail),
     }
 }
 
@@ -143,20 +143,20 @@ fn absent(error: &io::Error) -> Reason {
 }
 
 /// Checks the fingerprints of a look-up.
-fn wanted(asked: Vec<generated::Asked>) -> Result<Vec<LookupQuery>, Error> {
-    if asked.len() > limits::SOUNDS_ASKED {
+fn checked(queries: Vec<generated::Query>) -> Result<Vec<LookupQuery>, Error> {
+    if queries.len() > limits::SOUNDS_ASKED {
         return Err(Error::TooLarge(format!(
             "{} fingerprints were requested; at most {} are allowed",
-            asked.len(),
+            queries.len(),
             limits::SOUNDS_ASKED
         )));
     }
-    if let Some(long) = asked.iter().find(|asked| asked.words.len() > limits::SOUND_WORDS) {
+    if let Some(long) = queries.iter().find(|query| query.words.len() > limits::SOUND_WORDS) {
         return Err(Error::TooLarge(format!("{} words; at most {}", long.words.len(), limits::SOUND_WORDS)));
     }
     let one =
-        |asked: generated::Asked| LookupQuery::sound(Fingerprint::new(asked.words), asked.duration_ms, asked.title);
-    Ok(asked.into_iter().map(one).collect())
+        |query: generated::Query| LookupQuery::sound(Fingerprint::new(query.words), query.duration_ms, query.title);
+    Ok(queries.into_iter().map(one).collect())
 }
 
 /// All duplicate groups of the library, unless it has too many files to compare in memory.
