@@ -104,14 +104,6 @@ impl Commits<'_> {
         Some(format!("it was removed; the last commit of it is {short} \u{201c}{}\u{201d}", commit.title()))
     }
 
-    /// True if the newest commit has no parent: the work was imported, and its own history is elsewhere.
-    fn has_one_commit(&mut self) -> bool {
-        let git = self.git;
-        let newest =
-            self.known.entry("HEAD".to_owned()).or_insert_with(|| git.map_or(Ok(None), |git| git.commit("HEAD")));
-        matches!(newest, Ok(Some(commit)) if commit.parents.is_empty())
-    }
-
     fn judge(&mut self, id: &str, title: Option<&str>) -> Outcome {
         let Some(git) = self.git else {
             return Outcome::unknown(format!("no repository was lent to look for commit {id}"));
@@ -122,13 +114,10 @@ impl Commits<'_> {
                 limits::ASSERTION_COMMITS
             ));
         }
-        match self.known.entry(id.to_owned()).or_insert_with(|| git.commit(id)).clone() {
+        match self.known.entry(id.to_owned()).or_insert_with(|| git.commit(id)) {
             Err(refused) => Outcome::unknown(refused.text()),
-            Ok(None) if self.has_one_commit() => {
-                Outcome::unknown(format!("the history has one commit only, so commit {id} cannot be looked up"))
-            }
             Ok(None) => Outcome::fails(NoteSeverity::High, format!("the repository has no commit {id}")),
-            Ok(Some(commit)) => titled(&commit, title),
+            Ok(Some(commit)) => titled(commit, title),
         }
     }
 }
