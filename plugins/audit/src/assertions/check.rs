@@ -25,15 +25,15 @@ pub fn check(
     below: Option<&str>,
 ) -> AssertionReport {
     let lookup = Lookup::new(index);
-    let names = |package: bool| {
+    let stated_names = |package: bool| {
         let stated = documents.iter().flat_map(|(_, assertions)| assertions);
         stated.filter_map(move |assertion| match &assertion.stated {
             Condition::Symbol(stated) if (stated.kind == SymbolKind::Package) == package => Some(stated.name.as_str()),
             _ => None,
         })
     };
-    let mut symbols = Symbols::find(names(false), index);
-    symbols.find_packages(names(true), index);
+    let mut symbols = Symbols::find(stated_names(false), index);
+    symbols.find_packages(stated_names(true), index);
     let mut commits = Commits { git, known: BTreeMap::new(), histories: 0 };
     let mut judged = Vec::new();
     let names: Vec<&str> = documents.iter().map(|(document, _)| document.shown.as_str()).collect();

@@ -106,8 +106,10 @@ impl Symbols {
     /// Searches the manifests of the tree for packages.
     pub(super) fn find_packages<'a>(&mut self, names: impl Iterator<Item = &'a str>, index: &Index) {
         let names: Vec<&str> = names.collect();
-        let manifests = index.files().filter(|path| !names.is_empty() && is_manifest(path));
-        for path in manifests.take(limits::MANIFESTS) {
+        if names.is_empty() {
+            return;
+        }
+        for path in index.files().filter(|path| is_manifest(path)).take(limits::MANIFESTS) {
             let Some(text) = index.find(path).and_then(|found| index.read(&found).ok()) else { continue };
             for name in names.iter().filter(|name| content::has_word(&text.text, name)) {
                 self.packages.entry((*name).to_owned()).or_insert_with(|| path.to_owned());

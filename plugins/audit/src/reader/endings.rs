@@ -7,37 +7,36 @@ use crate::lists::list;
 /// Extensions of files in plans, in lower case.
 pub(super) const ENDINGS: &[&str] = list!(
     "aab adb adoc aif aiff als apk arrow asc asciidoc asd asm aspx astro avif avro avsc bak bash bat bats bazel bib \
-    bicep bin blend bmp bzl c cast cc cfg cjs cjson clj cljs cmake cmd coffee colorset conf conllu cpp crt crx cs \
-    cshtml csproj csr css csv cts cu cue cuh cxx cypher dart dat db dbf deb defaults desktop dhall diff dll dmg doc \
-    docx dot drawio dta dtd dts dtsi dxf dylib ebuild edn eex ejs elm eml env eps epub erb erl ex example exs f90 \
-    fbx feather fig fish flac fnt fods fodt fs fsi fsproj fsx fxml gbr gd gdshader gemspec geojson geojsonl gguf gif \
-    glb glsl gltf gmi go gpkg gpx gql gradle graphql groovy gs gyp gz h haml hbs hcl heex heic hex hh hjson hlsl hpp \
-    hs htm html hurl hxx icns ico ics imageset indd ini inl ino ipynb iss j2 jar java jbuilder jinja jinja2 jl jpeg \
-    jpg js json json5 jsonc jsonl jsonld jsonnet jsp jsx kdl keystore kml kmz kt kts latex less liquid lkml lock log \
-    lpr lproj lua m m3u m3u8 m4 m4a maxpat mbtiles md mdc mdx mermaid mid midi mjml mjs mk mkv ml mm mmd mov mp3 mp4 \
-    mscz msi mtl mts musicxml mustache mxl nasl ndjson nfo nim nix njk nml npy npz nsi nuspec odp ods odt ogg onnx \
-    opus otf overlay ovpn p12 parquet pas patch pbxproj pdf pem pfx php phtml pickle pid pkl pl plist png po podspec \
-    pot pptx prisma prj prof proto ps1 psd psm1 pub pug purs pxd py pyi pyproj pyx qmd qml r rake razor rb rds rego \
-    resx rmd ron rpm rproj rs rst rtf rules sample sass sbt scad scala scpt scss service sh shp sig sketch slim sln \
-    so sol spec sql sqlite sqlite3 srt stl storekit strings styl sv svelte svg svh swift tar tcl template tex tf \
-    tfrecord tfstate tfvars tgz thrift tif tiff timer tmpl toml topojson tpl tres ts tscn tsv tsx ttf twig txt typ \
-    uf2 usdz vb vbproj vbs vcf vcxproj vert vhd vhdl vsix vtt vue wasm wast wat wav webm webp wgsl whl wit woff \
-    woff2 wsgi wxs xaml xcassets xcconfig xcf xcscheme xhtml xib xlf xliff xls xlsm xlsx xml xquery xsd xsl xslt \
-    xspf yaml yang yml zig zip zon zsh"
+    bicep bin blend bmp bzl c cast cc cfg cjs cjson clj cljs cmake cmd coffee conf conllu cpp crt crx cs cshtml \
+    csproj csr css csv cts cu cue cuh cxx cypher dart dat db dbf deb defaults desktop dhall diff dll dmg doc docx \
+    dot drawio dta dtd dts dtsi dxf dylib ebuild edn eex ejs elm eml env eps epub erb erl ex example exs f90 fbx \
+    feather fig fish flac fnt fods fodt fs fsi fsproj fsx fxml gbr gd gdshader gemspec geojson geojsonl gguf gif glb \
+    glsl gltf gmi go gpkg gpx gql gradle graphql groovy gs gyp gz h haml hbs hcl heex heic hex hh hjson hlsl hpp hs \
+    htm html hurl hxx icns ico ics indd ini inl ino ipynb iss j2 jar java jbuilder jinja jinja2 jl jpeg jpg js json \
+    json5 jsonc jsonl jsonld jsonnet jsp jsx kdl keystore kml kmz kt kts latex less liquid lkml lock log lpr lua m \
+    m3u m3u8 m4 m4a maxpat mbtiles md mdc mdx mermaid mid midi mjml mjs mk mkv ml mm mmd mov mp3 mp4 mscz msi mtl \
+    mts musicxml mustache mxl nasl ndjson nfo nim nix njk nml npy npz nsi nuspec odp ods odt ogg onnx opus otf \
+    overlay ovpn p12 parquet pas patch pbxproj pdf pem pfx php phtml pickle pid pkl pl plist png po podspec pot pptx \
+    prisma prj prof proto ps1 psd psm1 pub pug purs pxd py pyi pyproj pyx qmd qml r rake razor rb rds rego resx rmd \
+    ron rpm rproj rs rst rtf rules sample sass sbt scad scala scpt scss service sh shp sig sketch slim sln so sol \
+    spec sql sqlite sqlite3 srt stl storekit strings styl sv svelte svg svh swift tar tcl template tex tf tfrecord \
+    tfstate tfvars tgz thrift tif tiff timer tmpl toml topojson tpl tres ts tscn tsv tsx ttf twig txt typ uf2 usdz \
+    vb vbproj vbs vcf vcxproj vert vhd vhdl vsix vtt vue wasm wast wat wav webm webp wgsl whl wit woff woff2 wsgi \
+    wxs xaml xcconfig xcf xcscheme xhtml xib xlf xliff xls xlsm xlsx xml xquery xsd xsl xslt xspf yaml yang yml zig \
+    zip zon zsh"
 );
 
 /// Extensions of more than eight letters.
 pub(super) const LONG_ENDINGS: &[&str] = list!(
-    "appiconset applescript dockerfile entitlements imagestack intentdefinition kicad_pcb kicad_pro kicad_sch \
-    libsonnet mobileconfig playground projbuild properties safetensors storyboard stringsdict sublime-project \
-    swiftinterface symbolset tmlanguage webmanifest xcdatamodel xcdatamodeld xcframework xcodeproj xctestplan \
-    xcworkspace"
+    "applescript dockerfile entitlements intentdefinition kicad_pcb kicad_pro kicad_sch libsonnet mobileconfig \
+    projbuild properties safetensors storyboard stringsdict sublime-project swiftinterface tmlanguage webmanifest \
+    xcdatamodel xctestplan"
 );
 
 /// Extensions of folders that look like files.
 pub(super) const BUNDLES: &[&str] = list!(
-    "appiconset colorset dataset framework imageset imagestack lproj playground symbolset xcassets xcdatamodeld \
-    xcframework xcodeproj xcworkspace"
+    "appiconset colorset imageset imagestack lproj playground symbolset xcassets xcdatamodeld xcframework xcodeproj \
+    xcworkspace"
 );
 
 /// Whole file names without an extension of the lists above.

@@ -266,7 +266,7 @@ fn is_file_name(last: &str, bare: bool) -> bool {
     }
     let Some((stem, ending)) = last.rsplit_once('.') else { return false };
     let lower = ending.to_ascii_lowercase();
-    let listed = ENDINGS.contains(&lower.as_str()) || LONG_ENDINGS.contains(&lower.as_str());
+    let listed = [ENDINGS, LONG_ENDINGS, BUNDLES].iter().any(|list| list.contains(&lower.as_str()));
     let known = listed && stem.chars().any(char::is_alphanumeric) && !stem.ends_with('.');
     // `till.Service` is a class.
     let titled = ending.starts_with(char::is_uppercase) && ending.chars().skip(2).any(char::is_lowercase);

@@ -1,6 +1,6 @@
 //! The five races of `race`, one of syncs and one of separate workspaces, with an account: sixteen real processes and one
-//! Google Drive on loopback with delayed searches. Afterwards most of them run the naive algorithm (search, then create) on the same Drive,
-//! and it must create duplicates. Separate workspaces share neither locks nor a database.
+//! Google Drive on loopback with delayed searches. Afterwards most of them run the naive algorithm (search, then create) on
+//! the same Drive, and it must create duplicates. Separate workspaces share neither locks nor a database.
 //!
 //! A process is this test program, started again with the test `child` alone.
 
@@ -66,7 +66,7 @@ impl Course {
     }
 
     fn race(&self, race: Race) {
-        wait((0..PROCESSES).map(|number| self.start(number, race)).collect());
+        wait((0..PROCESSES).map(|number| self.start(number, race)).collect(), race.way);
     }
 
     fn act(&self, action: &str, args: &Value) -> Outcome {
@@ -146,9 +146,9 @@ impl Course {
 
 /// Waits until the processes of a race end, and requires that each succeeded.
 #[track_caller]
-fn wait(children: Vec<Child>) {
+fn wait(children: Vec<Child>, way: &str) {
     for mut child in children {
-        assert!(child.wait().unwrap().success());
+        assert!(child.wait().unwrap().success(), "{way}");
     }
 }
 
@@ -316,7 +316,7 @@ fn lock_first_waiting_processes_find_the_folder_that_was_created_meanwhile() {
         drop(held);
         course.wait_for_all("done", round);
     }
-    wait(children);
+    wait(children, "gated");
     course.assert_once(ROUNDS);
     course.assert_naive_fails();
 }
@@ -358,7 +358,7 @@ fn existing_duplicates_become_one_folder_and_no_file_is_lost() {
         course.open(round);
         course.wait_for_all("done", round);
     }
-    wait(children);
+    wait(children, "gated");
     let counts = course.counts();
     let twice: Vec<_> = counts.iter().filter(|(_, count)| **count > 1).collect();
     assert!(twice.is_empty(), "{twice:?}");
