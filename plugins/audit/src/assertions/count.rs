@@ -16,7 +16,7 @@ const MEASURES: &str = "ago attempt byte character column core day fold gb gib h
 
 /// Words before a number after which it is not a count: "phase 3", "at least 3", "3 of 4".
 const NOT_COUNTING: &str = "appendix chapter gap issue level max maximum min minimum of option page part phase plan priority q section \
-    sprint step stage task tier to v version within every first last other another remaining more port and";
+    sprint step stage story task tier to v version within epic example figure iteration lesson milestone module scenario table unit every first last other another remaining more port and";
 
 /// Words that mark a list as incomplete.
 const NOT_WHOLE: &str = "including include such example etc like some notably among mainly";

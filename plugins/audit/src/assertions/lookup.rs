@@ -122,7 +122,13 @@ impl<'a> Lookup<'a> {
     pub(super) fn line(&self, stated: &LineStatement) -> Outcome {
         let found = match self.resolve(&stated.path, &[]) {
             Resolution::Unknown(reason) => return Outcome::unknown(reason),
-            Resolution::Nowhere(remark) => return absent(&stated.path, remark),
+            // A citation says nothing about the file's existence: it may be another project's.
+            Resolution::Nowhere(_) => {
+                let path = &stated.path;
+                return Outcome::unknown(format!(
+                    "there is no {path} below the audited folders whose line could be compared"
+                ));
+            }
             Resolution::Found(found) => found,
         };
         let mut outcomes = found.iter().map(|found| match self.text(found) {

@@ -134,10 +134,15 @@ fn after_dash(text: &str) -> &'static str {
     }
     let gone = || words::words(first).next().and_then(|word| verbs::verb(&word)).is_some_and(|verb| verb.past);
     let goes = words::state(first) == "goes" && words::state(said) == "goes";
+    // "`x` - delete (moved to `y`)".
+    let alone = || alone_behind(said);
     match words::state(first) {
         "new" if said.split_whitespace().count() == 1 || first.starts_with("NEW") => "said new",
         "existing" => "said existing",
-        "goes" if goes && (gone() || first.chars().filter(|sign| sign.is_alphabetic()).all(char::is_uppercase)) => {
+        "goes"
+            if goes
+                && (gone() || alone() || first.chars().filter(|sign| sign.is_alphabetic()).all(char::is_uppercase)) =>
+        {
             "said to go"
         }
         _ if is_to_be_made(said) => "is made",

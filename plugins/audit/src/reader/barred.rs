@@ -82,7 +82,8 @@ fn is_subject(before: &str, after: &str) -> bool {
 fn is_of_many(before: &str, after: &str) -> bool {
     let each = |word: &str| matches!(word, "each" | "every");
     let various = |word: String| matches!(word.as_str(), "different" | "multiple" | "various");
-    let said: Vec<String> = words::words(before).chain(words::words(after)).collect();
+    // "`x` with a table for each case" is one file.
+    let said: Vec<String> = words::words(before).chain(words::words(after).take(2)).collect();
     let said: Vec<&str> = said.iter().map(String::as_str).collect();
     words::words(before).next_back().is_some_and(various)
         || said.first().is_some_and(|word| each(word))

@@ -8,14 +8,14 @@ use crate::lists::list;
 pub(super) const ENDINGS: &[&str] = list!(
     "aab adb adoc aif aiff als apk arrow asc asciidoc asd asm aspx astro avif avro avsc bak bash bat bats bazel bib \
     bicep bin blend bmp bzl c cast cc cfg cjs cjson clj cljs cmake cmd coffee conf conllu cpp crt crx cs cshtml \
-    csproj csr css csv cts cu cue cuh cxx cypher dart dat db dbf deb defaults desktop dhall diff dll dmg doc docx \
+    csproj csr css csv cts cu cue cuh cxx cypher dart dat db dbf deb defaults desktop dhall diff dist dll dmg doc docx \
     dot drawio dta dtd dts dtsi dxf dylib ebuild edn eex ejs elm eml env eps epub erb erl ex example exs f90 fbx \
     feather fig fish flac fnt fods fodt fs fsi fsproj fsx fxml gbr gd gdshader gemspec geojson geojsonl gguf gif glb \
     glsl gltf gmi go gpkg gpx gql gradle graphql groovy gs gyp gz h haml hbs hcl heex heic hex hh hjson hlsl hpp hs \
     htm html hurl hxx icns ico ics indd ini inl ino ipynb iss j2 jar java jbuilder jinja jinja2 jl jpeg jpg js json \
     json5 jsonc jsonl jsonld jsonnet jsp jsx kdl keystore kml kmz kt kts latex less liquid lkml lock log lpr lua m \
     m3u m3u8 m4 m4a maxpat mbtiles md mdc mdx mermaid mid midi mjml mjs mk mkv ml mm mmd mov mp3 mp4 mscz msi mtl \
-    mts musicxml mustache mxl nasl ndjson nfo nim nix njk nml npy npz nsi nuspec odp ods odt ogg onnx opus otf \
+    mts musicxml mustache mxl nasl ndjson neon nfo nim nix njk nml npy npz nsi nuspec odp ods odt ogg onnx opus otf \
     overlay ovpn p12 parquet pas patch pbxproj pdf pem pfx php phtml pickle pid pkl pl plist png po podspec pot pptx \
     prisma prj prof proto ps1 psd psm1 pub pug purs pxd py pyi pyproj pyx qmd qml r rake razor rb rds rego resx rmd \
     ron rpm rproj rs rst rtf rules sample sass sbt scad scala scpt scss service sh shp sig sketch slim sln so sol \
@@ -46,7 +46,7 @@ pub(super) const WHOLE: &[&str] = list!(
     .nvmrc .prettierrc .pylintrc .python-version .swiftlint.yml .tool-versions AUTHORS BUILD Brewfile CHANGELOG \
     CITATION.cff CNAME CODEOWNERS COPYING Caddyfile Containerfile Dockerfile Earthfile GNUmakefile Gemfile INSTALL \
     Jenkinsfile Justfile Kconfig LICENSE Makefile NOTICE Pipfile Podfile Procfile README Rakefile Tiltfile \
-    Vagrantfile _headers _redirects justfile py.typed"
+    Vagrantfile _headers _redirects go.sum go.work justfile py.typed"
 );
 
 /// Names with an extension that are products, sites or properties.

@@ -11,8 +11,8 @@ use super::keys::key;
 use super::lexer::{Markup, PATH, Token};
 use super::stories::CRITERIA_LABEL;
 use super::structure::LineForm;
-use super::verbs::{FileAction, Verb};
-use super::words;
+use super::verbs::{self, FileAction, Verb};
+use super::{foreign, words};
 
 /// A list of features.
 #[derive(Debug, Default)]
@@ -45,13 +45,17 @@ pub(crate) fn of_text(place: &LineContext<'_>, token: &Token, nth: usize, out: &
         _ => "text",
     };
     let key = key(&token.before);
-    let mut clause = clause(&token.before);
+    let mut clause = clause(&with_final_verb(token));
     if key.is_some() && !matches!(clause.prep, "in" | "to") {
         clause.prep = "key";
     }
     let action = |verb: Option<Verb>| verb.map_or("none", |verb| verb.action.name());
     let box_ = boxed(line);
-    let after = after(&token.after);
+    let after = match after(&token.after) {
+        // "[ ] Sign in (`lib/auth.dart`)".
+        "words" if box_ == "open" && clause.prep == "bracket" && token.after.starts_with(')') => "end",
+        other => other,
+    };
     let written = written(token);
     let label = label(place);
     let heading = heading_topic(place);
@@ -117,6 +121,20 @@ pub(crate) fn of_text(place: &LineContext<'_>, token: &Token, nth: usize, out: &
     parent(place, out);
 }
 
+/// The words before a path. In Chinese, Japanese and Korean a verb after the path ("`docs` を作成する") stands before them.
+fn with_final_verb(token: &Token) -> std::borrow::Cow<'_, str> {
+    let final_verb = || {
+        let has_verb = words::words(&token.before).any(|word| verbs::verb(&word).is_some());
+        let writes =
+            |word: &String| verbs::verb(word).is_some_and(|verb| matches!(verb.action.effect(), "makes" | "changes"));
+        words::words(&token.after).take(8).find(|word| !has_verb && writes(word))
+    };
+    match token.after.contains(foreign::is_unparted).then(final_verb).flatten() {
+        Some(verb) => format!("{verb} {}", token.before).into(),
+        None => token.before.as_str().into(),
+    }
+}
+
 fn makes(verb: Verb) -> bool {
     verb.action.effect() == "makes"
 }
@@ -160,7 +178,7 @@ fn ends_bracket(after: &str) -> bool {
         let part = part.trim_matches('`');
         part.is_empty()
             || part.starts_with('.')
-            || matches!(part, "and" | "und")
+            || matches!(part, "and" | "und" | "etc" | "etc.")
             || part.chars().all(|sign| sign == PATH)
     })
 }

@@ -4,6 +4,7 @@
 
 use super::foreign;
 use super::names::{self, Name};
+use super::words;
 use crate::plan::Kind;
 
 /// The markup of a path.
@@ -91,7 +92,10 @@ pub(crate) fn tokens(line: &str, listing: bool) -> Vec<Token> {
     };
     for (piece, end) in pieces(line) {
         match piece {
-            Piece::Code(code) => code_paths(code, listing, end, &mut words, &mut add),
+            Piece::Code(code) => match called_folder(code, &words, line.get(end..).unwrap_or_default()) {
+                Some(name) => add(name, Markup::Code, false, &mut words, end),
+                None => code_paths(code, listing, end, &mut words, &mut add),
+            },
             Piece::Link { text, target } => match linked(target, text) {
                 Some(name) => add(name, Markup::Link, false, &mut words, end),
                 None => words.push_str(text),
@@ -162,6 +166,10 @@ fn code_paths(
     words: &mut String,
     add: &mut impl FnMut(Name, Markup, bool, &mut String, usize),
 ) {
+    // `.till/<name>/x.json` is a pattern, and its last part no path.
+    if code.contains('<') && code.contains('/') && !code.contains(char::is_whitespace) {
+        return words.push(CODE);
+    }
     if let Some(pair) = names::pair(code) {
         return pair.into_iter().for_each(|name| add(name, Markup::Code, false, words, end));
     }
@@ -182,6 +190,29 @@ fn code_paths(
         add(name, Markup::Inside, false, words, end);
         words.push(' ');
     }
+}
+
+/// Code that the words call a folder: "the `till` directory", "create the directories (`till`, `till/docs`)", "a new
+/// `internal/till` package".
+fn called_folder(code: &str, before: &str, after: &str) -> Option<Name> {
+    let name = names::bare_folder(code)?;
+    let is = |word: Option<String>, deep: bool| {
+        word.is_some_and(|word| match word.as_str() {
+            "directory" | "directories" | "folder" | "folders" | "ordner" | "verzeichnis" | "verzeichnisse" => true,
+            "structure" | "layout" | "package" | "packages" => deep,
+            _ => false,
+        })
+    };
+    let deep = names::is_rooted(code);
+    let next = foreign::english(start(after, 60)).into_owned();
+    let next = next.strip_prefix(' ').and_then(|next| words::words(next).next());
+    let opened = before.rfind('(').filter(|at| !before.get(*at..).is_some_and(|inside| inside.contains(')')));
+    let list = opened
+        .map(|at| before.split_at(at))
+        .filter(|(_, inside)| inside.chars().skip(1).all(|sign| sign == PATH || sign == ',' || sign.is_whitespace()));
+    let said = |text: &str| words::words(&foreign::english(end(text, 60))).next_back();
+    (is(next, deep) || is(said(before), false) || list.is_some_and(|(before, _)| is(said(before), deep)))
+        .then_some(name)
 }
 
 /// A method of HTTP: what follows is the address of a server, as in `GET /x.json`.

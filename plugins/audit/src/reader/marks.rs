@@ -33,7 +33,7 @@ pub(super) fn item(text: &str) -> Option<Item<'_>> {
 pub(super) fn boxed(text: &str) -> Option<(bool, &str)> {
     let (inside, rest) = text.strip_prefix('[')?.split_once(']')?;
     let checked = match inside {
-        "x" | "X" | "\u{2713}" | "\u{2714}" | "\u{2705}" => true,
+        "x" | "X" | "\u{2713}" | "\u{2714}" | "\u{2705}" | "DONE" | "Done" | "done" | "COMPLETE" | "COMPLETED" => true,
         " " | "" | "~" | "/" | "-" => false,
         _ => return None,
     };

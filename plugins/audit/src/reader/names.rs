@@ -27,6 +27,9 @@ pub(crate) fn file(word: &str) -> Option<Name> {
         return file(&slashed);
     }
     let word = without_position(trimmed(word));
+    if let Some(mentioned) = mentioned(word) {
+        return file(&mentioned);
+    }
     let path = path_text(word)?;
     let last = path.rsplit('/').next()?;
     if path.ends_with('/') || !is_file_name(last, !path.contains('/')) {
@@ -34,6 +37,14 @@ pub(crate) fn file(word: &str) -> Option<Name> {
     }
     let bundle = last.rsplit_once('.').is_some_and(|(_, ending)| BUNDLES.contains(&ending));
     Some(Name { path: path.to_owned(), kind: if bundle { Kind::Either } else { Kind::File } })
+}
+
+/// `@docs/plan.md` and `docs/@plan.md`, as coding agents mention a document, without the mark.
+fn mentioned(word: &str) -> Option<String> {
+    let (folder, name) = word.rsplit_once('/').unwrap_or(("", word));
+    let bare =
+        if word.starts_with('@') { word.get(1..)?.to_owned() } else { format!("{folder}/{}", name.strip_prefix('@')?) };
+    (bare.ends_with(".md") || bare.ends_with(".mdc")).then_some(bare)
 }
 
 /// The files of `Till.h/.m` and `Till.h/m`: one name with two extensions.
@@ -137,6 +148,22 @@ pub(super) fn deep(word: &str) -> Option<Name> {
     (named && rooted).then(|| Name { path: path.to_owned(), kind: Kind::Either })
 }
 
+/// A word or path without an extension, if the words around it call it a folder: `till`, `till/docs`.
+#[must_use]
+pub(super) fn bare_folder(word: &str) -> Option<Name> {
+    let path = path_text(trimmed(word)).filter(|path| !path.starts_with(['/', '~']) && !path.ends_with('/'))?;
+    let plain = path.split('/').all(|part| {
+        part.chars().any(char::is_alphabetic) && !part.contains('@') && (!part.contains('.') || part.starts_with('.'))
+    });
+    plain.then(|| Name { path: path.to_owned(), kind: Kind::Folder })
+}
+
+/// True for a path of several names that begins with a folder at the top of many projects: `internal/till`.
+pub(super) fn is_rooted(path: &str) -> bool {
+    let first = path.split_once('/').map(|(first, _)| first.to_ascii_lowercase());
+    first.is_some_and(|first| TOP_FOLDERS.contains(&first.as_str()))
+}
+
 /// A path outside the audited folder without an extension, as in a column of files: `/etc/cron.d/backup`, `~/.netrc`,
 /// `../sibling/Tool`.
 #[must_use]
@@ -236,7 +263,9 @@ fn path_text(word: &str) -> Option<&str> {
         part.chars().all(|sign| sign.is_alphanumeric() || matches!(sign, '_' | '-' | '.' | '+' | '@' | '~'))
     });
     let spaced = word.contains(char::is_whitespace);
-    let tilde = word.rfind('~').is_none_or(|at| at == 0);
+    // `~/x`, and Unity's `Samples~/x`.
+    let tilde =
+        word.match_indices('~').all(|(at, _)| at == 0 || word.get(at + 1..).is_some_and(|rest| rest.starts_with('/')));
     (fits && plain && tilde && !spaced && !word.starts_with('@') && !word.starts_with("//") && !is_host(word))
         .then_some(word)
 }

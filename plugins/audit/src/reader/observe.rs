@@ -218,7 +218,8 @@ fn of_row(document: &Document, at: usize, line: &Line, table: usize, out: &mut D
 }
 
 fn take_tree(document: &Document, code: &Code, tree: Tree, marked: bool, out: &mut DocumentPaths) {
-    let itself = tree.leaves.iter().any(|leaf| words::state(&leaf.tail) == "itself");
+    let folder = |leaf: &Leaf| leaf.sighting.path.rsplit_once('/').map(|(folder, _)| folder.to_owned());
+    let itself = tree.leaves.iter().find(|leaf| words::state(&leaf.tail) == "itself").map(folder);
     out.folders.extend(tree.branches.iter().map(|branch| branch.sighting.path.clone()));
     // A report says that folders were made; a plan promises their files.
     let made = document.report && context::shows_made_folders(document, code);
@@ -230,7 +231,8 @@ fn take_tree(document: &Document, code: &Code, tree: Tree, marked: bool, out: &m
     let branches = tree.branches.into_iter().filter(|branch| branch.sighting.path != "./" && (made || told(branch)));
     for leaf in tree.leaves.into_iter().chain(branches) {
         let mut features = Features::default();
-        if itself {
+        // Its neighbours are documents of the same step.
+        if itself.as_ref() == Some(&folder(&leaf)) {
             features.0.push("tree shows the plan".to_owned());
         }
         rows::of_tree(document, Some(code), &leaf, marked, &mut features);
@@ -250,6 +252,8 @@ fn trees(document: &Document, rows: &[&str]) -> Vec<(Code, Tree)> {
     for (at, line) in document.lines.iter().enumerate() {
         if line.form == LineForm::Text && !line.quoted {
             run.push(at);
+        } else if line.form == LineForm::Blank && continues_tree(document, &run, at) {
+            // A tree whose folders are set apart by blank lines.
         } else {
             all.extend(plain_tree(document, rows, &run));
             run.clear();
@@ -258,6 +262,16 @@ fn trees(document: &Document, rows: &[&str]) -> Vec<(Code, Tree)> {
     all.extend(plain_tree(document, rows, &run));
     all.sort_by_key(|(code, _)| code.rows.first().map_or(0, |(number, _)| *number));
     all
+}
+
+/// True if a blank line separates two rows of a tree.
+fn continues_tree(document: &Document, run: &[usize], blank: usize) -> bool {
+    let drawn = |at: usize| {
+        document.lines.get(at).is_some_and(|line| {
+            line.form == LineForm::Text && line.text.starts_with(['\u{2502}', '\u{251c}', '\u{2514}'])
+        })
+    };
+    run.last().is_some_and(|last| drawn(*last)) && drawn(blank + 1)
 }
 
 /// A tree in lines that are neither fenced nor marked as code.

@@ -46,11 +46,17 @@ const ASIDE_PHRASES: &[&str] = &[
 ];
 const ASIDE: &[&str] = list!(
     "alternatives anti-goals abgrenzung abgelehnt rejected risks risk risiken example examples beispiel beispiele \
-    references referenzen prerequisites voraussetzungen troubleshooting rollback background context motivation \
-    parked postponed deferred later future dependencies inputs issues problem problems related considered rationale \
-    changelog history archived verworfen obsolete superseded unresolved verweise reviewed analysed examined \
-    drawbacks hintergrund eingaben"
+    referenzen voraussetzungen rollback motivation parked postponed deferred later future considered rationale \
+    changelog archived verworfen obsolete superseded unresolved verweise reviewed analysed examined drawbacks \
+    hintergrund eingaben"
 );
+/// In the heading of a phase of work these say what the work is about: "Phase 2: Background Scheduler".
+const ASIDE_UNLESS_PHASE: &[&str] = list!(
+    "references prerequisites troubleshooting background context dependencies inputs issues problem problems related \
+    history"
+);
+/// Before a number, these begin the heading of a phase of work.
+const PHASES: &[&str] = list!("phase stage milestone sprint iteration step task epic story");
 const THINGS: &[&str] = list!(
     "file files datei dateien script scripts skripte module modules tests documents docs assets components pages \
     items"
@@ -113,6 +119,16 @@ pub(crate) fn is_present_state(text: &str) -> bool {
     }
 }
 
+/// "Phase 2: …", and "Foundational (Blocking Prerequisites)".
+fn is_phase(text: &str, words: &[String]) -> bool {
+    let numbered =
+        text.split_whitespace().nth(1).is_some_and(|number| number.starts_with(|sign: char| sign.is_ascii_digit()));
+    let is = |word: &String| {
+        numbered && PHASES.contains(&word.as_str()) || matches!(word.as_str(), "foundational" | "blocking")
+    };
+    words.first().is_some_and(is)
+}
+
 /// The topic of a heading, a label or a column: the first that matches, most specific first.
 #[must_use]
 pub(crate) fn topic(text: &str) -> &'static str {
@@ -121,9 +137,13 @@ pub(crate) fn topic(text: &str) -> &'static str {
     let has = |list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));
     let joined = format!(" {} ", words.join(" "));
     let says = |list: &[&str]| list.iter().any(|phrase| joined.contains(&format!(" {phrase} ")));
-    // "Foundational (Blocking Prerequisites)" is a phase of work.
-    let phase = has(&["phase", "foundational", "blocking"]) && has(&["prerequisites"]);
-    if says(ASIDE_PHRASES) || has(ASIDE) && !phase {
+    // "Option 2: Keep the till".
+    let option = matches!(words.as_slice(), [first, which, ..] if first == "option" && which.len() == 1);
+    if option && !has(&["chosen", "selected"])
+        || says(ASIDE_PHRASES)
+        || has(ASIDE)
+        || has(ASIDE_UNLESS_PHASE) && !is_phase(text, &words)
+    {
         return "aside";
     }
     if words.iter().any(|word| verb(word).is_some_and(|verb| verb.action == FileAction::Delete)) {

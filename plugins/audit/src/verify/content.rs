@@ -195,7 +195,10 @@ pub(super) fn says_generated(lower: &str) -> bool {
 fn is_substance(line: &str) -> bool {
     let comment =
         ["#", "//", "/*", "*", "--", "\"\"\"", "'''", "<!--", "<?php"].iter().any(|mark| line.starts_with(mark));
-    !comment && !matches!(line, "" | "pass" | "..." | "{" | "}" | "};" | "\"use strict\";")
+    // `#define TILL_H` alone only guards a header.
+    let directive = ["#include", "#import"].iter().any(|mark| line.starts_with(mark))
+        || line.starts_with("#define ") && line.split_whitespace().count() > 2;
+    directive || !comment && !matches!(line, "" | "pass" | "..." | "{" | "}" | "};" | "\"use strict\";")
 }
 
 #[cfg(test)]
@@ -247,5 +250,7 @@ mod tests {
         assert!(stub("a.py", "class A:\n    x = 1\n").is_none());
         assert!(stub("p/__init__.py", "# package\n").is_none());
         assert!(stub("a.md", "# Heading\n").is_none());
+        assert!(stub("a.h", "// Till\n#ifndef TILL_H\n#define TILL_H\n#endif\n").is_some());
+        assert!(stub("a.h", "// Till\n#define TILL_OPEN 1\n").is_none());
     }
 }

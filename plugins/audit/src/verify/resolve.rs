@@ -54,7 +54,7 @@ pub(crate) fn resolve(index: &Index, path: &str, context: PathContext<'_>) -> Re
     if let Some(found) = index.find(path) {
         return ResolvedPath::There(found, None);
     }
-    if let Some(found) = without_own_name(index, path, drawn) {
+    if let Some(found) = without_own_name(index, path, drawn, folders) {
         let remark = format!("the plan begins with the audited folder's own name; found as {}", found.path);
         return ResolvedPath::There(found, Some(remark));
     }
@@ -108,13 +108,21 @@ fn is_vendored(path: &str) -> bool {
 }
 
 /// A path that begins with the name of the audited folder itself, as in many trees.
-fn without_own_name(index: &Index, path: &str, drawn: bool) -> Option<FoundEntry> {
+fn without_own_name(index: &Index, path: &str, drawn: bool, folders: &[String]) -> Option<FoundEntry> {
     let (first, rest) = path.split_once('/')?;
     let own = index.roots().iter().any(|root| root.shown.trim_end_matches('/').rsplit('/').next() == Some(first));
     let root_row = drawn && index.named(first, EntryKind::Folder).all(|folder| folder.contains('/'));
     let found = index.find(rest).filter(|_| (own || root_row) && index.find(first).is_none())?;
     // Many trees have a `README.md`, so a file in the first folder does not show that the folder is the root.
-    (own || rest.contains('/') || found.kind == EntryKind::Folder).then_some(found)
+    (own || rest.contains('/') || found.kind == EntryKind::Folder || is_root_of(index, first, folders)).then_some(found)
+}
+
+/// True if most of the folders that the plan names below `first` are folders of the root.
+fn is_root_of(index: &Index, first: &str, folders: &[String]) -> bool {
+    let below: Vec<&str> = folders.iter().filter_map(|folder| folder.strip_prefix(first)?.strip_prefix('/')).collect();
+    let found =
+        below.iter().filter(|folder| index.find(folder).is_some_and(|found| found.kind == EntryKind::Folder)).count();
+    found > 1 && found * 2 > below.len()
 }
 
 /// `/workspace/src/till.py` for `src/till.py`: the first folder is that of another machine.
@@ -194,11 +202,16 @@ fn by_name(index: &Index, same: &[&str]) -> ResolvedPath {
     }
 }
 
-/// The only file with more parent folders than the path names.
+/// The only file or folder with more parent folders than the path names. Tests often repeat the folders of the code.
 fn only_deeper<'a>(path: &str, same: &[&'a str]) -> Option<&'a str> {
     let tail = format!("/{path}");
-    let mut deeper = same.iter().filter(|candidate| path.contains('/') && candidate.ends_with(&tail));
-    deeper.next().copied().filter(|_| deeper.next().is_none())
+    let is_test = |path: &str| path.split('/').any(|part| matches!(part, "test" | "tests" | "spec" | "__tests__"));
+    let deeper = same.iter().copied().filter(|candidate| path.contains('/') && candidate.ends_with(&tail));
+    let (tests, code): (Vec<&str>, Vec<&str>) = deeper.partition(|candidate| is_test(candidate) && !is_test(path));
+    match (code.as_slice(), tests.as_slice()) {
+        ([only], _) | ([], [only]) => Some(only),
+        _ => None,
+    }
 }
 
 /// A missing path: a deeper path that ends with it, or the same name in another folder.
