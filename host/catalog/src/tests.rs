@@ -262,3 +262,23 @@ fn a_track_can_be_merged_after_its_id_was_reused() {
     }
     assert_eq!(catalog(folder.path()).find("djay:c").unwrap(), FoundTracks::One(1));
 }
+
+#[test]
+fn no_fact_outlives_its_track() {
+    let folder = tempfile::tempdir().unwrap();
+    let writer = writer(folder.path());
+    for id in ["kept", "merged", "withdrawn"] {
+        track(&writer, "djay", 1, id, &[("title", text("One")), ("more", text(r#"{"energy": 0.5}"#))]);
+    }
+    let facts = || {
+        let sql = "SELECT count(*), sum(NOT EXISTS (SELECT 1 FROM tracks AS t WHERE t.id = f.track)),
+                sum(NOT EXISTS (SELECT 1 FROM sources AS s WHERE s.id = f.source)) FROM facts AS f";
+        writer.query(sql, &[]).unwrap().rows.remove(0)
+    };
+    assert_eq!(facts(), [6, 0, 0].map(Value::Integer));
+    let same = ["djay", "merged", "djay", "kept"].map(text);
+    let names = ["service", "id", "other_service", "other_id"];
+    put(&writer, "put_same", &[vec![("source", text("djay"))], names.into_iter().zip(same).collect()].concat());
+    put(&writer, "put_unsaid", &[("source", text("djay")), ("service", text("djay")), ("id", text("withdrawn"))]);
+    assert_eq!(facts(), [2, 0, 0].map(Value::Integer));
+}
