@@ -67,12 +67,16 @@ fn as_at_home(command: &mut Command) {
     command.env("CARGO_NET_OFFLINE", "true").env_remove("CARGO_TARGET_DIR").env_remove("CARGO");
 }
 
-/// Asserts that the template of `language` builds, its examples pass, the plugin works in a workspace, and a failed expectation is
-/// reported.
+/// Asserts that the steps in the README of a new plugin build it and pass its examples, the plugin works in a workspace, and a failed
+/// expectation is reported.
 fn holds(language: &Language) {
     let workspace = Workspace::init();
     let folder = language.new_plugin(&workspace);
-    let tried = language.baton(&workspace, &["plugin", "test", "hello", "--json"]).ended(0).json();
+    for line in steps_of_its_readme(&folder) {
+        let run = step(language, &workspace, &folder, &line);
+        assert_eq!(run.code, 0, "{line}: {}\n{}", run.stdout, run.stderr);
+    }
+    let tried = language.baton(&workspace, &["plugin", "test", "hello", "--no-build", "--json"]).ended(0).json();
     let examples = tried["examples"].as_array().unwrap();
     assert_eq!(examples.len(), 2, "{tried:#}");
     assert!(examples.iter().all(|example| example["as_expected"] == true), "{tried:#}");
@@ -81,6 +85,15 @@ fn holds(language: &Language) {
 
     runs_in_a_workspace(&workspace, &fs::read(folder.join("hello.wasm")).unwrap());
     an_expectation_that_is_not_met_is_told(language, &workspace, &folder);
+}
+
+/// The commands in the README of a new plugin, without the first: it downloads the language's tools.
+fn steps_of_its_readme(folder: &Path) -> Vec<String> {
+    let readme = fs::read_to_string(folder.join("README.md")).unwrap();
+    let (_, steps) = readme.split_once("```sh\n").unwrap();
+    let steps: Vec<_> = steps.split_once("```").unwrap().0.lines().skip(1).map(str::to_owned).collect();
+    assert!(steps.iter().all(|line| line.starts_with("baton plugin ")) && steps.len() == 2, "{steps:?}");
+    steps
 }
 
 fn runs_in_a_workspace(workspace: &Workspace, component: &[u8]) {

@@ -7,7 +7,7 @@ use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant, SystemTime};
 
 use baton_tests::{Output, PATIENCE, Skipped, Workspace, handoff, names_in, or_skip, text, tool};
 use rusqlite::Connection;
@@ -137,7 +137,14 @@ fn a_snapshot_leaves_no_file_and_creates_none_in_the_folder() {
     let (workspace, music) = Workspace::with_holder(READ);
     database(&music.join("a.db"), 5);
     run(&workspace, "count", "a.db").ended(0);
-    assert_eq!(names_in(&music), ["a.db"]);
+    let log = music.join("log.db");
+    database(&log, 5);
+    Connection::open(&log).unwrap().pragma_update(None, "journal_mode", "WAL").unwrap();
+    let an_hour_ago = SystemTime::now() - Duration::from_secs(3_600);
+    fs::OpenOptions::new().write(true).open(&log).unwrap().set_modified(an_hour_ago).unwrap();
+    let read = run(&workspace, "count", "log.db").ended(0);
+    assert_eq!(number(&read, "rows"), 5);
+    assert_eq!(names_in(&music), ["a.db", "log.db"]);
     let state = fs::read_dir(workspace.outside().join("state/baton")).unwrap().map(|entry| entry.unwrap().path());
     let folder = state.map(|state| state.join("snapshots")).find(|folder| folder.is_dir()).unwrap();
     assert_eq!(names_in(&folder), ["lock"]);

@@ -4,11 +4,17 @@
 //! includes the write-ahead log; copying the bytes would race with checkpoints. The copy has neither log nor journal, so that
 //! it can be read in a folder where no file may be created.
 //!
+//! To read a database in WAL mode SQLite creates a `-wal` and a `-shm` beside it, and a reader leaves both behind. So a database
+//! that no program is writing is read as an immutable one, and read again in the usual way if it was written meanwhile.
+//!
 //! The caller decides which file may be copied.
 
+use std::io::ErrorKind;
+use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 use std::thread::sleep;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, ErrorCode, OpenFlags};
@@ -18,6 +24,9 @@ use super::{GuestError, limits};
 
 /// The pause between two attempts to read a file that another program has locked.
 const PAUSE: Duration = Duration::from_millis(20);
+
+/// After this time, a further write surely gives the file another time of modification, also on FAT with its steps of 2 s.
+const REST: Duration = Duration::from_secs(5);
 
 /// Copies the database `from` into the empty file `to`. After SQLite has opened `from`, `is_expected` checks whether that is
 /// still the expected file.
@@ -30,13 +39,55 @@ pub(super) fn copy(
     stop: &StopHandle,
     is_expected: impl Fn() -> bool,
 ) -> Result<(), GuestError> {
-    let source = open_source(from)?;
+    if let Some(at_rest) = FileAtRest::of(from) {
+        let copied = open_source(from, true).and_then(|source| copy_from(&source, to, stop, &is_expected));
+        if FileAtRest::of(from) == Some(at_rest) {
+            return copied;
+        }
+    }
+    copy_from(&open_source(from, false)?, to, stop, &is_expected)
+}
+
+/// A database without a log or a journal, which has not been written for [`REST`].
+#[derive(PartialEq, Eq)]
+struct FileAtRest {
+    inode: u64,
+    bytes: u64,
+    modified: SystemTime,
+}
+
+impl FileAtRest {
+    /// Does not open the file: closing it would release this process's locks.
+    fn of(path: &Path) -> Option<Self> {
+        let found = path.symlink_metadata().ok()?;
+        let is_missing = |ending: &str| {
+            let mut beside = path.as_os_str().to_owned();
+            beside.push(ending);
+            Path::new(&beside).symlink_metadata().is_err_and(|error| error.kind() == ErrorKind::NotFound)
+        };
+        let modified = found.modified().ok()?;
+        let is_old = modified.elapsed().is_ok_and(|age| age > REST);
+        (is_old && ["-wal", "-journal"].into_iter().all(is_missing)).then(|| Self {
+            inode: found.ino(),
+            bytes: found.len(),
+            modified,
+        })
+    }
+}
+
+/// Copies an opened database, and waits while another program writes.
+fn copy_from(
+    source: &Connection,
+    to: &Path,
+    stop: &StopHandle,
+    is_expected: &impl Fn() -> bool,
+) -> Result<(), GuestError> {
     let begun = Instant::now();
     loop {
         if stop.is_stopped() {
             return Err(GuestError::Timeout("the task is ending".to_owned()));
         }
-        match try_copy(&source, to, &is_expected) {
+        match try_copy(source, to, is_expected) {
             Ok(Step::Done) => return Ok(()),
             Ok(Step::Busy) if begun.elapsed() < limits::FILE_BUSY => sleep(PAUSE),
             Ok(Step::Busy) => {
@@ -58,16 +109,29 @@ enum Step {
     Busy,
 }
 
-/// Opens the file for reading. SQLite follows no link in the path.
-fn open_source(from: &Path) -> Result<Connection, GuestError> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;
-    let opened = Connection::open_with_flags(from, flags).and_then(|source| {
+/// Opens the file for reading. SQLite follows no link in the path. An `immutable` file is read without locks and without a log.
+fn open_source(from: &Path, immutable: bool) -> Result<Connection, GuestError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY
+        | OpenFlags::SQLITE_OPEN_NO_MUTEX
+        | OpenFlags::SQLITE_OPEN_NOFOLLOW
+        | OpenFlags::SQLITE_OPEN_URI;
+    let path: String = from.as_os_str().as_bytes().iter().map(|byte| uri_text(*byte)).collect();
+    let uri = format!("file:{path}?immutable={}", u8::from(immutable));
+    let opened = Connection::open_with_flags(uri, flags).and_then(|source| {
         // `copy` waits in its own loop, where it can be stopped, and not in SQLite.
         source.busy_timeout(Duration::ZERO)?;
         source.pragma_update(None, "cell_size_check", "ON")?;
         Ok(source)
     });
     opened.map_err(|error| copy_error(&error))
+}
+
+/// A byte of a path in a URI.
+fn uri_text(byte: u8) -> String {
+    if byte.is_ascii_alphanumeric() || b"/._-".contains(&byte) {
+        return char::from(byte).to_string();
+    }
+    format!("%{byte:02x}")
 }
 
 /// One attempt to copy.
@@ -269,6 +333,44 @@ mod tests {
         assert_eq!(fs::metadata(&to).unwrap().len(), 0);
     }
 
+    /// Sets the time of a database that no connection of this process has open.
+    fn set_old(path: &Path) {
+        let file = fs::OpenOptions::new().write(true).open(path).unwrap();
+        file.set_modified(SystemTime::now() - 2 * REST).unwrap();
+    }
+
+    #[test]
+    fn a_database_that_nobody_writes_is_copied_without_a_file_beside_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().canonicalize().unwrap().join("My #1 (50%) ö?.db");
+        drop(written_to(&path, "WAL", 3));
+        set_old(&path);
+        assert_eq!(copied(&path).map(|(_kept, copy)| count(&copy)), Ok(3));
+        let names: Vec<_> = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        assert_eq!(names, [path.file_name().unwrap()]);
+    }
+
+    #[test]
+    fn a_database_that_is_written_during_the_copy_is_read_again() {
+        let (_folder, path) = folder();
+        drop(written_to(&path, "WAL", 3));
+        set_old(&path);
+        let to = path.with_extension("copy");
+        fs::write(&to, "").unwrap();
+        let writer = std::cell::OnceCell::new();
+        // It writes after the first copy has begun.
+        let is_expected = || {
+            writer.get_or_init(|| {
+                let writer = Connection::open(&path).unwrap();
+                writer.execute("INSERT INTO t VALUES (4, '')", []).unwrap();
+                writer
+            });
+            true
+        };
+        copy(&path, &to, &StopHandle::default(), is_expected).unwrap();
+        assert_eq!(count(&Connection::open(&to).unwrap()), 4);
+    }
+
     #[test]
     fn errors_with_a_solution_when_sqlite_cannot_create_files_beside_a_log() {
         use std::os::unix::fs::PermissionsExt as _;
@@ -277,6 +379,8 @@ mod tests {
 
         let (folder, path) = folder();
         let writer = written_to(&path, "WAL", 3);
+        let log = path.with_extension("db-wal");
+        let written = fs::read(&log).unwrap();
         let close = |mode| fs::set_permissions(folder.path(), fs::Permissions::from_mode(mode)).unwrap();
         close(0o555);
         let denied = fs::write(folder.path().join("any"), "").err();
@@ -284,7 +388,12 @@ mod tests {
         assert_eq!(copied(&path).map(|(_kept, copy)| count(&copy)), Ok(3), "the -shm file exists");
         close(0o755);
         drop(writer);
-        assert!(!path.with_extension("db-wal").exists());
+        set_old(&path);
+        close(0o555);
+        assert_eq!(copied(&path).map(|(_kept, copy)| count(&copy)), Ok(3), "there is no log");
+        close(0o755);
+        // As after a crash: a log without its -shm.
+        fs::write(&log, written).unwrap();
         close(0o555);
         let said = copied(&path).map(|(_kept, copy)| count(&copy));
         close(0o755);
