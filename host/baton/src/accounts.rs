@@ -1,5 +1,5 @@
-//! The accounts of a workspace: they are kept with the secrets, and a plugin uses the account as the secret of the same
-//! name. The sandbox asks for a token before each request.
+//! The accounts of a workspace. They are stored with the secrets. A plugin uses an account as the secret with the name of the
+//! service. The sandbox asks for a token before each request.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -16,7 +16,8 @@ pub(crate) fn of(store: &SecretStore) -> Accounts {
     Accounts::new(Arc::new(SecretStoreAccounts(store.clone())))
 }
 
-/// The source of the secret `name`, if it is the name of an account or of a service without one.
+/// The source of the secret `name` if that is the name of a service. If the service has no account, the source is missing, with
+/// the command that adds the account.
 pub(crate) fn source(store: &SecretStore, name: &str) -> Result<Option<SecretSource>, String> {
     let Ok(provider) = name.parse::<Provider>() else { return Ok(None) };
     let accounts = of(store);
@@ -53,7 +54,7 @@ impl AccountStore for SecretStoreAccounts {
     }
 }
 
-/// One account, for the requests of attempts.
+/// The account of one service, as the source of tokens for requests of plugins.
 struct OneAccount {
     accounts: Accounts,
     provider: Provider,

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use crate::settings::{Client, CommandAgent, McpCommand};
 
-/// The configuration names one server.
+/// The maximum size of the MCP configuration, which names one server.
 const CONFIG_BYTES: u64 = 1 << 20;
 
 /// The variables that clients get from the environment of the daemon, beside those of every program.
@@ -30,7 +30,7 @@ const VARIABLES: [&str; 8] = [
 /// The longest time that a tool of Baton may take, in seconds.
 const TOOL_SECONDS: u32 = 3600;
 
-/// A program with everything that starts it.
+/// A program with its arguments, environment, folder and input.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Invocation {
     pub(crate) program: PathBuf,
@@ -40,7 +40,7 @@ pub(crate) struct Invocation {
     /// More variables.
     pub(crate) env: Vec<(OsString, OsString)>,
     pub(crate) folder: PathBuf,
-    /// For standard input.
+    /// The text for standard input.
     pub(crate) prompt: String,
 }
 
@@ -68,7 +68,7 @@ pub(crate) fn invocation(agent: &CommandAgent, mcp: &McpCommand, run: RunRequest
     let (program, args) = (mcp.program.display().to_string(), mcp.args_of(&agent.name));
     let server = json!({ "type": "stdio", "command": program, "args": args, "timeout": TOOL_SECONDS * 1000, "alwaysLoad": true });
     let text = json!({ "mcpServers": { "baton": server } }).to_string();
-    // Several runs of an agent use the same file, so it is never seen half written.
+    // Several runs of an agent use the same file, so it is replaced as a whole.
     if baton_files::read_text(&config, CONFIG_BYTES).ok().as_deref() != Some(text.as_str()) {
         StagedFile::write(&config, &format!(".{}", run.mark), text.as_bytes(), PRIVATE)?.publish()?;
     }
@@ -128,8 +128,8 @@ fn codex(agent: &CommandAgent, session: Option<&str>, program: &str, args: &[Str
     words
 }
 
-/// Cursor has no option for an MCP configuration: it reads `.cursor/mcp.json` of the folder. It documents the prompt as an
-/// argument only.
+/// Cursor has no option for an MCP configuration: it reads `.cursor/mcp.json` of the folder. Its
+/// documentation allows the prompt only as an argument.
 fn cursor(agent: &CommandAgent, session: Option<&str>, prompt: &str) -> Vec<String> {
     let mut words = owned(&["-p", "--output-format", "stream-json"]);
     words.extend(agent.permission.as_deref().filter(|mode| *mode == "force").map(|_| "--force".to_owned()));

@@ -34,7 +34,7 @@ pub(crate) const CHECK: Duration = Duration::from_millis(250);
 /// How long the supervisor waits for the next change before it checks all inboxes.
 pub(crate) const SCAN: Duration = Duration::from_mins(1);
 
-/// How often a request may be interrupted in succession before a person is asked: it may be the cause.
+/// How often a request may be interrupted in succession before a person is asked: the request may be the cause.
 pub(crate) const INTERRUPTIONS: usize = 3;
 
 /// How often Baton starts a process for a request with a RETURN. So a refuted RETURN can be corrected twice.

@@ -20,9 +20,9 @@ const LINES: usize = 64;
 
 /// The process may run.
 const RUN: u8 = 0;
-/// It must end: INT, TERM, KILL.
+/// The process must end: Baton sends INT, then TERM, then KILL.
 const END: u8 = 1;
-/// It is killed.
+/// The process is killed at once.
 const KILL: u8 = 2;
 
 /// How the leader of a process group ended.
@@ -74,7 +74,7 @@ impl Process {
         Ok(Self { name, input, lines, exit, wish, keeper: Some(keeper) })
     }
 
-    /// Writes the prompt and closes the input. A program that does not read it blocks nothing here.
+    /// Writes the prompt and closes the input, on a separate thread: a program may not read its input.
     pub(crate) fn send(&mut self, prompt: String) {
         if let Some(mut input) = self.input.take() {
             std::thread::spawn(move || drop(input.write_all(prompt.as_bytes())));

@@ -28,7 +28,7 @@ pub(crate) fn is_limit(text: &str) -> bool {
 }
 
 /// The time at which a limit ends, as the text states it: `try again at 8:17 PM`, `resets 8pm`, a time stamp, seconds
-/// since 1970, or `in 3 days 2 hours 5 minutes`. A time of day is the next one in `zone`.
+/// since 1970, or `in 3 days 2 hours 5 minutes`. A time of day means the next such time in `zone`.
 pub(crate) fn reset_time(text: &str, now: Timestamp, zone: &TimeZone) -> Option<Timestamp> {
     let text = at_most(text, SEARCHED).to_lowercase();
     let words: Vec<&str> =

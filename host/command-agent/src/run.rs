@@ -106,9 +106,9 @@ struct Follower<'a> {
     stop: watch::Receiver<u8>,
     stream: StreamState,
     tail: Tail,
-    /// It has printed something since the last update.
+    /// The process has printed something since the last update.
     printed: bool,
-    /// When it printed its result as its last line.
+    /// When the process printed its result as its last line.
     result_at: Option<Instant>,
 }
 
@@ -181,7 +181,7 @@ impl Follower<'_> {
         self.tail.add(&line.text);
         if line.is_output {
             self.stream.read(&line.text);
-            // A line that is not a message does not change it.
+            // A line that is not a message does not change `has_result`.
             self.result_at = self.stream.has_result.then(|| self.result_at.unwrap_or_else(Instant::now));
         }
     }

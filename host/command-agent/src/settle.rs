@@ -157,7 +157,7 @@ fn last_message(finished: &FinishedRun) -> String {
     if message.is_empty() { String::new() } else { format!(": {message}") }
 }
 
-/// A usage limit: the request waits until it ends. `None` if there is none, or waiting is off.
+/// If the run reached a usage limit, the request waits until the limit ends. `None` without a limit, or if waiting is off.
 fn decide_quota(agent: &CommandAgent, runs: &[Run], finished: &FinishedRun, now: Timestamp) -> Option<Decision> {
     let wait = agent.quota_wait?;
     // JSON lines also contain texts of handoffs and of the model, so they are not searched here. `stream` has already

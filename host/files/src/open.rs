@@ -1,5 +1,5 @@
-//! Opens regular files. The kind is checked before, because opening a device may have effects, and again on the open file,
-//! because the path may have changed in between.
+//! Opens regular files. The kind is checked before the file is opened, because opening a device may have effects, and again on the
+//! open file, because the path may have changed in between.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, ErrorKind};
@@ -18,7 +18,8 @@ pub fn open(path: &Path) -> io::Result<File> {
     open_with(path, OpenOptions::new().read(true))
 }
 
-/// Opens a file for reading and writing, and creates it with mode 0600 if it is missing. Its content stays. For locks.
+/// Opens a file for reading and writing, such as a lock file. Creates a missing file with mode 0600; an existing file keeps its
+/// content.
 ///
 /// # Errors
 /// As [`open`].
@@ -76,7 +77,7 @@ mod tests {
 
     type Opener = fn(&Path) -> io::Result<()>;
 
-    /// A folder with a file `target`, and at `link` and `pipe` what their names say.
+    /// A folder with a file `target`, a link `link` and a pipe `pipe`; `nowhere` does not exist.
     fn place() -> (tempfile::TempDir, [PathBuf; 4]) {
         let folder = tempfile::tempdir().unwrap();
         let paths = ["target", "link", "pipe", "nowhere"].map(|name| folder.path().join(name));

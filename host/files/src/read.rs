@@ -25,7 +25,7 @@ pub fn read_text(path: &Path, limit: u64) -> io::Result<String> {
 /// Reads a file of at most `limit` bytes and follows links: for files that a person may link to another place.
 ///
 /// # Errors
-/// As [`read`], but for links.
+/// As [`read`], but a link is not an error.
 pub fn read_target(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
     whole(open_target(path)?, limit)
 }

@@ -22,13 +22,13 @@ pub struct StagedFile {
 }
 
 impl StagedFile {
-    /// Writes `bytes` for `path`. `hidden` is a name in the same folder; no other process that may be running uses it.
+    /// Writes `bytes` for `path`. `hidden` is a name in the same folder that no other running process uses.
     ///
     /// # Errors
     /// When the folder cannot be written to.
     pub fn write(path: &Path, hidden: &str, bytes: &[u8], mode: u32) -> io::Result<Self> {
         let staged = Self { hidden: folder_of(path).join(hidden), path: path.to_owned() };
-        // A killed process may have left one. `create_new` does not follow links.
+        // A killed process may have left a file with this name. `create_new` does not follow links.
         drop(fs::remove_file(&staged.hidden));
         let mut file = OpenOptions::new().write(true).create_new(true).mode(mode).open(&staged.hidden)?;
         file.write_all(bytes)?;
@@ -61,7 +61,7 @@ impl Drop for StagedFile {
     }
 }
 
-/// Replaces the file at the path as a whole. The hidden name is that of the file, the process and `.tmp`.
+/// Replaces the file at the path as a whole. The hidden name has the file's name, the process id and `.tmp`.
 ///
 /// # Errors
 /// When the folder cannot be written to, or a folder has the name.
@@ -69,8 +69,8 @@ pub fn replace(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
     StagedFile::write(path, &hidden_name(path), bytes, mode)?.publish()
 }
 
-/// Creates the file at the path, or replaces a damaged one. Of several processes that create it at the same time, all find the same
-/// file.
+/// Creates the file at the path, or replaces a damaged one. If several processes create it at the same time, all of them find the
+/// same file.
 ///
 /// # Errors
 /// When the folder cannot be written to, or something other than a regular file has the name.
@@ -145,7 +145,7 @@ mod tests {
         assert_eq!(fs::read_to_string(&path).unwrap(), "ours");
         let found = path.symlink_metadata().unwrap();
         assert_eq!((found.is_file(), found.permissions().mode() & 0o777), (true, 0o600));
-        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2, "the hidden name is gone");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2, "the hidden file was renamed");
     }
 
     #[test]

@@ -9,7 +9,7 @@ use crate::{owner, pid};
 /// The environment variable with the mark.
 pub(crate) const VARIABLE: &str = "BATON_RUN";
 
-/// How often the processes are listed. A process that forks while they are listed may be missed, but not its children later.
+/// The maximum number of times that the processes are listed. A process that is forked meanwhile can be found by a later list.
 const ROUNDS: usize = 300;
 
 /// The time between two lists, in which killed processes end.

@@ -9,7 +9,7 @@ use crate::program::CHECK_INTERVAL;
 use crate::{GRACE, owner, signal_group};
 
 /// Ends a program with everything that it started: INT, TERM, KILL. `name` is its name in the ledger, if it has one. Without a
-/// start time in the name, only the processes with the mark are ended: the number may belong to another process now.
+/// start time in the name, only the processes with the mark are ended: the process id may belong to another process by now.
 pub fn end_left_over(name: Option<&str>, mark: &str) {
     let mut known = Vec::new();
     let name = name.filter(|name| owner::has_start(name));
@@ -25,7 +25,7 @@ pub fn end_left_over(name: Option<&str>, mark: &str) {
                 std::thread::sleep(CHECK_INTERVAL);
             }
             if owner::is_gone(name, false) {
-                // The others of its group may have ignored the signal.
+                // Other processes of its group may have ignored the signal.
                 signal_group(leader, Signal::KILL);
             }
         }

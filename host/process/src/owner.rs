@@ -20,7 +20,7 @@ pub fn name_of(kind: &str, process: u32) -> String {
     format!("{kind}:{process}:{}{begun}", jiff::Timestamp::now().as_nanosecond())
 }
 
-/// The number of the process of that name.
+/// The process id in the name.
 #[must_use]
 pub fn process_of(owner: &str) -> Option<u32> {
     owner.split(':').nth(1)?.parse().ok()
@@ -82,14 +82,14 @@ mod tests {
         // Only on systems that report the start time of a process.
         let left = format!("run:{}:1:1", std::process::id());
         assert_eq!(is_gone(&left, false), began(std::process::id()).is_some());
-        assert!(!is_gone(&format!("run:{}:1", std::process::id()), false), "a name of old does not say when");
+        assert!(!is_gone(&format!("run:{}:1", std::process::id()), false), "an older name has no start time");
     }
 
     #[test]
     fn this_process_is_alive_and_an_impossible_one_has_ended() {
         let (daemon, call) = (name("up"), name("run"));
         assert!(!is_gone(&daemon, false) && !is_gone(&call, true));
-        assert!(is_gone(&daemon, true), "another daemon cannot have that name");
+        assert!(is_gone(&daemon, true), "no daemon runs, so the process of this name has ended");
         for nobody in ["run:4294967295:1", "run", "", "run:x:1"] {
             assert!(is_gone(nobody, false), "{nobody}");
         }

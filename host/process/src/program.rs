@@ -64,11 +64,11 @@ impl Program {
         &mut self.child
     }
 
-    /// Waits until the program has ended, or `must_end` returns true. Returns whether it has ended. What it started still
-    /// runs.
+    /// Waits until the program has ended, or `must_end` returns true. Returns whether it has ended. Processes
+    /// that it started may still run.
     ///
     /// # Errors
-    /// When the system cannot tell.
+    /// When the system does not report the state of the program.
     pub fn wait(&self, must_end: impl Fn() -> bool) -> io::Result<bool> {
         let mut pause = CHECK_INTERVAL;
         while !self.has_ended()? {
@@ -99,7 +99,7 @@ impl Program {
         self.kill(known)
     }
 
-    /// Kills the group before its leader is reaped, so that no other process has its number yet.
+    /// Kills the group before its leader is reaped, because until then no other process can get its id.
     fn kill(&mut self, known: Vec<u32>) -> io::Result<ExitStatus> {
         self.is_over = true;
         signal_group(self.child.id(), Signal::KILL);
@@ -131,7 +131,7 @@ mod tests {
     use super::*;
     use crate::end_left_over;
 
-    /// A script in a folder, and a file that exists when a process has lived for two seconds.
+    /// A folder in which scripts run. A process that lives for two seconds creates the file `late` there.
     struct Scene {
         folder: tempfile::TempDir,
     }

@@ -14,11 +14,11 @@ struct Bench {
 }
 
 enum Kind {
-    /// It runs the release program, and the bench prints its own table.
+    /// A bench that runs the release program and prints its own table.
     Program,
-    /// A program that is compared with those of `tests/benches/peers`.
+    /// A bench that compares the release program with those of `tests/benches/peers`.
     Peers,
-    /// A bench of this package alone, without the program and plugins.
+    /// A bench of this package alone, without the release program and plugins.
     Crate(&'static str),
 }
 

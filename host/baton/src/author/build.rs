@@ -17,7 +17,7 @@ use crate::output;
 pub(crate) struct BuiltPlugin {
     pub(crate) file: PathBuf,
     pub(crate) bytes: Vec<u8>,
-    /// The package, as it was read back.
+    /// The parsed package.
     pub(crate) package: Package,
 }
 

@@ -25,7 +25,7 @@ pub(super) struct Expected {
     /// All reports, each with texts that it must contain. Absent: any reports.
     #[serde(default)]
     artifacts: Option<BTreeMap<String, String>>,
-    /// A text for each finding that its title must contain. Absent: any findings.
+    /// For each finding, a text that its title must contain. Absent: any findings.
     #[serde(default)]
     findings: Option<Vec<String>>,
     /// The handoffs that the plugin sends. Absent: any handoffs.
@@ -37,14 +37,14 @@ pub(super) struct Expected {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ExpectedHandoff {
-    /// The agent.
+    /// The recipient.
     to: String,
     #[serde(default)]
     title: String,
-    /// Its action. Absent: any.
+    /// The action of the handoff. Absent: any.
     #[serde(default)]
     action: Option<String>,
-    /// Its arguments. Absent: any.
+    /// The arguments of the handoff. Absent: any.
     #[serde(default)]
     args: Option<Map<String, Value>>,
     /// A text that the handoff must contain.
@@ -200,8 +200,8 @@ mod tests {
         };
         let second = json!({ "to": "audit", "title": "b", "action": "audit", "args": { "n": 1 }, "body": "look" });
         assert_eq!(differences(json!([{ "to": "Codex-MM1" }, second])), 0);
-        assert_eq!(differences(json!([{ "to": "Codex-MM1" }])), 1, "one is not expected");
-        assert_eq!(differences(json!([{ "to": "Codex-MM1" }, { "to": "Codex-MM1" }, second])), 1, "it was sent once");
+        assert_eq!(differences(json!([{ "to": "Codex-MM1" }])), 1, "the second handoff is not expected");
+        assert_eq!(differences(json!([{ "to": "Codex-MM1" }, { "to": "Codex-MM1" }, second])), 1, "sent only once");
         for (key, value) in [("title", json!("c")), ("action", json!("x")), ("args", json!({})), ("body", json!("x"))] {
             let mut wrong = second.clone();
             wrong[key] = value;

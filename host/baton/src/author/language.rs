@@ -77,15 +77,15 @@ impl Language {
                 if declares.capabilities.http.is_empty() {
                     command.args(["--world", "plugin"]);
                 } else {
-                    // `app` is the template's world: `plugin`, and wasi:http for its `src/fetch.py`. Both have an interface
-                    // `types`.
+                    // `app` is the template's world. It includes `plugin`, and imports wasi:http for `src/fetch.py`. Both have an
+                    // interface `types`.
                     command.args(["--world", "app", "--import-interface-name", TYPES]);
                 }
                 command.args(["componentize", "app"]);
                 command.args(["--python-path", "src", "--output"]).arg(component);
             }
             Self::Javascript => {
-                // `app` is the template's world: `plugin`, and files for its `src/files.js`.
+                // `app` is the template's world. It includes `plugin`, and imports wasi:filesystem for `src/files.js`.
                 command.args(["--wit", "wit", "--world-name", "app", "--disable", "fetch-event"]);
                 // A plugin without HTTP grants does not import wasi:http; its `fetch` traps.
                 if declares.capabilities.http.is_empty() {

@@ -2,7 +2,7 @@
 //! plugin's requests to them after all its checks, so grants, secrets and limits apply as usual; only name resolution and TLS
 //! are left out.
 //!
-//! A connection carries one request, as the sandbox sends them. The only client is the sandbox, so requests are parsed
+//! Each connection carries one request, because the sandbox sends only one. The only client is the sandbox, so requests are parsed
 //! strictly, and an unexpected form ends the connection.
 
 use std::collections::BTreeMap;
@@ -31,7 +31,7 @@ const PAUSE: Duration = Duration::from_millis(50);
 #[derive(Clone, Debug)]
 pub(super) struct Answer {
     pub(super) method: String,
-    /// With the query.
+    /// The path with its query.
     pub(super) path: String,
     /// Headers that the request must have, by name.
     pub(super) with_headers: BTreeMap<String, String>,
@@ -274,7 +274,7 @@ mod tests {
         let listener = TcpListener::bind((std::net::Ipv4Addr::LOCALHOST, 0)).unwrap();
         let address = listener.local_addr().unwrap();
         let request = request.to_owned();
-        // The reader may close the connection before all of it is written.
+        // The reader may close the connection before the whole request is written.
         let writer = thread::spawn(move || drop(TcpStream::connect(address).unwrap().write_all(request.as_bytes())));
         let (connection, _) = listener.accept().unwrap();
         let kind = read(&connection).err().map(|error| error.kind());
@@ -327,7 +327,7 @@ mod tests {
             "{first}"
         );
         assert!(ask(&servers, pieces).ends_with("last"));
-        assert!(ask(&servers, whole).ends_with("last"), "the last one stays");
+        assert!(ask(&servers, whole).ends_with("last"), "the last answer is repeated");
         assert!(servers.take_unanswered().is_empty());
         for other in [whole.replace("/a?b", "/a"), whole.replace("X-KEY", "y"), whole.replace("two", "new")] {
             assert!(ask(&servers, &other).starts_with("HTTP/1.1 501 "));

@@ -44,7 +44,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_template_is_a_whole_plugin_under_its_own_name() {
+    fn every_template_makes_a_complete_plugin_with_the_given_name() {
         for language in Language::ALL {
             let place = tempfile::tempdir().unwrap();
             let folder = place.path().join("tidy-tracks");
@@ -68,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn errors_on_a_name_that_is_a_path_or_no_package() {
+    fn errors_on_a_name_that_is_a_path_or_not_a_package_name() {
         let place = tempfile::tempdir().unwrap();
         for name in ["../x", "", "X", "a b", "9lives", "-x", "a_b", "all", "examples", "claude-code"] {
             assert!(create_project(&place.path().join("x"), name, Language::Rust).is_err(), "{name}");

@@ -31,7 +31,7 @@ const SENDER: &str = "tester";
 /// The result of a step of an example.
 #[derive(Debug)]
 pub(crate) struct StepTrial {
-    /// The example's name; from the second step on with its number.
+    /// The example's name; from the second step on, with the number of the step.
     pub(crate) name: String,
     pub(crate) actual: StepResult,
     /// The differences from the expectation; empty if there are none.
@@ -207,8 +207,8 @@ fn log(workspace: &Workspace, plugin: &str, known: &mut EarlierSteps) -> anyhow:
     Ok(new_text(logs, &mut known.logs))
 }
 
-/// The text of logs that are not in `known` yet. The ledger keeps only the newest; if all of those are new, the text
-/// states that.
+/// The text of logs that are not in `known` yet. The ledger keeps only the newest logs. If all of them are new, older ones may be
+/// missing, and the text begins with a note.
 fn new_text(logs: Vec<AttemptLog>, known: &mut BTreeSet<(String, u32)>) -> String {
     let new: Vec<_> = logs.into_iter().filter(|log| known.insert((log.task.clone(), log.attempt))).collect();
     let are_all = new.len() >= usize::try_from(attempt_log::KEPT).unwrap_or(usize::MAX);

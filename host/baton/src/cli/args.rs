@@ -20,7 +20,7 @@ pub(super) struct ActionArguments {
 }
 
 impl ActionArguments {
-    /// Whether there are none.
+    /// Whether no arguments were given.
     pub(super) fn is_empty(&self) -> bool {
         self.args.is_empty() && self.args_json.is_none()
     }

@@ -37,7 +37,7 @@ impl Supervisor {
     }
 }
 
-/// Starts the command agents, if there are any or a killed daemon has left a run of one. They end with `stop`.
+/// Starts the supervisor, if there are command agents or a killed daemon has left an open run. `stop` ends it.
 pub(super) fn serve(
     workspace: &Workspace,
     context: &Arc<Context>,

@@ -3,8 +3,8 @@
 //! messages and exit codes of `fpcalc`. It needs no workspace and changes nothing.
 //!
 //! Differences: the duration of an MP3 excludes encoder padding. After a file without a fingerprint, the next files are
-//! still processed (except as `fpcalc`). A container on standard input is copied to a temporary file and read
-//! completely.
+//! still processed (except when the program is called as `fpcalc`). A container on standard input is copied to a temporary
+//! file and read completely.
 
 mod fpcalc;
 mod input;
@@ -27,12 +27,12 @@ pub(crate) use fpcalc::run_as_fpcalc as called_fpcalc;
 ///
 /// The options are those of `fpcalc`, with one dash or two. A link named fpcalc to this program behaves as fpcalc.
 #[derive(Debug, clap::Args)]
-#[expect(clippy::struct_excessive_bools, reason = "the options of `fpcalc` are such")]
+#[expect(clippy::struct_excessive_bools, reason = "`fpcalc` has these options")]
 pub(super) struct Args {
     /// The files; - for standard input
     #[arg(required_unless_present = "version", value_name = "FILE")]
     files: Vec<PathBuf>,
-    /// Seconds of each file to fingerprint, from its start; 0 for the whole file, up to a day
+    /// Fingerprint this many seconds from the start of each file; 0 means the whole file. At most one day is fingerprinted
     #[arg(long, value_name = "SECS", default_value = "120", value_parser = seconds)]
     length: Duration,
     /// Print a fingerprint for each part of this many seconds; 0 for one fingerprint of the whole file
@@ -145,7 +145,7 @@ const OF_FPCALC: [&str; 15] = [
 /// The arguments of the program. Options of `baton fingerprint` with one dash get a second one.
 pub(super) fn with_two_dashes(arguments: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
     let mut arguments: Vec<OsString> = arguments.into_iter().collect();
-    // Global options may precede; each is one argument, or takes the next one as its value.
+    // Global options may precede the subcommand; each is one argument, or takes the next one as its value.
     let command = arguments.iter().position(|argument| argument == "fingerprint").unwrap_or_default();
     let options = arguments.get(1..command).unwrap_or_default();
     let is_option = |argument: &OsString| argument.as_encoded_bytes().starts_with(b"-");

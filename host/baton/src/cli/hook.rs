@@ -21,7 +21,7 @@ pub(super) fn input() -> anyhow::Result<Value> {
     Ok(serde_json::from_str(&text).unwrap_or_default())
 }
 
-/// An untrusted text in quotes that it cannot end.
+/// An untrusted text as one quoted, shortened line. Quotes in the text are escaped.
 pub(super) fn quoted(text: &str) -> String {
     let short: String = one_line(text).chars().take(TEXT_CHARACTERS).collect();
     Value::String(short).to_string()

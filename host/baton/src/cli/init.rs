@@ -157,7 +157,7 @@ struct AdoptionResult {
     root: PathBuf,
 }
 
-/// Marks every file in the inboxes of the new workspace as seen.
+/// Marks every file in the inboxes as seen, before `dir` becomes a workspace with this configuration.
 fn adopt(dir: &Path, config: &str, state: Option<&Path>) -> anyhow::Result<AdoptionResult> {
     let workspace = Workspace::before(dir, config, state)?;
     let folders = workspace.agent_folders()?;

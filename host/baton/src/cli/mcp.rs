@@ -1,5 +1,5 @@
-//! `baton mcp`: the MCP server of one agent on standard input and output. A coding agent starts it and ends it. Also the MCP
-//! server over HTTP that `baton up` starts.
+//! `baton mcp`: the MCP server of one agent on standard input and output. A coding agent starts it and ends it. This
+//! file also starts the MCP server over HTTP for `baton up`.
 
 use std::sync::Arc;
 
@@ -74,7 +74,7 @@ fn print_token(workspace: &Workspace, agent: &str) -> anyhow::Result<Code> {
     Ok(Code::Good)
 }
 
-/// Starts the server over HTTP, if it is configured. It ends with the returned handle.
+/// Starts the server over HTTP, if it is configured. The returned handle stops it.
 pub(super) async fn serve_http(workspace: &Workspace, context: &Arc<Context>) -> anyhow::Result<Option<AbortHandle>> {
     let Some(config) = workspace.config.server() else { return Ok(None) };
     let listener = TcpListener::bind(config.listen).await;

@@ -42,7 +42,7 @@ impl Args {
             output::note(&format!("only the {} oldest open requests are listed; -n N lists more", self.limit));
         }
         let is_overdue = |task: &Task| task.created_at < overdue_before || task.deadline.is_some_and(|at| at < now);
-        // A misspelled name does not match an agent.
+        // A misspelled name does not match an agent. It is listed separately.
         let roster = workspace.roster()?;
         let (kept, unknown): (Vec<Compliance>, Vec<Compliance>) =
             kept.into_iter().partition(|kept| roster.get(&kept.agent).is_some());

@@ -1,4 +1,4 @@
-//! `baton return ID`: answers a request as the external agent that received it, as does the tool `return` of the MCP
+//! `baton return ID`: answers a request for the external agent that received it, like the tool `return` of the MCP
 //! server. `--verify` says what the agent still owes, for the hooks of coding agents.
 
 use std::sync::Arc;
@@ -18,7 +18,7 @@ use crate::exit::Code;
 use crate::output::{self, one_line};
 use crate::workspace::{PluginSelection, Workspace, head, open};
 
-/// The kind of this process in claims: they end with the process.
+/// The kind of this process in claims. Claims of this kind end with their process.
 const KIND: &str = "mcp";
 
 /// The most requests in the text for a hook.

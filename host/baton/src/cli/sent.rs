@@ -23,7 +23,7 @@ const PAUSE: Duration = Duration::from_millis(100);
 /// The maximum time between the end of a task and the delivery of its RETURN.
 const RETURN_PAUSE: Duration = Duration::from_secs(10);
 
-/// The maximum time after its deadline until the daemon ends a task.
+/// The maximum time between the deadline of a task and its end by the daemon.
 const DEADLINE_PAUSE: SignedDuration = SignedDuration::from_secs(2);
 
 pub(super) struct SentHandoff {

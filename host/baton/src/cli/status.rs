@@ -1,4 +1,4 @@
-//! `baton status`: the tasks, once or with updates.
+//! `baton status`: shows the tasks, once or with updates.
 
 mod model;
 mod reason;

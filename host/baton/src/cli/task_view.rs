@@ -23,7 +23,7 @@ pub(super) fn reader(workspace: &Workspace) -> anyhow::Result<Option<Reader>> {
     Ok(open(&workspace.state.ledger())?)
 }
 
-/// Checks of requests against the workspace. A check of files works without the ledger.
+/// The checks of requests against the workspace. If the ledger is missing or cannot be read, the other checks still work.
 pub(super) fn request_check(workspace: &Workspace) -> anyhow::Result<RequestCheck> {
     let reader = reader(workspace).ok().flatten();
     Ok(RequestCheck::new(Arc::new(workspace.roster()?), workspace.manifests(), reader))

@@ -64,7 +64,7 @@ impl Args {
             output::note(&describe(&summary));
         }
         if self.once {
-            tell_waiting(&workspace)?;
+            print_waiting(&workspace)?;
         }
         Ok(code(&summary))
     }
@@ -180,7 +180,7 @@ fn describe(summary: &Summary) -> String {
 }
 
 /// Prints the open tasks, and why all tasks of a plugin wait. After `--once` they wait until the next start.
-fn tell_waiting(workspace: &Workspace) -> anyhow::Result<()> {
+fn print_waiting(workspace: &Workspace) -> anyhow::Result<()> {
     let Some(reader) = task_view::reader(workspace)? else { return Ok(()) };
     let open = task::open_by_state(&reader, &WAITING)?;
     let mut counts: BTreeMap<_, u64> = BTreeMap::new();

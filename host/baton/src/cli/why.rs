@@ -220,7 +220,7 @@ fn list_checks(checks: &[ReturnCheck]) -> String {
     format!("\n{} {word} of the RETURN, newest first\n{}", checks.len(), table.lines(|_, _, cell| cell))
 }
 
-/// Findings of other tasks about this one.
+/// Findings of other tasks about this task.
 fn list_flags(flags: &[Flag]) -> String {
     if flags.is_empty() {
         return String::new();

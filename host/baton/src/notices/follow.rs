@@ -79,8 +79,8 @@ impl Follower {
         Ok(Some(Self { stop, now, job: tokio::spawn(follow.run()) }))
     }
 
-    /// Sends the remaining notices and ends. Each program ends at the latest after the timeout of one notice from now,
-    /// or when `stop` is ready. Notices that could not be sent are sent after the next start.
+    /// Sends the remaining notices and ends. Programs may run until the timeout of one notice has passed from now, or until
+    /// `stop` is ready. Notices that could not be sent are sent after the next start.
     pub(crate) async fn finish(self, stop: impl Future<Output = ()>) {
         self.stop.send_replace(true);
         let mut job = self.job;
@@ -202,7 +202,7 @@ impl Follow {
         let group = Arc::new(group);
         let mut left = self.receivers.clone();
         for pause in AGAIN.into_iter().map(Some).chain([None]) {
-            left = self.tell_each(&group, left, pause).await;
+            left = self.send_to_each(&group, left, pause).await;
             let Some(pause) = pause.filter(|_| !left.is_empty()) else { break };
             if self.stops() {
                 return NotifyResult::Later;
@@ -216,7 +216,7 @@ impl Follow {
     }
 
     /// Sends a notice to each receiver in `left`. Returns those that failed.
-    async fn tell_each(
+    async fn send_to_each(
         &mut self,
         group: &Arc<NoticeGroup>,
         left: Vec<Receiver>,

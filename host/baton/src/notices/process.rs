@@ -20,9 +20,9 @@ const CHECK_INTERVAL: Duration = Duration::from_millis(20);
 /// The deadline of a run.
 #[derive(Clone, Debug)]
 pub(super) struct Deadline {
-    /// At this time.
+    /// The latest time for the end of the run.
     pub(super) at: Instant,
-    /// Ends it earlier, if set.
+    /// If set, the run ends at once.
     pub(super) now: Arc<AtomicBool>,
 }
 
@@ -38,7 +38,7 @@ pub(super) fn run(mut command: Command, input: Vec<u8>, end: &Deadline) -> Resul
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
     let mut child = command.spawn().map_err(|error| format!("it does not start: {error}"))?;
     if let Some(mut stdin) = child.stdin.take() {
-        // A thread, because a program that does not read its input must not block this one.
+        // On a separate thread, because a program that does not read its input must not block this function.
         std::thread::spawn(move || drop(stdin.write_all(&input)));
     }
     let (out, err) = (read(child.stdout.take()), read(child.stderr.take()));

@@ -33,7 +33,7 @@ pub(super) struct Content {
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct StoredSecret {
-    /// Absent if the keychain has it.
+    /// The value; absent if the keychain has it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) value: Option<String>,
     /// The time of the last change, such as `2026-01-18T10:15:00Z`.
@@ -96,7 +96,7 @@ impl LockedFile {
     pub(super) fn write(self) -> anyhow::Result<()> {
         let path = self.folder.join(FILE);
         let text = serde_json::to_vec_pretty(&self.content)?;
-        // The lock allows one writer, so one hidden name is enough and a crash leaves at most one.
+        // The lock allows one writer, so one hidden name is enough, and a crash leaves at most one temporary file.
         StagedFile::write(&path, ".secrets.json.tmp", &text, PRIVATE)
             .and_then(StagedFile::publish)
             .with_context(|| format!("failed to write {}", path.display()))

@@ -2,7 +2,7 @@
 //! can read. On Linux a daemon without a desktop session has no persistent key store: the Secret Service needs an unlocked
 //! session, and the kernel's keyring is not persistent.
 //!
-//! The file contains the names and times in both cases, and which secrets are in the keychain.
+//! In both cases the file contains the names and times of the secrets, and which of them are in the keychain.
 
 mod file;
 #[cfg(target_os = "macos")]
@@ -178,7 +178,7 @@ mod tests {
         let (_folder, store) = store();
         assert_eq!(value(&store, "spotify"), None);
         assert!(!store.set("spotify", "first-value", now()).unwrap());
-        assert!(store.set("spotify", "other value", now()).unwrap(), "it was there");
+        assert!(store.set("spotify", "other value", now()).unwrap(), "it replaced a value");
         assert_eq!(value(&store, "spotify").unwrap(), "other value");
         assert_eq!(store.list().unwrap().len(), 1);
         assert!(store.remove("spotify").unwrap() && !store.remove("spotify").unwrap());
@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn an_account_is_stored_beside_the_secrets_and_is_not_one() {
+    fn an_account_is_stored_beside_the_secrets_and_not_listed_as_one() {
         let (_folder, store) = store();
         store.set_account("spotify", "{}", now()).unwrap();
         assert_eq!(store.account("spotify").unwrap().unwrap().expose(), "{}");

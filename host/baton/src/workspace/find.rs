@@ -6,7 +6,7 @@ use anyhow::{Context as _, bail};
 
 use super::CONFIG_FILE;
 
-/// The folder of the workspace; `None` if `-w` was not given and there is none near.
+/// The folder of the workspace; `None` if `-w` was not given and the current folder is not in a workspace.
 pub(crate) fn find(folder: Option<&Path>) -> anyhow::Result<Option<PathBuf>> {
     if let Some(folder) = folder {
         if folder.join(CONFIG_FILE).is_file() {

@@ -31,7 +31,7 @@ use super::system::of_the_system;
 pub(crate) enum OpenFolderError {
     /// The folder does not exist.
     Missing(PathBuf),
-    /// The path of a grant contains a link, or is another spelling. This is the real path.
+    /// The path of a grant contains a link or has another spelling. The value is the real path.
     LeadsTo(PathBuf),
     /// A rule refuses the folder. The text has the reason and the fix.
     Refused(String),
@@ -134,7 +134,7 @@ impl PluginFolders {
         overlap::find(&self.plugin, &all).map_or(Ok(()), |found| Err(format!("its grants cannot be used: {found}")))
     }
 
-    /// As `check`, before an attempt, after checking that each path still refers to the open folder.
+    /// Checks that each path still refers to the open folder, and then the rules, as `check` does. Called before an attempt.
     fn check_again(&self) -> Result<(), String> {
         let mut now = self.clone();
         for used in &mut now.folders {

@@ -127,12 +127,13 @@ fn fingerprint(workspace: &Workspace, manifest: &Manifest, granted: &GrantSet) -
 }
 
 /// The granted hosts, requests and secrets. The sandbox compares each request with the manifest and with these grants,
-/// so its error names the one that lacks a rule.
+/// so its error says whether the manifest or the grants lack a rule.
 fn egress(workspace: &Workspace, manifest: &Manifest, granted: &GrantSet) -> EgressGrants {
     let declared = &manifest.declares.capabilities.hosts;
     let mut hosts = granted.hosts.clone();
     hosts.retain(|name, _| declared.iter().any(|host| host.name == *name));
-    // Rules are for the addresses that were set with a grant. A default tells the plugin only what it may ask for.
+    // HTTP rules are resolved only with addresses that were granted. A default address is added afterwards: it only tells the
+    // plugin which address it may ask for.
     let http = granted.http.iter().filter_map(|rule| rule.resolved(&hosts)).collect();
     hosts.extend(manifest.declares.capabilities.default_hosts(&hosts));
     EgressGrants {

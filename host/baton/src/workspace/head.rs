@@ -25,7 +25,7 @@ use super::{State, Workspace};
 /// The file's name.
 pub(crate) const HEAD_FILE: &str = ".baton-ledger";
 
-/// The file has one entry for each state folder that served the workspace.
+/// The maximum size of the file, which has one entry for each state folder that served the workspace.
 const BYTES: u64 = 1 << 20;
 
 /// The newest version of the file's format that this build reads.
@@ -74,7 +74,7 @@ pub(crate) struct LedgerMismatch {
 }
 
 impl LedgerMismatch {
-    /// The texts contain parts of `.baton-ledger`. Anybody who can write to the workspace can change that file.
+    /// Escapes the texts, because they contain parts of `.baton-ledger`, which anybody who can write to the workspace can change.
     fn new(what: &str, fix: &str, state_id: Option<String>) -> Self {
         Self { what: one_line(what), fix: one_line(fix), state_id }
     }
@@ -153,7 +153,7 @@ fn without_entry(root: &Path, state: &State) -> anyhow::Result<Option<LedgerMism
     Ok(Some(LedgerMismatch::new(&what, &fix(), Some(owner.id))))
 }
 
-/// This workspace with this state folder, as an ownership marker in `handoffs/` names it.
+/// The owner in an ownership marker of `handoffs/` that names this workspace and this state folder.
 fn served_with(root: &Path, state: &State) -> Option<Owner> {
     let here = host();
     let is_same = |owner: &Owner| {
@@ -258,7 +258,7 @@ pub(crate) fn begin_anew(workspace: &Workspace, owner: &str) -> anyhow::Result<(
     remember(workspace, &current(&ledger)?)
 }
 
-/// Makes the ledger that was just restored the known one.
+/// Records the ledger that was just restored as the known ledger.
 pub(crate) fn restored(workspace: &Workspace) -> anyhow::Result<()> {
     if let Ok(file) = read(&workspace.root)
         && let Some(entry) = file.ledgers.iter().find(|entry| is_of(entry, &workspace.state))

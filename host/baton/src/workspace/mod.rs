@@ -57,7 +57,7 @@ pub(crate) struct Workspace {
     pub(crate) state: State,
     /// The base of relative paths in the configuration.
     pub(crate) base: PathBuf,
-    /// It is deleted when the command ends.
+    /// The workspace is deleted when the command ends.
     pub(crate) temporary: bool,
     /// Substitutes for secrets and servers. Only `baton plugin test` sets them.
     pub(crate) stubs: Option<Arc<Stubs>>,
@@ -82,7 +82,7 @@ impl Workspace {
         Ok(Self { base: root.clone(), root, config: Config::parse(config)?, state, temporary: false, stubs: None })
     }
 
-    /// Its plugin registry. A package that cannot be linked is not installed.
+    /// The plugin registry. It does not install a package that cannot be linked.
     pub(crate) fn registry(&self) -> PluginRegistry {
         let workspace = self.clone();
         self.registry_with(move || workspace.sandbox())
@@ -182,7 +182,7 @@ impl Workspace {
         Ok(Self { config: Config::with_folders(folders), base: here, ..workspace })
     }
 
-    /// A workspace in the empty folder `folder` with `lock`, as [`Workspace::temporary`]; paths are relative to it.
+    /// A workspace in the empty folder `folder` with `lock`, as [`Workspace::temporary`]. Paths are relative to the new workspace.
     pub(crate) fn disposable(folder: &Path, lock: &Lock) -> anyhow::Result<Self> {
         let folder = folder.canonicalize()?;
         let root = folder.join("workspace");

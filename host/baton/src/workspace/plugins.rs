@@ -34,7 +34,7 @@ pub(super) struct Loader {
 #[derive(Default)]
 struct LastCheck {
     lock: Option<Lock>,
-    /// The file of the lock. Every `baton plugin grant` writes a new one, even if nothing in it changes.
+    /// The identity of the lock file. Every `baton plugin grant` writes a new one, even if nothing in it changes.
     file: Option<Identity>,
     /// The granted folders.
     placed: Vec<PlacedFolder>,
@@ -59,14 +59,14 @@ impl Loader {
         let lock = self.registry.read()?;
         for notice in plugin_split::notices(&lock) {
             let commands: Vec<_> = notice.commands.iter().map(|words| format!("baton {words}")).collect();
-            tracing::warn!("{}; approve them there: {}", notice.what, commands.join(" && "));
+            tracing::warn!("{}; to move them there: {}", notice.what, commands.join(" && "));
         }
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let placed = folders::placed(&self.workspace, &lock);
         Ok(self.load(&mut known, lock, placed))
     }
 
-    /// The names of all plugins, and this one loaded.
+    /// The names of all plugins. Only the plugin `name` is loaded.
     pub(super) fn load_only(&self, name: &str) -> anyhow::Result<Plugins> {
         let lock = self.registry.read()?;
         let mut plugins = names(&lock);
@@ -101,7 +101,7 @@ impl Loader {
     /// Installs new packages and loads changes of the lock file; `None` if nothing has changed.
     fn load_changes(&self) -> Option<Plugins> {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        self.take_in_dropped(&mut known);
+        self.install_dropped(&mut known);
         let lock = match self.read() {
             Ok(lock) => lock,
             Err(error) => {
@@ -215,7 +215,7 @@ impl Loader {
         let plugin = loaded.with_context(|| format!("failed to load the plugin `{}`", entry.name))?;
         if plugin.manifest().name != entry.name {
             let manifest = &plugin.manifest().name;
-            bail!("{LOCK_FILE} has the name `{}`, but its manifest has `{manifest}`; correct {LOCK_FILE}", entry.name);
+            bail!("{LOCK_FILE} has the name `{}`, but the manifest has `{manifest}`; correct {LOCK_FILE}", entry.name);
         }
         plugin_split::copy_tables(&self.workspace.state, entry)?;
         let grants = grants::effective(&self.workspace, plugin.manifest(), &entry.grants, placed)?;
@@ -241,7 +241,7 @@ impl Loader {
     }
 
     /// Installs the bundled plugins: a newer program may contain newer revisions. Baton stores each package, so that it
-    /// can compare the next one with it.
+    /// can compare a later revision with it.
     fn install_bundled(&self) -> anyhow::Result<()> {
         if self.workspace.temporary {
             return Ok(());
@@ -260,8 +260,8 @@ impl Loader {
         Ok(())
     }
 
-    fn take_in_dropped(&self, known: &mut LastCheck) {
-        // The current trusted keys and installed plugins.
+    fn install_dropped(&self, known: &mut LastCheck) {
+        // Read again, for the current trusted keys and installed plugins.
         let config = Config::read(&self.workspace.root.join(super::CONFIG_FILE));
         let (Ok(config), Ok(lock)) = (config, self.read()) else { return };
         let workspace = Workspace { config, ..self.workspace.clone() };

@@ -115,7 +115,7 @@ fn install(config: &CommandConfig) -> String {
     format!("{package}, or set `program` in [agents.{section}.run] in {CONFIG_FILE}")
 }
 
-/// The configuration of a client has some megabytes at most.
+/// The maximum size of a client's configuration file that is read; usual files have some megabytes at most.
 const BYTES: u64 = 64 << 20;
 
 /// A login that is certainly missing. Other ways to log in, such as the keychain of macOS, cannot be checked.

@@ -19,7 +19,7 @@ use crate::secrets::SecretStore;
 /// The effect of a problem on its schedule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Effect {
-    /// Its tasks can never succeed: `baton up` leaves the schedule out until its next start.
+    /// Its tasks can never succeed: `baton up` ignores the schedule until it is started again.
     Off,
     /// Its tasks fail until the problem is fixed.
     Fails,
@@ -36,7 +36,7 @@ pub(crate) struct ScheduleProblem {
     pub(crate) missing: MissingRequirement,
 }
 
-/// Logs the problems of all schedules, and removes those from the rules that cannot work.
+/// Logs the problems of all schedules, and removes the schedules that cannot work from the rules.
 pub(super) fn leave_out(workspace: &Workspace, rules: &mut AgentRules) -> anyhow::Result<()> {
     for ScheduleProblem { agent, schedule, effect, missing: MissingRequirement { what, fix } } in
         problems(workspace, rules)?

@@ -12,7 +12,7 @@ use baton_sandbox::{SHADOW_LOCK as LOCK, SHADOW_PREFIX};
 use rustix::process::geteuid;
 use tempfile::TempDir;
 
-/// The prefix of their names.
+/// The prefix of the folders' names.
 const OWN: &str = "baton-run-";
 
 /// All prefixes, including the prefix of the folders that the sandbox makes for `git`, which have the same lock.
@@ -105,7 +105,7 @@ mod tests {
             names
         };
         sweep(place.path(), SystemTime::now());
-        assert_eq!(there().len(), 6, "they are young");
+        assert_eq!(there().len(), 6, "young folders are kept");
         let later = SystemTime::now() + LEFT + Duration::from_mins(1);
         sweep(place.path(), later);
         assert_eq!(there(), ["baton-other-eeeeee", "baton-run-aaaaaa", "baton-run-dddddd", "baton-run-notes"]);

@@ -20,7 +20,7 @@ use super::config::CONFIG_FILE;
 /// The file with the path of the workspace.
 const MARK: &str = "workspace";
 
-/// The files with a path or an id are small.
+/// The maximum size of a file that contains a path or an id.
 const SMALL: u64 = 64 << 10;
 
 const LEDGER: &str = "ledger.db";

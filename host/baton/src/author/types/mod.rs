@@ -2,8 +2,8 @@
 //!
 //! The schema is the only source: the host checks arguments with it, and `run --help` shows it. The types are in a file
 //! beside the source. `baton plugin types` writes it, and `build` and `test` update it, so it cannot differ from the schema.
-//! Every value that the schema allows fits its type; a schema without a simple type (several types, combined schemas) becomes
-//! any JSON value. An integer must be written without a decimal point.
+//! Every value that the schema allows fits the generated type, except an integer that is written with a decimal point (`1.0`). A
+//! schema without a simple type (several types, combined schemas) becomes any JSON value.
 
 mod model;
 mod python;
@@ -39,7 +39,7 @@ fn text(project: &Project) -> String {
     }
 }
 
-/// The text of the file; `None` if there is none.
+/// The text of the types file; `None` if it does not exist.
 fn read_types_file(project: &Project) -> anyhow::Result<Option<String>> {
     let path = types_file(project);
     match fs::read_to_string(&path) {
@@ -71,7 +71,7 @@ pub(crate) fn has_types(project: &Project) -> anyhow::Result<bool> {
     Ok(read_types_file(project)?.is_some_and(|known| known == text(project)))
 }
 
-/// Updates the types if the plugin has such a file.
+/// Updates the types file if the plugin has one.
 pub(super) fn refresh_types(project: &Project) -> anyhow::Result<()> {
     match read_types_file(project)? {
         Some(known) if is_generated(&known) => write_types(project),

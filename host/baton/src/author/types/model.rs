@@ -187,7 +187,7 @@ impl Model {
         Kind::Named(name)
     }
 
-    /// A free name.
+    /// A name that no other type has: `wanted`, with a number if necessary.
     fn free(&mut self, wanted: &str) -> String {
         let numbered = (2_u32..).map(|number| format!("{wanted}{number}"));
         let mut names = std::iter::once(wanted.to_owned()).chain(numbered);

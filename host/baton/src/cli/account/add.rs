@@ -102,7 +102,7 @@ impl Args {
         settings
     }
 
-    /// Whether the operator made a token.
+    /// Whether the account uses a token that the operator made, instead of a consent.
     fn has_token(&self) -> bool {
         self.token || self.service.consent() == ConsentKind::Personal
     }

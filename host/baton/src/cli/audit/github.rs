@@ -67,7 +67,8 @@ fn annotation(finding: &Finding, place: Option<&Location>, folder: &Path) -> Str
     format!("::{level} {place}title={}::{}", property("Baton audit"), data(message.trim_end()))
 }
 
-/// The escaped message of a workflow command. The log of the workflow is a terminal.
+/// The escaped message of a workflow command. Control characters are escaped too, because the log of the workflow is shown like a
+/// terminal.
 fn data(text: &str) -> String {
     lines(text).replace('%', "%25").replace('\n', "%0A")
 }
@@ -97,7 +98,7 @@ mod tests {
         let place = r#""place": {"path": "./PLAN.md", "line": 7},"#;
         assert!(of("medium", "", place).starts_with("::warning file=PLAN.md,line=7,title=Baton audit::"));
         assert_eq!(of("low", "", ""), "::notice title=Baton audit::100 %25 is%0Afalse");
-        // Text that looks like a place is not one.
+        // Evidence that looks like LINE:COLUMN is not a location.
         assert_eq!(of("low", "14:30: late", ""), "::notice title=Baton audit::100 %25 is%0Afalse%0A14:30: late");
         assert_eq!(
             of("low", "a\r::error::b\u{1b}[2K\u{202e}", ""),

@@ -103,15 +103,15 @@ impl Rules {
         })
     }
 
-    /// The findings that are not ignored, with their severities. Plans that could not be read or verified, and findings that
-    /// are not listed, always stay as they are: no setting turns them into a success.
+    /// The findings that are not ignored, with the configured severities. Findings about unreadable plans, unverified plans and
+    /// omitted findings are never ignored, and their severity never changes.
     pub(super) fn apply(&self, findings: Vec<Finding>) -> Vec<Finding> {
-        let fixed = |finding: &Finding| {
+        let is_protected = |finding: &Finding| {
             [UNREADABLE, NOTHING_VERIFIED, MORE_FINDINGS].iter().any(|kind| finding.id.ends_with(kind))
         };
         let mut findings: Vec<Finding> =
-            findings.into_iter().filter(|finding| fixed(finding) || !self.is_ignored(finding)).collect();
-        for finding in findings.iter_mut().filter(|finding| !fixed(finding)) {
+            findings.into_iter().filter(|finding| is_protected(finding) || !self.is_ignored(finding)).collect();
+        for finding in findings.iter_mut().filter(|finding| !is_protected(finding)) {
             if let Some(severity) = self.severities.get(kind(&finding.id)) {
                 severity.word().clone_into(&mut finding.severity);
             }
@@ -136,7 +136,7 @@ impl Rules {
     }
 
     fn is_ignored(&self, finding: &Finding) -> bool {
-        // `audit:PLAN:PATH:KIND`: a pattern is about the plan or the path.
+        // The id is `audit:PLAN:PATH:KIND`. A pattern must match the plan or the path.
         let about = finding.id.strip_prefix("audit:").and_then(|id| id.rsplit_once(':')).map_or("", |(about, _)| about);
         let named = about.split(':').any(|part| self.ignored.matches(part.trim_start_matches("./")));
         named || self.words.iter().any(|word| finding.title.contains(word) || finding.evidence.contains(word))
@@ -157,7 +157,7 @@ impl Settings {
     }
 }
 
-/// Settings are written by hand.
+/// The maximum size of the settings. A person writes them, so a larger file is a mistake.
 const SETTINGS_BYTES: u64 = 1 << 20;
 
 fn settings(file: &Path) -> anyhow::Result<Settings> {
@@ -182,7 +182,7 @@ fn known(file: &Path) -> anyhow::Result<BTreeSet<String>> {
     Ok(findings.iter().filter_map(|finding| finding.get("id")?.as_str().map(str::to_owned)).collect())
 }
 
-/// `missing`, the last part of a finding's id, without its number.
+/// The kind of a finding, such as `missing`: the last part of its id, without the number at the end.
 fn kind(id: &str) -> &str {
     let last = id.rsplit(':').next().unwrap_or(id);
     last.trim_end_matches(|sign: char| sign.is_ascii_digit()).trim_end_matches('-')
@@ -206,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn ignored_findings_go_and_severities_change() {
+    fn ignored_findings_are_removed_and_severities_change() {
         let rules =
             rules("ignore = [\"vendor/**\"]\nwords = [\"draft\"]\n[severities]\nmissing = \"low\"\n", None).unwrap();
         let findings = ["vendor/a.py", "draft.py", "src/b.py"].map(|path| finding(path, "high"));

@@ -1,4 +1,4 @@
-//! Opening the catalog, and how a track's length is printed.
+//! Opens the catalog, and formats the length of a track.
 
 use baton_catalog::Catalog;
 

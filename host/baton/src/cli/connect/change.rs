@@ -53,7 +53,7 @@ fn replace(path: &Path, text: &str) -> std::io::Result<()> {
     temporary.write_all(text.as_bytes())?;
     match path.metadata() {
         Ok(metadata) => temporary.as_file().set_permissions(metadata.permissions())?,
-        // As an editor would make it.
+        // The usual mode of a new file.
         Err(_) => temporary.as_file().set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644))?,
     }
     temporary.as_file().sync_all()?;

@@ -36,7 +36,8 @@ pub(super) struct Target {
     /// The program of Baton.
     pub(super) program: PathBuf,
     pub(super) workspace: PathBuf,
-    /// The state folder. Clients may start the server with another environment, in which the default is another folder.
+    /// The state folder. The command names it, because a client may start the server with an environment in which the default is
+    /// another folder.
     pub(super) state: PathBuf,
     pub(super) agent: String,
 }
@@ -88,7 +89,7 @@ impl Client {
                     ("command", format!("{} --hook", target.shell(&["return", "--verify"])).into()),
                     ("timeout", VERIFY_SECONDS.into()),
                 ]);
-                // At `Stop` a session that owes a RETURN continues once. Then it begins to wait again.
+                // At `Stop`, `verify` makes a session that owes a RETURN continue once. `hook` begins to wait for work again.
                 let hooks = [
                     HookEntry { event: "SessionStart", hooks: vec![hook.clone()] },
                     HookEntry { event: "Stop", hooks: vec![verify, hook] },

@@ -1,5 +1,5 @@
-//! `baton connect` and `baton disconnect`: register the MCP server of an agent with a coding agent, with the hooks that wake
-//! it, and take that back.
+//! `baton connect` registers an agent's MCP server, and the hooks that wake it, with a coding agent. `baton disconnect` removes
+//! both.
 //!
 //! Each client is a list of edits of its configuration files ([`client`]). Before anything is written, the changed lines
 //! are shown and confirmed. [`record`] remembers the files as they were, so that `disconnect` restores every byte if

@@ -40,7 +40,7 @@ impl FileRecord {
             .with_context(|| format!("failed to write {}", place.display()))
     }
 
-    /// The record of a file that nobody has changed since Baton did.
+    /// The record of a file that nobody has changed since Baton wrote it.
     pub(super) fn of_unchanged(state: &State, path: &Path, now: &str) -> anyhow::Result<Option<Self>> {
         Ok(Self::read(state, path)?.filter(|known| known.written == digest(now)))
     }

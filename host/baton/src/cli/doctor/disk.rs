@@ -22,7 +22,7 @@ const WARN_PERCENT: u64 = 5;
 /// With fewer free file entries, a busy day uses them up.
 const FAIL_ENTRIES: u64 = 1_000;
 
-/// The usage of a file system. A total of 0 entries means that it does not count them.
+/// The usage of a file system. A total of 0 entries means that the file system does not count them.
 #[derive(Clone, Copy, Debug, Default)]
 struct Space {
     free: u64,

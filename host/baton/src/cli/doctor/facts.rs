@@ -61,7 +61,7 @@ impl Facts {
         format!("{} {words}", self.command)
     }
 
-    /// A path for people and programs: relative to the workspace inside it.
+    /// A path for messages and JSON. A path inside the workspace is relative to the workspace.
     pub(super) fn display(&self, path: &Path) -> String {
         match path.strip_prefix(&self.root) {
             Ok(inside) if inside.as_os_str().is_empty() => ".".to_owned(),

@@ -159,7 +159,7 @@ fn unknown(facts: &Facts, reader: &Reader) -> Result<Vec<Finding>, LedgerError> 
 /// Waiting tasks whose file is missing.
 fn missing(facts: &Facts, reader: &Reader) -> Result<Vec<Finding>, LedgerError> {
     let waiting = inspect::waiting_files(reader)?;
-    let deleted = waiting.iter().filter(|recorded| is_gone(&facts.real(&recorded.file)));
+    let deleted = waiting.iter().filter(|recorded| is_deleted(&facts.real(&recorded.file)));
     let say = |recorded: &inspect::RecordedFile| {
         let what = format!("is missing, and task {} waits for it", recorded.task);
         let cancel = facts.baton(&format!("cancel {}", recorded.task));
@@ -171,12 +171,12 @@ fn missing(facts: &Facts, reader: &Reader) -> Result<Vec<Finding>, LedgerError> 
 /// The number of deleted archived files. Deleting them is allowed, so this is not a problem.
 fn deleted_from_archive(facts: &Facts, reader: &Reader) -> Result<Option<Finding>, LedgerError> {
     let archived = inspect::archived_files(reader, ARCHIVED)?;
-    let deleted = archived.iter().filter(|recorded| is_gone(&facts.real(&recorded.file))).count();
+    let deleted = archived.iter().filter(|recorded| is_deleted(&facts.real(&recorded.file))).count();
     let what = format!("{deleted} archived files were deleted; the ledger keeps their content");
     Ok((deleted > 0).then(|| Finding::ok(CHECK, "handoffs", what)))
 }
 
-fn is_gone(path: &Path) -> bool {
+fn is_deleted(path: &Path) -> bool {
     matches!(path.symlink_metadata(), Err(error) if error.kind() == std::io::ErrorKind::NotFound)
 }
 

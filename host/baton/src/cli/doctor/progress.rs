@@ -29,7 +29,7 @@ pub(super) fn check(facts: &Facts) -> Vec<Finding> {
     findings
 }
 
-/// Without tasks of plugins in quarantine or with an exhausted budget, which another check reports.
+/// The stalled tasks, except those of plugins in quarantine or with an exhausted budget, which another check reports.
 fn stalled(facts: &Facts, reader: &Reader) -> Result<Vec<StalledTask>, LedgerError> {
     let held = supervision::quarantined_plugins(reader, facts.now)?;
     let mut stalled = task::stalled(reader, facts.now, &StallLimits::default())?;

@@ -23,7 +23,7 @@ const FILES: u64 = 256;
 /// The minimum of open files.
 const FILES_AT_LEAST: u64 = 128;
 
-/// The number of changes in one burst before the daemon reads them. A scan finds the changes beyond the limit.
+/// The required length of the kernel's queue, for a burst of changes. A scan finds the changes that do not fit.
 const QUEUE: u64 = 1_024;
 
 const COUNTED: usize = 1_000_000;

@@ -17,7 +17,7 @@ const HELP: &str = "[OPTIONS] FILE [FILE...]
 Generate fingerprints from audio files and from standard input (-).
 
 Options:
-  -format NAME   What the input is, where it has no header: s16le, f32be, u8, ...
+  -format NAME   The format of input without a header: s16le, f32be, u8, ...
   -rate NUM      The sample rate of such input
   -channels NUM  The number of channels of such input
   -length SECS   How much of each file is processed (default 120)

@@ -43,7 +43,7 @@ const CONTAINERS: [(&str, &[&str]); 17] = [
 ];
 
 /// Containers that have the duration at their start. For other containers from a pipe, `fpcalc` prints 0.
-const TELLING: [&str; 4] = ["flac", "aiff", "mp4", "mkv"];
+const DURATION_AT_START: [&str; 4] = ["flac", "aiff", "mp4", "mkv"];
 
 /// Why a file has no fingerprint.
 pub(super) enum Failure {
@@ -129,7 +129,7 @@ impl FingerprintRun {
         Ok(())
     }
 
-    /// Receives a part. If the first one is too short, the file ends there, as in `fpcalc`.
+    /// Receives a part. If the first one is too short, the rest of the file is not read, as in `fpcalc`.
     fn take(&self, chunk: Chunk, progress: &mut Progress, stop: &AtomicBool) {
         if chunk.fingerprint.words().is_empty() {
             if progress.is_first {
@@ -177,8 +177,8 @@ impl FingerprintRun {
         if containers.is_some_and(|containers| !containers.contains(&container)) {
             return Err(Failure::Other(container));
         }
-        let is_told = !is_stdin(file) || TELLING.contains(&container);
-        Ok(if is_told { duration } else { Duration::ZERO })
+        let knows_duration = !is_stdin(file) || DURATION_AT_START.contains(&container);
+        Ok(if knows_duration { duration } else { Duration::ZERO })
     }
 
     /// Reads samples without a header. The duration of a file follows from its size.

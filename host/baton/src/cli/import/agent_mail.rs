@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::files::{self, nullable};
 use super::model::{Import, ImportedItem, title};
 
-/// The line before the header, and the one after it.
+/// The lines before and after the header.
 const HEADER: &str = "---json\n";
 const HEADER_END: &str = "\n---";
 
@@ -60,7 +60,7 @@ pub(super) fn read(path: &Path) -> anyhow::Result<Import> {
     Ok(import)
 }
 
-/// The archive of a project: the folder at `path`, or the one that contains it if it is `messages`.
+/// The archive of a project: the folder at `path`, or its parent folder if `path` is `messages`.
 fn archive(path: &Path) -> anyhow::Result<PathBuf> {
     let folder = path.canonicalize().with_context(|| format!("failed to read {}", path.display()))?;
     if folder.join(MESSAGES).is_dir() {
@@ -80,7 +80,7 @@ fn parse(text: &str) -> Result<(Message, String), String> {
     Ok((message, body.trim().to_owned()))
 }
 
-/// Makes an item for each recipient. Copies (`cc`) only inform.
+/// Makes an item for each recipient. Recipients of copies (`cc`) get none.
 fn add(import: &mut Import, project: &str, message: &Message, body: &str) {
     let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     let id = text(&message.id);

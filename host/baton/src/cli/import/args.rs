@@ -3,7 +3,7 @@
 /// The arguments of all imports
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct Args {
-    /// The external agent for items that are not assigned to an external agent of this workspace
+    /// The external agent that gets the items whose assignee is not an external agent of this workspace
     #[arg(long, value_name = "AGENT")]
     pub(super) agent: Option<String>,
     /// The sender of the requests, which gets the RETURNs

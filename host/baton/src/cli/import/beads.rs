@@ -45,7 +45,7 @@ struct Dependency {
     kind: String,
 }
 
-/// Reads the file, or the one in this folder or in its `.beads`.
+/// Reads the file at `path`. If `path` is a folder, reads the issues file in it or in its `.beads`.
 pub(super) fn read(path: &Path) -> anyhow::Result<Import> {
     let file = find(path)?;
     let mut import = Import { tool: "beads", ..Import::default() };

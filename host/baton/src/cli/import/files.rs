@@ -11,7 +11,7 @@ const FILE_BYTES: u64 = 64 << 20;
 /// The most files of an import.
 const FILES: usize = 20_000;
 
-/// The deepest folder below the given one.
+/// The maximum depth of folders below the given folder.
 const DEPTH: usize = 8;
 
 /// The text of a file.
@@ -23,7 +23,7 @@ pub(super) fn text(path: &Path) -> anyhow::Result<String> {
     baton_files::read_target_text(path, FILE_BYTES).with_context(|| format!("failed to read {}", path.display()))
 }
 
-/// The files below `folder` whose names end so, sorted. Links and hidden folders are not followed.
+/// The files below `folder` with this extension, sorted. Links and hidden folders are not followed.
 pub(super) fn below(folder: &Path, extension: &str) -> anyhow::Result<Vec<PathBuf>> {
     let (mut found, mut open) = (Vec::new(), vec![(folder.to_owned(), 0)]);
     while let Some((folder, depth)) = open.pop() {

@@ -1,10 +1,10 @@
-//! `baton import`: the open work of other tools as requests. Each source reads its files into `model::Import`; `write` makes requests of
-//! it. Nothing is written without `--apply`.
+//! `baton import`: imports the open work of other tools as requests. Each source reads its files into `model::Import`; `write`
+//! makes requests of it. Nothing is written without `--apply`.
 //!
 //! | in the other tool | in Baton |
 //! |---|---|
 //! | beads `open`, `in_progress`, `blocked`; task `pending`, `in_progress`; message that asks for an acknowledgement | a request |
-//! | beads `closed`, `tombstone`; task `completed`, `deleted` | not imported; what depends on it does not wait for it |
+//! | beads `closed`, `tombstone`; task `completed`, `deleted` | not imported; items that depend on it do not wait |
 //! | beads dependency `blocks`; `blockedBy` and `blocks` of a task | `depends_on` |
 //! | beads priority 0 to 4; importance `urgent` to `low` | priority |
 //! | assignee, owner, recipient | the agent of that name, else `--agent` |

@@ -1,4 +1,4 @@
-//! `baton inbox`: the open work of an agent, and waiting for it.
+//! `baton inbox`: shows the open work of an agent, or waits for it.
 
 mod list;
 mod wait;

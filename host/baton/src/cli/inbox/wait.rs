@@ -1,8 +1,8 @@
 //! `baton inbox wait`: blocks until work waits in an agent's inbox. Hooks of coding agents run it: exit code 2 and one line
 //! on standard error wake an idle session.
 //!
-//! It only reads the ledger, so it survives a restart of the daemon. It has no load: it compares a number of the ledger
-//! four times a second.
+//! It only reads the ledger, so it survives a restart of the daemon. It causes almost no load: it compares one number of the
+//! ledger four times a second.
 
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -79,7 +79,7 @@ impl Args {
         let after = waiter.as_ref().and_then(Waiter::cursor);
         let Some((items, cursor)) = wait(&workspace, &agent.name, after, deadline)? else { return Ok(Code::Good) };
         output::note(&line(&agent.name, &items));
-        // Afterwards: a line that is printed twice is better than one that is lost.
+        // Recorded after printing: a line that is printed twice is better than a lost line.
         if let Some(waiter) = &mut waiter {
             waiter.reported(cursor)?;
         }

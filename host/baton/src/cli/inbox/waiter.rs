@@ -16,7 +16,7 @@ pub(super) struct Waiter {
 }
 
 impl Waiter {
-    /// Begins to wait for a session; `None` if another process does already.
+    /// Begins to wait for a session; `None` if another process already waits for it.
     pub(super) fn new(state: &State, agent: &str, session: &str) -> anyhow::Result<Option<Self>> {
         let name = Digest::of_parts(&[agent.as_bytes(), session.as_bytes()]).short(32);
         let path = state.waiters()?.join(name);

@@ -1,4 +1,4 @@
-//! Opening the catalog for a command about the library.
+//! Opens the catalog for a command about the library.
 
 use baton_catalog::Catalog;
 use serde_json::Value;

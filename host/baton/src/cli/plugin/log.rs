@@ -29,7 +29,7 @@ impl Args {
         let logs = reader.map(|reader| attempt_log::of_plugin(&reader, &self.name, self.limit)).transpose()?;
         let logs = logs.unwrap_or_default();
         if logs.is_empty() {
-            // A removed plugin may have logs.
+            // Fails for an unknown plugin. With logs there is no check, because a removed plugin may have logs.
             plugins.registry.declares(&self.name)?;
         }
         if self.json {

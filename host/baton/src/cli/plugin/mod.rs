@@ -1,7 +1,7 @@
 //! `baton plugin`: commands about plugins, one file for each.
 //!
-//! Each change is one of `baton.lock` ([`PluginRegistry`](baton_registry::PluginRegistry)) and one event of the ledger; a running daemon applies it at once,
-//! and tasks that waited for it continue.
+//! A command that changes something writes `baton.lock` ([`PluginRegistry`](baton_registry::PluginRegistry)) and records one event
+//! in the ledger. A running daemon applies the change at once, and tasks that waited for it continue.
 
 mod approve;
 mod budget;

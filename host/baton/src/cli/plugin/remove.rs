@@ -20,7 +20,7 @@ pub(in crate::cli) struct Args {
 
 impl Args {
     pub(super) fn run(self, plugins: &Plugins) -> anyhow::Result<Code> {
-        // Before the daemon notices that the plugin was removed.
+        // The mark must exist before the daemon notices that the plugin was removed.
         let mark = |is_removed: bool| {
             let homes = homes(plugins, &self.name);
             if is_removed {

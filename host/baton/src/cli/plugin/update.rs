@@ -61,7 +61,7 @@ fn update(plugins: &Plugins, entry: &PluginEntry, check: bool) -> anyhow::Result
     if check {
         return Ok(Code::Findings);
     }
-    // As with `install`, the approval is the next step and no failure.
+    // As with `install`, a missing approval is the next step, not a failure.
     install(plugins, &candidate, &source)?;
     Ok(Code::Good)
 }

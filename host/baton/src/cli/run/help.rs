@@ -1,5 +1,6 @@
-//! `baton run`: the plugins. `baton run PLUGIN` and `baton run PLUGIN ACTION --help`: the actions of a plugin, and the arguments of one. Read from the
-//! manifest; no code of the plugin runs. Descriptions are text of the plugin and are marked as such.
+//! The help texts: `baton run` lists the plugins, `baton run PLUGIN` the actions of a plugin, and `baton run PLUGIN ACTION --help`
+//! the arguments of an action. They come from the manifest; no code of the plugin runs. Descriptions are text of the plugin and
+//! are marked as such.
 
 use std::collections::BTreeMap;
 
@@ -172,7 +173,7 @@ impl PluginDescription {
     }
 
     /// The grants that the action uses according to the manifest, with the state of each. If the manifest does not list
-    /// them, all requests of the plugin.
+    /// them, returns all grants that the plugin requests.
     fn grants(&self, action: &Action) -> String {
         let granted = self.granted.clone().unwrap_or_default();
         let mut rows = rows(&self.declares.capabilities, &granted);

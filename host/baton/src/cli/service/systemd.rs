@@ -46,7 +46,7 @@ fn file(service: &Service) -> String {
     let home = service.state_home.as_ref();
     let home =
         home.map(|home| format!("Environment={}\n", quoted(&format!("XDG_STATE_HOME={home}")))).unwrap_or_default();
-    // Only for display; a backslash at the end of a line would join it with the next.
+    // This text is only for display. A backslash at the end of the line would join it with the next line.
     let shown = service.workspace.replace('%', "%%").replace('\\', "/");
     format!(
         "# {MARK}; `baton service uninstall` deletes this file.\n\

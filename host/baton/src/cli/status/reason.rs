@@ -30,12 +30,12 @@ pub(super) fn reason(task: &TaskSummary, holds: &PluginHolds, now: Timestamp) ->
     }
 }
 
-/// The run of a command agent that works on it.
+/// The run of a command agent that works on the task.
 fn running(task: &TaskSummary, holds: &PluginHolds, now: Timestamp) -> Option<String> {
     holds.runs.iter().find(|run| run.task == task.id).map(|run| progress(run, now))
 }
 
-/// Why all tasks of its plugin wait.
+/// Why all tasks of the task's plugin wait.
 fn held(task: &TaskSummary, holds: &PluginHolds) -> Option<String> {
     if let Some(held) = holds.held.iter().find(|held| held.agent == task.agent) {
         return Some(format!("its plugin is in quarantine after {} failures in a row", held.failures));

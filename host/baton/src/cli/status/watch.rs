@@ -72,7 +72,7 @@ struct WatchState<'a> {
 }
 
 impl WatchState<'_> {
-    /// Prints the changes. Returns whether the reader is still there.
+    /// Prints the changes. Returns false if the reader has closed the pipe.
     fn show(&mut self, shown: &mut ScreenState) -> anyhow::Result<bool> {
         self.open()?;
         let printed = match shown {

@@ -1,4 +1,4 @@
-//! `baton worker compile`: machine code of one plugin (`baton_sandbox::serve_compiler`).
+//! `baton worker compile`: compiles one plugin to machine code (`baton_sandbox::serve_compiler`).
 
 use std::io::{stderr, stdin, stdout};
 

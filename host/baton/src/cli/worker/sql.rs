@@ -1,4 +1,4 @@
-//! `baton worker sql`: statements of one plugin in one database (`baton_plugin_sql::worker`).
+//! `baton worker sql`: runs statements of one plugin in one database (`baton_plugin_sql::worker`).
 
 use std::io::{stdin, stdout};
 

@@ -47,10 +47,10 @@ pub(super) struct AgentConfig {
     /// Default arguments, by action.
     #[serde(default)]
     defaults: BTreeMap<String, Arguments>,
-    /// The program that Baton starts for its requests.
+    /// The program that Baton starts for the agent's requests.
     #[serde(default)]
     command: Option<CommandWord>,
-    /// How Baton starts it.
+    /// How Baton starts the program.
     #[serde(default)]
     run: RunConfig,
 }

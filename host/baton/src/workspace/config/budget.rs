@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn a_large_hour_raises_the_day() {
+    fn a_large_hourly_limit_raises_the_daily_limit() {
         let budget = budget("[plugins.post.budget.tasks]\nhour = 50000");
         assert_eq!(budget.limit(Resource::Tasks), Amounts { hour: 50_000, day: 50_000 });
     }

@@ -17,7 +17,7 @@ pub(super) fn write(path: &Path, found: &Duplicates) -> anyhow::Result<()> {
         "schema": 1,
         "kind": "duplicates-plan",
         "made_at": jiff::Timestamp::now().to_string(),
-        "note": "nothing was deleted; `keep` is a suggestion. A file is the one that was compared when its SHA-256 is `sha256`.",
+        "note": "nothing was deleted; `keep` is a suggestion. A file is unchanged since the comparison if its SHA-256 is `sha256`.",
         "superfluous": { "files": files, "bytes": bytes },
         "unreachable": unreachable(found),
         "groups": found.groups.iter().map(|group| as_json(found, group)).collect::<Vec<_>>(),

@@ -60,13 +60,13 @@ pub(super) struct EagleStep {
     pub(super) state: EagleState,
 }
 
-/// The progress of an item. Its last line counts.
+/// The progress of an item. The last line of the item counts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum EagleState {
     /// The item is about to be moved to the trash.
     Asked,
-    /// The item is in the trash. Also the meaning of lines without a state, which were written after verification.
+    /// The item is in the trash. A line without a state means the same: older versions wrote such a line after verification.
     #[default]
     Trashed,
     /// The item is not in the trash: it was never moved there, or was restored.
@@ -142,7 +142,7 @@ impl Journals {
         match lock.try_lock() {
             Ok(()) => Ok(Self { folder, _lock: lock }),
             Err(TryLockError::WouldBlock) => {
-                bail!("another `baton library quarantine` runs; wait until it has ended, then run it again")
+                bail!("another `baton library quarantine` runs; wait until it has ended, then run the command again")
             }
             Err(TryLockError::Error(error)) => Err(error).with_context(|| format!("failed to lock {}", path.display())),
         }
@@ -185,7 +185,7 @@ impl Journals {
 
 pub(super) struct Journal {
     path: PathBuf,
-    /// Open after the first write.
+    /// `None` before the first write.
     file: Option<File>,
 }
 

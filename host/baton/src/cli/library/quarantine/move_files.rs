@@ -1,5 +1,5 @@
-//! Moves files: each file is checked, recorded in the journal, and renamed; never copied, and never over another file. The
-//! catalog is updated after each file.
+//! Moves files: each file is checked, recorded in the journal, and renamed. Files are not copied, and no existing file is
+//! replaced. The catalog is updated after each file.
 
 use std::collections::HashSet;
 use std::os::unix::fs::MetadataExt as _;
@@ -95,7 +95,7 @@ impl Run<'_> {
     fn group(&mut self, group: &Group) -> anyhow::Result<()> {
         let keep = &group.keep.file;
         let kept = keep.check_or(&self.written);
-        // Decoded once, and only if a file of the group will move.
+        // The kept file is decoded once, and only if a file of the group will move.
         let mut whole = None;
         for other in &group.others {
             let path = other.file.path();
@@ -168,7 +168,7 @@ impl Run<'_> {
             return Ok(None);
         }
         Ok(Some(format!(
-            "it and {} are two tracks of the catalog; if they are one, merge them with `baton catalog review`, then run it again",
+            "it and {} are two tracks of the catalog; if they are one, merge them with `baton catalog review`, then run the command again",
             kept.display()
         )))
     }

@@ -91,7 +91,7 @@ pub(super) fn write(
     }
 }
 
-/// Creates a hard link to the file in the trash folder, or a copy if the volume has no hard links.
+/// Saves the file in the trash folder: as a hard link, or as a copy if the volume has no hard links.
 fn save(kept: &Path, saved: &Path) -> io::Result<()> {
     let folder = saved.parent().unwrap_or(Path::new("/"));
     fs::create_dir_all(folder)?;

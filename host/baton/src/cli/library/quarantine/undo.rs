@@ -77,7 +77,7 @@ fn file(step: &MoveStep, library: &mut Library, dry_run: bool, report: &mut Repo
     let (is_home, found) = (fs::symlink_metadata(&home).is_ok(), fs::symlink_metadata(&trash));
     match found {
         Err(_) if is_home => {
-            // Also when the file was moved back earlier, but the catalog could not be updated then.
+            // An earlier undo may have moved the file back without being able to update the catalog.
             if !dry_run {
                 back(library, &home, &step.kept)?;
             }

@@ -1,4 +1,4 @@
-//! Sync to Eagle: connects, plans, prints, applies.
+//! Writes fingerprints to Eagle's items: connects, plans the changes, prints and applies them.
 
 use std::sync::atomic::Ordering;
 
@@ -88,13 +88,13 @@ async fn apply(
 fn status(settled: &ItemOutcome) -> Status {
     match settled {
         ItemOutcome::Succeeded => Status::Succeeded,
-        ItemOutcome::Skipped(verdict) => left_alone(verdict),
+        ItemOutcome::Skipped(verdict) => unwritten_status(verdict),
         ItemOutcome::Failed(error) => Status::Failed(error.clone()),
     }
 }
 
 /// The status of an item that is not written. If a person must act, it is a failure with the fix; otherwise it is skipped.
-fn left_alone(verdict: &Verdict) -> Status {
+fn unwritten_status(verdict: &Verdict) -> Status {
     match verdict {
         Verdict::Odd => Status::Failed(
             "Eagle does not return its tags as a list of texts, so they cannot be preserved; add a tag in Eagle, then \
@@ -117,7 +117,7 @@ fn line(planned: &PlannedItem) -> Line {
             let adds = if merged.had { "" } else { planned.mark.tag() };
             (format!("{before} tags"), adds.to_owned(), merged.removed.clone(), Status::Planned)
         }
-        other => (String::new(), String::new(), Vec::new(), left_alone(other)),
+        other => (String::new(), String::new(), Vec::new(), unwritten_status(other)),
     };
     Line { id: planned.id.clone(), name: Some(planned.name.clone()), has, adds, removes, status }
 }

@@ -1,4 +1,4 @@
-//! Sync to the tags of files: checks each file, prints its change, writes it.
+//! Writes fingerprints into the tags of files: checks each file, prints its change, and writes it.
 
 use std::collections::BTreeSet;
 use std::path::Path;

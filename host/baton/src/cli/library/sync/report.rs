@@ -68,7 +68,8 @@ pub(super) struct Report {
 /// Reasons that are only counted, because nothing must be done.
 const QUIET: [&str; 1] = ["already_has_fingerprint"];
 
-/// Reasons that another sync handles: one of another library, or one of Eagle. They do not make the outcome partial.
+/// Items that were skipped for these reasons do not make the outcome partial: they belong to a sync with Eagle or with another
+/// library, or are in Eagle's trash.
 const ELSEWHERE: [&str; 3] = ["in_eagle_library", "library_not_open", "in_trash"];
 
 /// The completeness of the result, in the terms of task outcomes.
@@ -115,7 +116,7 @@ impl Report {
         }
     }
 
-    /// `Done` without `--apply`.
+    /// The outcome. Without `--apply` it is always `Done`.
     fn outcome(&self) -> Outcome {
         let left: Vec<&Line> = self.lines.iter().filter(|line| !line.is_done()).collect();
         let count = if self.applied { left.len() } else { 0 };
@@ -202,13 +203,13 @@ impl Report {
 /// The next step for files that were skipped for a reason.
 fn next_step(reason: &str) -> Option<&'static str> {
     Some(match reason {
-        "library_not_open" => "open their library in Eagle, then run it again",
+        "library_not_open" => "open their library in Eagle, then sync again",
         "in_eagle_library" => "tag items of Eagle through Eagle: baton library sync --apply",
-        "in_trash" => "put the items back in Eagle, from its trash, then run it again",
-        "not_found" | "changed_since_scan" => "scan the folder again, then run it again: baton library scan FOLDER",
-        "audio_not_digested" => "read the files again, then run it again: baton library scan FOLDER --verify",
-        "read_only" => "make the files writable, then run it again",
-        "has_several_names" => "replace the hard links by copies, then run it again",
+        "in_trash" => "restore the items from Eagle's trash, then sync again",
+        "not_found" | "changed_since_scan" => "scan the folder again (baton library scan FOLDER), then sync again",
+        "audio_not_digested" => "read the files again (baton library scan FOLDER --verify), then sync again",
+        "read_only" => "make the files writable, then sync again",
+        "has_several_names" => "replace the hard links by copies, then sync again",
         _ => return None,
     })
 }
