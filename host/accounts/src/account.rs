@@ -77,7 +77,7 @@ impl fmt::Debug for Tokens {
 }
 
 impl Account {
-    /// ` --token` if the operator gave a personal token although the service has another consent; else empty.
+    /// ` --token` if the operator gave a personal token although the service has another kind of consent; else empty.
     #[must_use]
     pub fn consent_option(&self) -> &'static str {
         let is_unusual_token = self.client_id.is_empty() && self.provider.consent() != ConsentKind::Personal;
@@ -108,7 +108,7 @@ impl Account {
     /// Parses a stored account.
     ///
     /// # Errors
-    /// It is damaged, or a newer Baton wrote it. The text contains nothing of it.
+    /// The account is damaged, or a newer Baton wrote it. The error contains no part of the account.
     pub fn parse(text: &str) -> Result<Self, String> {
         let account: Self = serde_json::from_str(text)
             .map_err(|error| format!("it is damaged (line {}, column {})", error.line(), error.column()))?;
@@ -132,7 +132,7 @@ impl Account {
         Tokens { access: self.access_token.clone(), refresh: self.refresh_token.clone() }
     }
 
-    /// Takes new tokens. A service that returns no new refresh token keeps the old one valid.
+    /// Stores new tokens in the account. If the service returns no new refresh token, the old one stays valid.
     pub(crate) fn renew(&mut self, issued: IssuedTokens, now: Timestamp) {
         let expires = |lifetime: Duration| now.checked_add(SignedDuration::try_from(lifetime).ok()?).ok();
         self.expires_at = issued.lifetime.and_then(expires).map(|at| format!("{at:.0}"));
@@ -155,7 +155,7 @@ impl Account {
     fn expires_soon(&self, now: Timestamp) -> bool {
         let Some(at) = self.expires_at.as_ref() else { return false };
         let Ok(at) = at.parse::<Timestamp>() else { return true };
-        // Half of a short lifetime is left as margin, so that a token of a minute is used too.
+        // For a short lifetime the margin is half of it, so that a token that is valid for a minute is used too.
         let issued = self.issued_at.parse::<Timestamp>().unwrap_or(now);
         let half = (at.duration_since(issued) / 2).max(SignedDuration::ZERO);
         let margin = SignedDuration::try_from(limits::EXPIRY_MARGIN).unwrap_or(SignedDuration::ZERO).min(half);

@@ -28,7 +28,7 @@ pub(crate) fn client(url: &Url) -> Result<Client, NoAnswer> {
     builder.build().map_err(|error| no_answer(&error))
 }
 
-/// Sends a request of OAuth. An error of the server is not an answer: it says nothing about the token.
+/// Sends a request of OAuth. A server error counts as no answer, because it says nothing about the token.
 pub(crate) async fn send(request: HttpRequest) -> Result<HttpResponse, NoAnswer> {
     let url = Url::parse(&request.uri().to_string()).map_err(|error| NoAnswer(error.to_string()))?;
     let host = url.host_str().unwrap_or_default().to_owned();

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-/// A token is renewed this long before it expires. It covers a request that is sent now and arrives late, and a clock
+/// A token is renewed this long before it expires. The margin covers a request that is sent now and arrives late, and a clock
 /// that is a minute wrong.
 pub const EXPIRY_MARGIN: Duration = Duration::from_mins(2);
 
-/// A service that refuses a token which it issued less than this ago refuses the account, not the token. Without this
-/// pause each refusal would cause a renewal.
+/// If a service refuses a token that it issued less than this time ago, a new token does not help. Without this limit each
+/// refusal would cause a renewal.
 pub const NEW_TOKEN: Duration = Duration::from_secs(10);
 
 /// How long the operator has to give consent in a browser.
@@ -28,5 +28,5 @@ pub const ANSWER_BYTES: usize = 256 << 10;
 /// The maximum size of the first line and the headers of a redirect.
 pub const REDIRECT_BYTES: u64 = 16 << 10;
 
-/// The characters of a service's error text that are kept.
+/// The maximum number of characters of a service's error text that are kept.
 pub const REASON_CHARS: usize = 200;

@@ -48,7 +48,7 @@ pub(crate) struct DefaultEndpoints {
     pub(crate) authorize: Option<&'static str>,
     pub(crate) token: Option<&'static str>,
     pub(crate) device: Option<&'static str>,
-    /// Answers who the token belongs to.
+    /// The address that answers whom a token belongs to.
     pub(crate) identity: &'static str,
 }
 

@@ -105,7 +105,8 @@ impl AccountSettings {
         self.resolve(provider)
     }
 
-    /// The addresses for an account with a token that the operator made. It has no client ID, and its scopes are those of the token.
+    /// The addresses for an account with a token that the operator made. The account has no client ID, and its scopes are
+    /// those of the token.
     ///
     /// # Errors
     /// A wrong setting, or the service has no such tokens.

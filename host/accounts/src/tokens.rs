@@ -186,7 +186,7 @@ mod tests {
         let refused = accounts.tokens(Provider::Spotify, Some("first")).await.unwrap_err();
         assert!(matches!(refused, AccountError::NeedsConsent { .. }), "{refused}");
         let again = accounts.tokens(Provider::Spotify, None).await.unwrap_err();
-        assert_eq!(again, refused, "it is remembered");
+        assert_eq!(again, refused, "the refusal is stored");
     }
 
     #[tokio::test]

@@ -49,7 +49,7 @@ impl Aliases {
         aliases
     }
 
-    /// Adds a spelling; the last one added wins.
+    /// Adds a spelling. It replaces an earlier meaning of the same spelling.
     pub fn add(&mut self, alias: &str, canonical: &str) {
         self.table.insert(fold(alias), canonical.to_owned());
     }
@@ -66,7 +66,7 @@ impl Aliases {
         fold(self.canonical(a).unwrap_or(a)) == fold(self.canonical(b).unwrap_or(b))
     }
 
-    /// Finds the one of `names` that `spelling` means: the same name, otherwise an alias of it.
+    /// Finds the name in `names` that `spelling` means: the identical name, otherwise a name of the same agent.
     #[must_use]
     pub fn resolve<'a>(&self, spelling: &str, names: impl IntoIterator<Item = &'a str> + Clone) -> Option<&'a str> {
         let exact = names.clone().into_iter().find(|name| *name == spelling);

@@ -14,7 +14,7 @@ pub enum Resource {
     Triggers,
     /// Files that it writes to `reports/`.
     Reports,
-    /// Bytes that it writes to files and streams, and of its outcomes with their reports.
+    /// Bytes that it writes to files and streams, and bytes of its outcomes with their reports.
     Written,
     /// Requests to servers.
     HttpRequests,

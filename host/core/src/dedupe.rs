@@ -1,8 +1,8 @@
 //! Decides whether two handoffs are the same request.
 //!
-//! The key consists of the agent, the type, and the first of `dedupe_key`, `handoff_id` and `task_id` (only one with
-//! more than 16 characters), or else the content with its times. It never uses the token of the file name, because its
-//! eight digits are the same for dozens of different tasks in real folders. If keys and substance are equal, the two
+//! The key consists of the agent, the type, and the first of `dedupe_key`, `handoff_id` and `task_id` (if it has more
+//! than 16 characters), or else the content with its times. It never uses the token of the file name, because in real
+//! folders dozens of different tasks have the same eight digits. If keys and substance are equal, the two
 //! handoffs are one request. If only the keys are equal, a person decides. The substance is the content without the
 //! time stamps and ids, which change when the same request is written again. Without an id ([`has_id`]), the same
 //! content is the same request only for a limited time: a question that is asked again next week is a new one.
@@ -16,7 +16,7 @@ use crate::handoff::Handoff;
 const NOT_SUBSTANCE: [&str; 7] =
     ["timestamp", "created_at", "updated_at", "created_date", "sent_at", "handoff_id", "return_handoff_id"];
 
-/// Keys that do not belong to the content, such as the ids of answers, which are new each time.
+/// Keys that a dedupe key of the content leaves out. A RETURN has a new id each time.
 const NOT_CONTENT: [&str; 2] = ["handoff_id", "return_handoff_id"];
 
 /// The id that identifies a request, and the name of its key.
@@ -43,20 +43,20 @@ pub fn key(agent: &str, handoff: &Handoff, bytes: &[u8]) -> Digest {
         |(source, id)| (source, id.to_owned()),
     );
     let kind = handoff.kind.as_str();
-    // A task can have two requests, and the answers to them are different.
+    // A task can have two requests. Their RETURNs differ in the request that they answer.
     let original = handoff.original.as_ref();
     let original = original.and_then(|original| original.handoff_id.as_deref().or(original.file_name.as_deref()));
     let parts = [agent, kind, source, &id, original.unwrap_or_default()];
     Digest::of_parts(&parts.map(str::as_bytes))
 }
 
-/// The content of a handoff without its times.
+/// The SHA-256 of the content of a handoff without its times and ids.
 #[must_use]
 pub fn substance(raw: Option<&Value>, bytes: &[u8]) -> Digest {
     content(raw, bytes, &NOT_SUBSTANCE)
 }
 
-/// The content of a handoff without the top-level keys in `without`.
+/// The SHA-256 of the content of a handoff without the top-level keys in `without`.
 fn content(raw: Option<&Value>, bytes: &[u8], without: &[&str]) -> Digest {
     match raw {
         None => Digest::of(bytes),

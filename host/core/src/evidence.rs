@@ -7,9 +7,9 @@ use crate::names;
 pub enum Evidence {
     /// The agent reported it; nobody checked it, or nothing in the RETURN can be checked.
     Reported,
-    /// A plugin checked it: everything that the RETURN names exists.
+    /// A plugin or Baton checked the work and found it.
     Verified,
-    /// A plugin checked it: something that the RETURN names does not exist.
+    /// A plugin or Baton checked the work and did not find a part of it.
     Refuted,
 }
 

@@ -19,8 +19,8 @@ const MOST_PATTERNS: usize = 100;
 
 const PATTERN_BYTES: usize = 500;
 
-/// The maximum number of patterns that the braces of one pattern may produce. A pattern has at most 500 bytes, so one
-/// flat list of names stays below it.
+/// The maximum number of patterns that the braces of one pattern may produce. One flat list of names
+/// stays below this number, because a pattern has at most 500 bytes.
 const ALTERNATIVES: usize = 256;
 
 /// A list of patterns. A path matches if at least one of them matches; the empty list matches nothing.
@@ -287,7 +287,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn stars_stay_in_their_folder() {
+    fn stars_match_only_inside_one_folder() {
         let globs = Globs::new(&["logs/*.jsonl", "./**/*PLAN*.md", "a/**", "x/**/y"]).unwrap();
         for path in ["logs/a.jsonl", "A_PLAN.md", "x/y/PLAN_b.md", "a/b", "a/b/c", "x/y", "x/1/2/y"] {
             assert!(globs.matches(path), "{path}");
@@ -334,7 +334,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn it_matches_what_globset_matches(
+        fn a_pattern_matches_what_globset_matches(
             pattern in r"(\*\*/)?([aB]|\*|\?|\[aB\]|\[a-c\]|\{a,B\}|\{a/B,aB\}|\\\*){1,4}(/(\*\*|[aB*?]{1,3})){0,3}",
             path in "[aAbBc*]{1,3}(/[aAbBc]{1,3}){0,3}",
         ) {

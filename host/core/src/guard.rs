@@ -1,7 +1,7 @@
 //! Prevents endless handoffs about handoffs: a review of a review is refused, and a chain has a maximum length.
 //!
-//! Existing folders have names in which the same title is nested four times, and a task that was dispatched hundreds of
-//! times, because each answer made a new request. The caller gets the previous handoff from the ledger.
+//! Existing folders have file names that contain the same title four times. One task was dispatched hundreds of times,
+//! because each answer made a new request. The caller gets the previous handoff from the ledger.
 
 /// The maximum length of a chain of handoffs. A plan with a dozen phases is shorter; a loop is not.
 pub const MAX_CHAIN: u32 = 16;
@@ -18,7 +18,7 @@ pub struct PreviousHandoff<'a> {
     pub title: &'a str,
 }
 
-/// Why a request is refused; `None` if it is not. `phase` is its position in its chain, from 1.
+/// Why a request is refused; `None` if it is allowed. `phase` is its position in its chain, from 1.
 #[must_use]
 pub fn refusal(kind: &str, title: &str, phase: u32, before: Option<PreviousHandoff<'_>>) -> Option<String> {
     if phase > MAX_CHAIN {
@@ -40,7 +40,7 @@ pub fn is_review(kind: &str, title: &str) -> bool {
     kind.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| REVIEWS.contains(&word)) || unreviewed(title).is_some()
 }
 
-/// The title after `Review:`, if it begins with that.
+/// The part of the title after `Review:` or another word of [`REVIEWS`]; `None` if the title does not begin with one.
 fn unreviewed(title: &str) -> Option<&str> {
     let (word, rest) = title.split_once(':')?;
     let word = word.trim();

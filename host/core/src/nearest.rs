@@ -3,14 +3,15 @@
 
 use crate::agents::fold;
 
-/// The similarity (Jaro-Winkler, 0 to 1) from which on Baton suggests a name. A typing error has at least 0.9; two
-/// names of one family have about 0.8.
+/// The minimum similarity (Jaro-Winkler, 0 to 1) of a name that Baton suggests. A name with a typing error has at least
+/// 0.9; two names of one family have about 0.8.
 pub const ALIKE: f64 = 0.8;
 
-/// The threshold for names that often have the same beginning, such as keys.
+/// The minimum similarity for names that often have the same beginning, such as keys.
 pub const VERY_ALIKE: f64 = 0.9;
 
-/// The one of `names` that is most similar to `written`; `None` without a similar one. Ignores case, spaces, `-` and `_`.
+/// The name in `names` that is most similar to `written`; `None` if no name has the similarity `at_least`. Ignores case,
+/// spaces, `-` and `_`.
 #[must_use]
 pub fn nearest<'a>(written: &str, names: impl IntoIterator<Item = &'a str>, at_least: f64) -> Option<&'a str> {
     let written = fold(written);
@@ -28,7 +29,7 @@ pub fn or_meant<'a>(written: &str, names: impl IntoIterator<Item = &'a str>, oth
     }
 }
 
-/// The one of `names` that a person may confuse with `name`: one name begins with the words of the other name
+/// The name in `names` that a person may confuse with `name`: one name begins with the words of the other name
 /// (`claude`, `Claude-MM1`), or they differ by a typing error.
 #[must_use]
 pub fn confusable<'a>(name: &str, names: impl IntoIterator<Item = &'a str> + Clone) -> Option<&'a str> {

@@ -9,8 +9,8 @@ use crate::text::one_line;
 /// The maximum length of a name, in bytes.
 pub const MAX_BYTES: usize = 64;
 
-/// Reserved words in place of a plugin's name, in addition to those for agents: `shipped:NAME` is a source, `plugin
-/// NAME` is a task id in the ledger.
+/// Words that cannot be a plugin's name, in addition to the names that are reserved for agents: `shipped:NAME` is a
+/// source, `plugin NAME` is a task id in the ledger.
 const RESERVED: [&str; 3] = ["shipped", "plugin", "plugins"];
 
 /// Why a plugin cannot have a name.

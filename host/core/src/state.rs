@@ -77,8 +77,8 @@ impl State {
     }
 
     /// True if Baton sends a RETURN when a task reaches this state. It does so for every final state except
-    /// `duplicate`, because the first request is answered. For a rejected file, the caller also checks whether the
-    /// sender can be read.
+    /// `duplicate`: a duplicate is answered with the outcome of the first request. For a rejected file, the caller also
+    /// checks whether the sender can be read.
     #[must_use]
     pub fn sends_return(self) -> bool {
         self.is_final() && self != Self::Duplicate

@@ -92,7 +92,7 @@ pub fn json(text: &str) -> String {
     let mut units = [0; 2];
     for c in text.chars() {
         if (c.is_ascii() && c != '\u{7f}') || !is_unprintable(c) {
-            // Any other ASCII control character is between two values, because serde_json escapes it inside strings.
+            // An ASCII control character other than DEL is between two values, because serde_json escapes it in strings.
             shown.push(c);
             continue;
         }

@@ -93,7 +93,7 @@ impl FoundFolder {
 /// The folders directly in `place`, by name, without hidden ones. Empty if `place` is missing.
 ///
 /// # Errors
-/// When `place` cannot be read, because its agents are then unknown.
+/// When `place` exists and cannot be read. (An empty list would look like a folder without agents.)
 pub fn agent_folders(place: &Path) -> std::io::Result<Vec<FoundFolder>> {
     let entries = match std::fs::read_dir(place) {
         Ok(entries) => entries,
@@ -142,7 +142,7 @@ mod tests {
     use crate::settings::places_of;
 
     #[test]
-    fn each_folder_is_an_agents_or_has_the_reason_why_not() {
+    fn each_folder_belongs_to_an_agent_or_has_a_skip_reason() {
         let place = tempfile::tempdir().unwrap();
         for folder in ["Full/01_inbox", "Archive/02_processed", "notes", "all/01_inbox", ".git/01_inbox", "Linked"] {
             std::fs::create_dir_all(place.path().join(folder)).unwrap();

@@ -36,7 +36,8 @@ pub(crate) struct SettledTask {
     pub(crate) quarantined: Option<String>,
     /// The plugin has changed the set of files that it watches.
     pub(crate) watches: bool,
-    /// It has changed files that its triggers watch. Another program may have changed them at the same time.
+    /// The attempt has changed files that its plugin's triggers watch. Another program may have changed the same files
+    /// at the same time.
     pub(crate) wrote: bool,
     /// The standard output and standard error of its plugin.
     pub(crate) log: String,

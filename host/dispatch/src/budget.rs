@@ -141,7 +141,7 @@ pub(crate) fn is_held(tx: &Tx<'_>, context: &Context, plugin: &str, now: Timesta
     Ok(room(tx, context, plugin, 1, now)? == 0)
 }
 
-/// The most that one attempt may use; `None` if it cannot use the resource.
+/// The maximum amount that one attempt may use; `None` if an attempt cannot use the resource.
 fn most_of_an_attempt(resource: Resource, installed: &InstalledPlugin) -> Option<u64> {
     let grants = &installed.grants;
     match resource {
@@ -152,9 +152,10 @@ fn most_of_an_attempt(resource: Resource, installed: &InstalledPlugin) -> Option
             (!grants.services.egress.http.is_empty()).then_some(attempt_limits::HTTP_REQUESTS as u64)
         }
         Resource::HttpBytes => (!grants.services.egress.http.is_empty()).then_some(attempt_limits::HTTP_BYTES),
-        // The database has a size limit. The budget limits how often the plugin can fill it again.
+        // 1, because the size limit of the database limits each attempt. The budget limits how often the plugin can
+        // fill the database again.
         Resource::SqlBytes => database(installed, Database::Own).map(|_| 1),
-        // The catalog has one writer at a time, so parallel attempts do not write faster.
+        // 1, because the catalog has one writer at a time, so parallel attempts do not write faster.
         Resource::CatalogBytes => database(installed, Database::Catalog).map(|_| 1),
         Resource::Written => {
             let into_folders = grants.services.mounts.iter().any(|mount| mount.writable);

@@ -251,13 +251,14 @@ impl Context {
         roster.resolve(sender).map_or_else(|| UNROUTED.to_owned(), |agent| self.shown(&agent.inbox))
     }
 
-    /// Waits until a file of `bytes` may be held in memory until it is recorded. At most 4 MiB of a file are read.
+    /// Reserves memory for a file of `bytes`, and waits until there is enough. Hold the permit until the file is recorded.
+    /// At most 4 MiB of a file are read.
     pub(crate) async fn holding_budget(&self, bytes: u64) -> Option<SemaphorePermit<'_>> {
         let kib = u32::try_from(bytes / 1024 + 1).unwrap_or(u32::MAX).min(limits::HOLDING_KIB / 16);
         self.holding.acquire_many(kib).await.ok()
     }
 
-    /// Waits until a file of `bytes` may be read. The permit must live until the file is parsed.
+    /// Waits until a file of `bytes` may be read. Hold the permit until the file is parsed.
     pub(crate) async fn reading_budget(&self, bytes: u64) -> Option<SemaphorePermit<'_>> {
         let least = limits::READING_KIB / limits::READS_AT_ONCE;
         let kib = u32::try_from(bytes / 1024 + 1).unwrap_or(u32::MAX).clamp(least, limits::READING_KIB);

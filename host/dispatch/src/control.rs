@@ -42,7 +42,7 @@ pub async fn cancel(context: &Arc<Context>, id: &str, reason: &str) -> Result<De
     end_early(context, id, OPERATOR, reason.to_owned(), AbortReason::Cancelled).await
 }
 
-/// As [`cancel`], by `sender`, the agent that sent the request. The caller checks that.
+/// Cancels a task like [`cancel`], for the agent `sender`. The caller checks that this agent sent the request.
 pub(crate) async fn withdraw(context: &Arc<Context>, id: &str, sender: &str) -> Result<DecisionResult, DispatchError> {
     end_early(context, id, sender, format!("{sender} withdrew it"), AbortReason::Withdrawn).await
 }
@@ -70,7 +70,7 @@ async fn end_early(
             }
             state if state.is_final() => Ok(CancelStart::Refused(format!("{task_id} has ended already ({state})"))),
             _ => {
-                // If this process dies before it settles the task, recovery sees this mark and cancels it.
+                // If this process dies before it settles the task, recovery sees this mark and cancels the task.
                 ask_to_stop(tx, &task, &actor, "it does not run: it ends now", now)?;
                 task::lease_task(tx, &task_id, &owner, limits::LEASE, now)
                     .map(|task| CancelStart::Leased(Box::new(task)))

@@ -5,9 +5,9 @@
 //! `lease`. Each step of a task has a folder: `capture` (record, deduplicate, route), `work` (run attempts), `settle`
 //! (outcome, RETURN and state in one transaction), `delivery` (write and move files, in batches), `triggers` (tasks
 //! without a handoff: files, RETURNs, new audio, schedules), `escalation` (overdue requests, missing files, notices).
-//! `control` has the operator's decisions about one task, `agent_work` what external agents do through Baton. `evidence` runs the commands that
-//! RETURNs name, if the operator allows them. `budget` and `supervise` delay the tasks of a plugin that
-//! uses too much or fails repeatedly. Nothing in this crate depends on what a plugin does, and no plugin is known by
+//! `control` has the operator's decisions about one task, `agent_work` what external agents do through Baton. `evidence`
+//! runs the commands that RETURNs name, if the operator allows them. `budget` and `supervise` delay the tasks of a plugin
+//! that uses too much or fails repeatedly. Nothing in this crate depends on what a plugin does, and no plugin is known by
 //! name.
 
 mod agent_folders;

@@ -13,22 +13,22 @@ pub const HEARTBEAT: Duration = Duration::from_secs(20);
 /// Up to this many bytes of arguments are checked on the attempt's own thread, larger ones on a thread that may block.
 pub const ARGUMENTS_AT_ONCE: usize = 16 << 10;
 
-/// Bytes of a handoff's title in a log line.
+/// The maximum size of a handoff's title in a log line, in bytes.
 pub const TITLE_IN_LOG_BYTES: usize = 500;
 
-/// Bytes of a finding's title that are kept.
+/// The maximum size of a finding's title, in bytes. A longer title is cut.
 pub const FINDING_TITLE_BYTES: usize = 1 << 10;
 
-/// Bytes of a finding's evidence that are kept.
+/// The maximum size of a finding's evidence, in bytes. A longer text is cut.
 pub const FINDING_EVIDENCE_BYTES: usize = 4 << 10;
 
-/// Files that are read and recorded at the same time: enough to share one commit.
+/// The maximum number of files that are read and recorded at the same time: enough to share one commit.
 pub const CAPTURES_AT_ONCE: usize = 256;
 
-/// The share of one inbox in [`CAPTURES_AT_ONCE`]: the rest is for the other inboxes.
+/// The maximum share of one inbox in [`CAPTURES_AT_ONCE`]. The rest is for the other inboxes.
 pub const CAPTURES_OF_AN_INBOX: usize = 192;
 
-/// Bytes of files that were read and are not yet recorded, in KiB.
+/// The maximum total size of files that were read and are not yet recorded, in KiB.
 pub const HOLDING_KIB: u32 = 64 * 1024;
 
 /// The total size of files that are parsed at the same time, in KiB. A hostile file becomes about 32 times as large as
@@ -39,7 +39,8 @@ pub const READING_KIB: u32 = 16 * 1024;
 /// reading thread needs separate memory.
 pub const READS_AT_ONCE: u32 = 8;
 
-/// Stamps of read files in one transaction. It takes some milliseconds, so other writers wait only for a short time.
+/// The maximum number of stamps of read files in one transaction. The transaction takes some milliseconds, so other
+/// writers wait only for a short time.
 pub const STAMPS_AT_ONCE: usize = 1_000;
 
 /// The pause before Baton writes an outcome again that the ledger could not store (full disk).
@@ -76,43 +77,46 @@ pub const ATTEMPT_BATCH: Duration = Duration::from_millis(10);
 /// The maximum bytes of handoffs, and of reports, in an attempt batch.
 pub const ATTEMPT_BATCH_BYTES: usize = 4 << 20;
 
-/// Tasks whose deliveries run in one batch: enough to share folder flushes and commits, and few enough that the first
-/// one does not wait long.
+/// The maximum number of tasks whose deliveries run in one batch: enough to share folder flushes and commits, and few
+/// enough that the first task does not wait long.
 pub const DELIVERY_BATCH_TASKS: usize = 512;
 
 /// The maximum bytes of a delivery batch. The task that exceeds it is the last one in the batch.
 pub const DELIVERY_BATCH_BYTES: usize = 32 << 20;
 
-/// Rows that one transaction of a delivery batch writes. It takes some milliseconds, so other writers wait only for a
-/// short time.
+/// The maximum number of rows that one transaction of a delivery batch writes. The transaction takes some milliseconds, so
+/// other writers wait only for a short time.
 pub const ROWS_AT_ONCE: usize = 64;
 
-/// Delivery batches at the same time.
+/// The maximum number of delivery batches at the same time.
 pub const DELIVERY_WORKERS: usize = 4;
 
-/// Delivery batches of one agent at the same time. Usually one runs, and the tasks that wait make the next one larger.
+/// The maximum number of delivery batches of one agent at the same time. Usually one batch runs, and the waiting tasks make
+/// the next batch larger.
 pub const DELIVERY_WORKERS_PER_AGENT: usize = 2;
 
 /// If a delivery batch takes longer than this (a slow share, a large copy), the agent's next batch may start.
 pub const DELIVERY_BATCH_SLOW: Duration = Duration::from_secs(1);
 
-/// Files of a batch that are flushed at the same time, so that they share one commit of the file system's journal.
+/// The maximum number of files of a batch that are flushed at the same time, so that they share one commit of the file
+/// system's journal.
 pub const FLUSHES_AT_ONCE: usize = 16;
 
 /// A separate thread flushes each group of this many files.
 pub const FLUSHES_A_THREAD: usize = 4;
 
-/// Changed paths in one triggered task. More paths make another task.
+/// The maximum number of changed paths in one triggered task. More paths make another task.
 pub const PATHS_OF_A_TRIGGER: usize = 10_000;
 
-/// Folders that are watched for the files of one plugin. The full scan finds changes in further folders.
+/// The maximum number of folders that are watched for the files of one plugin. The full scan finds changes in further folders.
 pub const WATCHED_FOLDERS: usize = 2_000;
 
 /// A RETURN may arrive this long after the change that it reports. During this time, Baton does not withdraw an
 /// unwanted request. Equal to the quiet time of a watched file.
 pub const GRACE: Duration = Duration::from_millis(500);
 
-/// The newest files of an inbox that are searched for RETURNs before a request is withdrawn.
+/// The number of newest files, in the inboxes of an agent and the drop box together, that are searched for RETURNs before
+/// a request is withdrawn.
 pub const PENDING_RETURN_FILES: usize = 256;
 
 /// How long the search for RETURNs waits for files that are still being written. Longer than the quiet time before a
@@ -136,7 +140,7 @@ pub const SCHEDULE_LEAST: Duration = Duration::from_millis(10);
 /// A folder that is never quiet fires its trigger after this many quiet times.
 pub const DEBOUNCE_AT_MOST: u32 = 10;
 
-/// Overdue requests that one run reminds of, escalates or archives. The next run continues.
+/// The maximum number of overdue requests that one run reminds of, escalates or archives. The next run continues.
 pub const ESCALATIONS_AT_ONCE: u32 = 200;
 
 /// How often a file may crash its reader before it is rejected unread.

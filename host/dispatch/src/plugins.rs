@@ -75,7 +75,7 @@ impl InstalledPlugin {
         })
     }
 
-    /// An interrupted attempt of the action may be repeated.
+    /// Whether an interrupted attempt of the action may be repeated.
     pub(crate) fn is_idempotent(&self, asked: Option<&str>) -> bool {
         self.action(asked).is_ok_and(|(_, action)| action.idempotent)
     }

@@ -6,7 +6,7 @@ use std::path::Path;
 /// The reason of a task that waits because its file was missing when an attempt was about to start.
 pub(crate) const FILE_MISSING: &str = "its file is not in the inbox; Baton searches for it";
 
-/// The beginning of [`INBOX_MISSING`]. Older versions wrote it too.
+/// The beginning of [`INBOX_MISSING`]. The reason that older versions wrote begins with it too.
 pub(crate) const INBOX_REPLACED: &str = "its inbox was replaced or is not mounted";
 
 /// The reason of a task that asks a person because its inbox was replaced.

@@ -19,10 +19,10 @@ use serde_json::{Map, Value};
 
 use crate::{Agent, AgentKind, Roster, with_defaults};
 
-/// The most files in inboxes that are searched for an id that the ledger does not know.
+/// The maximum number of files in inboxes that are searched for an id that the ledger does not know.
 const SEARCHED: usize = 10_000;
 
-/// The longest title in characters: readers cut longer ones.
+/// The maximum length of a title in characters. Readers cut longer titles.
 pub const TITLE_CHARACTERS: usize = 200;
 
 /// Finds the manifest of an agent; `None` if it is not a plugin.
@@ -162,7 +162,8 @@ impl RequestCheck {
         }
     }
 
-    /// Checks the arguments of a broadcast for every plugin that has the action: each of them gets it.
+    /// Checks the arguments of a broadcast for every plugin that has the action, because each of these plugins gets the
+    /// broadcast.
     ///
     /// # Errors
     /// As [`RequestCheck::call`].

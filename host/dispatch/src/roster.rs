@@ -75,7 +75,7 @@ impl Roster {
     /// followed. A missing `handoffs` or adopted folder has no agents.
     ///
     /// # Errors
-    /// When a folder cannot be read, because its agents are then unknown.
+    /// When a folder exists and cannot be read. (Without an error its agents would seem to be missing.)
     pub fn load<'a>(
         handoffs: &Path,
         plugins: impl Iterator<Item = &'a String>,
@@ -218,8 +218,8 @@ impl RosterBuilder<'_> {
     }
 }
 
-/// The folders in `place` that belong to agents, or have an inbox without an agent. Those with an inbox come first,
-/// then by spelling, with the canonical one first.
+/// The folders in `place` that belong to agents, or have an inbox without an agent. Sorted: folders
+/// with an inbox first, then canonical spellings, then by name.
 fn folders(place: &Path, aliases: &Aliases, adopted: bool) -> std::io::Result<Vec<FoundFolder>> {
     let mut found = agent_folders(place)?;
     // `handoffs/` of an adopted folder contains agents; it does not belong to an agent.

@@ -159,7 +159,7 @@ pub struct EvidenceRule {
 }
 
 impl EvidenceRule {
-    /// Whether a RETURN means this command: its words with spaces between them, or quoted as for a shell.
+    /// Whether `line` is this command: its words with spaces between them, or quoted as for a shell.
     fn is_named(&self, line: &str) -> bool {
         line == self.command.join(" ") || line == shell::words(&self.command)
     }

@@ -137,9 +137,9 @@ mod tests {
         assert_eq!(until(&fault, "d", 0), None);
         assert_eq!(until(&fault, "d", 0), Some(10));
         assert_eq!(until(&PluginHealth::None, "d", 5), Some(10), "a cancelled attempt has no effect");
-        assert_eq!(until(&fault, "d", 20), Some(35), "twice ten is more than the longest");
+        assert_eq!(until(&fault, "d", 20), Some(35), "the doubled pause is cut to the longest pause");
         assert_eq!(until(&fault, "other", 40), None, "a new revision starts without failures");
         assert_eq!(until(&PluginHealth::Ok, "other", 41), None);
-        assert_eq!(until(&fault, "other", 42), None, "the failure before was forgotten");
+        assert_eq!(until(&fault, "other", 42), None, "the earlier failure was cleared");
     }
 }

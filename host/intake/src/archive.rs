@@ -91,7 +91,8 @@ fn names_there(folder: &Path, name: &str) -> impl Iterator<Item = String> {
 }
 
 /// The path of a file with these bytes in `folder`, under one of the first hundred names that [`move_into`] uses. Such
-/// a file is the result of a move before a crash. If there are several, the last one, because names are used in order.
+/// a file is the result of a move before a crash. If there are several, the last one is returned, because
+/// names are used in order.
 #[must_use]
 pub fn find_moved(folder: &Path, name: &str, hash: &str) -> Option<String> {
     names_there(folder, name)

@@ -17,7 +17,7 @@ const RANDOM: usize = 16;
 /// The writer of a temporary file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Writer {
-    /// The delivery with this id in some ledger. An open delivery needs its file.
+    /// The delivery with this id in some ledger. An open delivery needs this file.
     Delivery(i64),
     /// The process with this id.
     Process(u32),
@@ -44,7 +44,7 @@ impl Writer {
         number(token).map(Self::Delivery)
     }
 
-    /// Whether the writer may still exist: a process with this id. Deliveries are checked with the ledger.
+    /// Whether the writer is a process that may still run. The caller checks deliveries in the ledger.
     fn lives(self) -> bool {
         let Self::Process(process) = self else { return false };
         let process = i32::try_from(process).ok().and_then(Pid::from_raw);

@@ -2,8 +2,8 @@
 //!
 //! Two daemons on one inbox would both run its handoffs. The lock of the state folder prevents a second daemon with the
 //! same state. The marker protects against others: another workspace that configures the folder as an inbox, another
-//! machine with the same synced folder, a second state folder of the same workspace. It is not a lock: a workspace that
-//! finds its own marker, or none, serves the inbox. The marker of a workspace that was moved or deleted has no effect.
+//! machine with the same synced folder, a second state folder of the same workspace. The marker is not a lock: a workspace
+//! that finds its own marker, or none, serves the inbox. The marker of a workspace that was moved or deleted has no effect.
 
 use std::io::ErrorKind;
 use std::os::unix::fs::MetadataExt;
@@ -36,7 +36,7 @@ pub struct Owner {
     pub ledger: String,
 }
 
-/// The digits of the workspace's id in the name of a marker that is being written.
+/// The number of digits of the workspace's id in the name of a marker that is being written.
 const ID_DIGITS: usize = 16;
 
 /// A marker has some hundred bytes.
@@ -84,7 +84,7 @@ pub fn claim_inbox(inbox: &Path, me: &Owner, over: bool) -> Result<(), IntakeErr
     match baton_files::read_text(&marker, MARKER_BYTES) {
         Ok(text) => match serde_json::from_str::<Marker>(&text) {
             Ok(found) if found.owner == *me && found.folder == folder => return Ok(()),
-            // A copied workspace contains the markers of the original; its own inboxes belong to the copy.
+            // A copied workspace contains the markers of the original. The inboxes inside the copy belong to the copy.
             Ok(found) if over || found.owner.is(me) || is_free(&found.owner, inbox, me) => {}
             Ok(Marker { owner: Owner { root, host, .. }, .. }) => {
                 return Err(IntakeError::Owned { path: inbox.to_owned(), root, host, marker });
@@ -189,7 +189,7 @@ mod tests {
         claim_inbox(&inbox, &a, false).unwrap();
         let error = claim_inbox(&inbox, &b, false).unwrap_err().to_string();
         assert!(error.contains(&a.root) && error.contains(".baton-owner"), "{error}");
-        assert!(fs::read_dir(&inbox).unwrap().next().is_none(), "the inbox itself stays clean");
+        assert!(fs::read_dir(&inbox).unwrap().next().is_none(), "the inbox itself contains no marker");
         claim_inbox(&inbox, &b, true).unwrap();
         claim_inbox(&inbox, &a, true).unwrap();
         fs::remove_dir_all(&a.root).unwrap();

@@ -44,7 +44,7 @@ pub fn written(metadata: &Metadata, now: SystemTime) -> SystemTime {
 /// too early.
 #[must_use]
 pub fn readiness(seen: DetectedBy, modified: SystemTime, unfinished: bool, now: SystemTime) -> Readiness {
-    // A time in the future (the clock of another machine) counts as just now.
+    // A time after `now` counts as `now`. ([`written`] replaces times in the future.)
     let quiet = now.duration_since(modified).unwrap_or(Duration::ZERO);
     let needed = match (unfinished, seen) {
         (true, _) => UNFINISHED,

@@ -1,7 +1,7 @@
 //! Renames a file to an unused name and never replaces a file. It uses an atomic rename if the file system supports
 //! that, otherwise a hard link, otherwise it reserves the name with an empty file.
 //!
-//! Old NFS, FUSE and exFAT do not support renames without replacing. A new hard link fails too if its name exists. File
+//! Old NFS, FUSE and exFAT do not support renames without replacing. Creating a hard link fails too if its name exists. File
 //! systems without hard links (USB sticks) need the reservation, which is visible as an empty file for a moment.
 
 use std::fs::{self, File, Metadata};

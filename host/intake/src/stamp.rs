@@ -16,8 +16,9 @@ const NANOSECONDS: i128 = 1_000_000_000;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FileStamp {
     size: u64,
-    /// In nanoseconds since 1970, as the inode change time.
+    /// The modification time in nanoseconds since 1970.
     modified: i128,
+    /// The inode change time in nanoseconds since 1970.
     changed: i128,
     inode: u64,
 }

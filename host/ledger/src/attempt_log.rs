@@ -123,7 +123,7 @@ mod tests {
         assert!(kept.lines().any(|line| log_gap::bytes_of(line).is_some()));
         let text = format!("{}\n… 1000000 bytes left out …\n{}", "x".repeat(MOST), "x".repeat(MOST));
         let gap = shortened(&text).lines().find_map(log_gap::bytes_of);
-        assert_eq!(gap, Some((1_000_000 + text.len() - MOST) as u64), "both gaps are one");
+        assert_eq!(gap, Some((1_000_000 + text.len() - MOST) as u64), "both gaps are counted as one");
         assert_eq!(shortened("short"), "short");
     }
 }

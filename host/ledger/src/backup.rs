@@ -183,7 +183,7 @@ mod tests {
             let now = ledger.reader().unwrap();
             for tip in tips {
                 let head = tip.head.parse().unwrap();
-                assert!(verify::verify(&now, Some(&head)).unwrap().is_sound(), "the ledger went on from every copy");
+                assert!(verify::verify(&now, Some(&head)).unwrap().is_sound(), "the ledger continues every copy");
             }
         });
     }

@@ -17,7 +17,7 @@ const FORM: i64 = 11;
 /// The length of a slot in seconds. Windows move in these steps.
 const SLOT: i64 = 600;
 
-/// The maximum of an amount, and of a sum before an addition. Two of these fit into a column.
+/// The maximum of an amount, and of a sum before an addition. The sum of two such numbers fits into a column.
 const MOST: i64 = 4_000_000_000_000_000_000;
 
 /// Adds to the use of `plugin`. A new slot deletes slots that are older than a day.
@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn use_leaves_the_windows_with_time() {
+    fn old_use_leaves_the_windows() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("l.db");
         let ledger = Ledger::open(&path, "test").unwrap();
@@ -173,8 +173,8 @@ mod tests {
         let reader = ledger.reader().unwrap();
         let counts = Counts::of_reader(&reader).unwrap().unwrap();
         let room = |limit, window| counts.room_at("p", Resource::Tasks, window, limit, at(1_900)).unwrap().as_second();
-        assert_eq!(room(12, Window::Hour), at(3_600).as_second(), "the first seven leave");
-        assert_eq!(room(5, Window::Hour), at(5_400).as_second(), "the five leave too");
+        assert_eq!(room(12, Window::Hour), at(3_600).as_second(), "the first seven leave the window");
+        assert_eq!(room(5, Window::Hour), at(5_400).as_second(), "the five leave the window too");
         assert_eq!(room(13, Window::Hour), at(1_900).as_second(), "there is room now");
         assert_eq!(room(12, Window::Day), at(86_400).as_second());
         assert_eq!(counts.plugins().unwrap(), ["p"]);

@@ -35,7 +35,7 @@ pub struct CommandCheck {
     pub state: CommandState,
     /// Why it is in this state.
     pub reason: String,
-    /// The running command: process id and start.
+    /// The process of the running command: its id and its start time.
     pub process: Option<String>,
     pub exit_code: Option<i32>,
     /// SHA-256 of what it printed.
@@ -106,7 +106,7 @@ pub fn record(tx: &Tx<'_>, of: &CommandCheck, result: &CommandResult, now: Times
     Ok(())
 }
 
-/// The commands of a RETURN, in its order.
+/// The commands of a RETURN, in the order of the RETURN.
 pub fn of_answer(tx: &Tx<'_>, answer: &str) -> Result<Vec<CommandCheck>, LedgerError> {
     read(tx.connection, OF_TASK, answer)
 }

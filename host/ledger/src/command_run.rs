@@ -183,7 +183,7 @@ pub fn of_task(reader: &Reader, task: &str) -> Result<Vec<Run>, LedgerError> {
     select(&reader.connection, "WHERE task = ?1 ORDER BY id", [task])
 }
 
-/// The runs that wait for the end of a usage limit, each the newest run of a task that has not ended.
+/// The runs that wait for the end of a usage limit. Each is the newest run of a task that has not ended.
 pub fn waiting_for_quota(reader: &Reader, now: Timestamp) -> Result<Vec<Run>, LedgerError> {
     if !has_form(reader, FORM)? {
         return Ok(Vec::new());

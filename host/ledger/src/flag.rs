@@ -1,4 +1,4 @@
-//! Findings of a plugin about other tasks, stored with those tasks, such as "this RETURN claims a file that does not
+//! Findings of a plugin about other tasks, stored with those tasks, such as "this RETURN names a file that does not
 //! exist". Findings of a task's own plugin are in [`crate::finding`].
 
 use jiff::Timestamp;
@@ -20,7 +20,7 @@ pub struct Flag {
     pub finding: Finding,
 }
 
-/// Attaches the findings of the task `by` to the task `about`, each once, and appends an event to that task.
+/// Attaches the findings of the task `by` to the task `about`, each once, and appends an event to `about`.
 pub fn record(tx: &Tx<'_>, about: &str, by: &Task, findings: &[Finding], now: Timestamp) -> Result<(), LedgerError> {
     let mut insert = tx.connection.prepare_cached(
         "INSERT OR IGNORE INTO flags (task, by_task, by_agent, id, severity, title, evidence)
@@ -40,7 +40,7 @@ pub fn record(tx: &Tx<'_>, about: &str, by: &Task, findings: &[Finding], now: Ti
     Ok(())
 }
 
-/// Copies the findings about the RETURN `from` to the request `to`, which was matched later.
+/// Copies the findings about the RETURN `from` to the request `to`, because Baton found the request later.
 pub fn copy_flags(tx: &Tx<'_>, from: &str, to: &str, now: Timestamp) -> Result<(), LedgerError> {
     let mut select = tx.connection.prepare_cached("SELECT DISTINCT by_task FROM flags WHERE task = ?1")?;
     let by: Vec<String> = select.query_map([from], |row| row.get(0))?.collect::<Result<_, _>>()?;

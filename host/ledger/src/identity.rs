@@ -105,7 +105,7 @@ mod tests {
         event(&ledger, "queued");
         let now = current(&ledger.reader().unwrap()).unwrap().unwrap();
         let reader = ledger.reader().unwrap();
-        assert_eq!(compare(&reader, &then).unwrap(), Comparison::Same, "it has grown");
+        assert_eq!(compare(&reader, &then).unwrap(), Comparison::Same, "the ledger has grown");
         assert_eq!(compare(&reader, &now).unwrap(), Comparison::Same);
         let copy = Reader::open(&path("copy.db")).unwrap();
         assert_eq!(compare(&copy, &then).unwrap(), Comparison::Same);

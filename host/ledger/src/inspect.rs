@@ -61,7 +61,7 @@ pub struct StalledDelivery {
     pub kind: String,
     /// The folder of the delivered file: relative to the workspace inside it, else absolute.
     pub folder: String,
-    /// The name of the delivered file, if no file there has it already.
+    /// The planned name of the delivered file. If it is used in the folder, the file gets another name.
     pub name: String,
     pub since: Timestamp,
 }

@@ -17,7 +17,8 @@ use crate::{Ledger, LedgerError};
 /// Whether another process, given by its name, has ended.
 pub type IsGoneFn = Arc<dyn Fn(&str) -> bool + Send + Sync>;
 
-/// The locks of a workspace, with those that this process holds. Clones share one table; a process has only one.
+/// The locks of a workspace, with those that this process holds. Clones share one table; a process has only one
+/// table.
 #[derive(Clone)]
 pub struct LockTable {
     ledger: Ledger,
@@ -61,7 +62,7 @@ impl LockTable {
         now: Timestamp,
     ) -> Result<Option<HeldLock>, LedgerError> {
         if let Some(Holder { id, owner }) = holder(tx.connection, lock)? {
-            if self.counts(id, &owner, tx.owner) {
+            if self.is_valid(id, &owner, tx.owner) {
                 return Ok(None);
             }
             delete(tx.connection, id)?;
@@ -71,13 +72,13 @@ impl LockTable {
             .prepare_cached("INSERT INTO claims (plugin, name, owner, task, taken_at) VALUES (?1, ?2, ?3, ?4, ?5)")?;
         insert.execute(params![lock.plugin, lock.name, tx.owner, task, now.as_millisecond()])?;
         let id = tx.connection.last_insert_rowid();
-        // Before the commit: another thread must not find the row before its holder is registered.
+        // The holder is registered before the commit: otherwise another thread could find the row without its holder.
         self.live.all().insert(id);
         Ok(Some(HeldLock { id, ledger: self.ledger.clone(), live: self.live.clone() }))
     }
 
-    /// Whether the holder still exists.
-    fn counts(&self, id: i64, owner: &str, own: &str) -> bool {
+    /// Whether the lock is valid: its holder still exists.
+    fn is_valid(&self, id: i64, owner: &str, own: &str) -> bool {
         if owner == own { self.live.all().contains(&id) } else { !(self.is_gone)(owner) }
     }
 
@@ -86,7 +87,7 @@ impl LockTable {
         let mut select = tx.connection.prepare_cached("SELECT id, owner FROM claims")?;
         let rows = select.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
         let all: Vec<(i64, String)> = rows.collect::<Result<_, _>>()?;
-        let mut over = all.iter().filter(|(id, owner)| !self.counts(*id, owner, tx.owner));
+        let mut over = all.iter().filter(|(id, owner)| !self.is_valid(*id, owner, tx.owner));
         over.try_for_each(|(id, _)| delete(tx.connection, *id))
     }
 }
@@ -188,7 +189,7 @@ mod tests {
         let (one, two) = (locks(folder.path(), "run:1", ""), locks(folder.path(), "run:2", ""));
         let held = take(&one, "a").await.unwrap();
         assert!(held.holds().await.unwrap());
-        assert!(take(&one, "a").await.is_none(), "the same process");
+        assert!(take(&one, "a").await.is_none(), "the same process cannot take the lock twice");
         assert!(take(&two, "a").await.is_none(), "another process");
         assert!(take(&two, "b").await.is_some(), "another name");
         assert!(two.take("q", "a", "t").await.unwrap().is_some(), "another plugin");
@@ -208,7 +209,10 @@ mod tests {
         let held = take(&alive, "a").await.unwrap();
         assert!(!left.holds().await.unwrap() && held.holds().await.unwrap());
         drop(left);
-        assert!(take(&dead, "a").await.is_none() && held.holds().await.unwrap(), "another's claim is not given back");
+        assert!(
+            take(&dead, "a").await.is_none() && held.holds().await.unwrap(),
+            "the lock of another process is not released"
+        );
         let sweeper = alive.clone();
         alive.ledger.write(move |tx| sweeper.sweep(tx)).await.unwrap();
         assert_eq!(rows(&alive), 1, "only the lock of the running process is left");

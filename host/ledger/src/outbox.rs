@@ -53,7 +53,7 @@ pub struct NewDelivery {
     pub source: Option<String>,
     /// The folder of the delivered file: relative to the workspace inside it, else absolute.
     pub folder: String,
-    /// The name of the delivered file, if no file there has it already.
+    /// The planned name of the delivered file. If it is used in the folder, the file gets another name.
     pub name: String,
     /// SHA-256 of the bytes.
     pub hash: Option<String>,
@@ -82,7 +82,7 @@ pub struct Delivery {
     pub source: Option<String>,
     /// As [`NewDelivery::folder`].
     pub folder: String,
-    /// The name of the delivered file, if no file there has it already.
+    /// The planned name of the delivered file. If it is used in the folder, the file gets another name.
     pub name: String,
     /// SHA-256 of the bytes.
     pub hash: Option<String>,

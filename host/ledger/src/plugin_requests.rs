@@ -49,7 +49,8 @@ pub fn key(tx: &Tx<'_>, sender: &str, handoff_id: &str) -> Result<Option<String>
     Ok(select.query_row([handoff_id, sender], |row| row.get(0)).optional()?)
 }
 
-/// Records a request. Deletes the earlier request under its key, unless its file must still be rejected.
+/// Records a request. Deletes the earlier request under the same key, unless the file of that request must still be
+/// rejected.
 pub fn add(tx: &Tx<'_>, new: &PluginRequest) -> Result<(), LedgerError> {
     let forget = "DELETE FROM posted WHERE sender = ?1 AND key = ?2 AND taken_back IS NULL";
     tx.connection.prepare_cached(forget)?.execute([&new.sender, &new.key])?;

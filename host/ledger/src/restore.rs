@@ -185,7 +185,7 @@ mod tests {
     use crate::{Tx, backup, mark};
 
     /// Makes and closes a ledger with the mark `word`.
-    fn made(path: &Path, word: &str) {
+    fn make_ledger(path: &Path, word: &str) {
         let connection = crate::open::open(path).unwrap();
         mark::set(&Tx { connection: &connection, owner: "test" }, "t", word, "1").unwrap();
     }
@@ -210,10 +210,10 @@ mod tests {
     }
 
     /// Makes a backup of a ledger with the word `copied`, and a state folder for it.
-    fn place() -> TestFolder {
+    fn make_backup() -> TestFolder {
         let folder = tempfile::tempdir().unwrap();
         let [source, copy, state] = ["source.db", "copy.db", "state"].map(|name| folder.path().join(name));
-        made(&source, "copied");
+        make_ledger(&source, "copied");
         backup::copy(&Reader::open(&source).unwrap(), &copy).unwrap();
         fs::create_dir(&state).unwrap();
         TestFolder { folder, copy, to: state.join("ledger.db"), kept: state.join("ledger.db.before") }
@@ -221,14 +221,14 @@ mod tests {
 
     #[test]
     fn a_copy_becomes_the_ledger_and_the_old_ledger_is_kept_only_on_request() {
-        let TestFolder { folder, copy, to, kept } = place();
+        let TestFolder { folder, copy, to, kept } = make_backup();
         restore(&copy, &to, None).unwrap();
         let state = to.parent().unwrap();
         assert_eq!(names(state), ["ledger.db"]);
         assert_eq!(fs::metadata(&to).unwrap().permissions().mode() & 0o777, 0o600);
         assert_eq!(word(&to), "copied");
         fs::remove_file(&to).unwrap();
-        made(&to, "old");
+        make_ledger(&to, "old");
         assert!(matches!(restore(&copy, &to, None), Err(RestoreError::Exists { .. })));
         assert_eq!(word(&to), "old");
         restore(&copy, &to, Some(&kept)).unwrap();
@@ -238,8 +238,8 @@ mod tests {
 
     #[test]
     fn an_unsound_copy_is_refused_and_leaves_no_file() {
-        let TestFolder { folder, copy, to, kept } = place();
-        made(&to, "old");
+        let TestFolder { folder, copy, to, kept } = make_backup();
+        make_ledger(&to, "old");
         let state = to.parent().unwrap();
         let before = names(state);
         let bad = folder.path().join("bad.db");
@@ -265,9 +265,9 @@ mod tests {
 
     #[test]
     fn a_link_in_place_of_the_ledger_is_renamed_and_its_target_is_unchanged() {
-        let TestFolder { folder, copy, to, kept } = place();
+        let TestFolder { folder, copy, to, kept } = make_backup();
         let target = folder.path().join("target.db");
-        made(&target, "theirs");
+        make_ledger(&target, "theirs");
         std::os::unix::fs::symlink(&target, &to).unwrap();
         let before = fs::read(&target).unwrap();
         restore(&copy, &to, Some(&kept)).unwrap();
@@ -277,8 +277,8 @@ mod tests {
 
     #[test]
     fn a_ledger_in_use_is_not_replaced_and_an_unreadable_ledger_is() {
-        let TestFolder { folder, copy, to, kept } = place();
-        made(&to, "old");
+        let TestFolder { folder, copy, to, kept } = make_backup();
+        make_ledger(&to, "old");
         let other = Reader::open(&to).unwrap();
         let snapshot = other.connection.unchecked_transaction().unwrap();
         let count: i64 = snapshot.query_row("SELECT count(*) FROM marks", [], |row| row.get(0)).unwrap();

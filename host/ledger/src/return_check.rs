@@ -1,7 +1,7 @@
-//! Checks of RETURNs by plugins and by Baton, and what is known about a request because of them.
+//! Checks of RETURNs by plugins and by Baton, and the evidence for requests that follows from these checks.
 //!
-//! The column `evidence` of a RETURN is the result of its own checks. That of a request is the result of its newest
-//! checked RETURN, so a later RETURN that is true replaces an earlier one that was not.
+//! The column `evidence` of a RETURN is the result of its own checks. The `evidence` of a request is the
+//! result of its newest checked RETURN, so a later verified RETURN replaces an earlier refuted one.
 
 use baton_core::{Evidence, State};
 use jiff::Timestamp;
@@ -20,7 +20,7 @@ pub struct ReturnCheck {
     pub answer: String,
     /// The plugin, or `baton`.
     pub by: String,
-    /// The task of the plugin. Of a check by Baton: the RETURN itself.
+    /// The task in which the plugin checked; for a check by Baton, the RETURN itself.
     pub task: String,
     pub at: Timestamp,
     pub evidence: Evidence,
@@ -33,7 +33,7 @@ pub struct ReturnCheck {
 pub struct Checker<'a> {
     /// The plugin, or `baton`.
     pub agent: &'a str,
-    /// The task of the plugin. Of a check by Baton: the RETURN itself.
+    /// The task in which the plugin checked; for a check by Baton, the RETURN itself.
     pub task: &'a str,
 }
 
@@ -89,8 +89,8 @@ pub fn of_task(reader: &Reader, task: &str) -> Result<Vec<ReturnCheck>, LedgerEr
 pub(crate) const OF_TASK: &str = "SELECT task, by_task, by_agent, at, evidence, reasons FROM return_checks
     WHERE task IN (SELECT ?1 UNION SELECT id FROM tasks WHERE request = ?1) ORDER BY at, task, by_task";
 
-/// The combined result of all checks of a RETURN: refuted if the newest check of any checker refutes it. It is verified
-/// only when no command of it waits for its run.
+/// The combined result of the newest check of each checker of a RETURN: refuted if one of these checks refutes it.
+/// Otherwise verified if one verifies it and none of its commands waits. Otherwise reported.
 pub fn combined(tx: &Tx<'_>, answer: &str) -> Result<Evidence, LedgerError> {
     let mut select = tx.connection.prepare_cached(COMBINED)?;
     let found = select.query_map([answer], |row| row.get(0))?;
@@ -109,7 +109,7 @@ pub fn combined(tx: &Tx<'_>, answer: &str) -> Result<Evidence, LedgerError> {
 /// The SQL of [`combined`].
 const COMBINED: &str = "SELECT evidence, max(at) FROM return_checks WHERE task = ?1 GROUP BY by_agent";
 
-/// Sets what is known about a RETURN or a request.
+/// Sets the evidence of a RETURN or a request.
 pub fn set_evidence(tx: &Tx<'_>, id: &str, evidence: Evidence) -> Result<(), LedgerError> {
     let sql = "UPDATE tasks SET evidence = ?2 WHERE id = ?1";
     tx.connection.prepare_cached(sql)?.execute([id, evidence.as_str()])?;
@@ -142,7 +142,7 @@ fn read_pending(connection: &Connection, request: &str) -> Result<bool, LedgerEr
     Ok(is_planned || command_check::is_pending(connection, request)?)
 }
 
-/// The SQL condition of [`is_pending_in`] for the request with this id, which is also SQL.
+/// The SQL condition of [`is_pending_in`]. `request` is an SQL expression for the id of the request.
 pub(crate) fn pending_condition(request: &str) -> String {
     let [planned, commands] = [pending_sql(), command_check::PENDING.to_owned()].map(|sql| sql.replace("?1", request));
     format!("(({planned}) OR ({commands}))")

@@ -175,6 +175,10 @@ mod tests {
             let broken = tail(&events, sql, 4).broken.map(|broken| (broken.seq, broken.wrong));
             assert_eq!(broken, Some((seq, wrong)), "{sql}");
         }
-        assert_eq!(tail(&events, "UPDATE events SET reason = 'x' WHERE seq = 2", 3).broken, None, "too far back");
+        assert_eq!(
+            tail(&events, "UPDATE events SET reason = 'x' WHERE seq = 2", 3).broken,
+            None,
+            "event 2 is not among the newest three"
+        );
     }
 }

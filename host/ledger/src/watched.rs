@@ -24,7 +24,7 @@ pub type Stamp = Option<FileStamp>;
 /// The stored states of one file, under all keys.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct WatchedFile {
-    /// For each key: the state that the plugin saw. And the state that a task last reported.
+    /// For each key: the state that the plugin saw, and the state that a task last reported, if one did.
     stamps: Vec<(String, Option<String>)>,
 }
 
@@ -121,12 +121,12 @@ mod tests {
         (folder, ledger)
     }
 
-    fn say(ledger: &Ledger, key: &'static str, files: &[(&str, Stamp)]) {
+    fn watch(ledger: &Ledger, key: &'static str, files: &[(&str, Stamp)]) {
         let files: Vec<_> = files.iter().map(|(path, stamp)| ((*path).to_owned(), *stamp)).collect();
         ledger.write_blocking(move |tx| replace(tx, "p", key, &files)).unwrap();
     }
 
-    fn tell_one(ledger: &Ledger, path: &str, stamp: Stamp) -> bool {
+    fn report_one(ledger: &Ledger, path: &str, stamp: Stamp) -> bool {
         let files = vec![(path.to_owned(), stamp)];
         !ledger.write_blocking(move |tx| record_reported(tx, "p", files)).unwrap().is_empty()
     }
@@ -134,28 +134,28 @@ mod tests {
     #[test]
     fn a_change_makes_one_task_even_if_the_plugin_reports_its_state_later() {
         let (_folder, ledger) = ledger();
-        say(&ledger, "k", &[("/a", ONE)]);
-        assert!(!tell_one(&ledger, "/a", ONE), "the file is unchanged");
-        assert!(tell_one(&ledger, "/a", TWO));
-        say(&ledger, "k", &[("/a", ONE)]);
-        assert!(!tell_one(&ledger, "/a", TWO), "a task was told already");
-        assert!(tell_one(&ledger, "/a", None));
-        assert!(!tell_one(&ledger, "/a", None));
-        assert!(tell_one(&ledger, "/a", TWO), "it is back");
-        assert!(!tell_one(&ledger, "/b", None), "no plugin watches the file");
+        watch(&ledger, "k", &[("/a", ONE)]);
+        assert!(!report_one(&ledger, "/a", ONE), "the file is unchanged");
+        assert!(report_one(&ledger, "/a", TWO));
+        watch(&ledger, "k", &[("/a", ONE)]);
+        assert!(!report_one(&ledger, "/a", TWO), "a task has reported this state already");
+        assert!(report_one(&ledger, "/a", None));
+        assert!(!report_one(&ledger, "/a", None));
+        assert!(report_one(&ledger, "/a", TWO), "the file exists again");
+        assert!(!report_one(&ledger, "/b", None), "no plugin watches the file");
     }
 
     #[test]
     fn new_states_replace_only_those_of_their_key() {
         let (_folder, ledger) = ledger();
-        say(&ledger, "k", &[("/a", None), ("/b", None)]);
-        say(&ledger, "l", &[("/b", ONE)]);
-        say(&ledger, "k", &[("/b", None), ("/c", None)]);
+        watch(&ledger, "k", &[("/a", None), ("/b", None)]);
+        watch(&ledger, "l", &[("/b", ONE)]);
+        watch(&ledger, "k", &[("/b", None), ("/c", None)]);
         let known = of_plugin(&ledger.reader().unwrap(), "p").unwrap();
         assert_eq!(known.keys().collect::<Vec<_>>(), ["/b", "/c"]);
         assert!(known["/b"].has_changed(None) && known["/b"].has_changed(ONE), "two keys have different states");
         assert!(!known["/c"].has_changed(None));
-        say(&ledger, "k", &[]);
+        watch(&ledger, "k", &[]);
         let counted = ledger.write_blocking(|tx| counts(tx, "p")).unwrap();
         assert_eq!(counted, [("l".to_owned(), 1)].into());
     }
@@ -163,7 +163,7 @@ mod tests {
     #[test]
     fn a_removed_plugin_is_forgotten() {
         let (_folder, ledger) = ledger();
-        say(&ledger, "k", &[("/a", None)]);
+        watch(&ledger, "k", &[("/a", None)]);
         let watched = || of_plugin(&ledger.reader().unwrap(), "p").unwrap().len();
         ledger.write_blocking(|tx| keep_only(tx, &BTreeSet::from(["p".to_owned()]))).unwrap();
         assert_eq!(watched(), 1);

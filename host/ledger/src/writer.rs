@@ -301,7 +301,7 @@ fn commit_group(connection: &mut Connection, owner: &str, shared: &SharedState, 
     let verdict = match connection.transaction_with_behavior(TransactionBehavior::Immediate) {
         Ok(transaction) => {
             for job in jobs {
-                // A full disk ends the whole transaction. A later job would then be committed separately.
+                // A full disk ends the whole transaction. A later job gets no `Tx`, because it would commit separately.
                 let alive = !transaction.is_autocommit();
                 let tx = Tx { connection: &transaction, owner };
                 answers.push(job(alive.then_some(&tx)));
@@ -362,7 +362,7 @@ mod tests {
         let mut lanes = Lanes::default();
         (0..100).for_each(|_| lanes.add("flooded".into(), job()));
         lanes.add("other".into(), job());
-        assert!(taken(&mut lanes) <= 3, "the only job of `other` waits for few others");
+        assert!(taken(&mut lanes) <= 3, "the only job of `other` waits for few other jobs");
         assert!(taken(&mut lanes) <= 11, "only `flooded` is left");
         lanes.add("other".into(), job());
         while lanes.count() == 2 {

@@ -49,8 +49,8 @@ struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    /// Leading times, and the mark of a dead letter between them. If there are several move times, the first is that of
-    /// the last move.
+    /// Takes leading times, and the mark of a dead letter between them. Of several move times, the first is that of the
+    /// last move.
     fn front(&mut self) {
         while let Some(first) = self.parts.front() {
             match stamp::read(first) {
@@ -64,7 +64,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Trailing decorations and times. The date after `RETRY3` is the day of parking.
+    /// Takes trailing decorations and times. The date after `RETRY3` is the day of parking.
     fn back(&mut self) {
         let (mut found, mut day) = (Vec::new(), None);
         while let Some(last) = self.parts.back().filter(|_| self.parts.len() > 1) {
@@ -94,7 +94,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The kind: a known word, or a part with the shape of a kind after a time and before a title.
+    /// Takes the kind: a known word, or a part with the shape of a kind after a time and before a title.
     fn kind(&mut self) -> bool {
         let Some(first) = self.parts.front() else { return false };
         let timed = self.read.made_at.is_some() || self.read.moved_at.is_some() || self.read.made_on.is_some();
@@ -105,7 +105,8 @@ impl<'a> Reader<'a> {
         self.read.kind.is_some()
     }
 
-    /// Nested names: a time and a kind, after the kind. A single time was added because the name was in use.
+    /// Takes nested names after the kind: each is a time and a kind. A time without a kind was added because the name was
+    /// in use.
     fn inner_names(&mut self) {
         while let Some(stamp) = self.parts.front().filter(|_| self.parts.len() > 1).and_then(|part| stamp::read(part)) {
             self.parts.pop_front();
@@ -119,7 +120,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// A time before the last part. An archive added it because the name was in use.
+    /// Takes a time before the last part. An archive added it because the name was in use.
     fn clash(&mut self) {
         let Some(last) = self.parts.pop_back() else { return };
         while let Some(stamp @ Stamp::Utc(_)) = self.parts.back().and_then(|part| stamp::read(part)) {
@@ -129,8 +130,8 @@ impl<'a> Reader<'a> {
         self.parts.push_back(last);
     }
 
-    /// The part after the title. A part that is neither a token nor an agent belongs to the title if it has more than
-    /// two words, or if only agents are before it.
+    /// Takes the part after the title. A part that is neither a token nor an agent belongs to the title if it has more
+    /// than two words, or if only agents are before it.
     fn tail(&mut self) {
         let Some(last) = self.parts.pop_back() else { return };
         let last = self.without_date(last);
@@ -151,7 +152,7 @@ impl<'a> Reader<'a> {
         self.read.tail = Some(last.to_owned());
     }
 
-    /// A single part is the title, unless it can only be something else.
+    /// Takes a single part. It is the title, unless it is a token, an agent after a kind, or a generated name.
     fn only(&mut self, part: &'a str) {
         if is_token(part) {
             self.read.token = Some(part.to_owned());
@@ -162,7 +163,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// `task-{id8}-{milliseconds}` and `agent-task-{full id}-{time}`, the names that two older programs use.
+    /// Takes `task-{id8}-{milliseconds}` or `agent-task-{full id}-{time}`, the names that two older programs use.
     fn generated(&mut self, part: &str) -> bool {
         let Some(rest) = part.strip_prefix("agent-task-").or_else(|| part.strip_prefix("task-")) else { return false };
         let found = [36, 32, 16, 8].into_iter().find_map(|length| {
@@ -179,7 +180,7 @@ impl<'a> Reader<'a> {
         true
     }
 
-    /// The title, after the agents before it.
+    /// Takes the agents before the title, then the title.
     fn title(&mut self) {
         let mut agents = Vec::new();
         let most = if self.read.agent.is_some() { 1 } else { 2 };
@@ -202,7 +203,7 @@ impl<'a> Reader<'a> {
         self.read.title = (!title.is_empty()).then(|| title.join(" "));
     }
 
-    /// The part without a time or date at its end.
+    /// Takes a time or date at the end of the part. Returns the rest of the part.
     fn without_date<'b>(&mut self, part: &'b str) -> &'b str {
         let Some((rest, stamp)) =
             stamp::suffix(part).filter(|_| !part.starts_with("task-") && !part.starts_with("agent-task-"))
@@ -213,7 +214,7 @@ impl<'a> Reader<'a> {
         rest
     }
 
-    /// A time that is joined to a part is the time of creation, never that of a move.
+    /// Takes a time that is joined to a part. It is the time of creation, never that of a move.
     fn made(&mut self, stamp: Stamp) {
         match stamp {
             Stamp::Utc(at) => _ = self.read.made_at.get_or_insert(at),

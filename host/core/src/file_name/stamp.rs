@@ -11,7 +11,7 @@ pub(super) enum Stamp {
     Utc(Timestamp),
     /// `20260109T205550`: the local time of some machine.
     Local(DateTime),
-    /// `20260109`, `2026-01-09`, or `20260109_205550`, whose time has no zone.
+    /// `20260109` or `2026-01-09`. Also `20260109_205550`, of which only the date is used.
     Day(Date),
 }
 
@@ -33,7 +33,7 @@ pub(super) fn read(part: &str) -> Option<Stamp> {
     }
 }
 
-/// A time and the rest after one `_`: `20251217T195713Z_title`.
+/// Splits a part into a time and the rest after one `_`: `20251217T195713Z_title`.
 pub(super) fn prefix(part: &str) -> Option<(&str, &str)> {
     [16, 15].into_iter().find_map(|length| {
         let (time, rest) = part.split_at_checked(length)?;
@@ -42,7 +42,7 @@ pub(super) fn prefix(part: &str) -> Option<(&str, &str)> {
     })
 }
 
-/// The text before a time or date at the end of the part: `fix-it-20260113` is (`fix-it`, the 13th).
+/// Splits a part at the time or date at its end: `fix-it-20260113` is (`fix-it`, 13 January 2026).
 pub(super) fn suffix(part: &str) -> Option<(&str, Stamp)> {
     [16, 15, 10, 8].into_iter().find_map(|length| {
         let (rest, time) = part.split_at_checked(part.len().checked_sub(length)?)?;

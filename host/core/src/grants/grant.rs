@@ -120,7 +120,7 @@ pub struct GrantedDatabase {
 /// The grants of one plugin, in the form of `baton.lock`. Each field is one kind of [`Grant`].
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[expect(clippy::struct_excessive_bools, reason = "each is one grant, as the lock has it")]
+#[expect(clippy::struct_excessive_bools, reason = "each is one grant, as in `baton.lock`")]
 #[expect(missing_docs, reason = "`Grant` has the meaning of each kind")]
 pub struct GrantSet {
     #[serde(default)]

@@ -26,7 +26,7 @@ pub struct HttpRule {
     pub port: u16,
     /// The path. It begins with `/` and does not include the final `*`.
     pub path: String,
-    /// `path` is a prefix.
+    /// Whether `path` is a prefix.
     pub open_path: bool,
 }
 

@@ -8,9 +8,9 @@
 //! | `baton plugin grant`, reports, errors | grant spec: `files:ro=plans` | [`Grant::parse`], `Display` |
 //!
 //! - [`Grant::covers`] decides whether one grant allows everything that another one requests. [`missing`] returns the
-//!   requested grants that a list does not cover. They are used for updates that request more, for plugins without a grant,
-//!   and for the tables of the commands.
-//! - [`Grant::replaces`] decides whether two grants have the same subject. A set has only one of them.
+//!   requested grants that a list does not cover. Both are used for updates that request more, for plugins that lack a
+//!   grant, and for the tables of the commands.
+//! - [`Grant::replaces`] decides whether two grants have the same subject. A set has only one grant for each subject.
 //!
 //! A plugin may use a capability only if it is declared **and** granted. A declaration alone allows nothing, and a
 //! capability that is not declared cannot be granted.

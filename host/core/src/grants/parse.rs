@@ -11,8 +11,8 @@ use crate::manifest::Capabilities;
 
 impl Grant {
     /// Parses a grant spec: `files:ro=plans`, `host=NAME=ADDRESS`, `http=GET:host/path*`, `secret=NAME`, `sql=catalog:rw`,
-    /// `git=root`, `fingerprint=library`, `handoffs=AGENT[,AGENT]`, `handoffs=any`, `ledger`, `returns`, `locks` (before: `claims`),
-    /// `triggers`, `hard-links`.
+    /// `git=root`, `fingerprint=library`, `handoffs=AGENT[,AGENT]`, `handoffs=any`, `ledger`, `returns`, `locks`
+    /// (formerly `claims`), `triggers`, `hard-links`.
     ///
     /// # Errors
     /// When the text is not a grant, or grants something that the plugin does not request. The error lists the possible

@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn it_is_parsed_as_the_answer_of_the_agent() {
+    fn a_return_is_parsed_as_the_answer_of_its_agent() {
         let evidence = WorkEvidence {
             files: vec!["src/a.py".to_owned()],
             commits: vec!["abc1234".to_owned()],

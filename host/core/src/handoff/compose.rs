@@ -121,7 +121,7 @@ mod tests {
     /// The violations of the published schema in an object.
     fn faults(object: &Value) -> Vec<String> {
         let schema: Value = serde_json::from_str(SCHEMA).unwrap();
-        assert!(jsonschema::draft202012::meta::is_valid(&schema), "the schema is one of draft 2020-12");
+        assert!(jsonschema::draft202012::meta::is_valid(&schema), "the schema is valid in draft 2020-12");
         let validator = jsonschema::draft202012::new(&schema).unwrap();
         validator.iter_errors(object).map(|error| format!("{}: {error}", error.instance_path())).collect()
     }

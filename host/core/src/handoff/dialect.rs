@@ -37,7 +37,7 @@ pub(super) const RETURN_MARKS: [&str; 7] = [
     "originating_agent",
     "return_handoff_id",
 ];
-/// One of these, or of [`RETURN_MARKS`], makes an object a handoff.
+/// An object with one of these keys, or a key of [`RETURN_MARKS`], is a handoff.
 pub(super) const MARKS: [&str; 13] = [
     "action",
     "agent_task_id",
@@ -118,26 +118,27 @@ fn kind(object: &Object, named: &FileName) -> Kind {
     Kind::of(word.as_deref().unwrap_or("HANDOFF"))
 }
 
-/// The id. A superseded request has its id under another key, so that it differs from the new request.
+/// The id. A superseded request (with a `supersession_note`) has no `handoff_id`; its id is in `original_handoff_id`.
 fn id(object: &Object, answer: bool) -> Option<String> {
     let own = text_of(object, &["handoff_id", "return_handoff_id"]);
     let superseded = !answer && object.contains_key("supersession_note");
     own.or_else(|| superseded.then(|| text_of(object, &["original_handoff_id"]))?)
 }
 
-/// The sender. The tail of a RETURN's file name is its author.
+/// The sender. If a RETURN names none, the agent at the end of its file name.
 fn from(object: &Object, named: &FileName, answer: bool) -> Option<String> {
     let written = text_of(object, if answer { &RETURN_FROM } else { &FROM });
     written.or_else(|| named.agent.clone().filter(|_| answer))
 }
 
-/// The recipient. The tail of a request's file name is its recipient.
+/// The recipient. If a request names none, the agent at the end of its file name.
 fn to(object: &Object, named: &FileName, answer: bool) -> Option<String> {
     let written = text_of(object, if answer { &RETURN_TO } else { &TO });
     written.or_else(|| named.agent.clone().filter(|_| !answer))
 }
 
-/// The title, otherwise the first line of the content, otherwise the title in the file name.
+/// The title, otherwise the title of the original topic or task, otherwise the title in the file name, otherwise the first
+/// line of `handoff_reason`.
 fn title(object: &Object, named: &FileName) -> String {
     let nested = || {
         let paths = [["original_context", "handoff_topic"], ["original_task", "task_title"]];
@@ -184,7 +185,8 @@ fn priority(object: &Object, repairs: &mut Vec<String>) -> super::Priority {
     priority
 }
 
-/// The references of a RETURN, in three forms: the file and its id, the topic with its task, or the task.
+/// The references of a RETURN to its request: handoff id, file name, task id and token. The token is in
+/// the file name; agents write the others under several keys.
 fn original(object: &Object, named: &FileName) -> Original {
     let first = |paths: &[&[&str]]| paths.iter().find_map(|path| text_at(object, path));
     let file =

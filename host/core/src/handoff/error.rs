@@ -13,7 +13,7 @@ pub enum ParseError {
         "the file is not text (neither UTF-8 nor UTF-16) at byte {at}, {place}; save it as UTF-8 and drop it again"
     )]
     NotText {
-        /// From 1.
+        /// The byte, counted from 1.
         at: usize,
         /// The position as line and column.
         place: Position,
@@ -24,15 +24,15 @@ pub enum ParseError {
     /// Not JSON.
     #[error("the file is not JSON: {message} at {place}; correct it there and drop it again")]
     NotJson {
-        /// What the parser expected.
+        /// What the parser expected, in the words of the parser.
         message: String,
-        /// Where.
+        /// The position of the fault.
         place: Position,
     },
     /// The file has two objects. Baton reads neither, because one of them would be lost.
     #[error("a second JSON object begins at {place}; write each handoff to a separate file and drop both")]
     SecondObject {
-        /// Where.
+        /// The beginning of the second object.
         place: Position,
     },
     /// JSON that is not an object, but for example a list, a number or a text.

@@ -1,6 +1,6 @@
-//! Converts bytes to text and JSON, and repairs common faults: byte order marks, UTF-16 with and without one, a code
-//! fence around the object, invalid escapes, text after the object. Each repair is reported; other faults are errors
-//! with their position. A second object is an error, because it would be another request.
+//! Converts bytes to text and JSON, and repairs common faults: byte order marks, UTF-16 (also without a byte order
+//! mark), a code fence around the object, invalid escapes, text after the object. Each repair is reported; other faults
+//! are errors with their position. A second object is an error, because it would be another request.
 
 use std::borrow::Cow;
 
@@ -113,7 +113,7 @@ fn next_object(text: &str, at: usize) -> Option<usize> {
         .map(|found| text.len() - found.len())
 }
 
-/// The text without the end of a code fence at its beginning.
+/// The text without blanks and a line that ends a code fence at its beginning.
 fn unfenced(text: &str) -> &str {
     let start = text.trim_start_matches(is_blank);
     let fence = start.split('\n').next().unwrap_or_default();
@@ -129,7 +129,8 @@ fn is_blank(c: char) -> bool {
     c.is_whitespace() || c == '\0'
 }
 
-/// A text with its object in a Markdown code fence, without the part before it. Positions in the text are preserved.
+/// For a text with its object in a Markdown code fence: the text from the object on. Line breaks replace the text before
+/// it, so that positions stay correct.
 fn out_of_fence<'a>(text: &'a str, repairs: &mut Vec<String>) -> Cow<'a, str> {
     let Some(object) = in_fence(text).filter(|_| !text.trim_start().starts_with(['{', '['])) else {
         return Cow::Borrowed(text);
@@ -228,7 +229,7 @@ mod tests {
         }
         assert_eq!(read("{\"a\": 1}\n{\"a\":1}\n").unwrap()["a"], 1);
         let quoted = "{\"a\": 1}\nFor example:\n```json\n{\"a\": 2}\n```";
-        assert_eq!(read(quoted).unwrap()["a"], 1, "JSON inside of other text is part of it");
+        assert_eq!(read(quoted).unwrap()["a"], 1, "JSON inside other text belongs to that text");
     }
 
     #[test]

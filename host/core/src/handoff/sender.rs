@@ -2,7 +2,7 @@
 
 use super::dialect::FROM;
 
-/// Keys of answers. Faults of answers are not reported to a sender.
+/// Texts that only RETURNs contain. Faults of RETURNs are not reported to a sender.
 const ANSWERS: [&str; 4] = ["\"executing_agent\"", "\"original_handoff\"", "\"RETURN\"", "\"RETURN_HANDOFF\""];
 
 /// A longer text is not the name of an agent.

@@ -1,8 +1,8 @@
 //! Hosts that the operator sets. A manifest declares a name (`hosts`) and writes `{NAME}` in place of the host in rules
 //! of `http` and in the hosts of a secret. The operator sets the address with the grant `host=NAME=ADDRESS`.
 //!
-//! `{NAME}` is always the whole host. Scheme, port and a path prefix belong to the address, so a plugin chooses only the method and
-//! the path below the prefix. A rule or a secret whose host is not set allows nothing.
+//! `{NAME}` is always the whole host. Scheme, port and a path prefix belong to the address, so a plugin chooses only the
+//! method and the path below the prefix. A rule or a secret whose host is not set allows nothing.
 //!
 //! A host may have a default address. The default is set with the first grant for the plugin. So a later revision with
 //! another default cannot reach another server.

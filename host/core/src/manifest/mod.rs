@@ -38,7 +38,7 @@ pub struct Manifest {
     pub name: String,
     /// The plugin's version, as its author sets it.
     pub version: String,
-    /// All other parts.
+    /// The parts that the author writes in the manifest file.
     pub declares: SourceManifest,
 }
 
@@ -221,12 +221,12 @@ pub enum ManifestError {
     /// The manifest has two triggers of a kind of which only one is allowed.
     #[error("the manifest has two triggers of the kind `{0}`; only one is allowed")]
     TwoTriggers(&'static str),
-    /// A trigger needs a capability that is not declared.
+    /// A trigger for every RETURN needs a capability that is not declared.
     #[error(
         "the manifest's trigger for every RETURN (`\"of\": \"any\"`) needs the capability `returns`, with a reason"
     )]
     NoReturns,
-    /// A trigger needs a capability that is not declared.
+    /// A trigger for audio needs a capability that is not declared.
     #[error(
         "the manifest's trigger for audio needs the capability `fingerprint` of the library \
          (`{{\"of\": \"library\"}}`), with a reason"

@@ -14,7 +14,7 @@ use jiff::Timestamp;
 use super::session::AgentSession;
 use crate::{DispatchError, Roster, deliver};
 
-/// The maximum number of evidence entries of one kind, and the maximum length of one entry in bytes.
+/// The maximum number of entries in each list of a RETURN, and the maximum length of one entry in bytes.
 const EVIDENCE: usize = 200;
 const EVIDENCE_BYTES: usize = 1 << 10;
 
@@ -57,7 +57,7 @@ pub struct ReturnReport {
 
 /// A RETURN whose delivery is recorded.
 struct WrittenReturn {
-    /// Its path, if no file there has the name.
+    /// Its planned path. If a file with this name exists there, the delivery uses another name.
     file: String,
     /// The number of the newest event before it.
     before: i64,
@@ -78,7 +78,7 @@ impl AgentReturn {
         }
         if [files.len(), commits.len(), commands.len(), self.next_steps.len()].iter().any(|count| *count > EVIDENCE) {
             return Err(format!(
-                "the evidence has more than {EVIDENCE} entries of one kind; name the most important ones"
+                "`files`, `commits`, `commands` or `next_steps` has more than {EVIDENCE} entries; keep the most important ones"
             ));
         }
         if let Some(long) = texts.into_iter().find(|text| text.len() > EVIDENCE_BYTES || text.trim().is_empty()) {
@@ -93,7 +93,7 @@ impl AgentSession {
     /// request then ends, its file is archived, and plugins check the RETURN. A disputed request can be answered again.
     ///
     /// # Errors
-    /// When the request is not open for this session, the RETURN says nothing, or the file cannot be written.
+    /// When the request is not open for this session, the RETURN is empty or too large, or the file cannot be written.
     pub async fn give_return(&self, word: &str, answer: AgentReturn) -> Result<ReturnReport, DispatchError> {
         answer.check().map_err(DispatchError::Refused)?;
         let task = self.find(word).await?;
@@ -102,8 +102,8 @@ impl AgentSession {
         let job = move |tx: &Tx<'_>| session.record_return(tx, &id, &answer, &roster);
         let written = self.work.context.ledger.write(job).await?.map_err(DispatchError::Refused)?;
         deliver(&self.work.context, &task.id).await?;
-        // The daemon may have captured the RETURN before its delivery was recorded as done. It then left the later deliveries
-        // of the request, such as the archiving, to this process.
+        // The daemon may have captured the RETURN before its delivery was recorded as done. Then the request has later
+        // deliveries, such as its archiving, and the daemon left them to this process.
         self.work.context.wake();
         self.captured(&task.id, written.file, written.before).await
     }
@@ -164,7 +164,7 @@ impl AgentSession {
         }
     }
 
-    /// The report, and whether nothing more is expected soon.
+    /// The report; `true` if the RETURN is captured and all its checks are done.
     async fn return_report(&self, id: &str, file: String, before: i64) -> Result<(ReturnReport, bool), DispatchError> {
         let (id, agent) = (id.to_owned(), self.agent.clone());
         self.work
@@ -175,7 +175,7 @@ impl AgentSession {
                 let found =
                     task::matching(reader, &id)?.tasks.into_iter().find(|task| task.id == id && task.agent == agent);
                 let task = found.ok_or(LedgerError::Closed)?;
-                // A RETURN to a disputed request changes nothing before it is checked.
+                // A disputed request has no new event before its new RETURN is checked.
                 let is_settled = task.state != State::Delivered && is_checked && is_newer;
                 let report =
                     ReturnReport { task: id, file, state: task.state, evidence: task.evidence, reason: task.reason };

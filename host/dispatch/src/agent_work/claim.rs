@@ -10,7 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::session::AgentSession;
 use crate::DispatchError;
 
-/// The kind of processes whose claims end with the process.
+/// The prefix of the holders that are processes. Their claims end with the process.
 const PROCESS: &str = "mcp:";
 
 /// The maximum length of a progress text, a question or a reason in the ledger, in bytes.
@@ -161,7 +161,7 @@ impl AgentSession {
         .await
     }
 
-    /// Changes a request of which this session holds the claim, in one transaction. Claims it first if nobody has.
+    /// Claims a request, or renews this session's claim of it, and changes the request, in one transaction.
     async fn held(
         &self,
         word: &str,

@@ -12,10 +12,10 @@ use super::claim::is_live;
 use super::session::{AgentSession, AgentWork};
 use crate::DispatchError;
 
-/// The most items that are listed.
+/// The maximum number of listed items.
 const LISTED: u32 = 200;
 
-/// The most open requests of an agent that are considered at once.
+/// The maximum number of open requests of an agent that are read at once.
 pub(super) const OPEN_REQUESTS: u32 = 10_000;
 
 /// A request or a RETURN in the inbox of an agent. Its texts come from an untrusted file.

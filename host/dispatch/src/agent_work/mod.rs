@@ -3,7 +3,7 @@
 //!
 //! An agent can see the tasks that it received, sent or gets the RETURN of, and can work only on those that it received.
 //! Nothing here bypasses the folders: a RETURN is a file in the inbox of the requesting agent, and the engine captures
-//! it like any other. So an agent may change between both ways at any time.
+//! it like any other. So an agent may switch between its folder and Baton at any time.
 //!
 //! A **claim** is a lease. While one session of an agent holds it, no other session can claim, answer or ask. A claim
 //! ends with the task's next state, when it is released, when its holder does not renew it, or when the holder's process

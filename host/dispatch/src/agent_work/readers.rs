@@ -23,7 +23,7 @@ impl Readers {
         Ok(Self { ledger, idle: Mutex::new(vec![first]), turns: Semaphore::new(MOST) })
     }
 
-    /// A query needs a permit of this.
+    /// The permits for queries. Each query needs one while it runs.
     pub(super) fn turns(&self) -> &Semaphore {
         &self.turns
     }

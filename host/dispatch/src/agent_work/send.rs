@@ -165,7 +165,8 @@ impl AgentSession {
         self.sent_as(handoff_id, time, has_ended).await
     }
 
-    /// Waits until the request with this `handoff_id` is captured, at most for `time`. Returns its task, if it is.
+    /// Waits until the request with this `handoff_id` is captured, at most for `time`. Returns its task;
+    /// `None` if it was not captured in this time.
     ///
     /// # Errors
     /// When the ledger cannot be read.
@@ -173,7 +174,8 @@ impl AgentSession {
         self.sent_as(handoff_id, time, |_| true).await
     }
 
-    /// The task of the request with this `handoff_id` when `is_enough`, or after `time`.
+    /// Waits until `is_enough` accepts the task of the request with this `handoff_id`, at most for `time`. Returns the
+    /// task as it is then; `None` if the request was not captured yet.
     async fn sent_as(
         &self,
         handoff_id: &str,

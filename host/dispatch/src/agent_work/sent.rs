@@ -44,7 +44,7 @@ impl SentTask {
     }
 
     fn with_events(reader: &Reader, task: Task, events: Vec<RecordedEvent>) -> Result<Self, LedgerError> {
-        // A stream reads this at each change of the ledger.
+        // Only succeeded requests need the two queries. A stream calls this function at each change of the ledger.
         let is_checked = task.state != State::Succeeded
             || !task::is_return_pending(reader, &task.id)? && !return_check::is_pending(reader, &task.id)?;
         let answer = if task.state.is_final() { task::newest_return(reader, &task.id)? } else { None };
@@ -83,7 +83,7 @@ impl AgentSession {
         self.work.read(read).await
     }
 
-    /// The request with this task id as soon as `is_enough`, or after `time`.
+    /// Waits until `is_enough` accepts the request with this task id, at most for `time`. Returns the request as it is then.
     ///
     /// # Errors
     /// When the ledger cannot be read.
@@ -106,8 +106,8 @@ impl AgentSession {
         }
     }
 
-    /// The requests of this agent that `filter` selects, at most `limit`; its sender is this agent. `after` continues after
-    /// the page with this `next`.
+    /// The requests that this agent sent and `filter` selects, at most `limit`. The sender in `filter` is ignored. `after` is
+    /// the `next` of the previous page.
     ///
     /// # Errors
     /// When the ledger cannot be read.

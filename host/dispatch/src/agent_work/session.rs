@@ -69,7 +69,7 @@ impl AgentWork {
         &self.context
     }
 
-    /// A number that changes with the ledger.
+    /// Reports each change of the ledger. The value is a counter.
     #[must_use]
     pub fn changes(&self) -> watch::Receiver<u64> {
         self.changes.clone()
@@ -94,9 +94,9 @@ pub struct AgentSession {
 }
 
 impl AgentSession {
-    /// A session of the agent with this spelling of its name. `holder` identifies the session in claims: the name of a
-    /// process ([`baton_process::owner::name`]), whose claims end with the process, or `http:…`. Each claim lasts for `lease` after
-    /// it was last renewed.
+    /// A session of the agent with this spelling of its name. `holder` identifies the session in claims: `http:…`, or the
+    /// name of a process ([`baton_process::owner::name`]), whose claims end with the process. Each claim lasts for `lease`
+    /// after it was last renewed.
     ///
     /// # Errors
     /// When there is no such agent, or it is a plugin.
@@ -128,7 +128,7 @@ impl AgentSession {
         &self.agent
     }
 
-    /// The shared part.
+    /// The data that all sessions of the process share.
     #[must_use]
     pub fn work(&self) -> &Arc<AgentWork> {
         &self.work
@@ -190,7 +190,7 @@ impl AgentSession {
         }
     }
 
-    /// The text of a task: that of the request, or the whole file if it has none, as a RETURN does.
+    /// The text of a task. If the task has none, like a RETURN, the whole file.
     ///
     /// # Errors
     /// When the ledger cannot be read.

@@ -14,8 +14,8 @@ use crate::settle::{dependencies, evidence};
 use crate::triggers::returns;
 use crate::{Agent, Context, Roster};
 
-/// The request that a RETURN may answer, and the agents of this workspace with the name in its signature. An agent can
-/// answer only its own requests, because ids and file names are not unique.
+/// The request that a RETURN may answer, and the agents of this workspace with the name in the RETURN's signature. An
+/// agent can answer only requests that it received, because ids and file names are not unique.
 pub(super) struct AnsweredRequest {
     pub(super) original: Original,
     /// The agents with the name in the signature; empty if there are none in this workspace.
@@ -70,7 +70,7 @@ pub(super) fn find_request(
 ) -> Result<(Option<Task>, String), LedgerError> {
     let mut found = task::answered_by(tx, &answers.names())?;
     found.retain(|request| answers.fits(request, inbox));
-    // If several fit, use the one whose sender reads answers in this inbox.
+    // If several fit, keep those whose sender reads answers in this inbox.
     if found.iter().any(|request| request.answer_to() == Some(inbox)) {
         found.retain(|request| request.answer_to() == Some(inbox));
     }

@@ -46,7 +46,7 @@ pub(super) fn classify(
         }
         IncomingKind::Request | IncomingKind::Return => {
             let first = same_key(tx, new, incoming.repeats_within, edited, now)?;
-            // A second RETURN with the same id is another answer, so it needs no decision by a person.
+            // A second RETURN with the same id and other content is another answer, so no person needs to decide about it.
             let repeats = |first: &Task| incoming.answers.is_none() || first.substance == new.substance;
             if let Some(first) = first.filter(repeats) {
                 (new.state, new.reason) = repeated(&first, new);
@@ -149,7 +149,7 @@ fn request(tx: &Tx<'_>, incoming: &mut IncomingFile) -> Result<Classification, L
         (new.state, new.reason) = (State::Failed, reason);
         return Ok(Classification::default());
     }
-    // An external agent can read the file already.
+    // An external agent can read the file already, so its task does not wait for dependencies.
     if incoming.external || incoming.depends_on.is_empty() {
         return Ok(Classification::default());
     }

@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use super::incoming::IncomingFile;
 use crate::context::Context;
 
-/// The most commands of one RETURN that Baton runs. They delay the commands of other RETURNs.
+/// The maximum number of commands of one RETURN that Baton runs, because they delay the commands of other RETURNs.
 const RUNS: usize = 20;
 
 /// Records the commands of the RETURN `id`.

@@ -1,7 +1,7 @@
 //! RETURNs that are in an inbox and not captured yet.
 //!
-//! A RETURN counts as soon as it is in the inbox. So Baton reads these RETURNs before it withdraws a request. If a
-//! request has an answer, it stays open, and the capture of its RETURN ends it. This module records and moves nothing.
+//! A RETURN counts as soon as it is in the inbox. So Baton reads these RETURNs before it withdraws a request. A
+//! request with such a RETURN stays open until the capture of the RETURN ends it. This module records and moves nothing.
 
 use std::cmp::Reverse;
 use std::path::PathBuf;
@@ -67,7 +67,7 @@ fn files(context: &Context, agent: &str) -> Vec<(String, PathBuf)> {
     files.into_iter().take(limits::PENDING_RETURN_FILES).map(|(_, owner, path)| (owner, path)).collect()
 }
 
-/// Reads a file. Returns its handoff, if it is one and complete by `until`.
+/// Reads a file. Returns its handoff; `None` if the file is not a handoff or is not complete by `until`.
 async fn handoff(context: &Context, path: PathBuf, until: Instant) -> Option<Handoff> {
     let name = path.file_name()?.to_str().filter(|name| is_handoff_name(name))?.to_owned();
     loop {

@@ -77,8 +77,8 @@ fn read_now(file: &FileToRead) -> Result<ReadOutcome, IntakeError> {
     if seen == DetectedBy::Present || unfinished {
         let metadata = path.symlink_metadata().map_err(|_| IntakeError::NotFound { path: path.clone() })?;
         let now = SystemTime::now();
-        // The waiting time of an unfinished file is checked after the file is read, because only that detects an edit
-        // in the meantime.
+        // The waiting time of an unfinished file is checked after the file is read, because only reading detects an
+        // edit in the meantime.
         if let Readiness::In(pause) = readiness(seen, written(&metadata, now), false, now) {
             return Ok(ReadOutcome::Later { pause, unfinished });
         }

@@ -4,7 +4,7 @@
 //! | the file | while its task | result |
 //! |---|---|---|
 //! | same bytes | exists | nothing |
-//! | same bytes | existed when the folder was adopted | nothing |
+//! | same bytes as when its folder was adopted | – | nothing |
 //! | other bytes | waits | the same task, a new revision; from another sender a separate task |
 //! | other bytes | runs, or its file is being moved | nothing yet; Baton reads the file again after the task |
 //! | other bytes | is final, its file not archived | a new task |
@@ -236,7 +236,7 @@ fn known(
     Ok(ExistingRecord::New(known.map(Box::new)))
 }
 
-/// The task whose file was renamed to this one: the old file is missing, and the content is the same request.
+/// Finds the task whose file was renamed to this one: the old file is missing, and both files are the same request.
 fn renamed(
     tx: &Tx<'_>,
     context: &Context,
@@ -274,7 +274,7 @@ fn renamed(
     Ok(ExistingRecord::Known(CaptureOutcome::Known))
 }
 
-/// Queues a task again that waited because its file was missing.
+/// Queues the task again if it waited because its file was missing.
 fn found_again(tx: &Tx<'_>, context: &Context, task: &Task, file: &str, now: Timestamp) -> Result<(), LedgerError> {
     let missed = matches!(task.state, State::Waiting | State::NeedsHuman)
         && (task.reason == FILE_MISSING || task.reason.starts_with(INBOX_REPLACED));
@@ -284,9 +284,9 @@ fn found_again(tx: &Tx<'_>, context: &Context, task: &Task, file: &str, now: Tim
     Ok(())
 }
 
-/// Whether the file is another handoff under an old name, and not an edit of the same handoff. It is another one if it
-/// has another sender or, in the inbox of an external agent, another id. (In a plugin's inbox, a person resolves a
-/// conflict of ids by giving the file another id.)
+/// Whether the file is another handoff with the name of the task's file, and not an edit of the task's handoff. It is
+/// another handoff if it has another sender or, in the inbox of an external agent, another id. (In a plugin's inbox, a
+/// person resolves a conflict of ids by giving the file another id.)
 fn is_another(known: &Task, incoming: &IncomingFile) -> bool {
     let differ = |known: &Option<String>, new: &Option<String>| known.is_some() && new.is_some() && known != new;
     let other_id = incoming.read_there && differ(&known.handoff_id, &incoming.new.handoff_id);
@@ -349,8 +349,8 @@ fn follow(
             IncomingKind::Unrouted(_) => to_unrouted(file, new.input.clone()),
             _ => to_archive(file, new.input.clone(), new.state),
         };
-        // Before the move to the archive: if the reason file cannot be written, the file is not moved, so that both
-        // stay together.
+        // The reason file comes before the move to the archive: if it cannot be written, the file is not moved, so
+        // that both stay together.
         if matches!(new.state, State::Rejected | State::Failed) {
             outbox::add(tx, id, &reason_file(id, file, new, &archive, now))?;
             fail_point!("refuse.reason_added");

@@ -6,7 +6,7 @@ use baton_ledger::outbox::{self, DeliveryKind};
 use baton_ledger::task::{self, Task};
 use jiff::Timestamp;
 
-/// `NAME.reason.json`, cut so that it fits.
+/// `NAME.reason.json`, with a `NAME` that is cut to the maximum length of a file name.
 pub(crate) fn reason_name(of: &str) -> String {
     let ending = ".reason.json";
     format!("{}{ending}", file_name::cut(of, file_name::MAX_NAME_BYTES - ending.len()))

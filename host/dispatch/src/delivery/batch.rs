@@ -1,8 +1,8 @@
 //! The steps of a batch: temporary files, `staged`, renames, moves, `done`. Runs on a thread that may block.
 //!
 //! Each step is done for all tasks before the next step starts. So each folder is flushed once and the ledger is
-//! written once, independent of the number of tasks. Within one delivery the order is fixed: temporary file and folder
-//! are on disk before `staged`, `staged` is before the rename, the rename is before `done`. A failed delivery stops the
+//! written once, independent of the number of tasks. Within one delivery the order is fixed: the temporary file and its
+//! folder are on disk before `staged` is recorded, then comes the rename, then `done` is recorded. A failed delivery stops the
 //! later deliveries of its task, because a file must not leave the inbox before its RETURN is delivered. It does not
 //! stop other tasks.
 
@@ -183,7 +183,7 @@ fn stage(batch: &mut [TaskDeliveries]) {
         }
         own.into_iter().flatten().for_each(|item| item.stage());
     });
-    // Files of threads that could not be started.
+    // Write the files of threads that could not be started.
     pending.iter_mut().filter(|item| item.wants_staging() && item.error.is_none()).for_each(|item| item.stage());
     fail_point!("delivery.temporaries_written");
     sync_folders(batch, |item| if item.step == DeliveryStep::Written { vec![item.folder.clone()] } else { Vec::new() });
@@ -219,7 +219,7 @@ fn move_files(batch: &mut [TaskDeliveries]) {
     sync_folders(batch, |item| if item.is_move() { item.folders_of_move() } else { Vec::new() });
 }
 
-/// Renames reason files after the archived files that they describe, which may have got a number.
+/// Renames reason files. The name of a reason file contains the final name of its archived file, which may have a number.
 fn publish_reasons(batch: &mut [TaskDeliveries]) {
     for task_deliveries in batch.iter_mut().filter(|task_deliveries| task_deliveries.error.is_none()) {
         if task_deliveries.items.iter().any(|item| item.error.is_some()) {
@@ -252,7 +252,7 @@ fn record(context: &Arc<Context>, ledger: &Ledger, batch: &mut [TaskDeliveries])
     });
 }
 
-/// Flushes each folder that `of` returns once. If a flush fails, the deliveries into that folder fail.
+/// Flushes once each folder that `of` returns. If a flush fails, the deliveries into that folder fail.
 fn sync_folders(batch: &mut [TaskDeliveries], of: impl Fn(&ActiveDelivery) -> Vec<PathBuf>) {
     let mut tried: BTreeMap<PathBuf, bool> = BTreeMap::new();
     for item in live(batch) {

@@ -14,8 +14,8 @@ use super::archive::to_archive;
 use super::*;
 use crate::limits;
 
-/// Makes a task with these deliveries in its outbox. Returns the ids of all.
-async fn with(context: &Context, title: &str, deliveries: Vec<outbox::NewDelivery>) -> (String, Vec<i64>) {
+/// Makes a task with these deliveries in its outbox. Returns the ids of the task and of the deliveries.
+async fn insert_task(context: &Context, title: &str, deliveries: Vec<outbox::NewDelivery>) -> (String, Vec<i64>) {
     let new =
         task::NewTask { title: title.to_owned(), ..task::NewTask::blank("a", task::Origin::Handoff, State::Succeeded) };
     let job = move |tx: &Tx<'_>| {
@@ -61,7 +61,7 @@ async fn after_a_crash_at_any_step_a_return_is_delivered_once() {
         let folder = tempfile::tempdir().unwrap();
         let context = Context::in_folder(folder.path());
         let inbox = folder.path().join("inbox");
-        let (id, deliveries) = with(&context, "x", vec![answer("inbox", "{}")]).await;
+        let (id, deliveries) = insert_task(&context, "x", vec![answer("inbox", "{}")]).await;
         let delivery = deliveries[0];
         let steps = ["staging", "writing `staged`", "the rename", "the recipient took it"];
         for step in steps.iter().take(steps.iter().position(|step| *step == crash_after).map_or(0, |n| n + 1)) {
@@ -85,8 +85,8 @@ async fn after_a_crash_at_any_step_a_return_is_delivered_once() {
 async fn two_returns_with_the_same_name_both_reach_the_inbox() {
     let folder = tempfile::tempdir().unwrap();
     let context = Context::in_folder(folder.path());
-    let (first, _) = with(&context, "one", vec![answer("inbox", "one")]).await;
-    let (second, _) = with(&context, "two", vec![answer("inbox", "two")]).await;
+    let (first, _) = insert_task(&context, "one", vec![answer("inbox", "one")]).await;
+    let (second, _) = insert_task(&context, "two", vec![answer("inbox", "two")]).await;
     let delivered = deliver_all(&context, "a", vec![first, second]).await.unwrap();
     let inbox = folder.path().join("inbox");
     let changed: BTreeSet<_> = delivered.into_iter().flat_map(|delivered| delivered.changed).collect();
@@ -99,18 +99,18 @@ async fn two_returns_with_the_same_name_both_reach_the_inbox() {
 async fn a_folder_that_cannot_be_written_fails_its_own_tasks_only() {
     let folder = tempfile::tempdir().unwrap();
     let context = Context::in_folder(folder.path());
-    // A file in its place, because root may write everywhere.
+    // A file instead of the folder, because root can write into every folder.
     std::fs::write(folder.path().join("broken"), "").unwrap();
     let bad = vec![answer("inbox", "before"), answer("broken", "bad"), archive(folder.path(), "bad")];
     let good = vec![answer("inbox", "good"), archive(folder.path(), "good")];
-    let (bad, _) = with(&context, "bad", bad).await;
-    let (good, _) = with(&context, "good", good).await;
+    let (bad, _) = insert_task(&context, "bad", bad).await;
+    let (good, _) = insert_task(&context, "good", good).await;
     let delivered = deliver_all(&context, "a", vec![bad.clone(), good.clone()]).await.unwrap();
     let errors: Vec<_> =
         delivered.iter().map(|delivered| (delivered.task.clone(), delivered.error.is_some())).collect();
     assert_eq!(errors, [(bad.clone(), true), (good, false)]);
     assert_eq!(texts(&folder.path().join("inbox")), set(&["before", "good"]));
-    assert_eq!(texts(&folder.path().join("a/01_inbox")), set(&["bad"]), "it stays until its RETURN is delivered");
+    assert_eq!(texts(&folder.path().join("a/01_inbox")), set(&["bad"]), "the file stays until its RETURN is delivered");
     assert_eq!(context.ledger.write(outbox::open_tasks).await.unwrap(), std::slice::from_ref(&bad));
 
     std::fs::remove_file(folder.path().join("broken")).unwrap();
@@ -139,7 +139,7 @@ async fn after_a_crash_between_any_two_steps_a_batch_is_delivered_once() {
         let mut tasks = Vec::new();
         for name in ["one", "two", "three"] {
             let deliveries = vec![answer("inbox", name), archive(folder.path(), name)];
-            tasks.push(with(&context, name, deliveries).await.0);
+            tasks.push(insert_task(&context, name, deliveries).await.0);
         }
         if let Some(stop) = stopped {
             let (context, tasks) = (Arc::clone(&context), tasks.clone());
@@ -170,7 +170,7 @@ async fn a_batch_over_its_byte_limit_is_delivered_in_parts() {
     let large = "x".repeat(limits::DELIVERY_BATCH_BYTES / 2 + 1);
     let mut tasks = Vec::new();
     for name in ["one", "two", "three"] {
-        tasks.push(with(&context, name, vec![answer(name, &large)]).await.0);
+        tasks.push(insert_task(&context, name, vec![answer(name, &large)]).await.0);
     }
     let delivered = deliver_all(&context, "a", tasks.clone()).await.unwrap();
     assert_eq!(delivered.iter().map(|delivered| delivered.task.clone()).collect::<Vec<_>>(), tasks);

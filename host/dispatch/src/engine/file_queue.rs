@@ -1,5 +1,5 @@
-//! The files that wait to be read, that are being read, and that were read and are unchanged. It reads only the stamps
-//! of files, never their content; the caller passes the time.
+//! The files that wait to be read, that are being read, and that were read and are unchanged. This module reads only
+//! the stamps of files, never their content; the caller passes the time.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::io::ErrorKind;
@@ -45,7 +45,7 @@ enum StampState {
     Kept,
     /// The ledger does not have it yet.
     Pending,
-    /// The ledger must not have it: the file could not be read, or a later change may not change the stamp.
+    /// The ledger must not have it: the file could not be read, or a later change may leave the stamp the same.
     Excluded,
 }
 

@@ -13,7 +13,7 @@ use crate::Context;
 #[derive(Default)]
 pub(super) struct FolderWatch {
     watcher: Option<Watcher>,
-    /// The folders that are watched with all below them.
+    /// The folders that are watched with all their subfolders.
     watched: HashMap<PathBuf, FolderId>,
     /// Events were lost, so subfolders of watched folders may be new and not watched.
     again: bool,

@@ -55,7 +55,7 @@ impl Inboxes {
         self.folders.next_change().await
     }
 
-    /// The time of the next full scan, or of an earlier file or poll of an inbox.
+    /// The time of the next full scan, file or poll, whichever is first.
     pub(super) fn next_wake(&self, stopping: bool) -> Instant {
         if stopping {
             return self.next_scan;
@@ -276,7 +276,7 @@ impl Inboxes {
             }
             Ok(CaptureOutcome::Known) => {
                 self.files.keep(path);
-                // The file may have been moved here for the agent.
+                // Baton may have moved the file into this inbox, so that its task can start.
                 if state.context.is_plugin(&owner) {
                     state.request(Action::Work(owner));
                 }

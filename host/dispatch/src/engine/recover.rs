@@ -114,7 +114,7 @@ pub(super) async fn stalled_tasks(context: &Arc<Context>) -> Result<Vec<StalledT
     Ok(context.ledger.write(job).await?)
 }
 
-/// Queues tasks again that wait for a grant or an approval of one of these agents, except tasks of `baton run`.
+/// Queues again the tasks that wait for a grant or an approval of one of these agents, except tasks of `baton run`.
 pub(super) fn requeue(tx: &Tx<'_>, agents: impl Fn(&str) -> bool, now: Timestamp) -> Result<(), LedgerError> {
     for state in [State::NeedsGrant, State::NeedsApproval] {
         let waiting = task::in_state(tx, state)?;
@@ -126,7 +126,8 @@ pub(super) fn requeue(tx: &Tx<'_>, agents: impl Fn(&str) -> bool, now: Timestamp
     Ok(())
 }
 
-/// Queues the tasks of these plugins again that waited for a change of them. A running daemon resumes them at its next wake-up.
+/// Queues again the tasks that wait for a grant or an approval of one of these plugins. A running daemon resumes the tasks
+/// at its next wake-up.
 pub async fn try_again(ledger: &Ledger, agents: Vec<String>) -> Result<(), LedgerError> {
     let job = move |tx: &Tx<'_>| requeue(tx, |agent| agents.iter().any(|known| known == agent), Timestamp::now());
     ledger.write(job).await

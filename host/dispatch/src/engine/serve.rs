@@ -186,7 +186,7 @@ impl Engine {
     }
 
     fn on_time(&mut self) {
-        // The loop ends through `Ledger::lost` if the ledger is lost.
+        // The result is not needed: if the ledger is lost, `Ledger::lost` ends the loop.
         drop(self.state.context.ledger.check_files());
         let now = Instant::now();
         if self.inboxes.is_scan_due(now) {

@@ -71,7 +71,7 @@ impl EngineState {
         self.crash_messages.insert(id, crashed);
     }
 
-    /// Starts such a job on a thread that may block.
+    /// Starts a job like [`Self::spawn_holding`], on a thread that may block.
     pub(super) fn spawn_blocking_holding(&mut self, crashed: Message, job: impl FnOnce() -> Message + Send + 'static) {
         let id = self.jobs.spawn_blocking(job).id();
         self.crash_messages.insert(id, crashed);

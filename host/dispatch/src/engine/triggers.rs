@@ -140,7 +140,7 @@ impl Triggers {
         }
     }
 
-    /// Checks every trigger of a plugin that waits for files.
+    /// Plans a check of every trigger of a plugin on files.
     pub(super) fn check_plugin(&mut self, plugin: &str) {
         self.plan_where(|trigger| trigger.plugin() == Some(plugin));
     }

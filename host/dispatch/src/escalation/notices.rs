@@ -102,7 +102,7 @@ fn cause(reader: &Reader, recorded: &RecordedEvent, on: &[NoticeCause]) -> Resul
     let Event { task, action, at, .. } = &recorded.event;
     let found = causes(&recorded.event, event::state_before(reader, task, recorded.seq)?);
     let cause = found.into_iter().flatten().find(|cause| on.contains(cause));
-    // When the deadline has passed, both events are recorded at the same time.
+    // A passed deadline records `escalated` and `review` at the same time. Only `escalated` causes a notice.
     let twice = action == "review" && event::has(reader, task, "escalated", *at)?;
     Ok(cause.filter(|_| !twice))
 }
@@ -162,7 +162,7 @@ mod tests {
         (folder, ledger)
     }
 
-    fn told_of(ledger: &Ledger, on: &[NoticeCause]) -> Vec<(NoticeCause, String)> {
+    fn notices_of(ledger: &Ledger, on: &[NoticeCause]) -> Vec<(NoticeCause, String)> {
         let batch = after(&ledger.reader().unwrap(), 0, on, 10).unwrap();
         batch.notices.into_iter().map(|notice| (notice.cause, notice.reason)).collect()
     }
@@ -181,10 +181,10 @@ mod tests {
             ],
         );
         assert_eq!(
-            told_of(&ledger, &NoticeCause::ALL),
+            notices_of(&ledger, &NoticeCause::ALL),
             [(NoticeCause::NeedsHuman, "needs_human".to_owned()), (NoticeCause::Failed, "failed".to_owned())]
         );
-        assert_eq!(told_of(&ledger, &[NoticeCause::Failed]), [(NoticeCause::Failed, "failed".to_owned())]);
+        assert_eq!(notices_of(&ledger, &[NoticeCause::Failed]), [(NoticeCause::Failed, "failed".to_owned())]);
     }
 
     #[test]
@@ -200,10 +200,10 @@ mod tests {
                 ("overdue", Failed, 3),
             ],
         );
-        let all = told_of(&ledger, &NoticeCause::ALL);
+        let all = notices_of(&ledger, &NoticeCause::ALL);
         let overdue = |action: &str| (NoticeCause::Overdue, action.to_owned());
         assert_eq!(all, [overdue("escalated"), overdue("review"), overdue("overdue")]);
-        assert_eq!(told_of(&ledger, &[NoticeCause::Failed]), [(NoticeCause::Failed, "overdue".to_owned())]);
+        assert_eq!(notices_of(&ledger, &[NoticeCause::Failed]), [(NoticeCause::Failed, "overdue".to_owned())]);
     }
 
     #[test]
@@ -214,7 +214,7 @@ mod tests {
         assert_eq!((batch.notices.len(), batch.more, batch.up_to), (1, 1, 3));
         assert_eq!(after(&reader, batch.up_to, &NoticeCause::ALL, 1).unwrap().notices.len(), 0);
         let (_other, by_hand) = self::ledger(Origin::Call, &[("failed", State::Failed, 1)]);
-        assert!(told_of(&by_hand, &NoticeCause::ALL).is_empty());
+        assert!(notices_of(&by_hand, &NoticeCause::ALL).is_empty());
     }
 
     #[test]

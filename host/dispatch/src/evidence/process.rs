@@ -17,7 +17,7 @@ use crate::settings::EvidenceRule;
 /// The kind of a running command in the ledger.
 const KIND: &str = "command";
 
-/// The most bytes of output. A test suite writes some megabytes.
+/// The maximum size of the output in bytes. A test suite writes some megabytes.
 const OUTPUT_BYTES: u64 = 256 << 20;
 
 /// How long a background process may hold the output open after the command has ended.
@@ -37,7 +37,7 @@ pub(super) enum RunEnd {
     Failed(String),
 }
 
-/// Runs the command. `started` gets its name in the ledger.
+/// Runs the command. `started` gets the name of its process in the ledger.
 pub(super) fn run(
     rule: &EvidenceRule,
     mark: &str,
@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn it_gets_no_input() {
+    fn a_command_gets_no_input() {
         assert!(matches!(sh("! read line"), RunEnd::Exited { code: 0, .. }));
     }
 

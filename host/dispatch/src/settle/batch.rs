@@ -13,7 +13,7 @@ use crate::lease::lease;
 use crate::{DispatchError, limits};
 
 /// Decides how attempts of one agent ended and writes the outcomes. In the same transaction, leases up to `room` next
-/// tasks of the agent. If the ledger cannot store an outcome now (full disk), it tries again.
+/// tasks of the agent. If the ledger cannot store an outcome now (full disk), the function tries again.
 pub(crate) async fn settle(
     context: &Arc<Context>,
     finished: Vec<FinishedAttempt>,
@@ -41,7 +41,7 @@ async fn write_all(
     let ledger = context.ledger.in_lane(outcomes.first().map_or("", |outcome| &outcome.task.agent));
     let together = ledger.write(move |tx| {
         let written = all.iter().map(|outcome| outcome.write(tx)).collect::<Result<Vec<_>, _>>()?;
-        // Before the next tasks are leased, because the ledger must contain the use of these attempts.
+        // The ledger now counts the use of these attempts, so their accounts end before the next tasks are leased.
         for outcome in &all {
             inner.budgets.end(&outcome.task.agent, &outcome.task.id);
         }

@@ -1,7 +1,7 @@
 //! The evidence for the work that RETURNs report: the effects of a RETURN, and of a check by a plugin or by Baton.
 //!
-//! A request that an external agent answered is `reported`, until a plugin or the commands that a RETURN names judge one
-//! of its RETURNs. If the newest judged RETURN is refuted, a succeeded request becomes `disputed`; if it is verified, a
+//! A request that an external agent answered is `reported`, until a plugin judges one of its RETURNs, or the commands that
+//! the RETURN names do. If the newest judged RETURN is refuted, a succeeded request becomes `disputed`; if it is verified, a
 //! disputed one is succeeded again. Tasks that depend on the request wait until the checks of its RETURN are done.
 
 use baton_core::{Evidence, State};
@@ -43,7 +43,7 @@ pub(crate) fn reported(tx: &Tx<'_>, answer: &str) -> Result<(), LedgerError> {
 }
 
 /// Records what the attempt of the task `by` found out about RETURNs. If `by` is a task about a RETURN and has ended,
-/// tasks that depend on the answered request need not wait for it any more. Returns whether other tasks may start.
+/// tasks that depend on the answered request do not wait for this check any more. Returns whether other tasks may start.
 pub(super) fn settled(
     tx: &Tx<'_>,
     by: &Task,
@@ -114,8 +114,9 @@ pub(crate) fn commands_ran(tx: &Tx<'_>, answer: &str, now: Timestamp) -> Result<
     Ok(dependencies::settled(tx, &request, request.state, now)? || released)
 }
 
-/// Stores the combined result of all checks of a RETURN. `found` is the result of the newest check, if it has one. It
-/// applies to the request only if it equals the combined result. Returns whether other tasks may start.
+/// Stores the combined result of all checks of a RETURN. `found` is the result of the newest check, if it has one. The
+/// request gets the combined result, unless `found` or the newest judged RETURN of the request differs from it. Returns
+/// whether other tasks may start.
 fn combine(
     tx: &Tx<'_>,
     answer: &Task,
@@ -154,7 +155,7 @@ fn apply(
     let event = Event::of(request, actor, evidence.as_str(), reason, state, now);
     if state == request.state {
         event::append(tx, &event)?;
-        // Some tasks wait until it is verified.
+        // Some tasks wait until the request is verified.
         return if evidence == Evidence::Verified { dependencies::settled(tx, request, state, now) } else { Ok(false) };
     }
     task::transition(tx, &event)?;
@@ -186,7 +187,7 @@ mod tests {
     }
 
     /// A RETURN that ends the request, or comes after another one, with the task that checks it.
-    fn returned(tx: &Tx<'_>, request: &str, second: i64) -> Result<(String, Task), LedgerError> {
+    fn insert_return(tx: &Tx<'_>, request: &str, second: i64) -> Result<(String, Task), LedgerError> {
         let new = NewTask { kind: "RETURN".to_owned(), ..NewTask::blank("asker", Origin::Handoff, State::Delivered) };
         let answer = task::insert(tx, &new, None, at(second))?;
         task::set_request(tx, &answer, request)?;
@@ -196,7 +197,7 @@ mod tests {
     }
 
     /// A request that its agent has just answered, and a task that depends on it.
-    fn asked(tx: &Tx<'_>) -> Result<(Task, String), LedgerError> {
+    fn insert_answered_request(tx: &Tx<'_>) -> Result<(Task, String), LedgerError> {
         let new = NewTask { title: "Build it".to_owned(), ..NewTask::blank("a", Origin::Handoff, State::Succeeded) };
         let request = task::insert(tx, &new, None, at(1))?;
         let waits = task::insert(tx, &NewTask::blank("audit", Origin::Handoff, State::Waiting), None, at(2))?;
@@ -205,7 +206,7 @@ mod tests {
     }
 
     /// Ends the check as succeeded, with this result; `None` is a check without a judgement.
-    fn checked(tx: &Tx<'_>, review: &Task, evidence: Option<Evidence>, second: i64) -> Result<bool, LedgerError> {
+    fn end_check(tx: &Tx<'_>, review: &Task, evidence: Option<Evidence>, second: i64) -> Result<bool, LedgerError> {
         let done = Event::of(review, "audit", "succeeded", String::new(), State::Succeeded, at(second));
         task::transition(tx, &done)?;
         let judgement = |evidence| Judgement { task: None, evidence, reasons: vec!["a.py".to_owned()] };
@@ -217,22 +218,22 @@ mod tests {
     fn a_refuted_return_holds_dependent_tasks_and_a_verified_one_releases_them() {
         let (_folder, ledger) = ledger();
         let job = |tx: &Tx<'_>| {
-            let (request, waits) = asked(tx)?;
+            let (request, waits) = insert_answered_request(tx)?;
             let mut told = Vec::new();
             let mut note = |tx: &Tx<'_>| -> Result<(), LedgerError> {
                 let request = task::get_in(tx, &request.id)?;
                 told.push((request.state, request.evidence, task::get_in(tx, &waits)?.state));
                 Ok(())
             };
-            let (first, review) = returned(tx, &request.id, 3)?;
+            let (first, review) = insert_return(tx, &request.id, 3)?;
             answered(tx, &request.id, &first, at(3))?;
             let released = dependencies::settled(tx, &request, State::Succeeded, at(3))?;
             note(tx)?;
-            let released = checked(tx, &review, Some(Evidence::Refuted), 4)? || released;
+            let released = end_check(tx, &review, Some(Evidence::Refuted), 4)? || released;
             note(tx)?;
-            let (second, again) = returned(tx, &request.id, 5)?;
+            let (second, again) = insert_return(tx, &request.id, 5)?;
             reported(tx, &second)?;
-            let late = checked(tx, &again, Some(Evidence::Verified), 6)?;
+            let late = end_check(tx, &again, Some(Evidence::Verified), 6)?;
             note(tx)?;
             // An older RETURN that is judged again changes nothing.
             let other = task::insert(tx, &NewTask::blank("audit", Origin::Trigger, State::Running), None, at(7))?;
@@ -259,10 +260,10 @@ mod tests {
     fn a_return_that_cannot_be_checked_stays_reported_and_releases_tasks() {
         let (_folder, ledger) = ledger();
         let job = |tx: &Tx<'_>| {
-            let (request, waits) = asked(tx)?;
-            let (answer, review) = returned(tx, &request.id, 3)?;
+            let (request, waits) = insert_answered_request(tx)?;
+            let (answer, review) = insert_return(tx, &request.id, 3)?;
             answered(tx, &request.id, &answer, at(3))?;
-            let released = checked(tx, &review, None, 4)?;
+            let released = end_check(tx, &review, None, 4)?;
             Ok((task::get_in(tx, &request.id)?, task::get_in(tx, &waits)?.state, released))
         };
         let (request, waits, released) = ledger.write_blocking(job).unwrap();
@@ -280,11 +281,11 @@ mod tests {
                 NewTask { about: Some(answer.clone()), ..NewTask::blank("audit", Origin::Trigger, State::Queued) };
             let review = task::insert(tx, &review, None, at(1))?;
             let review = task::get_in(tx, &review)?;
-            checked(tx, &review, Some(Evidence::Refuted), 2)?;
-            let (request, _) = asked(tx)?;
+            end_check(tx, &review, Some(Evidence::Refuted), 2)?;
+            let (request, _) = insert_answered_request(tx)?;
             task::set_request(tx, &answer, &request.id)?;
             answered(tx, &request.id, &answer, at(3))?;
-            // Judging something that is not a RETURN is ignored.
+            // A judgement about a task that is not a RETURN is ignored.
             let wrong = Judgement { task: Some(request.id.clone()), evidence: Evidence::Verified, reasons: Vec::new() };
             settled(tx, &review, State::Succeeded, &[wrong], at(4))?;
             task::get_in(tx, &request.id)

@@ -270,7 +270,7 @@ mod tests {
         })
     }
 
-    fn back(key: &str) -> sandbox::PluginRequest {
+    fn withdrawal_of(key: &str) -> sandbox::PluginRequest {
         sandbox::PluginRequest::Withdraw(sandbox::Withdrawal {
             dedupe_key: key.to_owned(),
             reason: "it is there".to_owned(),
@@ -297,9 +297,9 @@ mod tests {
         let context = Context::in_folder(folder.path());
         let first = settled(&context, vec![draft("k"), draft("l")]).await;
         assert!(first[0].contains(r#""dedupe_key": "p:k""#) && first.len() == 2, "{first:?}");
-        assert!(settled(&context, vec![draft("k")]).await.is_empty(), "it is not delivered yet");
+        assert!(settled(&context, vec![draft("k")]).await.is_empty(), "the request is not delivered yet");
 
-        let again = settled(&context, vec![back("k"), draft("k"), back("never sent")]).await;
+        let again = settled(&context, vec![withdrawal_of("k"), draft("k"), withdrawal_of("never sent")]).await;
         assert!(again[0].contains(r#""dedupe_key": "p:k#2""#) && again.len() == 1, "{again:?}");
         let id = |text: &str| {
             serde_json::from_str::<serde_json::Value>(text).unwrap()["handoff_id"].as_str().unwrap().to_owned()

@@ -124,7 +124,7 @@ pub(crate) async fn fire(context: &Arc<Context>, trigger: FilesTrigger) -> Resul
 
 /// The files that fit, by guest path.
 struct MountedFiles {
-    /// The hash of the content of each.
+    /// The hash of the content of each file.
     hashes: BTreeMap<String, String>,
     /// The files that the plugin itself is writing.
     own: BTreeSet<String>,

@@ -49,6 +49,6 @@ pub(crate) fn stamps(mounts: &[MountGrant], writes: &ChangedFiles) -> Vec<(Strin
         let stamp = path.metadata().ok().map(|metadata| triggers::stamp(&metadata));
         Some((format!("{}/{below}", mount.guest), stamp))
     };
-    // The plugin may watch it under either path.
+    // The plugin may watch the file under the path that it wrote to, or under the resolved path.
     writes.paths().into_iter().flat_map(|path| BTreeSet::from([resolved(&path), path])).filter_map(stamp).collect()
 }

@@ -51,7 +51,7 @@ impl OwnWrites {
         });
     }
 
-    /// The files that running attempts of `plugin` write, and that ended attempts wrote after `since`.
+    /// The files of running attempts of `plugin`, and of its attempts that ended at `since` or later.
     pub(crate) fn since(&self, plugin: &str, since: Instant) -> OwnPaths {
         let entries = self.lock();
         let of_plugin = entries.iter().filter(|entry| entry.plugin == plugin);

@@ -15,7 +15,7 @@ use crate::attempt::DueWork;
 use crate::settings::Schedule;
 use crate::{AgentKind, Context, DispatchError, budget, limits};
 
-/// The trigger name of its marks; no other trigger has it.
+/// The trigger name in the marks of schedules. No other trigger has this name.
 const MARKS: &str = "schedule";
 
 /// Makes a task of every schedule that is due.

@@ -76,7 +76,7 @@ pub(crate) struct PluginWatch {
 }
 
 impl PluginWatch {
-    /// Whether a change at `path` may be one of a watched file.
+    /// Whether `path` may be a watched file.
     pub(crate) fn concerns(&self, path: &Path) -> bool {
         self.paths.contains(&hash(path))
     }

@@ -132,7 +132,7 @@ impl MountScan<'_> {
         }
     }
 
-    /// The target of a link, if it is inside the mount.
+    /// The stamp of a link's target. A target outside of the mount counts as missing.
     fn link_target(&mut self, link: &Path) -> Option<Stamp> {
         let real = match link.canonicalize() {
             Ok(real) if real.starts_with(&self.mount.host) => real,

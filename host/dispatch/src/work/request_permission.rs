@@ -60,8 +60,8 @@ fn is_among(recipients: &Recipients, agent: &str, roster: &Roster) -> bool {
     *recipients == Recipients::Any || recipients.names().iter().any(means)
 }
 
-/// Why it may not send to `agent`. The command also names the agents of the current grant, because a new grant replaces
-/// it.
+/// Why the plugin may not send to `agent`. The command also names the agents of the current grant, because a new grant
+/// replaces the current one.
 fn denied(plugin: &str, recipients: &Recipients, agent: Option<&str>) -> String {
     let Some(agent) = agent else {
         let command = grant_command(plugin, &["handoffs=AGENT"]);

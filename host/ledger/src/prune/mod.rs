@@ -11,19 +11,19 @@
 //! # What stays, and why
 //!
 //! - The rows of the tasks. Their dedupe keys identify a handoff that is dropped again, their paths identify a file that is
-//!   still in an inbox, and `needs` of other tasks has their ids. Only `body`, `args` and `paths` are emptied: they are most
-//!   of a row, and a settled task never runs again.
+//!   still in an inbox, and dependencies of other tasks name their ids. Only `body`, `args` and `paths` are emptied: they
+//!   are the largest part of a row, and a settled task never runs again.
 //! - Outbox rows that put a file into an inbox: a scan uses them to recognise Baton's own RETURNs. Without them Baton would
 //!   capture those files again.
 //!
-//! # Why a prune cannot be faked
+//! # How a faked prune is detected
 //!
-//! The prune is itself an event (`Record`) of the task `ledger`. It has the range of deleted events, the hash of the
-//! last one, the archive and its SHA-256. It is written before the first row is deleted, when the archive is complete
-//! and synced. The table `pruned` (`PruneMark`) has the last deleted event. A check accepts it only if a record in the
-//! chain covers it. This includes an interrupted prune, because the first remaining row has the hash of the last
-//! deleted one. A person with write access to the file can also fake a record, or write the whole chain again. Only an
-//! earlier head that is known elsewhere, together with the archive, reveals that.
+//! The prune is itself an event (`Record`) of the task `ledger`. The record has the range of deleted events, the hash
+//! of the last one, the archive and its SHA-256. Baton writes the record before it deletes the first row, when the archive
+//! is complete and synced. The table `pruned` (`PruneMark`) has the last deleted event. A check accepts this mark only if a
+//! record in the chain covers it. This includes the mark of an interrupted prune, because the first remaining row has the
+//! hash of the last deleted one. A person with write access to the file can also fake a record, or write the whole chain
+//! again. Only an earlier head that is known elsewhere, together with the archive, reveals such a change.
 //!
 //! # Beside a daemon
 //!

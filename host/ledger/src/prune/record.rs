@@ -12,7 +12,7 @@ use crate::verify::{ChainTip, Row};
 /// The task id in events about the whole ledger. No task has this id, because task ids are hexadecimal digits.
 pub(crate) const LEDGER: &str = "ledger";
 
-/// The action of such an event.
+/// The action of the event that records a prune.
 const ACTION: &str = "pruned";
 
 /// The event up to which the rows of the chain are deleted.

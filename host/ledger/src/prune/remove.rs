@@ -12,7 +12,7 @@ use super::record::PruneMark;
 use crate::database::Tx;
 use crate::{Ledger, LedgerError};
 
-/// The events that one transaction deletes. It takes some milliseconds.
+/// The maximum number of events that one transaction deletes. Such a transaction takes some milliseconds.
 const CHUNK: i64 = 500;
 
 /// The shortest pause. Waiting SQLite writers try again after at most a tenth of a second, mostly much earlier.
@@ -94,7 +94,7 @@ fn next(tx: &Tx<'_>, last: i64, before: Timestamp) -> Result<Vec<RemovableEvent>
     Ok(going)
 }
 
-/// Deletes the arguments, the body and the findings of a task whose last event was removed.
+/// Deletes the arguments, the body, the paths, the findings, the logs and the checks of a task without events.
 fn strip(tx: &Tx<'_>, task: &str) -> Result<(), LedgerError> {
     let left = "SELECT 1 FROM events WHERE task = ?1 LIMIT 1";
     if tx.connection.prepare_cached(left)?.query_row([task], |_| Ok(())).optional()?.is_some() {

@@ -3,7 +3,7 @@
 use rusqlite::types::ValueRef;
 use sha2::{Digest as _, Sha256};
 
-/// A number of 256 bits, the lowest byte first.
+/// A 256-bit number, little-endian.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Sum([u8; 32]);
 

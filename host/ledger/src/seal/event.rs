@@ -37,7 +37,7 @@ pub fn seal(tx: &Tx<'_>, now: Timestamp) -> Result<(), LedgerError> {
     Ok(())
 }
 
-/// The digest that a seal has of the sums.
+/// The digest of the sums for a seal.
 pub(super) fn digest(sums: &StoredSums) -> String {
     let mut parts = Vec::new();
     for (name, StoredSum { sum, .. }) in sealed_tables(sums) {

@@ -15,7 +15,7 @@ use crate::database::damage;
 use crate::prune::PruneMark;
 use crate::verify::lossy;
 
-/// The most rows that are listed for one kind of problem.
+/// The maximum number of rows that are listed for one kind of problem.
 const LISTED: usize = 5;
 
 /// A problem with the rows of a table.

@@ -48,7 +48,7 @@ fn tables(connection: &Connection) -> Result<Vec<String>, LedgerError> {
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// The summed columns of a table, as SQL; `row` is `NEW.`, `OLD.` or nothing. For an event these are its number and its
+/// The summed columns of a table, as SQL; `row` is `NEW.`, `OLD.` or nothing. For an event, they are its number and its
 /// hash. The bytes of files are left out: the row has their digest, and a check compares both.
 fn expressions(connection: &Connection, table: &str, row: &str) -> Result<String, LedgerError> {
     if table == "events" {
@@ -179,7 +179,7 @@ pub fn keep(connection: &Connection) -> Result<(), LedgerError> {
             Ok(sum.as_bytes().to_vec())
         })?;
     }
-    // Otherwise the sum would still contain a replaced row.
+    // Makes a REPLACE run the trigger for the deleted row. Otherwise the sum would still contain that row.
     connection.pragma_update(None, "recursive_triggers", "ON")?;
     // The triggers are in the temporary schema, which needs no file.
     connection.pragma_update(None, "temp_store", "MEMORY")?;

@@ -22,7 +22,7 @@ fn tables(report: &Report) -> Vec<&str> {
 }
 
 /// Makes a ledger with a task, its input, a finding and a mark.
-fn made(path: &Path) -> Ledger {
+fn make_ledger(path: &Path) -> Ledger {
     let ledger = Ledger::open(path, "test").unwrap();
     let job = |tx: &Tx<'_>| {
         let input = baton_core::Digest::of(b"bytes").to_string();
@@ -54,7 +54,7 @@ fn raw(path: &Path) -> Connection {
 fn rows_match_their_sums_after_commits_and_rollbacks() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("l.db");
-    let ledger = made(&path);
+    let ledger = make_ledger(&path);
     let failed = ledger.write_blocking(|tx| {
         mark::set(tx, "t", "p", "other")?;
         Err::<(), _>(LedgerError::Closed)
@@ -76,7 +76,7 @@ fn rows_match_their_sums_after_commits_and_rollbacks() {
 fn changes_by_other_programs_are_found_and_named() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("l.db");
-    drop(made(&path));
+    drop(make_ledger(&path));
     for (sql, table) in [
         ("UPDATE tasks SET sender = 'somebody'", "tasks"),
         ("UPDATE tasks SET state = 'failed'", "tasks"),
@@ -106,7 +106,7 @@ fn changes_by_other_programs_are_found_and_named() {
 fn rows_and_sums_that_were_changed_together_do_not_match_the_seal() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("l.db");
-    let ledger = made(&path);
+    let ledger = make_ledger(&path);
     ledger.write_blocking(|tx| seal(tx, Timestamp::UNIX_EPOCH)).unwrap();
     // A forger who knows the rule: the sums match the rows and are marked as sealed.
     ledger.write_blocking(|tx| mark::set(tx, "t", "p", "forged")).unwrap();
@@ -205,7 +205,7 @@ fn a_ledger_without_evidence_is_migrated_and_every_answered_request_is_reported(
     row("return of a plugin", "RETURN", "delivered", 0, "", "plugin");
     seal(&Tx { connection: &connection, owner: "test" }, Timestamp::UNIX_EPOCH).unwrap();
     drop(connection);
-    // Commands read a ledger of the form before without migrating it.
+    // Commands read a ledger of the previous format without migrating it.
     let reader = Reader::open(&path).unwrap();
     assert!(task::recent(&reader, &task::TaskFilter::default(), 9).unwrap().iter().all(|task| task.evidence.is_none()));
     assert!(crate::return_check::of_task(&reader, "agent").unwrap().is_empty());
@@ -226,7 +226,7 @@ fn a_ledger_without_evidence_is_migrated_and_every_answered_request_is_reported(
 fn a_changed_check_of_a_return_is_found() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("l.db");
-    let ledger = made(&path);
+    let ledger = make_ledger(&path);
     let job = |tx: &Tx<'_>| {
         let new = NewTask { kind: "RETURN".to_owned(), ..NewTask::blank("a", Origin::Handoff, State::Succeeded) };
         let answer = task::insert(tx, &new, None, Timestamp::UNIX_EPOCH)?;

@@ -1,7 +1,7 @@
 //! Claims: leases of requests on which external agents work.
 //!
-//! A claimed request stays `delivered` or `disputed`. Its lease names the holder (one session of the agent) and the time at which the
-//! claim ends unless it is renewed. Every transition of the task ends the claim, see [`super::transition`].
+//! A claimed request stays `delivered` or `disputed`. Its lease names the holder (one session of the agent) and the time
+//! at which the claim ends unless it is renewed. Every transition of the task ends the claim, see [`super::transition`].
 
 use baton_core::State;
 use jiff::Timestamp;
@@ -25,7 +25,8 @@ pub(super) const RETURN_PENDING: &str =
     "(outcome IS NULL AND (SELECT count(*) FROM outbox WHERE task = tasks.id AND kind = 'handoff' AND state <> 'lost')
     > (SELECT count(*) FROM tasks AS r WHERE r.request = tasks.id AND r.kind = 'RETURN'))";
 
-/// The open tasks of an agent: requests without a RETURN, and RETURNs; the most urgent and oldest first. `only` is one more condition.
+/// The open tasks of an agent: requests without a RETURN, and RETURNs; the most urgent and oldest first. `only` is an
+/// additional condition.
 fn inbox_sql(only: &str) -> String {
     light_sql(&format!(
         "WHERE state IN ('delivered', 'disputed') AND agent = ?1 AND NOT ({RETURN_PENDING}) {only}
@@ -52,8 +53,8 @@ pub struct Claim {
     pub until: Timestamp,
 }
 
-/// Claims a delivered request for `holder`, or renews its claim. The caller checks who holds it. Returns whether the
-/// request can be claimed.
+/// Claims a delivered request for `holder`, or renews its claim. The caller checks that no other session holds the
+/// claim. Returns whether the request can be claimed.
 pub fn claim(tx: &Tx<'_>, id: &str, holder: &str, until: Timestamp) -> Result<bool, LedgerError> {
     let sql = format!("UPDATE tasks SET lease_owner = ?2, lease_until = ?3 WHERE id = ?1 AND {CLAIMABLE}");
     let changed = tx.connection.prepare_cached(&sql)?.execute(params![id, holder, until.as_millisecond()])?;
@@ -112,7 +113,8 @@ fn read_return_pending(connection: &Connection, id: &str) -> Result<bool, Ledger
     Ok(connection.prepare_cached(&sql)?.query_row([id], |row| row.get(0))?)
 }
 
-/// The open tasks of `agent`, requests and RETURNs, without arguments and bodies: at most `limit`, the most urgent and oldest first.
+/// The open tasks of `agent`, requests and RETURNs, without arguments and bodies: at most `limit`, the most urgent and
+/// oldest first.
 pub fn inbox(reader: &Reader, agent: &str, limit: u32) -> Result<Vec<Task>, LedgerError> {
     select_inbox(reader, "", agent, limit)
 }
@@ -150,8 +152,8 @@ pub fn changed_after(reader: &Reader, agent: &str, seq: i64) -> Result<Vec<Strin
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// The requests of `agent` that ended after event number `seq` by a plugin or by Baton. The RETURN of an external agent is
-/// a separate task in the inbox of `agent`. At most 200.
+/// The requests that `agent` sent and that a plugin or Baton ended after event number `seq`, at most 200. (The RETURN of an
+/// external agent is a separate task in the inbox of `agent`.)
 pub fn ended_after(reader: &Reader, agent: &str, seq: i64) -> Result<Vec<Task>, LedgerError> {
     let ended = State::ALL.into_iter().filter(|state| state.is_final() && *state != State::Duplicate);
     let ended = sql_list(ended.map(State::as_str));

@@ -329,6 +329,6 @@ mod tests {
         assert_eq!(captured(&reader, &with).unwrap(), InputCopy::Bytes(b"bytes".to_vec()));
         assert_eq!(captured(&reader, &pruned).unwrap(), InputCopy::Nothing);
         assert_eq!(captured(&reader, &without).unwrap(), InputCopy::Nothing);
-        assert_eq!(captured(&reader, &with[..6]).unwrap(), InputCopy::NoTask, "a beginning of an id is none");
+        assert_eq!(captured(&reader, &with[..6]).unwrap(), InputCopy::NoTask, "the beginning of an id is not an id");
     }
 }

@@ -62,9 +62,9 @@ pub struct Compliance {
     pub by_other: u64,
     /// Answered requests whose work was only reported.
     pub reported: u64,
-    /// Answered requests whose work a plugin found.
+    /// Answered requests whose work a plugin or Baton found.
     pub verified: u64,
-    /// Answered requests whose work a plugin did not find.
+    /// Answered requests whose work a plugin or Baton did not find.
     pub refuted: u64,
     /// Requests that were archived because nobody answered them.
     pub stale: u64,

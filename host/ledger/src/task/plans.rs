@@ -30,7 +30,7 @@ fn plan(connection: &Connection, sql: &str) -> Vec<String> {
 
 /// Asserts that each step finds its rows with an index.
 #[track_caller]
-fn looks_up(connection: &Connection, sql: &str) {
+fn assert_uses_index(connection: &Connection, sql: &str) {
     let steps = plan(connection, sql);
     let reads = |step: &&String| !step.starts_with("USE TEMP B-TREE") && !step.starts_with("CORRELATED");
     assert!(!steps.is_empty());
@@ -66,15 +66,15 @@ fn the_command_agents_reads_an_index_of_open_tasks() {
 fn the_command_why_uses_indexes() {
     let (_folder, connection) = ledger();
     for column in ["id", "handoff_id", "file_name", "title"] {
-        looks_up(&connection, &with_sql(column, ""));
-        looks_up(&connection, &with_sql(column, OF_AGENT));
+        assert_uses_index(&connection, &with_sql(column, ""));
+        assert_uses_index(&connection, &with_sql(column, OF_AGENT));
     }
-    looks_up(&connection, &select_sql(TITLED));
-    looks_up(&connection, &range_sql(""));
-    looks_up(&connection, &range_sql(OF_AGENT));
-    looks_up(&connection, &select_sql("WHERE id = ?1"));
-    looks_up(&connection, crate::event::OF_TASK);
-    looks_up(&connection, crate::finding::OF_TASK);
+    assert_uses_index(&connection, &select_sql(TITLED));
+    assert_uses_index(&connection, &range_sql(""));
+    assert_uses_index(&connection, &range_sql(OF_AGENT));
+    assert_uses_index(&connection, &select_sql("WHERE id = ?1"));
+    assert_uses_index(&connection, crate::event::OF_TASK);
+    assert_uses_index(&connection, crate::finding::OF_TASK);
 }
 
 #[test]
@@ -90,7 +90,7 @@ fn tasks_in_a_state_that_is_not_final_are_found_by_an_index() {
 fn frequent_queries_of_the_daemon_use_indexes() {
     let (_folder, connection) = ledger();
     for sql in super::queue::asked() {
-        looks_up(&connection, &sql);
+        assert_uses_index(&connection, &sql);
     }
 }
 
@@ -114,16 +114,16 @@ fn plugins_read_past_tasks_in_the_order_of_an_index() {
         assert_eq!(plan(&connection, &sql), [&[first], &ended[..]].concat());
         assert!(sql.contains(" LIMIT ?"));
     }
-    looks_up(&connection, CAPTURED);
+    assert_uses_index(&connection, CAPTURED);
 }
 
 #[test]
 fn requests_of_plugins_are_found_by_an_index() {
     let (_folder, connection) = ledger();
     for sql in crate::plugin_requests::ASKED {
-        looks_up(&connection, sql);
+        assert_uses_index(&connection, sql);
     }
-    looks_up(&connection, &select_sql(REQUESTS_WITH_ID));
+    assert_uses_index(&connection, &select_sql(REQUESTS_WITH_ID));
 }
 
 #[test]
@@ -140,7 +140,7 @@ fn requests_of_an_agent_are_found_by_an_index() {
         let steps = plan(&connection, &select_sql(rest));
         assert!(steps.iter().any(|step| step.contains("id=?")), "{rest}\n{steps:?}");
     }
-    looks_up(&connection, &format!("{} DESC LIMIT 1", crate::event::OF_TASK));
+    assert_uses_index(&connection, &format!("{} DESC LIMIT 1", crate::event::OF_TASK));
 }
 
 #[test]

@@ -19,7 +19,7 @@ const NEXT: &str = "SELECT id, action, attempts FROM tasks WHERE state = 'queued
 const NEXT_DUE: &str =
     "SELECT min(min(coalesce(due_at, deadline), coalesce(deadline, due_at))) FROM tasks WHERE state = 'waiting'";
 
-/// The tasks that run.
+/// The running tasks that other processes have leased.
 const RUNNING: &str = "SELECT id, lease_owner, lease_until FROM tasks WHERE state = 'running' AND lease_owner IS NOT ?1
                        ORDER BY created_at, rowid";
 

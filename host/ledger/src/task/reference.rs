@@ -66,11 +66,11 @@ fn search(reader: &Reader, word: &str, agent: Option<&str>) -> Result<TaskMatche
     Ok(TaskMatches { tasks, by_prefix, more })
 }
 
-/// Only the tasks of one agent. The `+` keeps SQLite from the index of senders, which have many tasks.
+/// Only the tasks of one agent. The `+` prevents the use of the index of senders, because a sender has many tasks.
 pub(super) const OF_AGENT: &str =
     "AND (+agent = :agent OR +sender = :agent OR sender IS NOT NULL AND reply_to = :agent)";
 
-/// The ids of the tasks whose `column` is `:key`, oldest first. The `+` keeps SQLite from reading all tasks in this order.
+/// The ids of the tasks whose `column` is `:key`, oldest first. The `+` prevents that SQLite reads all tasks in this order.
 pub(super) fn with_sql(column: &str, only: &str) -> String {
     format!("SELECT id FROM tasks WHERE {column} = :key {only} ORDER BY +created_at, rowid LIMIT {MOST}")
 }
@@ -148,6 +148,10 @@ mod tests {
         };
         let id = ledger.write_blocking(job).unwrap();
         let of_b = matching_for(&ledger.reader().unwrap(), "Many", "b").unwrap();
-        assert_eq!(of_b.tasks.into_iter().map(|task| task.id).collect::<Vec<_>>(), [id], "others do not count");
+        assert_eq!(
+            of_b.tasks.into_iter().map(|task| task.id).collect::<Vec<_>>(),
+            [id],
+            "tasks of other agents do not count"
+        );
     }
 }

@@ -22,8 +22,8 @@ pub struct SentFilter {
     pub agent: Option<String>,
     /// Only requests of this chain; a request without a chain is a chain with its own id.
     pub chain: Option<String>,
-    /// Only requests in one of these states; all if it is empty. A succeeded request whose RETURN is not captured or being
-    /// checked counts as delivered.
+    /// Only requests in one of these states; all if it is empty. A succeeded request counts as delivered
+    /// while its RETURN waits to be captured or checked.
     pub states: Vec<State>,
     /// Only requests with an event after this time.
     pub since: Option<Timestamp>,
@@ -89,7 +89,7 @@ pub fn sent_as(reader: &Reader, sender: &str, handoff_id: &str) -> Result<Option
     select_one(reader, SENT_AS, sender, handoff_id)
 }
 
-/// The task of [`sent_with_id`]. The `+` keeps SQLite from the index of the sender, which has many tasks.
+/// The task of [`sent_with_id`]. The `+` prevents the use of the index of senders, because a sender has many tasks.
 pub(super) const SENT_WITH_ID: &str = "WHERE id = ?2 AND +sender = ?1 AND kind <> 'RETURN'";
 
 /// The task of [`sent_as`].

@@ -30,7 +30,7 @@ const LAST: &str = "coalesce((SELECT at FROM events WHERE task = t.id ORDER BY s
 
 const NO_CALL: &str = "t.origin <> 'call'";
 
-/// The agents with queued tasks of which no attempt has ended since `?2`. Events have no index by time, so the query
+/// The agents that have queued tasks and ended no attempt since `?2`. Events have no index by time, so the query
 /// reads from the newest event backwards and stops at the first one that is old enough.
 const IDLE: &str = "SELECT agent FROM (SELECT DISTINCT agent FROM tasks WHERE state IN
   ('captured', 'queued', 'running', 'waiting', 'needs_grant', 'needs_human', 'needs_approval', 'delivered')
@@ -136,7 +136,7 @@ struct StallQuery {
     limit: Duration,
 }
 
-fn questions(limits: &StallLimits) -> [StallQuery; 8] {
+fn queries(limits: &StallLimits) -> [StallQuery; 8] {
     let ask = |state, why, since: &str, only: &str, limit| {
         let (since, only) = (since.to_owned(), only.to_owned());
         StallQuery { state, why, since, only, limit }
@@ -164,7 +164,7 @@ fn find_stalled(
     limits: &StallLimits,
 ) -> Result<Vec<StalledTask>, LedgerError> {
     let mut found = Vec::new();
-    for question in questions(limits) {
+    for question in queries(limits) {
         let mut select = connection.prepare_cached(&sql(&question))?;
         let asked = params![question.state.as_str(), before(now, question.limit), limits.at_most];
         let rows = select.query_map(asked, |row| Ok(read(row, question.why)))?;
@@ -234,7 +234,7 @@ mod tests {
     }
 
     /// Appends an event of the task, which sets `state`.
-    fn happens(ledger: &Ledger, id: &str, (actor, action): (&str, &str), state: State, minute: i64) {
+    fn append_event(ledger: &Ledger, id: &str, (actor, action): (&str, &str), state: State, minute: i64) {
         let (id, actor, action) = (id.to_owned(), actor.to_owned(), action.to_owned());
         let job = move |tx: &Tx<'_>| {
             let task = super::super::get_in(tx, &id)?;
@@ -248,7 +248,7 @@ mod tests {
         found.into_iter().map(|task| (task.title, task.why, task.since)).collect()
     }
 
-    fn sole(title: &str, why: StallReason, since: i64) -> Vec<(String, StallReason, Timestamp)> {
+    fn only_task(title: &str, why: StallReason, since: i64) -> Vec<(String, StallReason, Timestamp)> {
         vec![(title.to_owned(), why, at(since))]
     }
 
@@ -267,7 +267,7 @@ mod tests {
             let (_folder, ledger) = ledger();
             make(&ledger, new("a", state), 0);
             assert_eq!(found(&ledger, limit - 1), [], "{state}");
-            assert_eq!(found(&ledger, limit), sole(&format!("a {state}"), why, 0), "{state}");
+            assert_eq!(found(&ledger, limit), only_task(&format!("a {state}"), why, 0), "{state}");
         }
     }
 
@@ -286,10 +286,10 @@ mod tests {
         make(&ledger, new("a", State::Queued), 0);
         make(&ledger, new("b", State::Queued), 0);
         let done = make(&ledger, new("a", State::Queued), 0);
-        happens(&ledger, &done, ("baton", "started"), State::Running, 14);
+        append_event(&ledger, &done, ("baton", "started"), State::Running, 14);
         assert_eq!(found(&ledger, 15).len(), 2, "a started attempt has not ended");
-        happens(&ledger, &done, ("a", "succeeded"), State::Succeeded, 15);
-        assert_eq!(found(&ledger, 16), sole("b queued", StallReason::NotBegun, 0));
+        append_event(&ledger, &done, ("a", "succeeded"), State::Succeeded, 15);
+        assert_eq!(found(&ledger, 16), only_task("b queued", StallReason::NotBegun, 0));
         assert_eq!(found(&ledger, 26).len(), 2, "ten minutes later it is stalled again");
     }
 
@@ -298,27 +298,27 @@ mod tests {
         let (_folder, ledger) = ledger();
         make(&ledger, new("a", State::Queued), 0);
         make(&ledger, NewTask { actor: "a".to_owned(), ..new("a", State::Queued) }, 9);
-        assert_eq!(found(&ledger, 10), sole("a queued", StallReason::NotBegun, 0));
+        assert_eq!(found(&ledger, 10), only_task("a queued", StallReason::NotBegun, 0));
     }
 
     #[test]
     fn a_task_is_stalled_since_its_current_state_began() {
         let (_folder, ledger) = ledger();
         let id = make(&ledger, new("a", State::Queued), 0);
-        happens(&ledger, &id, ("a", "failed"), State::NeedsHuman, 100);
-        happens(&ledger, &id, ("baton", "reminded"), State::NeedsHuman, 900);
+        append_event(&ledger, &id, ("a", "failed"), State::NeedsHuman, 100);
+        append_event(&ledger, &id, ("baton", "reminded"), State::NeedsHuman, 900);
         let day = 24 * 60;
         assert_eq!(found(&ledger, day), []);
-        assert_eq!(found(&ledger, 100 + day), sole("a queued", StallReason::Unanswered, 100));
+        assert_eq!(found(&ledger, 100 + day), only_task("a queued", StallReason::Unanswered, 100));
     }
 
     #[test]
     fn a_running_task_is_stalled_since_its_last_event() {
         let (_folder, ledger) = ledger();
         let id = make(&ledger, new("a", State::Running), 0);
-        happens(&ledger, &id, ("a", "progress"), State::Running, 30);
+        append_event(&ledger, &id, ("a", "progress"), State::Running, 30);
         assert_eq!(found(&ledger, 89), []);
-        assert_eq!(found(&ledger, 90), sole("a running", StallReason::Silent, 30));
+        assert_eq!(found(&ledger, 90), only_task("a running", StallReason::Silent, 30));
     }
 
     #[test]
@@ -333,7 +333,7 @@ mod tests {
         };
         ledger.write_blocking(job).unwrap();
         assert_eq!(found(&ledger, 104), []);
-        assert_eq!(found(&ledger, 105), sole("a waiting", StallReason::Overdue, 100));
+        assert_eq!(found(&ledger, 105), only_task("a waiting", StallReason::Overdue, 100));
     }
 
     #[test]
@@ -343,11 +343,11 @@ mod tests {
         for state in [State::Queued, State::NeedsHuman, State::Waiting, State::Running] {
             make(&ledger, NewTask { origin: Origin::Call, ..new("a", state) }, 0);
         }
-        assert_eq!(found(&ledger, 100_000), sole("a running", StallReason::Silent, 0));
+        assert_eq!(found(&ledger, 100_000), only_task("a running", StallReason::Silent, 0));
     }
 
     #[test]
-    fn the_same_is_seen_inside_a_write_and_without_events() {
+    fn stalled_tasks_are_found_inside_a_write_and_without_events() {
         let (_folder, ledger) = ledger();
         make(&ledger, new("a", State::Queued), 0);
         let job = |tx: &Tx<'_>| {
@@ -358,7 +358,7 @@ mod tests {
             ledger.write_blocking(job).unwrap(),
             stalled(&ledger.reader().unwrap(), at(10), &StallLimits::default()).unwrap()
         );
-        assert_eq!(found(&ledger, 10), sole("a queued", StallReason::NotBegun, 0));
+        assert_eq!(found(&ledger, 10), only_task("a queued", StallReason::NotBegun, 0));
     }
 
     #[test]
@@ -377,7 +377,7 @@ mod tests {
         let (_folder, ledger) = ledger();
         make(&ledger, new("a", State::Queued), 0);
         let reader = ledger.reader().unwrap();
-        for question in questions(&StallLimits::default()) {
+        for question in queries(&StallLimits::default()) {
             let explain = format!("EXPLAIN QUERY PLAN {}", sql(&question));
             let mut select = reader.connection.prepare(&explain).unwrap();
             let steps = select.query_map(params!["x", 1, 1], |row| row.get::<_, String>(3)).unwrap();

@@ -158,7 +158,7 @@ pub fn give_back_attempt(tx: &Tx<'_>, id: &str) -> Result<(), LedgerError> {
     Ok(())
 }
 
-/// A RETURN has ended a request, so it does not wait for a request any more.
+/// Records that a RETURN has ended a request, so that it does not wait for a request any more.
 pub fn matched(tx: &Tx<'_>, id: &str) -> Result<(), LedgerError> {
     tx.connection.prepare_cached("UPDATE tasks SET answers = NULL WHERE id = ?1")?.execute([id])?;
     Ok(())

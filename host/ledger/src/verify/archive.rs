@@ -1,7 +1,7 @@
 //! Checks the archives of pruned events: each one is a chain, they are consecutive, and the ledger follows the last
 //! one.
 //!
-//! They are read in the order of their first events. Two archives may overlap, for example after an interrupted and
+//! The archives are read in the order of their first events. Two archives may overlap, for example after an interrupted and
 //! repeated prune. Then their common events must be equal, and also equal to those that the ledger still has.
 
 use std::fs::File;
@@ -18,13 +18,13 @@ use crate::export::{Line, parse};
 use crate::prune::PruneMark;
 
 impl ArchivedPart {
-    /// Whether they contain the events from `first` to `last`.
+    /// Whether the archives contain the events from `first` to `last`.
     pub(super) fn has(&self, first: i64, last: i64) -> bool {
         self.broken.is_none() && self.first <= first && self.last >= last
     }
 }
 
-/// The fault and its line.
+/// The result of a check; the error is the line number and the fault.
 type Verdict = Result<(), (u64, &'static str)>;
 
 /// Checks the archives against each other and the ledger. `None` if there are none.

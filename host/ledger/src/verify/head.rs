@@ -2,8 +2,8 @@
 
 use std::str::FromStr;
 
-/// With fewer digits, a head could match several events of a long ledger. In a ledger of a million events, two share
-/// twelve digits with a probability of 1 in 500.
+/// With fewer digits, a head could match several events of a long ledger. In a ledger of a million events, two hashes
+/// begin with the same twelve digits with a probability of 1 in 500.
 const MIN_DIGITS: usize = 12;
 
 /// SHA-256 in hexadecimal digits.
@@ -71,7 +71,7 @@ impl<'a> Search<'a> {
         };
     }
 
-    /// The position of the head, after all hashes except pruned ones were compared.
+    /// The position of the head, after the hashes were compared. `saw_all` is false if pruned ones were not.
     pub(super) fn end(self, saw_all: bool) -> Option<HeadPosition> {
         self.head
             .map(|_| if self.found == HeadPosition::Nowhere && !saw_all { HeadPosition::Pruned } else { self.found })

@@ -90,7 +90,7 @@ fn replace(row: &Row) -> String {
     format!("UPDATE events SET reason = 'forged', hash = '{}' WHERE seq = {}", forged.computed_hash(), row.seq)
 }
 
-fn close_up(gone: i64) -> String {
+fn delete_and_renumber(gone: i64) -> String {
     let moved: String =
         (gone + 1..=EVENTS).map(|n| format!("UPDATE events SET seq = {n} - 1 WHERE seq = {n};")).collect();
     format!("DELETE FROM events WHERE seq = {gone}; {moved}")
@@ -186,7 +186,7 @@ fn a_deleted_row_is_reported_as_missing() {
 fn a_deleted_row_is_found_after_renumbering() {
     let original = Original::new();
     for gone in 1..EVENTS {
-        breaks(&original.after(&close_up(gone)), gone, RowFault::Replaced);
+        breaks(&original.after(&delete_and_renumber(gone)), gone, RowFault::Replaced);
     }
 }
 
@@ -239,7 +239,7 @@ fn a_rehashed_row_is_found_at_its_successor() {
         if row.seq < EVENTS {
             breaks(&report, row.seq + 1, RowFault::Replaced);
         } else {
-            assert!(report.is_sound(), "nothing follows the last row");
+            assert!(report.is_sound(), "no row follows the last one");
             let report = original.after_with(&replace(&row), Some(&row.hash.parse().unwrap()));
             assert_eq!(report.found, Some(HeadPosition::Nowhere));
         }

@@ -10,8 +10,8 @@ use baton_ledger::{LedgerError, Tx, mark};
 
 use super::{AudioScanner, AudioTrigger, LibraryMatch, NewAudio};
 
-/// Removes matches that will be reported with a later file, and sets `new` for those in the same batch. The marks of
-/// the files are set already.
+/// Removes matches that will be reported with a later file, and sets `new` for matches in the same batch. The caller has
+/// set the marks of `files`.
 pub(super) fn once(
     tx: &Tx<'_>,
     scanner: Option<&AudioScanner>,

@@ -1,4 +1,4 @@
-//! The report about new audio: a summary and findings for people, arguments for plugins. Pure.
+//! The report about new audio: a summary and findings for people, arguments for plugins. All functions are pure.
 
 use std::path::Path;
 
@@ -82,7 +82,7 @@ fn finding(file: &NewAudio, shown: &dyn Fn(&Path) -> String) -> Option<Finding> 
     })
 }
 
-/// An addition for a file of the same batch.
+/// The words that the title adds if the other file is in the same batch.
 fn too(known: &LibraryMatch) -> &'static str {
     if known.new { ", which is new too" } else { "" }
 }

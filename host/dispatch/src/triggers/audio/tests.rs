@@ -69,5 +69,5 @@ async fn a_folder_that_does_not_respond_is_scanned_once_and_delays_no_other_fold
     drop(answer);
     first.await.unwrap().unwrap();
     fire(&context, trigger("/hangs"), &closing).await.unwrap();
-    assert_eq!(asked[0].load(Ordering::Relaxed), 2, "it has answered");
+    assert_eq!(asked[0].load(Ordering::Relaxed), 2, "the folder is scanned again after its response");
 }

@@ -112,7 +112,11 @@ fn rows_that_capture_reads_stay_and_large_columns_are_emptied() {
         .unwrap();
     assert_eq!((first.map(|first| first.id), there), (Some(id.clone()), true));
     assert!(finding::of_task(&fixture.reader(), &id).unwrap().is_empty());
-    assert_eq!(fixture.count("SELECT count(*) FROM outbox"), 2, "a RETURN and a handoff lie in inboxes");
+    assert_eq!(
+        fixture.count("SELECT count(*) FROM outbox"),
+        2,
+        "the deliveries of a RETURN and a handoff to inboxes stay"
+    );
     assert_eq!(fixture.count("SELECT count(*) FROM inputs WHERE hash = 'shared'"), 1);
     let open = task::find(&fixture.reader(), "open").unwrap().unwrap();
     assert_eq!(open.body, "long");
