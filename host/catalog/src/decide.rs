@@ -48,8 +48,8 @@ impl Decisions {
         Ok(change.commit()?)
     }
 
-    /// Splits an id from a track: it becomes a new track with the values of that id's source. Returns the number of the new
-    /// track; `None` when it is the only id of the track, or not an id of it.
+    /// Splits an id from a track: the id becomes a new track with the values of its source. Returns the number of the new track;
+    /// `None` when it is the only id of the track, or not an id of it.
     pub fn split(&mut self, track: i64, id: &Id, now: Timestamp) -> Result<Option<i64>, CatalogError> {
         let change = self.begin()?;
         let of =

@@ -13,7 +13,7 @@ pub struct ReviewQuestion {
     pub what: ReviewSubject,
     /// The track that it may be.
     pub track: KnownTrack,
-    /// For and against.
+    /// The reasons for and against the match.
     pub reasons: Vec<Reason>,
     /// The most likely match has the highest score.
     pub score: u32,

@@ -17,7 +17,8 @@ pub struct SearchHit {
 }
 
 impl Catalog {
-    /// The tracks that have every word of `text`, or a word that begins with it, best first. Ignores accents and case.
+    /// The tracks that contain, for every word of `text`, that word or a longer word that begins with it; the best
+    /// match is first. Ignores accents and case.
     pub fn search(&self, text: &str, most: u32) -> Result<Vec<SearchHit>, CatalogError> {
         let Some(wanted) = expression(text) else {
             return Ok(Vec::new());

@@ -22,7 +22,8 @@ pub struct Stream {
 /// Reads an open file from its start, at most [`LONGEST`] of it, and passes each completed chunk to `take`.
 ///
 /// # Errors
-/// As [`crate::read()`], except for files that change or are too short: a short file has no chunks, or one without words.
+/// The errors of [`crate::read()`], except those for files that change or are too short: a short file has no chunks, or one chunk
+/// without words.
 pub fn read_chunks(
     file: File,
     cut: &ChunkOptions,

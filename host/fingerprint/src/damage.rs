@@ -14,7 +14,7 @@ pub struct Damage {
     pub missing_end: Duration,
     /// The missing parts in the middle, from the timestamps of the frames.
     pub missing_within: Duration,
-    /// The file ends before its container does.
+    /// The file is shorter than its container states.
     pub is_cut_short: bool,
     /// The decoded samples do not match the checksum in the file (the MD5 of FLAC).
     pub wrong_checksum: bool,

@@ -9,13 +9,13 @@ pub enum Reason {
     Unreadable,
     /// No audio, or a codec that Baton does not decode; also signalled HE-AAC.
     Unsupported,
-    /// It is protected (DRM).
+    /// The file is protected (DRM).
     Protected,
-    /// It claims to be audio, but cannot be decoded.
+    /// The file claims to be audio, but cannot be decoded.
     Corrupt,
-    /// It is too short for one word (under about 3 s).
+    /// The file is too short for one word (under about 3 s).
     TooShort,
-    /// It was replaced or changed while it was read.
+    /// The file was replaced or changed while it was read.
     Changed,
     /// Cancelled by the caller.
     Stopped,

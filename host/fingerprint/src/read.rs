@@ -18,7 +18,7 @@ pub const LONGEST: Duration = Duration::from_hours(24);
 /// The options for reading a file.
 #[derive(Clone, Copy, Debug)]
 pub struct Options {
-    /// The length to fingerprint from the start; `None` for all of it, but at most [`LONGEST`]. `AcoustID` uses 120 s.
+    /// The length to fingerprint from the start; `None` for the whole file, but at most [`LONGEST`]. `AcoustID` uses 120 s.
     pub length: Option<Duration>,
     /// Also digest the file and its audio; this reads the whole file.
     pub hashes: bool,
@@ -52,7 +52,7 @@ pub struct AudioReport {
     pub file_sha256: Option<[u8; 32]>,
     /// Its tags.
     pub tags: Tags,
-    /// Damaged parts, which were left out. Only [`check`] finds those of the whole file.
+    /// Damaged parts, which were left out. Only [`check`] finds the damage of the whole file.
     pub damage: Option<Damage>,
 }
 
@@ -68,7 +68,7 @@ pub fn read(file: &Path, options: Options, stop: &AtomicBool) -> Result<AudioRep
 /// frames, a wrong checksum, a missing end.
 ///
 /// # Errors
-/// As [`read`]. Damage after the fingerprinted part is not an error.
+/// The errors of [`read`]. Damage after the fingerprinted part is not an error.
 pub fn check(file: &Path, options: Options, stop: &AtomicBool) -> Result<AudioReport, Error> {
     read_to(ReadDepth::Whole, file, options, stop)
 }
@@ -78,7 +78,7 @@ pub fn check(file: &Path, options: Options, stop: &AtomicBool) -> Result<AudioRe
 enum ReadDepth {
     /// The fingerprinted part.
     Fingerprint,
-    /// All of it.
+    /// The whole file.
     Whole,
 }
 
@@ -97,7 +97,7 @@ fn read_to(depth: ReadDepth, file: &Path, options: Options, stop: &AtomicBool) -
 /// must not be written meanwhile.
 ///
 /// # Errors
-/// As [`read`].
+/// The errors of [`read`].
 pub fn read_opened(file: File, options: Options, stop: &AtomicBool) -> Result<AudioReport, Error> {
     let failed = |failed: std::io::Error| Error::new(Reason::Unreadable, format!("cannot read its metadata: {failed}"));
     let same = file.try_clone().map_err(failed)?;

@@ -74,7 +74,10 @@ fn memory_is_bounded_and_independent_of_the_length() {
         );
         assert!(used <= 16 * 1024, "{name}: {used} KiB");
         let more_words = u64::try_from(words).expect("some") * 8 / 1024;
-        assert!(more_bytes > 2 * 1024 * (MORE_KIB + more_words), "{name}: {more_bytes} bytes more tell nothing");
+        assert!(
+            more_bytes > 2 * 1024 * (MORE_KIB + more_words),
+            "{name}: {more_bytes} bytes more are too few for a comparison"
+        );
         assert!(more <= MORE_KIB + more_words, "{name}: {more} KiB more for a longer file");
         fs::remove_file(file).expect("it goes");
     }

@@ -64,7 +64,7 @@ pub struct CoveragePart {
 /// Items that have no fingerprint for one reason.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MissingCount {
-    /// Their state.
+    /// The state of the items.
     pub state: ItemState,
     /// The reason code; `not_read` for pending items.
     pub reason: String,

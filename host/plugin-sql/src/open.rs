@@ -42,7 +42,7 @@ pub(super) fn open(access: &Access, authorizer: &Authorizer, stop: &StopHandle) 
 fn prepare(access: &Access) -> Result<(), GuestError> {
     check_files(&access.path).map_err(|error| GuestError::Failed(format!("the database cannot be opened: {error}")))?;
     match access.database {
-        // A snapshot for this attempt (`copy`); it is never created here.
+        // The file is a snapshot of this attempt. `copy` creates it, never this function.
         Database::Files => Ok(()),
         Database::Catalog => Ok(baton_catalog::prepare(&access.path)?),
         Database::Own if access.path.is_file() => Ok(()),

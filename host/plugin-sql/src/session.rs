@@ -17,7 +17,7 @@ pub struct Session {
     access: Access,
     authorizer: Authorizer,
     stop: StopHandle,
-    /// The number of bytes by which its writes enlarged the catalog.
+    /// The number of bytes by which this connection enlarged the catalog.
     growth: Cell<u64>,
 }
 
@@ -35,7 +35,7 @@ impl Session {
     /// Runs a query and returns all rows.
     ///
     /// # Errors
-    /// As `query` in `wit/sql.wit`.
+    /// The errors of `query` in `wit/sql.wit`.
     pub fn query(&self, statement: &str, parameters: &[Value]) -> Result<Table, GuestError> {
         self.stop.begin();
         let mut prepared = self.prepare_query(statement, parameters)?;
@@ -48,7 +48,7 @@ impl Session {
     /// Runs a statement that writes. Returns the number of changed rows.
     ///
     /// # Errors
-    /// As `execute` in `wit/sql.wit`.
+    /// The errors of `execute` in `wit/sql.wit`.
     pub fn execute(&self, statement: &str, parameters: &[Value]) -> Result<u64, GuestError> {
         self.stop.begin();
         self.log_has_room()?;
@@ -63,7 +63,7 @@ impl Session {
     /// Runs a statement for many rows in one transaction. Returns the total number of changed rows.
     ///
     /// # Errors
-    /// As `batch` in `wit/sql.wit`.
+    /// The errors of `batch` in `wit/sql.wit`.
     pub fn batch(&self, statement: &str, rows: &[Row]) -> Result<u64, GuestError> {
         self.stop.begin();
         let bytes: usize = rows.iter().flatten().map(Value::bytes).sum();
@@ -86,7 +86,7 @@ impl Session {
     /// Runs several statements in one transaction. Returns the number of changed rows of each.
     ///
     /// # Errors
-    /// As `transaction` in `wit/sql.wit`.
+    /// The errors of `transaction` in `wit/sql.wit`.
     pub fn transaction(&self, steps: &[Step]) -> Result<Vec<u64>, GuestError> {
         self.stop.begin();
         let bytes: usize = steps.iter().flat_map(|step| step.parameters.iter()).map(Value::bytes).sum();
@@ -114,7 +114,7 @@ impl Session {
         })
     }
 
-    /// The number of bytes by which its writes enlarged the catalog since the last call.
+    /// The number of bytes by which this connection enlarged the catalog since the last call.
     pub(super) fn take_growth(&self) -> u64 {
         self.growth.take()
     }
@@ -123,7 +123,8 @@ impl Session {
         self.access.database == Database::Catalog
     }
 
-    /// Runs `write` in one transaction. Other connections write before or after it, so the measured growth is its own.
+    /// Runs `write` in one transaction. Other connections write before or after the transaction, so the measured growth
+    /// comes only from `write`.
     fn in_transaction<T>(&self, write: impl FnOnce() -> Result<T, GuestError>) -> Result<T, GuestError> {
         self.host("BEGIN IMMEDIATE")?;
         let written = self.used_bytes().and_then(|before| {

@@ -142,7 +142,11 @@ mod tests {
         }
         let now = SystemTime::now();
         remove_leftovers(folder.path(), now);
-        assert_eq!(names(folder.path()), [".split-ab12cd.tmp", ".split-notes", "notes.tmp"], "a process may use it");
+        assert_eq!(
+            names(folder.path()),
+            [".split-ab12cd.tmp", ".split-notes", "notes.tmp"],
+            "a process may still use the young folder"
+        );
         remove_leftovers(folder.path(), now + LEFTOVER_AGE + Duration::from_mins(1));
         assert_eq!(names(folder.path()), [".split-notes", "notes.tmp"]);
     }

@@ -27,7 +27,7 @@ pub struct Table {
 }
 
 impl Value {
-    /// Its cost in a result or a batch.
+    /// The bytes that the value counts in a result or a batch.
     #[must_use]
     pub fn bytes(&self) -> usize {
         let content = match self {

@@ -24,7 +24,7 @@ pub enum FetchError {
         /// The system's error.
         reason: String,
     },
-    /// It took too long.
+    /// The transfer took too long.
     #[error("{what} did not arrive within {} s; try again with a better connection", after.as_secs())]
     Timeout {
         /// The file or address.
@@ -52,23 +52,23 @@ pub enum FetchError {
         /// The file or address.
         what: String,
     },
-    /// It does not exist.
+    /// The file or package does not exist.
     #[error("{what} does not exist; check the name, the tag and the digest")]
     NotFound {
         /// The file or address.
         what: String,
     },
-    /// It is larger than its limit.
+    /// The file is larger than its limit.
     #[error("{what} has more than {limit} bytes, {why}")]
     TooLarge {
         /// The file or address.
         what: String,
         /// The largest size, in bytes.
         limit: usize,
-        /// The source of the limit.
+        /// What the limit is: `the limit for a component`.
         why: &'static str,
     },
-    /// It is incomplete.
+    /// The file is incomplete.
     #[error("{what} is cut off after {found} of {expected} bytes; try again, or ask its publisher to publish it again")]
     Truncated {
         /// The file or address.
@@ -78,7 +78,7 @@ pub enum FetchError {
         /// The number of bytes that were received.
         found: usize,
     },
-    /// Its digest is not the expected one.
+    /// The digest of the file is not the expected one.
     #[error("{what} was changed: its digest should be {expected}, but is {found}; it was discarded")]
     WrongDigest {
         /// The file or address.
@@ -96,7 +96,7 @@ pub enum FetchError {
         /// The content of the file instead of a package.
         reason: String,
     },
-    /// The server answers with something else.
+    /// The server's answer is another error, or unusable.
     #[error("{host} sent an unusable answer: {reason}")]
     Refused {
         /// The server.
@@ -105,7 +105,7 @@ pub enum FetchError {
         reason: String,
     },
     /// A package cannot be published like this.
-    #[error("it cannot be published: {0}")]
+    #[error("the component cannot be published: {0}")]
     Unpublishable(String),
     /// The credentials cannot be read.
     #[error(transparent)]

@@ -1,4 +1,4 @@
-//! Downloads bytes with limits for their number, the redirects and the time.
+//! Downloads bytes, with limits on size, redirects and time.
 //!
 //! `download.rs` and `oci/` use this module, so both have the same limits and error messages. The server is not trusted: sizes
 //! that it announces can only make Baton stop earlier.
@@ -22,7 +22,7 @@ pub(crate) struct Download<'a> {
     pub(crate) host: &'a str,
     /// The maximum size in bytes.
     pub(crate) most: usize,
-    /// The source of the limit, for messages.
+    /// What the limit is, for messages: `the limit for a component`.
     pub(crate) why: &'static str,
 }
 

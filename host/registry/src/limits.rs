@@ -14,8 +14,8 @@ pub(crate) const TRANSFER: Duration = Duration::from_mins(10);
 /// The maximum number of redirects. A release on a forge needs two.
 pub(crate) const REDIRECTS: usize = 5;
 
-/// The maximum size of an OCI manifest: the size that the distribution specification requires registries to accept. Those of
-/// Baton have less than 2 KiB.
+/// The maximum size of an OCI manifest: the size that the distribution specification requires registries to accept. A manifest of
+/// Baton has less than 2 KiB.
 pub(crate) const MANIFEST_BYTES: usize = 4 << 20;
 
 /// The maximum size of a detached signature: it has four lines, and its trusted comment may have 8 KiB.

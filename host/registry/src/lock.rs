@@ -1,8 +1,8 @@
 //! `baton.lock`: the plugins that may run in a workspace, the digests of their bytes, and their grants.
 //!
-//! `baton` writes it; a person may edit the grants. A plugin that is not in it does not run, and a capability that is not in it
-//! is denied. A plugin can use a capability only if its manifest declares it and the file grants it. An invalid entry is a
-//! [`BrokenEntry`]: it is kept unchanged, its plugin does not run, and it does not affect the other entries.
+//! `baton` writes the file; a person may edit the grants. A plugin without an entry does not run. A plugin can use a capability
+//! only if its manifest declares it and the file grants it. An invalid entry is a [`BrokenEntry`]: it is kept unchanged, its
+//! plugin does not run, and it does not affect the other entries.
 
 use std::fmt;
 use std::path::{Component, Path, PathBuf};
@@ -19,7 +19,7 @@ use toml::{Table, Value};
 /// The file's name.
 pub const FILE: &str = "baton.lock";
 
-/// The form that this build writes.
+/// The version of the format that this build writes.
 const VERSION: u32 = 1;
 
 /// The file.
@@ -34,7 +34,7 @@ pub struct Lock {
     pub broken: Vec<BrokenEntry>,
 }
 
-/// The file before its entries are parsed, each separately.
+/// The file before its entries are parsed. Each entry is parsed separately.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct UnparsedLock {
@@ -46,7 +46,7 @@ struct UnparsedLock {
 /// An entry that cannot be used.
 #[derive(Clone, Debug, PartialEq)]
 pub struct BrokenEntry {
-    /// The name in it, valid or not.
+    /// The name in the entry, valid or not.
     pub name: String,
     /// One line: the problem of the entry.
     pub reason: String,
@@ -74,7 +74,7 @@ impl BrokenEntry {
     }
 }
 
-/// One plugin.
+/// The entry of one plugin.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PluginEntry {
@@ -90,7 +90,7 @@ pub struct PluginEntry {
     /// The id of the trusted key that signed it; absent if no trusted key did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
-    /// It waits for approval and does not run.
+    /// The plugin waits for approval and does not run.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub needs_approval: bool,
     /// The operator has disabled it.
@@ -159,7 +159,7 @@ impl fmt::Display for Source {
 /// An error of `baton.lock`.
 #[derive(Debug, thiserror::Error)]
 pub enum LockError {
-    /// It cannot be read or written.
+    /// The file cannot be read or written.
     #[error("{} cannot be used: {error}", path.display())]
     Io {
         /// The file.
@@ -167,7 +167,7 @@ pub enum LockError {
         /// The cause.
         error: std::io::Error,
     },
-    /// It is not a valid lock file.
+    /// The file is not a valid lock file.
     #[error("{} is not valid: {reason}", path.display())]
     Wrong {
         /// The file.
@@ -175,7 +175,7 @@ pub enum LockError {
         /// The problem.
         reason: String,
     },
-    /// It cannot be written as TOML.
+    /// The entries cannot be written as TOML.
     #[error("cannot write baton.lock: {0}")]
     Unwritable(#[from] toml::ser::Error),
 }
@@ -211,7 +211,7 @@ impl Default for Lock {
     }
 }
 
-/// The file has some hundred bytes for each plugin.
+/// The maximum size of the file, which has some hundred bytes for each plugin.
 const BYTES: u64 = 16 << 20;
 
 impl Lock {
@@ -252,7 +252,10 @@ impl Lock {
             PluginEntry::deserialize(Value::Table(table.clone())).map_err(|error| error.message().to_owned())?;
         plugin_name::check(&entry.name).map_err(|error| error.to_string())?;
         if let Some(known) = self.namesake(&entry.name) {
-            return Err(format!("the entry of `{}` comes first and has the same name; remove one of them", known.name));
+            return Err(format!(
+                "an earlier entry, `{}`, has the same name (other spellings count as the same); remove one of the two entries",
+                known.name
+            ));
         }
         if let Source::File(file) = &entry.source
             && file.is_relative()
@@ -304,7 +307,7 @@ impl Lock {
         allowed.chain(broken.filter(|name| self.namesake(name).is_none()))
     }
 
-    /// The plugin with this name in any spelling: two of them would share one inbox.
+    /// The plugin with this name in any spelling. Two plugins whose names differ only in spelling would share an inbox.
     #[must_use]
     pub fn namesake(&self, name: &str) -> Option<&PluginEntry> {
         self.plugins.iter().find(|entry| fold(&entry.name) == fold(name))

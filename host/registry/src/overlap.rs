@@ -4,8 +4,8 @@
 //! inside a folder that any plugin may write to cannot be granted to any plugin, not even for reading.
 //!
 //! Two cases are safe and allowed between two plugins: a writable folder inside one that is only read, and the same folder for
-//! both. In both cases only a plugin that may write to the folder around it can rename the folder. Within one plugin no folder
-//! may overlap one that it writes to: the plugin would see the same file under two paths with different rights.
+//! both. In both cases a folder can be renamed only by a plugin that may write to the folder around it. Within one plugin no
+//! folder may overlap one that it writes to: the plugin would see the same file under two paths with different rights.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -42,7 +42,7 @@ pub enum Access {
 }
 
 impl PlacedFolder {
-    /// Whether it is below `other`, by path or by identity.
+    /// Whether this folder is below `other`, by path or by identity.
     fn is_below(&self, other: &Self) -> bool {
         let by_path = self.path != other.path && self.path.starts_with(&other.path);
         by_path || self.above.contains(&other.identity)
@@ -150,7 +150,7 @@ mod tests {
                 let expected = ("/x/data/deep/inner".to_owned(), "/x/data".to_owned());
                 if plugin == "b" {
                     assert_eq!(refused("b", &grants), Some(expected), "{inner_writable}");
-                    assert_eq!(refused("a", &grants), None, "the inner one is refused");
+                    assert_eq!(refused("a", &grants), None, "the inner folder is refused");
                 } else {
                     assert!(refused("a", &grants).is_some(), "{inner_writable}");
                 }

@@ -14,7 +14,7 @@ pub enum PackError {
     /// The manifest is not valid.
     #[error(transparent)]
     Manifest(#[from] ManifestError),
-    /// It is already a package.
+    /// The component is already a package.
     #[error("the component already has the manifest of `{0}`: use it as a package, or build it without a manifest")]
     Packed(String),
     /// The result is not a valid package.

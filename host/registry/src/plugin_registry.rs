@@ -106,7 +106,7 @@ impl PluginRegistry {
     /// Revokes these grants; if `specs` is empty, all grants.
     ///
     /// # Errors
-    /// When one of them was not granted.
+    /// When one of the specs was not granted.
     pub fn revoke(&self, name: &str, specs: &[String]) -> Result<PluginEntry, RegistryError> {
         self.change(|lock| {
             let entry = entry(lock, name)?;

@@ -25,17 +25,17 @@ pub fn signature_path(file: &Path) -> PathBuf {
 pub enum Signature {
     /// There is no signature.
     Unsigned,
-    /// It is from a key that is not trusted.
+    /// The signature is from a key that is not trusted.
     Unknown {
         /// The key, as `minisign` writes it.
         key_id: String,
     },
-    /// It is a valid signature of these bytes by a trusted key.
+    /// The signature is valid for these bytes and from a trusted key.
     Good {
         /// The key, as `minisign` writes it.
         key_id: String,
     },
-    /// It names a trusted key, but is not a signature of these bytes; or it is not a signature.
+    /// The signature names a trusted key, but does not match these bytes; or the text is not a signature.
     Bad {
         /// The problem.
         reason: String,
@@ -54,7 +54,7 @@ impl Signature {
         }
     }
 
-    /// The key that made it, if that is known.
+    /// The id of the key that made the signature, if known.
     #[must_use]
     pub fn key_id(&self) -> Option<&str> {
         match self {
@@ -159,7 +159,7 @@ pub fn verify(component: &[u8], signature: Option<&str>, trusted: &[PublicKey]) 
     }
 }
 
-/// The id of the key in a line of base64: after two bytes for the kind of the line, eight bytes, the lowest first.
+/// The key id in a line of base64: two bytes of algorithm, then the id as eight bytes, little-endian.
 fn key_id(line: &str) -> Option<String> {
     let bytes = STANDARD.decode(line.trim()).ok()?;
     let id: [u8; 8] = bytes.get(2..10)?.try_into().ok()?;
@@ -188,7 +188,7 @@ mod tests {
         KEY.parse().unwrap()
     }
 
-    /// A key with the same number and other bytes.
+    /// A key with the same id and other bytes.
     fn namesake() -> PublicKey {
         let mut bytes = STANDARD.decode(KEY).unwrap();
         *bytes.last_mut().unwrap() ^= 1;

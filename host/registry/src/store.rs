@@ -10,7 +10,7 @@ use baton_files::{PRIVATE, StagedFile};
 use baton_sandbox::limits::COMPONENT_BYTES;
 use fail::fail_point;
 
-/// The errors of reading a path without a package: nothing is there, a link or a pipe, or a larger file.
+/// The errors of reading a path that is not a package: it does not exist, is a link or a pipe, or is too large.
 const NO_PACKAGE: [ErrorKind; 3] = [ErrorKind::NotFound, ErrorKind::InvalidInput, ErrorKind::FileTooLarge];
 
 /// A folder of packages. Only the user may write to it.

@@ -269,7 +269,7 @@ mod tests {
     }
 
     #[test]
-    fn errors_on_a_schema_that_leads_elsewhere_or_in_a_cycle() {
+    fn errors_on_a_schema_with_an_external_reference_or_a_cycle() {
         for (schema, word) in [
             (json!({ "$ref": "#" }), "refers to itself"),
             (

@@ -4,7 +4,7 @@ wasmtime::component::bindgen!({
     path: "../../wit",
     world: "plugin",
     imports: {
-        // These functions never block. The others may wait for a disk or a process, and must not block the runtime.
+        // These functions never block. All others are async, because they may wait for a disk or a process.
         "baton:plugin/progress": trappable,
         "baton:plugin/handoffs": trappable,
         "baton:plugin/evidence": trappable,

@@ -56,7 +56,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn less_is_given_and_more_is_refused() {
+    fn a_lower_limit_applies_and_a_higher_one_is_refused() {
         let asked = Limits { memory_mib: Some(64), cpu_s: Some(3), ..Limits::default() };
         assert!(check(&asked).is_ok());
         assert_eq!(

@@ -1,6 +1,6 @@
-//! The size-limited buffer for a plugin's stdout and stderr. Of a long log, its beginning and its end are kept, because
-//! a panic message is at the end; the middle is counted and left out. So a plugin may write much without failing. A
-//! plugin that floods the log, in bytes or pieces, is stopped.
+//! The size-limited buffer for a plugin's stdout and stderr. Of a long log, only the beginning and the end are kept,
+//! because a panic message is at the end; the bytes of the middle are counted and left out. So a plugin may write much
+//! without failing. A plugin that floods the log, in bytes or pieces, is stopped.
 
 use std::collections::VecDeque;
 use std::io;
@@ -138,7 +138,7 @@ impl Pollable for Log {
     async fn ready(&mut self) {}
 }
 
-/// For a future form of WASI, which uses only this trait. Current guests write through [`OutputStream`].
+/// A future version of WASI uses only this trait. Current guests write through [`OutputStream`].
 impl AsyncWrite for Log {
     fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let written = self.write_at(bytes, Instant::now()).map(|()| bytes.len());

@@ -25,8 +25,8 @@ const LATER: Duration = Duration::from_secs(1);
 /// the report.
 const HOST_WORK: Duration = Duration::from_mins(1);
 
-/// Runs `work` on a thread that may block. Ends it if the caller does not wait any more. `work` sets `guest_ended` when
-/// the guest has ended.
+/// Runs `work` on a thread that may block. Ends the work if the caller does not wait any more. `work` sets
+/// `guest_ended` when the guest has ended.
 pub(crate) async fn run<T: Send + 'static>(
     work: impl Future<Output = T> + Send + 'static,
     wall: Duration,

@@ -26,7 +26,7 @@ use crate::{AttemptError, Plugin, Sandbox, limits, own_thread, wit};
 
 impl Sandbox {
     /// Runs one attempt. Waits if [`limits::AT_ONCE`] attempts are running; waiting does not count as time of the
-    /// attempt. It never fails itself: the report has every error.
+    /// attempt. This function never fails: the report has every error.
     pub async fn run(&self, plugin: &Plugin, attempt: AttemptRequest) -> AttemptReport {
         let cancel = attempt.cancel.clone();
         let place = tokio::select! {
@@ -114,7 +114,7 @@ impl Sandbox {
 }
 
 /// Links files of the catalog to their tracks, so that the plugin reads current links. This does not count as time of
-/// the attempt. Only one process does it at a time. If the catalog cannot be written now, the links stay unchanged.
+/// the attempt. Only one process at a time finds links. If the catalog cannot be written now, the links stay unchanged.
 async fn link_files(databases: &[DatabaseGrant]) {
     let Some(catalog) = databases.iter().find(|granted| granted.database == Database::Catalog) else {
         return;

@@ -93,7 +93,7 @@ impl Process {
     /// Kills it now.
     pub(crate) fn kill(&mut self) {
         let Some(mut child) = self.0.take() else { return };
-        // It may have ended already.
+        // The process may have ended already.
         drop(child.kill());
         if !matches!(child.try_wait(), Ok(Some(_))) {
             // A process that waits for a disk may take some time to end.

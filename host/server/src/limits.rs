@@ -62,7 +62,7 @@ pub(crate) const HEADERS: Duration = Duration::from_secs(5);
 /// The most sessions of one agent at the same time (protocol versions before 2026-07-28). Each ends after five idle minutes.
 pub(crate) const SESSIONS: usize = 32;
 
-/// The most requests and open streams of one agent at the same time. A few agents cannot use up [`CONNECTIONS`].
+/// The most requests and open streams of one agent at the same time. So a few agents cannot use up [`CONNECTIONS`].
 pub(crate) const STREAMS: usize = 64;
 
 /// The most bytes of the headers of a request.

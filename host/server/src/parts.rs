@@ -14,9 +14,9 @@ pub struct ServerParts {
     pub manifests: ManifestSource,
     /// Whether a daemon serves the workspace now.
     pub is_served: Box<dyn Fn() -> bool + Send + Sync>,
-    /// Handoffs and RETURNs.
+    /// Limits handoffs and RETURNs.
     sends: RateLimit,
-    /// Claims, progress, questions, releases.
+    /// Limits claims, progress, questions and releases.
     changes: RateLimit,
 }
 

@@ -12,7 +12,8 @@ pub(crate) fn line(text: &str) -> String {
     at_most(&one_line(text), LINE_BYTES).into_owned()
 }
 
-/// The first part of an untrusted text without control characters but line feeds, and whether it is the whole text.
+/// The first part of an untrusted text, without control characters other than line feeds, and whether it is the whole
+/// text.
 pub(crate) fn beginning(text: &str) -> (String, bool) {
     let text = lines(text);
     let end = text.floor_char_boundary(limits::TEXT_BYTES.min(text.len()));

@@ -4,10 +4,10 @@
 //! ("Gone", "Done"). So a difference is accepted only in long words, never at the start of a word, and never in a
 //! number.
 
-/// The maximum length in characters of texts that are compared for slips; longer texts must be equal.
+/// The maximum length in characters of texts that are compared for typos and slips; longer texts must be equal.
 const LONGEST: usize = 120;
 
-/// Whether two texts without spaces differ by few letters in relation to the length of the shorter one.
+/// Whether two texts without spaces differ by a typing error: by few letters, in relation to the length of the shorter text.
 pub(super) fn is_typo(a: &str, b: &str) -> bool {
     if a.chars().next() != b.chars().next() {
         return false;
@@ -25,7 +25,8 @@ pub(super) fn is_typo(a: &str, b: &str) -> bool {
         && strsim::osa_distance(a, b) <= allowed
 }
 
-/// Whether two texts without spaces differ by one letter, or by two in longer texts. This is not certain to be a mistake.
+/// Whether two texts without spaces differ by a slip: by one letter, or by two in longer texts. A slip may be a mistake or
+/// another word.
 pub(super) fn is_slip(a: &str, b: &str) -> bool {
     let (len_a, len_b) = (a.chars().count(), b.chars().count());
     let allowed = match len_a.min(len_b) {
@@ -39,7 +40,7 @@ pub(super) fn is_slip(a: &str, b: &str) -> bool {
         && strsim::osa_distance(a, b) <= allowed
 }
 
-/// Whether two titles differ by a typing error. A word that is replaced by another common word is not an error: "major" and
+/// Whether two titles differ by a slip ([`is_slip`]). A word that is replaced by another common word is not a slip: "major" and
 /// "minor" differ by two letters, "can" and "can't" by one, and so do "Side A" and "Side B".
 pub(super) fn are_slips(a: &[String], b: &[String]) -> bool {
     let negates = |a: &str, b: &str| a.strip_suffix('t') == Some(b) && b.ends_with('n');
@@ -54,7 +55,7 @@ pub(super) fn are_slips(a: &[String], b: &[String]) -> bool {
     is_slip(&super::name::compact(a), &super::name::compact(b)) && (a.len() != b.len() || a.iter().zip(b).all(near))
 }
 
-/// Whether two lists of words differ by slips only: words that differ must be long and begin alike.
+/// Whether two lists of words differ by typing errors only ([`is_typo`]): words that differ must be long and begin alike.
 pub(super) fn are_typos(a: &[String], b: &[String]) -> bool {
     let slip = |(a, b): (&String, &String)| {
         let allowed = match a.chars().count().min(b.chars().count()) {

@@ -179,7 +179,7 @@ fn only_numbers_differ(a: &[String], b: &[String]) -> bool {
     both || others(a) == others(b)
 }
 
-/// "2 U" is "to you".
+/// Spells words that are written by their sound: "2 U" is "to you".
 fn spell_sounds(words: &[String]) -> String {
     let sound = |word: &String| match word.as_str() {
         "2" | "too" => "to".to_owned(),

@@ -17,7 +17,7 @@ use super::words::NOBODY;
 /// One name in the forms in which it is compared.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Name {
-    /// Without an article at the start.
+    /// The words without an article at the start.
     pub(super) words: Vec<String>,
     pub(super) compact: String,
 }
@@ -217,7 +217,8 @@ impl Name {
         (!nobody && !compact.is_empty()).then_some(Self { words, compact })
     }
 
-    /// "NSO" of "Night Shift Orchestra"; the initials of small words may be left out.
+    /// Whether this name is an acronym of the other: "NSO" of "Night Shift Orchestra". The initials of small words may be left
+    /// out.
     fn is_acronym_of(&self, long: &Self) -> bool {
         let is_small = |word: &String| matches!(word.as_str(), "a" | "and" | "in" | "of" | "the");
         let initials =
@@ -254,7 +255,7 @@ fn abbreviated(word: &str) -> &str {
     }
 }
 
-/// "Bach" and "Johann Sebastian Bach".
+/// Whether two names are one composer: "Bach" and "Johann Sebastian Bach".
 fn is_one_composer(a: &[String], b: &[String]) -> bool {
     a.len().min(b.len()) == 1 && a.last() == b.last() && is_composer(a) && is_composer(b)
 }
@@ -283,7 +284,7 @@ fn without_note(folded: &str) -> &str {
     if short && !before.trim().is_empty() { before.trim_end() } else { text }
 }
 
-/// "DJ Someone" and "Someone".
+/// Removes "DJ" or "MC" from the start of a name: "DJ Someone" becomes "Someone".
 fn without_title(words: &[String]) -> &[String] {
     match words {
         [first, rest @ ..] if !rest.is_empty() && matches!(first.as_str(), "dj" | "mc") => rest,

@@ -74,7 +74,8 @@ pub(super) fn is_position(word: &str) -> bool {
 const MAX_MARKS: usize = 3;
 
 /// The pieces without the positions, keys and tempos that DJ programs write before or after a title: "11A 117 Title", "2-10
-/// Title", "Title 120bpm". Each of the first words may belong to the title, so there is a reading for each number of them.
+/// Title", "Title 120bpm". Each of the first words may belong to the title, so there is one reading for each number of removed
+/// words.
 pub(super) fn without_marks(pieces: &[Piece]) -> Vec<Vec<Piece>> {
     let is_mark = |word: &str| is_position(word) || is_tempo(word) || word.split('-').all(is_position);
     let is_tail = |piece: &Piece| piece.place != PiecePosition::Bracket && piece.text.split_whitespace().all(is_tempo);
@@ -91,13 +92,13 @@ pub(super) fn without_marks(pieces: &[Piece]) -> Vec<Vec<Piece>> {
     starts.map(|start| std::iter::once(without(start)).chain(rest.iter().cloned()).collect()).collect()
 }
 
-/// "120bpm".
+/// Whether a word is a tempo: "120bpm".
 fn is_tempo(word: &str) -> bool {
     let digits = word.strip_suffix("bpm").unwrap_or_default();
     (2..=3).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// A name in which a sign without spaces separates artist and title, with spaces: "Artist-Title", `Artist_Title`,
+/// Adds spaces to a name in which a sign without spaces separates artist and title: "Artist-Title", `Artist_Title`,
 /// `101-artist_name-title-group`. The number and the group are left out.
 pub(super) fn with_spaces(title: &str) -> Option<String> {
     let title = without_format(title.trim());

@@ -92,7 +92,7 @@ fn stored_length(length_ms: Option<u64>) -> u32 {
     u32::try_from(length_ms.unwrap_or_default()).unwrap_or(u32::MAX)
 }
 
-/// The entries whose length differs by two measurements of one file at most; none for an unknown length.
+/// The entries whose length differs at most as much as two measurements of one file; none for an unknown length.
 fn of_length(same: &[Entry], length_ms: Option<u64>) -> &[Entry] {
     let (length_ms, tight_ms) = (stored_length(length_ms), stored_length(Some(TIGHT_MS)));
     if length_ms == 0 {

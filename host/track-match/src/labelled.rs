@@ -187,7 +187,7 @@ fn accepted_pairs_are_the_same_and_matchable_pairs_are_found() {
 
 #[test]
 fn unseen_pairs_are_matched_with_high_precision_and_recall() {
-    // All are printed before the first of them may fail.
+    // Print all results before an assertion can fail.
     let tallies = UNSEEN.map(|files| (files.join(" and "), files.iter().map(|file| tally_of(file)).collect::<Tally>()));
     for (file, tally) in &tallies {
         let [[hit, shown, lost], [guessed, ..], [wrong, asked, refused]] = tally.counts;

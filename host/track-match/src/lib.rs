@@ -6,7 +6,7 @@
 //!
 //! The rules, the most important first (`judge.rs`, `matcher.rs`):
 //!
-//! 1. A shared id of one service is the same track.
+//! 1. Two tracks with the same id of one service are the same track.
 //! 2. An equal ISRC counts with a second signal (title or length); a different ISRC does not count, because labels give one code
 //!    to several recordings and several codes to one.
 //! 3. Otherwise title, artists and length decide together, and the version words must agree. If the lengths are equal, one name

@@ -17,12 +17,13 @@ pub(super) const NEAR_MS: u64 = 10_000;
 /// Within this difference, equal names without an album are one recording. Another recording of the same artist may differ by a
 /// few seconds more.
 pub(super) const FADE_MS: u64 = 4_000;
-/// Two programs that measure one file to the millisecond differ by less than this. A version with a guest seldom does.
+/// Two programs that measure one file to the millisecond differ by less than this. The length of a version with a guest seldom
+/// differs so little.
 pub(super) const GUEST_MS: u64 = 500;
 /// A larger difference means another edit (beets' `track_length_max`).
 pub(super) const LOOSE_MS: u64 = 30_000;
-/// Short tracks may differ by less: two skits of 40 s and 50 s are not the same. Both bounds are at most this share of the
-/// longer track, in per cent (5 % of 200 s are the 10 s above), but at least the floor.
+/// Short tracks may differ by less: two skits of 40 s and 50 s are not the same. [`NEAR_MS`] and [`LOOSE_MS`] are reduced to this
+/// share of the longer track, in per cent (5 % of 200 s are 10 s), but not below the floor.
 pub(super) const NEAR_PERCENT: u64 = 5;
 pub(super) const LOOSE_PERCENT: u64 = 15;
 pub(super) const NEAR_FLOOR_MS: u64 = 3_000;

@@ -129,7 +129,8 @@ impl Matcher {
         judged
     }
 
-    /// Judges a candidate as written. If it is rejected, other readings of both can still make it a case for review.
+    /// Judges a candidate as written. If it is rejected, other readings of the track and of the candidate can still make it a
+    /// case for review.
     fn judge(&self, track: &PreparedTrack, readings: &[PreparedTrack], candidate: u32) -> Option<JudgedCandidate> {
         let other = self.candidates.get(candidate as usize)?;
         let judged = |a: &PreparedTrack, b: &PreparedTrack, most: Level| {

@@ -87,7 +87,7 @@ impl PreparedTrack {
         }
     }
 
-    /// The whole title without numbers that can be words and without katakana.
+    /// The whole title with its small numbers in words and katakana as hiragana.
     pub(super) fn letters(&self) -> &str {
         self.letters.as_deref().unwrap_or(&self.whole)
     }
@@ -103,12 +103,12 @@ fn named(version: Version) -> Box<[String]> {
     if version.kinds.contains(&Kind::Named) { version.details.into_boxed_slice() } else { Box::default() }
 }
 
-/// "Unknown Album".
+/// Whether the name of an album means an unknown album: "Unknown Album".
 fn names_nothing(album: &[String]) -> bool {
     NO_ALBUM.contains(&album.join(" ").as_str())
 }
 
-/// "Live at the Mill" as the name of an album.
+/// Whether the name of an album is that of a concert: "Live at the Mill".
 fn is_live(album: &str) -> bool {
     let read = segment::read(&name::words(&fold(album)));
     matches!(read, Segment::Version { kinds, .. } if kinds.contains(&Kind::Live))

@@ -40,7 +40,7 @@ pub enum Artists {
     Main,
     /// The same people in another spelling.
     Close,
-    /// Both name an artist, but not as the first one; at least one names it as a main artist.
+    /// Both name the same artist, but not as the first one; at least one credit names this artist as a main artist.
     Partial,
     /// One name starts or ends with the other, for instance an artist with and without the band.
     Within,

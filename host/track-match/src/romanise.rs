@@ -47,7 +47,7 @@ impl Skeleton {
     }
 }
 
-/// Empty for a text without Greek letters.
+/// Other spellings of Greek; empty for a text without Greek letters.
 fn spellings_of_greek(folded: &str) -> Vec<String> {
     if !folded.chars().any(|c| matches!(c, '\u{370}'..='\u{3ff}')) {
         return Vec::new();

@@ -52,12 +52,12 @@ impl Token<'_> {
 
 pub(super) fn read(words: &[String]) -> Segment {
     let tokens = tokens(words);
-    // The author and the film do not identify the recording, but "from the live session" does.
+    // A producer ("prod. by …") or a film ("from …") does not identify the recording, but "from the live session" does.
     let origin = matches!(words.first().map(String::as_str), Some("prod" | "produced" | "production" | "from"));
     if origin && !tokens.iter().any(Token::names_version) {
         return Segment::Plain;
     }
-    // "50th Anniversary Edition".
+    // "50th Anniversary Edition" is not a version.
     let is_other = |token: &Token<'_>| token.names_version() && token.meaning != Meaning::Form;
     if words.iter().any(|word| word == "anniversary") && !tokens.iter().any(is_other) {
         return Segment::Plain;
@@ -131,7 +131,7 @@ fn begins_with_version(saying: &[Token<'_>]) -> bool {
     saying.first().is_some_and(|token| token.meaning == Meaning::Form && token.first() == "version")
 }
 
-/// The words of names, without those that say nothing.
+/// The words of names, without filler words.
 fn without_fillers(names: &[Token<'_>]) -> Vec<String> {
     let names = names.iter().filter(|token| token.meaning != Meaning::Filler);
     names.flat_map(|token| token.words).cloned().collect()

@@ -48,14 +48,14 @@ pub(super) struct Title {
     pub(super) base: Vec<String>,
     /// The other words that are not a version: "(I Can't Get No)".
     pub(super) subtitle: Vec<String>,
-    /// Both, in the order of the text.
+    /// `base` and `subtitle`, in the order of the text.
     pub(super) whole: Vec<String>,
     /// All words in order, without guests and irrelevant words.
     pub(super) spoken: Vec<String>,
     pub(super) version: Version,
-    /// It names a video, which may be cut otherwise: "(Official Video)".
+    /// The title names a video, which may be cut differently: "(Official Video)".
     pub(super) is_video: bool,
-    /// It says that it is not a shorter version: "(Original Mix)".
+    /// The title says that it is not a shorter version: "(Original Mix)".
     pub(super) says_original: bool,
     /// The credits of guests, as folded text.
     pub(super) featured: Vec<String>,
@@ -133,7 +133,7 @@ impl Title {
         self.spoken.extend(words);
     }
 
-    /// Removes "Part 2" from the words, unless there are no others.
+    /// Moves "Part 2" from the words to the version, unless there are no other words.
     fn take_part(&mut self, words: &mut Vec<String>, place: PiecePosition) {
         let Some(part) = part(words) else { return };
         if place == PiecePosition::Open && part.words.len() == words.len() {
@@ -145,7 +145,7 @@ impl Title {
         self.version.part.extend(part.numbers);
     }
 
-    /// Gives a title without a name a new one: the text in its brackets, or else all its words.
+    /// For a title without a name: the text in its brackets becomes the name, or else all its words.
     fn promote(&mut self, pieces: &[Piece]) {
         if self.subtitle.is_empty() {
             let said = pieces.iter().flat_map(|piece| name::words(split_guests(&piece.text, piece.place).0));

@@ -195,7 +195,7 @@ fn details_agree(a: &[String], b: &[String]) -> Agreement {
     }
 }
 
-/// True if the only word of one consists of the first letters of the others: "MOV", "Mara Old Voss".
+/// True if the only word of `short` consists of the first letters of the words of `long`: "MOV", "Mara Old Voss".
 fn is_acronym(short: &[String], long: &[String]) -> bool {
     let [word] = short else { return false };
     long.len() > 1 && word.chars().eq(long.iter().filter_map(|word| word.chars().next()))

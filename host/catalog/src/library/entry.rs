@@ -51,7 +51,7 @@ impl Catalog {
         Ok(())
     }
 
-    /// As [`Catalog::library_entries`], of one source.
+    /// Like [`Catalog::library_entries`], but only the items of one source.
     pub fn library_entries_of(&self, source: i64, mut take: impl FnMut(Entry)) -> Result<(), CatalogError> {
         let mut select = self.connection.prepare(&format!("{COLUMNS} AND source = ?1 ORDER BY id"))?;
         let rows = select.query_map([source], read)?;

@@ -20,7 +20,7 @@ pub struct TagChange {
     pub after_sha256: [u8; 32],
     pub after: FileStat,
     pub tags: Tags,
-    /// The file has the tags now; otherwise they were removed from it.
+    /// True if the tags were written into the file, false if they were removed.
     pub has: bool,
 }
 

@@ -48,7 +48,7 @@ pub struct ListedItem {
     pub path: PathBuf,
     /// The name for people.
     pub name: String,
-    /// A number of the source that changes when the item does.
+    /// A number from the source that changes when the item changes.
     pub stamp: Option<i64>,
     /// Bytes.
     pub size: u64,
@@ -103,15 +103,15 @@ pub struct ComparedItem {
 /// The comparison of a listed item with the catalog.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ListedState {
-    /// The catalog does not have it.
+    /// The catalog does not have the item.
     New,
     /// The file differs from the one that was read.
     Changed,
-    /// The catalog has it, but it was not read yet.
+    /// The catalog has the item, but it was not read yet.
     Pending,
-    /// It is read again on request.
+    /// The item has no fingerprint, and is read again on request.
     Again,
-    /// Only its inode is different: [`Library::decide_inodes`](super::Library::decide_inodes) decides about it.
+    /// Only the inode is different: [`Library::decide_inodes`](super::Library::decide_inodes) decides about the item.
     OtherInode,
     /// Nothing has changed.
     Unchanged,
@@ -133,7 +133,7 @@ impl ListedState {
         let same = (known.size, known.mtime_ns) == (item.size, item.mtime_ns);
         match known.state {
             _ if !same => Self::Changed,
-            // The path had another file meanwhile, which was never read.
+            // Meanwhile the path had another file, which was never read; now it has the first file again.
             ItemState::Pending if known.has_fingerprint && known.inode == item.inode => Self::Unchanged,
             ItemState::Pending if known.has_fingerprint => Self::Changed,
             ItemState::Pending => Self::Pending,

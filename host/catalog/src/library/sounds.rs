@@ -24,7 +24,7 @@ pub struct SoundPair {
 }
 
 impl SoundPair {
-    /// SQLite stores no NaN.
+    /// Whether all values can be stored: SQLite stores no NaN.
     const fn is_finite(&self) -> bool {
         self.bit_error_rate.is_finite()
             && self.overlap.is_finite()

@@ -274,7 +274,7 @@ fn a_source_below_another_takes_over_its_items() {
     let odd = ListedItem { key: OsStr::from_bytes(b"\xff.mp3").to_owned(), ..odd };
     let states = list(&mut library, &sub, &[below("\u{fc}.mp3"), odd], false);
     assert_eq!(states, [ListedState::Unchanged; 2]);
-    // The next listing of the upper folder is without them, and none of them is missing.
+    // The next listing of the upper folder does not contain these items, and none of them is missing.
     assert_eq!(
         list(&mut library, &source, &[listed("sub.mp3"), listed("subway/a")], false),
         [ListedState::Unchanged; 2]

@@ -117,7 +117,7 @@ impl ItemWrite<'_> {
         Ok(())
     }
 
-    /// A missing file fails without being read.
+    /// The state of a new item. A missing file counts as failed without being read.
     fn first_state(&self) -> (ItemState, Option<&'static str>) {
         if self.item.absent.is_some() { (ItemState::Failed, Some("not_found")) } else { (ItemState::Pending, None) }
     }

@@ -77,8 +77,8 @@ impl Algorithm {
         }
     }
 
-    /// The number of samples by which chunks of `fpcalc -overlap` overlap: the samples of the last word after the start of
-    /// the next word. Five rows are smoothed into one, and a word covers sixteen rows.
+    /// The number of samples by which chunks of `fpcalc -overlap` overlap: the samples that a word needs, without one hop. Five
+    /// rows are smoothed into one, and a word covers sixteen rows.
     pub(super) const fn delay(self) -> u64 {
         ((4 + 15) * self.hop() + self.frame() - self.hop()) as u64
     }

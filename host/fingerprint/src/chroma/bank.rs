@@ -91,8 +91,8 @@ fn taps(factor: f64) -> usize {
     ((FILTER_SIZE / factor).ceil() as usize).next_multiple_of(2)
 }
 
-/// The maximum number of phases that represents all needed phases exactly; all phases if there is no such number; 1 if only
-/// the first phase is needed.
+/// The number of phases of the filter: 1 if only the first phase is needed; else the largest multiple of the number of needed
+/// phases that is at most [`MAX_PHASES`]; else [`MAX_PHASES`], with interpolation between them.
 fn phases(rate_hz: u32) -> usize {
     match RATE_HZ / gcd(RATE_HZ, rate_hz) {
         1 => 1,

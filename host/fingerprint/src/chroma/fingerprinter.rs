@@ -33,8 +33,8 @@ impl Fingerprinter {
         Self::with_positions(rate_hz, channels, None, kind)
     }
 
-    /// As [`Self::new`], for channels at the positions of a `WAVE_FORMAT_EXTENSIBLE` channel mask, in the order of its bits.
-    /// A mask with another number of channels is ignored.
+    /// Like [`Self::new`], for channels at the positions of a `WAVE_FORMAT_EXTENSIBLE` channel mask, in the order of its bits. A
+    /// mask with another number of channels is ignored.
     pub fn with_positions(rate_hz: u32, channels: u16, mask: Option<u32>, kind: Kind) -> Result<Self, Error> {
         check_format(rate_hz, channels)?;
         Ok(Self {

@@ -14,7 +14,8 @@
 use fearless_simd::prelude::*;
 use fearless_simd::{Simd, f32x4, f32x8, i16x16, i32x4, i32x8};
 
-/// The number of sums that run in parallel: it hides the latency of additions, and their lanes are added in one step.
+/// The number of sums that run in parallel. This hides the latency of additions, and the lanes of all four sums are added in one
+/// step.
 pub(super) const FOUR: usize = 4;
 
 /// A sample type, `i16` or `f32`, with its arithmetic. Taps and window have equal lengths, a multiple of the lanes.
@@ -119,7 +120,7 @@ fn narrowed(sum: i32) -> i16 {
     (sum.wrapping_add(1 << 14) >> 15).clamp(-32_768, 32_767) as i16
 }
 
-/// Floats: eight sums in parallel, as one register of the assembler holds them, added in its order.
+/// Floats: eight sums in parallel, as in one register of the assembler, which are added in the assembler's order.
 impl Element for f32 {
     const LANES: usize = 8;
 

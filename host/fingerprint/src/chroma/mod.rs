@@ -33,8 +33,8 @@
 //! # Remaining differences
 //! The causes are the order of `f32` additions in the FFT, the fused multiply-add of the assembler on newer processors, and
 //! the mix of floats. A word changes only if a filter value is extremely close to a threshold: of 61,266 words (41 pieces) in
-//! each of 17 PCM formats, 14 formats had no difference and 3 had one. In the one that was analysed, the value is 8 · 10⁻¹⁰
-//! from its threshold, and the FFT causes the change: it also occurs with libswresample's own 16-bit samples.
+//! each of 17 PCM formats, 14 formats had no difference and 3 had one. In the difference that was analysed, the value is
+//! 8 · 10⁻¹⁰ from its threshold, and the FFT causes the change: it also occurs with libswresample's own 16-bit samples.
 //!
 //! Below about 3 kHz `fpcalc` loses samples at the end, because its buffer is too small. This code does not reproduce that.
 //!

@@ -56,7 +56,7 @@ impl Sample for f32 {
     }
 
     fn to_f32(self) -> f32 {
-        /// Sums of smaller values never overflow a float.
+        /// Larger values count as 0. Sums of smaller values never overflow a float.
         const ABSURD: f32 = 1e30;
         if self.abs() < ABSURD { self } else { 0.0 }
     }

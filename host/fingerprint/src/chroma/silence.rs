@@ -53,7 +53,7 @@ mod tests {
         let mut silence = Silence::below(50);
         assert!(silence.after(&[20; 200]).is_empty());
         let loud = silence.after(&[1_000; 100]);
-        assert_eq!(loud.len(), 99, "two of a thousand among 55 are loud enough");
+        assert_eq!(loud.len(), 99, "two samples of 1,000 among 55 are loud enough");
         assert_eq!(silence.after(&[0; 100]).len(), 100);
         silence.restart();
         assert_eq!(silence.after(&[0; 100]).len(), 100, "later silence is kept");

@@ -240,7 +240,7 @@ impl Audio {
             // FFmpeg would convert these samples. A change of format in the middle is damage or an inserted jingle.
             Ok(decoded) if decoded.frames() > 0 => self.failed += 1,
             Ok(_) => {}
-            // Any kind of error: the decoder reads from memory.
+            // Every error means damage, because the decoder reads from memory.
             Err(_) => self.failed += 1,
         }
         Ok(())
@@ -309,11 +309,12 @@ impl Audio {
         stated.map(|stated| most.map_or(stated, |most| stated.min(most))).or(most)
     }
 
-    /// The playing time: from the container, else from the packets. If all packets were read and are shorter, from the packets.
+    /// The playing time that the container states. The playing time of the packets if the container states none, or if all
+    /// packets were read and are shorter.
     pub(crate) fn duration(&self) -> Duration {
         let seen = self.seen();
         let Some(stated) = self.stated() else { return seen };
-        // A truncated file states more than it has.
+        // The container of a truncated file states more than the file has.
         let is_cut = seen + Duration::from_secs(1) < stated;
         if self.packets.ended() && (is_cut || !self.states_length()) { seen } else { stated }
     }

@@ -5,14 +5,15 @@
 //! of an MP4 of many hours), which may need [`OPENING_BYTES`] in addition, and the tables of unusual Vorbis streams with
 //! [`CODEBOOK_BYTES`]. `chroma/fingerprinter.rs` limits rates and channels.
 
-/// The size of one read, which starts at a multiple of it: half a second of WAV, some ten seconds of MP3.
+/// The size of one read: some ten seconds of MP3, or 1.5 s of 16-bit stereo WAV at 44.1 kHz. Each read starts at a multiple of
+/// this size.
 pub(super) const BLOCK_BYTES: usize = 256 * 1024;
 
 /// The bytes that the demuxer may read to open a file. The tables of a ten-hour MP4 have 12 MB; pictures are masked.
 pub(super) const OPENING_BYTES: u64 = 32 * 1024 * 1024;
 
-/// The same for a CAF file. Its demuxer needs 32 bytes of memory for each packet, and a packet takes one or two bytes in the
-/// file: at most 64 MiB of memory. The tables of seven hours of AAC, or of a day of ALAC, have 2 MiB.
+/// The limit for opening a CAF file. Its demuxer needs 32 bytes of memory for each packet, and a packet takes one or two bytes in
+/// the file: at most 64 MiB of memory. The tables of seven hours of AAC, or of a day of ALAC, have 2 MiB.
 pub(super) const CAF_OPENING_BYTES: u64 = 2 * 1024 * 1024;
 
 /// The bytes that the demuxer may read for one packet. Frames of audio have less than 100 kB; the rest is for interleaved
@@ -40,5 +41,5 @@ pub(super) const ELEMENT_BYTES: u64 = 64 * 1024;
 /// grows if a packet has more.
 pub(super) const PACKET_SAMPLES: u64 = 1 << 19;
 
-/// The memory of the codebooks of a Vorbis stream, as `vorbis` computes it. Those of libvorbis need 3 to 11 MiB.
+/// The memory of the codebooks of a Vorbis stream, as `vorbis` computes it. The codebooks of libvorbis need 3 to 11 MiB.
 pub(super) const CODEBOOK_BYTES: u64 = 32 * 1024 * 1024;

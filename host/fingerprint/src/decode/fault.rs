@@ -32,7 +32,8 @@ pub(super) fn unreadable(failed: &io::Error) -> Error {
     }
 }
 
-/// For a file that could not be opened, or a codec without a decoder. `found` describes it.
+/// The error for a file that could not be opened, or for a codec without a decoder. `found` describes the file or the
+/// codec.
 pub(super) fn from_opening(failed: Symphonia, found: &str) -> Error {
     match failed {
         Symphonia::Unsupported(_) => unsupported(found),
@@ -40,7 +41,7 @@ pub(super) fn from_opening(failed: Symphonia, found: &str) -> Error {
     }
 }
 
-/// For packets that cannot be read or decoded.
+/// The error for packets that cannot be read or decoded.
 pub(super) fn from_decoding(failed: Symphonia) -> Error {
     match failed {
         Symphonia::IoError(failed) => unreadable(&failed),

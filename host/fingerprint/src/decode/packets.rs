@@ -32,13 +32,13 @@ pub(super) struct Packets {
     /// The end of the last packet, in ticks of the track.
     end: i64,
     ended: bool,
-    /// It ended before the container does.
+    /// The packets ended before the end that the container states.
     cut_short: bool,
     /// The number of positions without an expected packet.
     lost: u32,
     /// The playing time of the previous links.
     before: Duration,
-    /// True if it is known to be one of several links.
+    /// True if the stream is known to be one of several links.
     pub(super) chained: bool,
     /// The parameters of a link that has started since the last call of `take_new_parameters`.
     new_parameters: Option<AudioCodecParameters>,
@@ -66,7 +66,7 @@ impl Packets {
         }
     }
 
-    /// The parameters of the last packet, if they differ from those before: a new decoder is needed then.
+    /// The parameters of the last packet, if they are new: then a new decoder is needed.
     pub(super) fn take_new_parameters(&mut self) -> Option<AudioCodecParameters> {
         self.new_parameters.take()
     }
@@ -168,7 +168,7 @@ impl Packets {
         self.ended
     }
 
-    /// Whether the file ended before its container does.
+    /// Whether the packets ended before the end that the container states.
     pub(super) fn is_cut_short(&self) -> bool {
         self.cut_short
     }

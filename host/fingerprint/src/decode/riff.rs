@@ -61,7 +61,7 @@ fn chunks(source: &Source, mut at: u64, end: u64) -> impl Iterator<Item = Chunk>
     })
 }
 
-/// The first value of each field counts.
+/// Sets a field that has no value yet: the first value of each field counts.
 fn put(tags: &mut Tags, kind: [u8; 4], text: impl Fn() -> Option<String>) {
     let place = match &kind {
         b"INAM" => &mut tags.title,

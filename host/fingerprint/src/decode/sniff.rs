@@ -35,8 +35,8 @@ fn after_tag(head: &[u8]) -> &[u8] {
     head.get(10 + size..).unwrap_or_default()
 }
 
-/// Whether it starts with a frame header: MPEG layer II or III, or ADTS. Layer I is excluded, because UTF-16 text looks like
-/// it.
+/// Whether `head` starts with a frame header: MPEG layer II or III, or ADTS. Layer I is excluded, because UTF-16 text looks like
+/// layer I.
 fn is_frame(head: &[u8]) -> bool {
     let Some([0xff, second]) = head.first_chunk::<2>() else { return false };
     let (sync, version, layer) = (second >> 5, second >> 3 & 3, second >> 1 & 3);

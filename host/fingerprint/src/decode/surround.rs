@@ -111,9 +111,9 @@ fn stereo_or_mono(channels: usize, rate_hz: u32) -> Option<Box<dyn AudioDecoder>
 impl Element {
     /// The length of the element at this position in bits; `None` if its end is not found.
     ///
-    /// The decoder fails for fewer bits than the element has. It succeeds for all its bits and for up to three more. With the
-    /// header of the next element it fails again, because it has no channel for it. So it succeeds from the length on or,
-    /// after a gap, from [`HEAD_BITS`] more.
+    /// With fewer bits than the element has, the decoder runs out of bits. With all bits of the element and up to three more it
+    /// succeeds. With a part of the next header it runs out of bits again; with the whole header it fails in another way, because
+    /// it has no channel for the next element. So the search finds the length, or [`HEAD_BITS`] more.
     fn length(&mut self, packet: &[u8], at: usize) -> Option<usize> {
         let (mut short, mut long) = (HEAD_BITS, packet.len() * 8 - at);
         // Elements have about the length of the previous one.
@@ -289,7 +289,7 @@ mod tests {
 
     #[test]
     fn elements_without_audio_are_skipped() {
-        // Fill of no byte (7 bits), then of one byte (15 bits), then a pair.
+        // A fill element without bytes (7 bits), one with one byte (15 bits), then a pair.
         let mut written = BitWriter::default();
         for (number, count) in [(FILL, 3), (0, 4), (FILL, 3), (1, 4), (0xab, 8), (PAIR, 3), (0, 8), (0, 8)] {
             written.put(number, count);

@@ -1,6 +1,6 @@
 //! The tags for matching, from all metadata that the demuxer found: at the start, at the end and in the tracks.
 //!
-//! `riff` reads those of WAV. Those of Matroska are not read.
+//! `riff` reads the tags of WAV files. The tags of Matroska files are not read.
 
 use std::io::{Seek as _, SeekFrom};
 
@@ -72,7 +72,7 @@ fn collect(revision: &MetadataRevision, into: &mut Tags, smpb: &mut Option<Strin
     }
 }
 
-/// The first value of each field counts.
+/// Sets a field that has no value yet: the first value of each field counts.
 fn put(tag: &Tag, into: &mut Tags) {
     let (place, text) = match &tag.std {
         Some(StandardTag::TrackTitle(text)) => (&mut into.title, text),

@@ -1,7 +1,7 @@
 //! Trims the frames that encoders add: the number to drop at the start, and the maximum after them.
 //!
-//! The behaviour is that of `FFmpeg`, and so of `fpcalc`. In parentheses: where it is implemented.
-//! - MP3: the delay and padding of the LAME header (symphonia, for each packet); nothing without such a header.
+//! The behaviour is that of `FFmpeg`, and so of `fpcalc`. The parentheses name where each rule is implemented.
+//! - MP3: the delay and padding of the LAME header (symphonia, for each packet); without such a header nothing is trimmed.
 //! - Vorbis in Ogg: the end by the last granule position (symphonia).
 //! - MP4: the edits with content, else iTunes' `iTunSMPB` (here; symphonia 0.6 reads neither). As in `FFmpeg`'s
 //!   `mov_fix_index`, the first edit starts at a sample, later edits at the first packet that starts within them, and each

@@ -1,4 +1,4 @@
-//! Files that end before their container does: an interrupted download, a full disk.
+//! Files that are shorter than their container states, for instance after an interrupted download or on a full disk.
 //!
 //! Demuxers reject a last part that is longer than the file, and then find nothing. So the length of the last part is masked
 //! with its actual length, and the file is read as far as it goes. The missing part is reported. Without an index (`moov` of
@@ -17,7 +17,7 @@ const UNKNOWN: u64 = 0x7fff_0000;
 /// The result of the check.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Truncation {
-    /// The file ends before its container does.
+    /// The file is shorter than its container states.
     pub(super) is_short: bool,
     /// The index is missing, so nothing in the file can be located.
     pub(super) lacks_index: bool,
@@ -133,7 +133,7 @@ fn matroska(source: &Source) -> Truncation {
 /// A size in a Matroska file, before the content.
 struct Size {
     at: u64,
-    /// The bytes of the size itself.
+    /// The number of bytes of the size field.
     bytes: usize,
     content: u64,
 }

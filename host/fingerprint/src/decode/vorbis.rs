@@ -32,7 +32,7 @@ const PLACE_BYTES: u64 = 8;
 enum CodebookError {
     /// The header is truncated or invalid: the decoder rejects it at the same position.
     Broken,
-    /// They need too much memory.
+    /// The codebooks need too much memory.
     Large,
 }
 

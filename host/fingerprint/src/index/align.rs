@@ -19,7 +19,7 @@ const MIN_BUSY_FRAMES: u32 = 24;
 /// The frames of one window: 16 s, in which a tempo difference of 2 % causes a drift of 2.6 frames.
 const WINDOW: usize = 128;
 
-/// The words of each of the places that the quick check compares.
+/// The number of words that the quick check compares in each of its three places.
 const QUICK_CHECK_WORDS: usize = 64;
 
 /// A shift with this error rate or more is not examined further. Unrelated pieces have 0.42 to 0.48, the worst copy 0.34.
@@ -46,7 +46,7 @@ pub struct Alignment {
     pub background: f32,
     /// The share of windows of 16 s that agree, 0 to 1.
     pub agreeing: f32,
-    /// How much faster the second one plays, as a share: 0.02 for 2 %; 0 for the same speed.
+    /// How much slower the second fingerprint plays than the first, as a share: 0.02 for 2 %; 0 for the same speed.
     pub drift: f32,
 }
 
@@ -58,7 +58,7 @@ impl Alignment {
     }
 }
 
-/// A number of differing bits, and of compared frames.
+/// The number of differing bits in the busy frames, and the number of busy frames.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct BitErrors {
     bits: u32,
@@ -147,7 +147,8 @@ fn summarise(
     }
 }
 
-/// The errors along a line: each window at the shift of the line in its middle, or up to `reach` frames beside it.
+/// The errors along a line: each window is compared at the line's shift in the middle of the window, or at the best shift up to
+/// `reach` frames beside it.
 fn along(one: &[u32], other: &[u32], shift: i32, slope: i32, reach: i32) -> impl Iterator<Item = BitErrors> {
     let half = whole(one.len()) / 2;
     one.chunks(WINDOW).enumerate().map(move |(number, window)| {
@@ -173,7 +174,7 @@ fn background(one: &[u32], other: &[u32], shift: i32) -> f32 {
     rates.get(rates.len() / 2).copied().unwrap_or_default()
 }
 
-/// The overlapping parts of the two, if the second is shifted: its frame `shift` matches the first frame of the first.
+/// The overlapping parts of the two, if frame `shift` of the second matches the first frame of the first.
 pub(crate) fn overlap<'a>(one: &'a [u32], other: &'a [u32], shift: i32) -> (&'a [u32], &'a [u32]) {
     let by = usize::try_from(shift.unsigned_abs()).unwrap_or(usize::MAX);
     let (left, right) = if shift < 0 { (one.get(by..), Some(other)) } else { (Some(one), other.get(by..)) };

@@ -19,7 +19,7 @@ const PRINTS: usize = 1 << 16;
 /// The number of bits for the position of a word in its fingerprint.
 const PLACE_BITS: u32 = LONGEST.trailing_zeros();
 
-/// The maximum number of partitions, as a power of two. The cache must have room for the position of each one's end.
+/// The maximum number of partitions, as a power of two. The cache must have room for the end position of each partition.
 const MAX_PARTITION_BITS: u32 = 12;
 
 /// The operation on the keys of a batch.
@@ -103,7 +103,7 @@ pub(crate) struct Entry {
     from: WordOrigin,
 }
 
-/// The origin of a key: the number of its fingerprint in the batch, and the position in that.
+/// The origin of a key: the number of its fingerprint in the batch, and the position in that fingerprint.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct WordOrigin(u32);
 

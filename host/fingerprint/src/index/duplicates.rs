@@ -18,8 +18,8 @@ use super::prints::{Prints, read};
 use super::search::{ENOUGH, RARE, Search, SimilarCandidate};
 use super::sweep::Answers;
 
-/// The maximum number of pairs of one fingerprint with earlier ones. One pair is enough to bring further copies into
-/// the same group.
+/// The maximum number of pairs of one fingerprint with earlier fingerprints. One pair is enough to bring further copies into the
+/// same group.
 const PARTNERS: usize = 64;
 
 /// The maximum number of hits of a batch: 16 bytes each, 512 MB in total. A batch among a million fingerprints has 22 million.
@@ -138,7 +138,7 @@ impl<P: Prints + ?Sized> Round<'_, P> {
         }
     }
 
-    /// The pairs of one fingerprint of the batch with all positions before its first one.
+    /// The pairs of one fingerprint of the batch with the fingerprints before `first`, its own first position in the index.
     fn one(&self, memory: &mut QueryMemory, number: usize, second: u32, first: u32) -> Vec<Pair> {
         let mut pairs = Vec::new();
         let is_stopped = || self.stop.load(Ordering::Relaxed);
@@ -196,7 +196,7 @@ mod tests {
             .collect()
     }
 
-    /// A library in which 40 and 41 are copies of 3 and 7, the second cut by 50 frames.
+    /// A library in which 40 is a copy of 3, and 41 is a copy of 7 without its first 50 frames.
     fn library() -> Vec<Vec<u32>> {
         let mut prints = test_data::library(40, 600, 11);
         prints.push(test_data::distort(&prints[3], 0.03, 1));

@@ -235,7 +235,7 @@ mod tests {
     #[test]
     fn a_medley_does_not_make_its_songs_one_group() {
         let songs = test_data::library(2, 500, 51);
-        // Half of each: 0 and 1 are similar to 2, and not to each other.
+        // The medley (2) has half of each song: 0 and 1 are similar to 2, and not to each other.
         let pair = |first: u32, second: u32, score: f32| {
             let alignment = Alignment { offset_frames: 0, ..Alignment::default() };
             Pair { first, second, score, alignment }

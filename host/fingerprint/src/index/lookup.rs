@@ -12,8 +12,8 @@ use super::prints::{Prints, read};
 use super::search::Search;
 
 /// The speeds, in thousandths, at which a file is fingerprinted if it may play at another speed than the copy in the library.
-/// They are 0.5 % apart, so that every speed within 2 % differs by at most 0.25 % from one of them; that changes about as
-/// many words as a strong equaliser.
+/// They are 0.5 % apart, so that every speed within 2 % differs by at most 0.25 % from one of them; this difference changes about
+/// as many words as a strong equaliser.
 pub const SPEEDS: [u16; 9] = [980, 985, 990, 995, 1000, 1005, 1010, 1015, 1020];
 
 /// An index for many look-ups.
@@ -44,8 +44,8 @@ impl Lookup {
         lookup
     }
 
-    /// Adds fingerprints at the end of the order. For few additions: each call indexes all added fingerprints again, about 10
-    /// ms for a thousand.
+    /// Adds fingerprints at the end of the order. Use it for few additions: each call indexes all added fingerprints again, which
+    /// takes about 10 ms for a thousand.
     pub fn extend<'a>(&mut self, prints: impl IntoIterator<Item = &'a [u32]>) {
         prints.into_iter().for_each(|words| self.newer.push(words));
         let goes_on = AtomicBool::new(false);

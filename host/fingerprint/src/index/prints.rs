@@ -10,8 +10,8 @@ pub trait Prints: Sync {
     /// The number of fingerprints.
     fn count(&self) -> u32;
 
-    /// Appends the words of fingerprint `at` to the empty vector `words`. If it cannot be read, `words` stays empty, and it
-    /// has no duplicates. Several threads call this, and each call must return the same words.
+    /// Appends the words of fingerprint `at` to the empty vector `words`. If the fingerprint cannot be read, `words` stays empty,
+    /// and the fingerprint has no duplicates. Several threads call this, and each call must return the same words.
     fn read(&self, at: u32, words: &mut Vec<u32>);
 
     /// The words of fingerprint `at`, if they are in memory. Avoids a copy.

@@ -16,8 +16,8 @@ use super::sweep::Hit as IndexHit;
 /// has 10,003 on average.
 pub(crate) const RARE: usize = 32_768;
 
-/// The maximum number of hits for one query including common keys. A query among 21,125 real pieces has about 2,300 hits in
-/// total, one among a million has 110,000.
+/// Hits of common keys are added only up to this total number of hits for one query. A query among 21,125 real pieces has about
+/// 2,300 hits in total, one among a million has 110,000.
 const HITS: usize = 16_384;
 
 /// The maximum number of positions of common keys that are examined for one query.
@@ -106,7 +106,7 @@ impl Search {
         self.find_suspects(index, words.len())
     }
 
-    /// The same, from the known hits of all rare keys of a query with `length` words.
+    /// Like [`Self::run`], but from the known hits of all rare keys of a query with `length` words.
     pub(crate) fn run_with<'h>(
         &mut self,
         index: &Postings,

@@ -194,7 +194,7 @@ impl Share<'_> {
         (first.begin - self.begin) as usize..(last.end - self.begin) as usize
     }
 
-    /// In memory order, which is fastest.
+    /// Prefetches entries in memory order, which is fastest.
     fn fetch_all(&self, there: Range<usize>) {
         let tags = self.tags.get(there.clone()).unwrap_or_default().iter().step_by(LINE).copied();
         let places = self.places.get(there).unwrap_or_default().iter().step_by(LINE / 4).copied();
@@ -257,8 +257,8 @@ mod tests {
     /// A hit: fingerprint and position in the index, and both in the query.
     type TestHit = (usize, u32, usize, u32);
 
-    /// Every hit between two different fingerprints of which `finds` accepts the first for the second. With 2 to the `bits`
-    /// buckets, keys are distinguished by the bits of the bucket and eight more.
+    /// Every hit of the query `second` in the fingerprint `first`, for all pairs for which `finds(first, second)` is true. With 2
+    /// to the `bits` buckets, keys are distinguished by the bits of the bucket and eight more.
     fn expected(prints: &[Vec<u32>], bits: u32, finds: impl Fn(usize, usize) -> bool) -> Vec<TestHit> {
         let (mut all, tag) = (Vec::new(), |key: u32| key >> (KEY_BITS - bits - 8));
         for (second, query) in prints.iter().enumerate() {

@@ -24,7 +24,7 @@ fn agrees_with_fpcalc(name: &str, arguments: &[&str], at_least: f64) {
     for piece in or_skip!(music(step())) {
         encode(&piece, arguments, &file);
         let (ours, theirs) = (Wav::read(&file).fingerprint(4095), words(&file, "0"));
-        assert_eq!(ours.words().len(), theirs.len(), "as many words");
+        assert_eq!(ours.words().len(), theirs.len(), "the same number of words");
         agreement.add(ours.words(), &theirs);
     }
     agreement.report(name);

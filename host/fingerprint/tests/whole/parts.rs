@@ -42,10 +42,7 @@ fn all_links_of_a_chain_are_read() {
             // FFmpeg returns a few more samples at the start of a Vorbis stream, so the next link starts some milliseconds later.
             assert_eq!(ours.fingerprint.words().len(), theirs.len(), "{extension}");
             let same = ours.fingerprint.words().iter().zip(&theirs).take_while(|(ours, theirs)| ours == theirs).count();
-            assert!(
-                same >= alone.fingerprint.words().len(),
-                "{extension}: only {same} words until the first other one"
-            );
+            assert!(same >= alone.fingerprint.words().len(), "{extension}: only the first {same} words are equal");
             let mut agreement = Agreement::default();
             agreement.add(ours.fingerprint.words(), &theirs);
             agreement.report(extension);

@@ -50,7 +50,7 @@ pub struct Duplicates {
     pub groups: Vec<Group>,
     /// Similar pairs that are not duplicates, or that a person must check.
     pub versions: Vec<Versions>,
-    /// Pairs with similar names of which one has no fingerprint.
+    /// Pairs with similar names in which at least one file has no fingerprint.
     pub likely: Vec<LikelyPair>,
     /// An upper bound of the pairs that were not compared, because more than 64 items have the same name.
     pub likely_left_out: usize,

@@ -38,7 +38,7 @@ pub struct SuperfluousFile {
     pub hard_link: bool,
 }
 
-/// Groups connected pairs of representatives. Sorts by size, then by the position of the best file.
+/// Groups connected pairs of representatives. The groups are sorted by size, then by the position of the best file.
 pub(super) fn group(items: &[Item], classes: &Classes, pairs: &[Pair]) -> Vec<Group> {
     let near = ClassSimilarity::new(items.len(), classes, pairs);
     let mut seen = vec![false; items.len()];
@@ -53,7 +53,7 @@ pub(super) fn group(items: &[Item], classes: &Classes, pairs: &[Pair]) -> Vec<Gr
     groups
 }
 
-/// Divides connected items: the best file with all files that were compared with it, then the best of the rest.
+/// Divides connected items into groups: the best file with all files that were compared with it, then the same for the rest.
 fn split(items: &[Item], near: &ClassSimilarity<'_>, members: &[usize], groups: &mut Vec<Group>) {
     let of = |at: &usize| items.get(*at);
     let longest = members.iter().filter_map(of).filter_map(|item| item.duration_ms).max().unwrap_or_default();

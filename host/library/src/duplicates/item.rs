@@ -43,7 +43,7 @@ pub struct Item {
     pub has_fingerprint: bool,
     /// The damage that was found, as text.
     pub damage: Option<String>,
-    /// All of it was decoded to find damage. If not, `damage` says nothing about the rest of the file.
+    /// The whole file was decoded to find damage. Otherwise `damage` covers only the part that was decoded.
     pub damage_checked: bool,
 }
 

@@ -23,8 +23,8 @@ pub struct LikelyPair {
     pub reasons: Vec<String>,
 }
 
-/// All pairs with similar names of which at least one file has no fingerprint, the best first. Also returns an upper bound of
-/// the pairs that were left out because too many items have the same name.
+/// All pairs with similar names in which at least one file has no fingerprint, the best first. Also returns an upper bound of the
+/// pairs that were left out because too many items have the same name.
 pub(super) fn likely(items: &[Item], threshold: u32) -> (Vec<LikelyPair>, usize) {
     if items.iter().all(|item| item.has_fingerprint) {
         return (Vec::new(), 0);

@@ -20,7 +20,7 @@ pub struct Similarity {
     pub score: u8,
     /// The share of the shorter fingerprint that overlaps the other, 0 to 1.
     pub overlap: f32,
-    /// How much faster the second one plays, as a share: 0.02 for 2 %; 0 for the same speed.
+    /// How much slower the second fingerprint plays than the first, as a share: 0.02 for 2 %; 0 for the same speed.
     pub drift: f32,
     /// The position in the second fingerprint that matches the start of the first, in frames of 0.1238 s.
     pub offset_frames: i32,

@@ -24,9 +24,9 @@ pub struct Versions {
 /// Why two similar files are versions.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Difference {
-    /// One is longer by this many milliseconds: an edit or a truncated file.
+    /// One file is longer by this many milliseconds: an edit, or the other file is truncated.
     Length(u64),
-    /// One plays faster, by this many thousandths.
+    /// One file plays faster, by this many thousandths.
     Speed(u32),
     /// Only this share of the shorter file is in the other one, in per cent.
     Part(u8),

@@ -1,8 +1,8 @@
-//! Compares to their end the pairs that are similar in their first two minutes.
+//! Compares two whole files if they are similar in the first two minutes.
 //!
-//! A scan fingerprints only two minutes of a file. An edit may differ after them. The fingerprint of a whole file is computed
-//! here when it is first needed, and cached by the digest of the audio. So only possible duplicates are read a second time,
-//! and only once. A file that cannot be read, or that changed since the scan, has no such fingerprint.
+//! A scan fingerprints only the first two minutes of a file; an edit may differ only after that. The fingerprint of a whole file
+//! is computed here when it is first needed, and cached by the digest of the audio. So only possible duplicates are read a second
+//! time, and only once. A file that cannot be read, or that changed since the scan, has no such fingerprint.
 
 use std::collections::HashMap;
 use std::path::Path;

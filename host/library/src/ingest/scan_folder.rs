@@ -152,7 +152,7 @@ fn find_new(
     catalog.library_entries_of(source, |entry| {
         let key = key(&entry.path);
         match mark_of(&entry) {
-            // It was replaced while it was read.
+            // The file was replaced while it was read.
             None => report.more |= entry.state == ItemState::Failed,
             Some(mark) if marks.get(&key) == Some(&mark) => {}
             Some(_) if report.new_files.len() >= most || is_fresh(&entry, now) => report.more = true,
@@ -258,7 +258,7 @@ fn confirm(new_files: &mut [NewFile], whole: &WholePrintsFn<'_>) -> Result<(), C
     Ok(())
 }
 
-/// Whether the pair is a copy as far as its first two minutes show, and longer than that.
+/// Whether the two files are copies in their first two minutes, and one of them is longer.
 fn is_open(item: &Item, found: &Match) -> bool {
     found.difference.is_none()
         && matches!(found.proof, Proof::Sounds(_))

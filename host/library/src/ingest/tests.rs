@@ -199,7 +199,7 @@ fn a_folder_whose_files_were_moved_on_is_still_ingested() {
     for number in 0..20 {
         fs::remove_file(room.music().join(format!("{number:02}.mp3"))).unwrap();
     }
-    assert_eq!(room.report(50), (names(&[]), false), "that may be an empty mount point");
+    assert_eq!(room.report(50), (names(&[]), false), "the folder may be an empty mount point");
     room.put("next.mp3", "7");
     assert_eq!(room.report(50).0, names(&["next fingerprinted"]), "it is not similar to an existing file");
     assert_eq!(room.marks.len(), 1, "the mark of a moved file is deleted");

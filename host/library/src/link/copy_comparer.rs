@@ -13,8 +13,8 @@ use baton_fingerprint::Fingerprint;
 
 use crate::duplicates::{Item, Similarity, WholePrints, compare};
 
-/// One run reads at least this many whole files, if necessary; each takes about half a second. `baton library duplicates` has
-/// no such limit.
+/// A run stops after it has read this many whole files, or a few more; each takes about half a second. `baton library duplicates`
+/// has no such limit.
 const MOST: usize = 32;
 
 /// Files that are read in one step.
@@ -46,7 +46,7 @@ impl<'a> CopyComparer<'a> {
         Self { prints, catalog, made: 0, is_unfinished: false }
     }
 
-    /// For each pair, whether it is a copy to its end. `false` if one of the files was not read.
+    /// For each pair, whether the whole files are copies. `false` if one of the files was not read.
     pub(super) fn are_copies(&mut self, pairs: &[ItemPair<'_>]) -> Result<Vec<bool>, CatalogError> {
         let mut copies = Vec::with_capacity(pairs.len());
         for piece in pairs.chunks(PIECE) {

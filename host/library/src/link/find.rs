@@ -25,12 +25,12 @@ pub fn link(path: &Path) -> Result<(), CatalogError> {
     if !same.is_empty() {
         Library::open(path)?.same_paths(&same)?;
     }
-    // Read before the files: a change during this run is found by the next run.
+    // Read the stamp before the files, so that the next run finds a change during this run.
     let Some(stamp) = catalog.stale_links()? else {
         return Ok(());
     };
     let (changed, is_unfinished) = changed(path, &catalog)?;
-    // Without the stamp, the next run resumes.
+    // With an empty stamp, the next run continues.
     let stamp = if is_unfinished { String::new() } else { stamp };
     Library::open(path)?.link(&changed, &stamp)
 }

@@ -15,8 +15,8 @@ use super::linked_item::LinkedItem;
 use crate::duplicates::{Proof, Similarity};
 use crate::lookup::{LookupQuery, look_up};
 
-/// The fingerprints of one comparison with the library. The result is stored after each piece, so that an interrupted run
-/// resumes.
+/// The number of fingerprints that are compared with the library at a time. The result is stored after each piece, so that an
+/// interrupted run resumes.
 const PIECE: usize = 1_000;
 
 /// Identifies a fingerprint: the SHA-256 of the audio packets.

@@ -1,5 +1,5 @@
 //! Links by sound: a file without a track gets the track of a file with the same audio packets, or of a copy in another
-//! format. An edit or another version is not a copy. The rules are those of duplicates, to the end of both files.
+//! format. An edit or another version is not a copy. The rules are those of duplicates, applied to the whole files.
 
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
@@ -16,7 +16,7 @@ use crate::duplicates::{Item, Pair, Similarity, difference, exceeds_fingerprinte
 
 #[derive(Default)]
 pub(super) struct Links {
-    /// By item id.
+    /// The links, by item id.
     pub(super) found: HashMap<i64, FileLink>,
     /// Another run may find more.
     pub(super) is_unfinished: bool,

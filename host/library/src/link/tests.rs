@@ -48,7 +48,7 @@ fn every_file_is_compared_exactly_once() {
         catalog.sound_pairs(|_| pairs += 1).unwrap();
         (catalog.sound_prints().unwrap().values().filter(|listened| **listened).count(), pairs)
     };
-    assert_eq!(counts(), (2_101, 1), "all that are open");
+    assert_eq!(counts(), (2_101, 1), "all fingerprints of files without a track");
     // Only a new file is compared with all others.
     put(&path, &[piece("again", distort(&distort(&song)))]);
     link(&path).unwrap();

@@ -17,9 +17,9 @@ const EXTENDED: [u8; 16] = *b"\x40\xa4\xd0\xd2\x07\xe3\xd2\x11\x97\xf0\x00\xa0\x
 const HEAD_BYTES: u64 = 24;
 /// The position of the first object in the header.
 const FIRST_OBJECT: u64 = 30;
-/// More objects than a real header has.
+/// The maximum number of objects: more than a real header has.
 const MAX_OBJECTS: u32 = 256;
-/// Enough for texts and a picture.
+/// The maximum size of an object: enough for texts and a picture.
 const OBJECT_BYTES: u64 = 4 << 20;
 
 /// The tags; `None` when it is not an ASF file.
@@ -60,7 +60,7 @@ pub(super) fn read(file: &mut File) -> io::Result<Option<Tags>> {
     Ok(Some(tags))
 }
 
-/// The first value of each field counts.
+/// Sets a field that has no value yet: the first value of each field counts.
 fn put(tags: &mut Tags, name: &str, text: String) {
     let place = match name {
         "Title" => &mut tags.title,

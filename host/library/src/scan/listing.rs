@@ -242,7 +242,7 @@ fn count(listing: &mut Listing, item: &Item, state: ListedState) {
         ListedState::Pending => listing.pending += 1,
         ListedState::Again => listing.again += 1,
         ListedState::Unchanged => listing.unchanged += 1,
-        // Decided at the end, for the whole volume.
+        // `decide_inodes` decides about these at the end, for the whole volume.
         ListedState::OtherInode => {}
     }
     if state.is_read() {

@@ -27,7 +27,7 @@ pub enum Comparison {
 pub(super) enum FileVerdict {
     /// It was read, or cannot be read.
     Read(FileReading, Option<Comparison>),
-    /// It was replaced while it was read. Has its last known state.
+    /// The file was replaced while it was read. Contains its last known state.
     Changed(FileReading),
     /// The scan was stopped.
     Stopped,

@@ -32,7 +32,7 @@ struct Inner {
     /// The source of the next page; `None` for a list.
     pages: Option<Pages>,
     left: u64,
-    /// The deadline. At least one item is read after it.
+    /// The deadline. At least one item is read, even if the deadline has passed.
     until: Option<Instant>,
     is_begun: bool,
     failed: Option<CatalogError>,

@@ -82,7 +82,7 @@ fn list(
     Ok(all)
 }
 
-/// The filters of what to read for each listed root: pending files first, then files to verify.
+/// Selects what to read of each listed root: pending files first, then files to verify.
 fn filters(listed: &[(i64, ListedSource)], options: &Options) -> Vec<(usize, WorkFilter)> {
     let mut filters = Vec::new();
     let reached = |(_, (_, listed)): &(usize, &(i64, ListedSource))| listed.listing.failure.is_none();
@@ -135,7 +135,7 @@ fn report_work(
         (items, bytes) = (items + size.items, bytes + size.bytes);
     }
     let wanted = options.limit.map_or(items, |limit| items.min(limit));
-    // For a part of the files the bytes are unknown before they are read.
+    // If a limit applies, it is not known in advance which files are read, so their size is unknown.
     progress(&Event::Begin { items: wanted, bytes: if wanted == items { bytes } else { 0 } });
     Ok(())
 }

@@ -259,7 +259,7 @@ fn a_file_replaced_during_reading_is_read_again_or_fails() {
     let states = room.items();
     assert_eq!(states[0], ("always".to_owned(), ItemState::Failed, Some("changed".to_owned())));
     assert_eq!(states[1], ("once".to_owned(), ItemState::Fingerprinted, None));
-    // No program writes to it any more: the next scan reads only this file.
+    // No program replaces the file any more: the next scan reads only this file.
     let next = room.scan(&options());
     assert_eq!((next.reads.items, next.reads.fingerprinted, room.coverage().total.fingerprinted), (1, 1, 2));
 }
@@ -292,7 +292,7 @@ fn an_unreachable_source_keeps_its_items_but_a_deleted_file_is_missing() {
     assert_eq!((back.sources[0].missing, back.sources[0].unchanged, &back.sources[0].failure), (1, 4, &None));
     let total = room.coverage().total;
     assert_eq!((total.items, total.missing), (4, 1));
-    // It is back without changes: nothing is read again.
+    // The file is back without changes: nothing is read again.
     fs::rename(&aside, room.music().join("2.mp3")).unwrap();
     assert_eq!((scan_it().unwrap().reads.items, room.coverage().total.fingerprinted), (0, 5));
 }
@@ -398,12 +398,12 @@ fn a_file_in_which_three_processes_ended_is_read_again_only_on_request() {
     let room = TestLibrary::new();
     room.put("a.mp3", "sound 1");
     room.put("b.mp3", "sound 2");
-    // Listed but not read; then processes end during the first item.
+    // The files are listed, but not read. Then three processes end while they read the first item.
     room.scan(&Options { limit: Some(0), ..options() });
     fs::write(room.folder.path().join("catalog.scan.lock"), "1 3\n").unwrap();
     let report = room.scan(&options());
     assert_eq!((report.reads.fingerprinted, report.reads.failed.get("corrupt")), (1, Some(&1)));
-    // It is not reported again, and it is read on request.
+    // The next scan does not read the file; a scan with `retry` does.
     assert_eq!(room.scan(&options()).reads.items, 0);
     assert_eq!(room.scan(&Options { retry: true, ..options() }).reads.fingerprinted, 1);
     assert!(room.items().iter().all(|(_, state, _)| *state == ItemState::Fingerprinted));

@@ -187,7 +187,7 @@ impl Pass<'_> {
     }
 }
 
-/// Whether a reading must be committed. Not for an unchanged file, and not if a file with a fingerprint cannot be reached
+/// Whether a reading must be committed. False for an unchanged file. Also false if a file with a fingerprint cannot be reached
 /// now: its volume may be unmounted, and the next listing decides.
 fn must_be_recorded(reading: &FileReading, compared: Option<Comparison>) -> bool {
     match (compared, &reading.outcome) {

@@ -1,8 +1,8 @@
 //! A folder and everything below it.
 //!
-//! Skipped are hidden files and folders, names that match `.batonignore` (the rules of `.gitignore`), folders of systems and
-//! devices, Eagle libraries and other sources (both are separate sources). Symbolic links are not followed: their targets are
-//! outside of the folder, or are listed anyway.
+//! The listing skips hidden files and folders, names that match `.batonignore` (the rules of `.gitignore`), folders of systems
+//! and devices, and Eagle libraries and other sources, which are listed separately. Symbolic links are not followed: their
+//! targets are outside of the folder, or are listed anyway.
 
 use std::ffi::OsStr;
 use std::fs::Metadata;

@@ -13,7 +13,7 @@ const KEPT: usize = 200;
 pub struct ListingRequest<'a> {
     /// Folders that are separate sources; the listing skips them.
     pub others: &'a [PathBuf],
-    /// The item as the catalog has it.
+    /// Returns the catalog's item for a key; `None` if there is none.
     pub known: &'a dyn Fn(&OsStr) -> Option<KnownItem>,
     /// Stops the listing early.
     pub stop: &'a AtomicBool,

@@ -1,6 +1,6 @@
 //! Library sources and their content: one stream of [`Item`]s for every kind of source.
 //!
-//! A source is only read. When it cannot be reached, that is an error of the source; its items stay as they are.
+//! Baton only reads a source. If a source cannot be reached, the listing fails and its items stay as they are.
 
 mod audio;
 mod eagle;

@@ -49,7 +49,7 @@ impl SourceRoot {
         }
     }
 
-    /// Checks that it can be reached now, and returns its volume. Fails with the system's reason.
+    /// Checks that the source can be reached now, and returns its volume. Fails with the system's reason.
     pub fn volume(&self) -> io::Result<Volume> {
         let inside = match self.kind {
             SourceKind::Folder => self.path.clone(),
@@ -79,8 +79,8 @@ pub fn eagle_id(path: &Path) -> Option<&str> {
     folder.strip_suffix(".info").filter(|id| !id.is_empty())
 }
 
-/// The nearest existing folder of a path on a separate volume, if that folder is on `device`, the volume of the source. Then
-/// the separate volume is not mounted.
+/// The nearest existing folder of a path on a separate volume, if that folder is on `device`, the volume of the source. In this
+/// case the separate volume is not mounted.
 pub(crate) fn unmounted(path: &Path, device: u64) -> Option<&Path> {
     nearest(path).filter(|(_, found)| *found == device).map(|(folder, _)| folder)
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Access, GuestError, Row, Step, Table, Value};
 
-/// A request. The first one is [`Request::Open`], or [`Request::Copy`] is the only one.
+/// A request. A worker gets [`Request::Open`] and then other requests, or only one [`Request::Copy`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Request {
     /// Opens the database.

@@ -114,8 +114,8 @@ impl Access {
     }
 }
 
-/// Whether an entry of `auths` is for `registry`. Old entries are addresses with a path, and that of Docker's registry has another
-/// name.
+/// Whether an entry of `auths` is for `registry`. Old entries are addresses with a path, and the entry of Docker's registry has
+/// another name.
 fn is_for(key: &str, registry: &str) -> bool {
     let key = key.strip_prefix("https://").or_else(|| key.strip_prefix("http://")).unwrap_or(key);
     let host = key.split('/').next().unwrap_or_default();
@@ -123,7 +123,7 @@ fn is_for(key: &str, registry: &str) -> bool {
 }
 
 impl fmt::Debug for Access {
-    /// Without the password.
+    /// Does not show the password.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
             Some((user, _)) => write!(f, "Access({user})"),

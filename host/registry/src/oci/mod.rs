@@ -1,7 +1,7 @@
 //! Packages in OCI registries: the Wasm artifact that `wkg` and others write, with the signature as an annotation.
 //!
-//! `oci-client` requests tokens and uploads; `oci-wasm` defines the artifact. `http_client.rs` downloads within its limits. The
-//! registry is not trusted, so all downloads are checked by their digests.
+//! `oci-client` gets tokens and uploads packages; `oci-wasm` defines the artifact. `http_client.rs` downloads, with limits on
+//! size and time. The registry is not trusted, so all downloads are checked by their digests.
 
 mod access;
 mod artifact;

@@ -61,7 +61,7 @@ impl OciReference {
         Self { digest: Some(digest.to_owned()), ..self.clone() }
     }
 
-    /// Whether the registry is on this machine. Only then Baton connects without TLS.
+    /// Whether the registry is on this machine. Baton connects without TLS only to such a registry.
     #[must_use]
     pub fn is_loopback(&self) -> bool {
         is_this_machine(host_and_port(&self.registry).0)
@@ -155,7 +155,8 @@ fn check_registry(registry: &str) -> Result<(), String> {
     }
 }
 
-/// Checks a repository: parts between slashes, each of words that are joined by `.`, `_`, `__` or any number of `-`.
+/// Checks a repository: parts separated by slashes. Each part is one or more words joined by `.`, `_`, `__` or any
+/// number of `-`.
 fn check_repository(repository: &str) -> Result<(), String> {
     if repository.is_empty() {
         return Err("it lacks a repository: oci://HOST/REPOSITORY:TAG".to_owned());

@@ -1,5 +1,5 @@
-//! Fetches a component from a registry. The digest of the manifest must match the one in the reference, if it has one, and the
-//! digest of the layer must match the manifest.
+//! Fetches a component from a registry. If the reference has a digest, the manifest must match it. The layer must match the
+//! digest in the manifest.
 
 use baton_core::Digest;
 use oci_client::RegistryOperation;
@@ -49,7 +49,7 @@ pub async fn pull(reference: &OciReference, access: &Access) -> Result<PulledCom
     .await
 }
 
-/// Requests to one repository.
+/// A download from one repository.
 struct Transfer<'a> {
     client: Client,
     reference: &'a OciReference,

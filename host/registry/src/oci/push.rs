@@ -1,5 +1,5 @@
-//! Publishes a component: first the layer and the config, then the manifest, which makes it visible. If a push fails before
-//! that, the previous package stays.
+//! Publishes a component: first the layer and the config, then the manifest, which makes the component visible. If a push fails
+//! before that, the previous package stays.
 
 use std::collections::BTreeMap;
 
@@ -72,7 +72,7 @@ impl Publication {
 
 /// Uploads the parts that the registry does not have.
 async fn send(reference: &OciReference, access: &Access, upload: Upload) -> Result<(), FetchError> {
-    // The registry answers an upload at its end, so the read timeout is that of the whole transfer.
+    // The registry answers only at the end of an upload, so the read timeout is the time limit of the whole transfer.
     let registry = Registry::new(reference, access, limits::TRANSFER)?;
     registry.token(RegistryOperation::Push).await?;
     let (client, image) = (registry.client.clone(), registry.image.clone());

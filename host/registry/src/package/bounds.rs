@@ -20,8 +20,8 @@
 //! | locals of a function | 20,000 | 150 | 118 | 271 |
 //! | nesting of blocks in a function | 10,000 | 91 | 456 | 781 |
 //!
-//! The columns are measurements of the largest bundled plugin, the module with JavaScript's engine (a component with it has a few
-//! more of each), and the template in Python.
+//! The columns are measurements of the largest bundled plugin, the module with JavaScript's engine (a component that contains
+//! this module has a few more of each), and the template in Python.
 
 use std::fmt;
 
@@ -39,8 +39,8 @@ const COMPONENT_TYPES: u64 = 10_000;
 /// `wasmparser` reads nested component types by recursion.
 const TYPE_NESTING: u64 = 50;
 
-/// A validator processes each of them at each call and each branch target. With these limits, the slowest component of 64 MiB
-/// took 5 s.
+/// The maximum number of parameters and results of a function type. A validator processes each of them at each call and each
+/// branch target. With these limits, the slowest component of 64 MiB took 5 s.
 const VALUES: u64 = 100;
 const BRANCH_TARGETS: u64 = 1_000_000;
 const INSTANCES: u64 = 2_000;
@@ -57,7 +57,7 @@ pub struct OutOfBounds {
     place: String,
     /// The number that was found before the check stopped.
     found: u64,
-    /// The counted things.
+    /// The name of the counted parts.
     what: &'static str,
     limit: u64,
 }

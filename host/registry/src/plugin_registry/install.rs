@@ -42,7 +42,8 @@ impl PluginRegistry {
             self.check_code(&package, &candidate.component)?;
         }
         self.change(|lock| {
-            // While no other process changes the lock, because `remove` deletes packages that the lock does not mention.
+            // Store the package while no other process can change the lock, because `remove` deletes packages that the lock does
+            // not mention.
             if candidate.trust != Trust::Shipped {
                 self.keep(&candidate.component)?;
             }

@@ -24,11 +24,11 @@ pub struct Candidate {
 /// The reason to trust a package.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Trust {
-    /// It is bundled.
+    /// The package is bundled.
     Shipped,
-    /// A trusted key, by its id.
+    /// A trusted key signed it. Contains the id of the key.
     Signed(String),
-    /// No trusted key.
+    /// No trusted key signed it.
     Untrusted,
 }
 
@@ -41,15 +41,16 @@ pub struct InstallResult {
     pub version: String,
     /// Its digest.
     pub digest: Digest,
-    /// The effect.
+    /// What the installation changed.
     pub change: Change,
-    /// The grants that it asks for and the previous revision does not; for a new plugin, all.
+    /// The grants that this revision asks for and the previous one does not; for a new plugin, all grants that it asks
+    /// for.
     pub beyond: Vec<String>,
     /// The destinations of the secrets in `beyond`, one line each.
     pub destinations: Vec<String>,
     /// Triggers and higher limits that the previous revision does not have, one line each. They need no grant.
     pub does: Vec<String>,
-    /// The grants that it has now.
+    /// The grants that the plugin has now.
     pub grants: Vec<String>,
     /// The owner of the name, if the package comes from another source. The package gets the name only with
     /// [`Approval::replace`].
@@ -98,9 +99,9 @@ pub fn signer(key: Option<&str>) -> String {
 /// The options of an approval.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Approval<'a> {
-    /// It gets the grants of the previous revision, although it asks for more or has another signer.
+    /// The revision gets the grants of the previous one, although it asks for more or has another signer.
     pub keep_grants: bool,
-    /// The plugin that it replaces, although it comes from another source.
+    /// The name of the plugin that the package replaces, although the package comes from another source.
     pub replace: Option<&'a str>,
 }
 
@@ -109,11 +110,11 @@ pub struct Approval<'a> {
 pub enum Change {
     /// Nothing: these bytes were installed before.
     Nothing,
-    /// It is new and may run.
+    /// The plugin is new and may run.
     Installed,
-    /// It replaced the previous revision and got its grants.
+    /// The revision replaced the previous one and got its grants.
     Updated,
-    /// It waits for approval.
+    /// The revision waits for approval.
     NeedsApproval,
 }
 
@@ -123,10 +124,10 @@ pub enum RegistryError {
     /// The bytes are not a package.
     #[error(transparent)]
     Package(#[from] PackageError),
-    /// The lock.
+    /// The lock file cannot be used.
     #[error(transparent)]
     Lock(#[from] LockError),
-    /// The store of packages.
+    /// The store of packages cannot be used.
     #[error("{} cannot be used: {error}", path.display())]
     Store {
         /// The file or folder.

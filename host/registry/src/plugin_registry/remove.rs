@@ -41,7 +41,7 @@ impl PluginRegistry {
             return Ok(PluginEntry::new(name, Source::Shipped, String::new()));
         }
         let entry = entry(lock, name)?.clone();
-        // The files first, because a remaining file would be installed again.
+        // Remove the files first, because a remaining file would be installed again.
         self.remove_dropped(name)?;
         fail_point!("register.file_removed");
         lock.plugins.retain(|known| known.name != name);

@@ -20,7 +20,7 @@ pub(super) fn new_entry(name: &str, new: Revision, is_trusted: bool) -> PluginEn
 /// Adds a new revision. With `at_once` it replaces the old one and gets its grants.
 pub(super) fn add_revision(entry: &mut PluginEntry, mut new: Revision, at_once: bool) -> Change {
     if entry.needs_approval {
-        // The old one was never approved, so it is not needed.
+        // The old revision was never approved, so it is not kept.
         *entry = PluginEntry {
             disabled: entry.disabled,
             previous: entry.previous.clone(),
@@ -37,7 +37,7 @@ pub(super) fn add_revision(entry: &mut PluginEntry, mut new: Revision, at_once: 
     Change::Updated
 }
 
-/// Whether `new` may be an older version: it is lower, compared number by number, or one of both is not a version.
+/// True if `new` is lower than `old`, compared number by number, or if one of the two is not a version.
 pub(super) fn may_be_older(new: &str, old: &str) -> bool {
     let numbers = |version: &str| -> Option<Vec<u64>> {
         let plain = version.split(['-', '+']).next().unwrap_or_default();

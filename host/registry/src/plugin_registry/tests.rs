@@ -102,7 +102,7 @@ fn a_revision_that_requests_more_or_has_another_key_waits_and_starts_without_gra
         let done = install(&registry, "2", capabilities, trust);
         assert_eq!(done.change, Change::NeedsApproval);
         let entry = entry_of(&registry);
-        assert_eq!((entry.version.as_str(), entry.grants.specs().len()), ("1", 1), "the old one runs");
+        assert_eq!((entry.version.as_str(), entry.grants.specs().len()), ("1", 1), "the old revision runs");
         registry.keep(&component("2", capabilities)).unwrap();
         let entry = registry.approve("x", &done.digest.to_string(), REPLACING).unwrap();
         assert_eq!((entry.version.as_str(), entry.grants.specs().len(), entry.pending), ("2", 0, None));
@@ -190,7 +190,7 @@ fn only_packages_that_may_run_are_compiled() {
     let registry = plain.with_checks(PackageChecks { name: Arc::new(|_| Ok(())), code });
     let so_far = || *compiled.lock().unwrap();
     let first = install(&registry, "1", READS, Trust::Untrusted).digest.to_string();
-    assert_eq!(so_far(), 0, "it has no approval");
+    assert_eq!(so_far(), 0, "the package has no approval");
     assert!(registry.approve("x", "0123456789abcdef", Approval::default()).is_err());
     assert_eq!(so_far(), 0, "no such revision is pending");
     registry.approve("x", &first, Approval::default()).unwrap();
@@ -201,10 +201,10 @@ fn only_packages_that_may_run_are_compiled() {
     assert_eq!(so_far(), 1, "refused without --replace");
     registry.approve("x", &second, REPLACING).unwrap();
     install(&registry, "3", READS, signed());
-    assert_eq!(so_far(), 3, "approved, and an update by the same key");
+    assert_eq!(so_far(), 3, "the approval and the update by the same key each compile once");
     install(&registry, "3", READS, signed());
     install(&registry, "4", WRITES, signed());
-    assert_eq!(so_far(), 3, "already installed, and a revision that requests more");
+    assert_eq!(so_far(), 3, "neither an installed package nor a revision that requests more is compiled");
 }
 
 #[test]

@@ -23,9 +23,9 @@ pub(super) struct MountedFile {
 /// A file that cannot be opened.
 #[derive(Debug)]
 pub(super) enum OpenError {
-    /// It must not be opened: a link leads out of the folder, or the file has several hard links.
+    /// The file must not be opened: a link leads out of the folder, or the file has several hard links.
     Refused(RefusalReason),
-    /// It is missing, or the system returns an error.
+    /// The file is missing, or the system returns another error.
     Failed(io::Error),
 }
 
@@ -41,7 +41,7 @@ pub(super) enum RefusalReason {
 pub(super) enum PathError {
     /// The folder is declared, but not granted; the text has the command.
     NotGranted(String),
-    /// It cannot be the path of a file.
+    /// The path is not valid, or is below none of the mounts.
     Wrong(String),
 }
 
@@ -52,7 +52,7 @@ pub(super) struct PathMetadata {
     pub(super) is_file: bool,
 }
 
-/// Finds the host path for a path of the plugin. `folders` are the declared ones.
+/// Finds the host path for a path of the plugin. `folders` are the declared folders.
 pub(super) fn place(
     plugin: &str,
     folders: &[String],
@@ -61,7 +61,7 @@ pub(super) fn place(
 ) -> Result<MountedFile, PathError> {
     let wrong = |why: &str| PathError::Wrong(format!("{}: {why}", quoted(path)));
     let Some(rest) = path.strip_prefix('/').filter(|_| path.len() <= limits::PATH_BYTES) else {
-        return Err(wrong("not a path of the plugin's file system (it begins with `/`), or too long"));
+        return Err(wrong("not a path of the plugin's file system: it must begin with `/` and must not be too long"));
     };
     if rest.split('/').any(|part| matches!(part, "" | "." | "..")) || rest.contains('\0') {
         return Err(wrong("not a plain path: it has `.`, `..` or an empty part"));
@@ -87,7 +87,7 @@ fn below<'a>(mount: &MountGrant, path: &'a str) -> Option<&'a Path> {
 }
 
 impl MountedFile {
-    /// Opens it for reading, below its folder. A pipe does not block it.
+    /// Opens the file for reading. The path cannot leave the folder, and a pipe does not block the call.
     pub(super) fn open(&self, hard_links: bool) -> Result<File, OpenError> {
         let mut options = OpenOptions::new();
         options.read(true).custom_flags(rustix::fs::OFlags::NONBLOCK.bits().cast_signed());
@@ -99,8 +99,8 @@ impl MountedFile {
         Ok(file)
     }
 
-    /// Reads the metadata below its folder without opening the file. Closing a file would release every lock that this
-    /// process has on it.
+    /// Reads the metadata without opening the file: closing it would release every lock that this process has on the
+    /// file. The path cannot leave the folder.
     pub(super) fn metadata(&self, hard_links: bool) -> Result<PathMetadata, OpenError> {
         let found = stat(self.folder.handle(), &self.below, FollowSymlinks::Yes).map_err(OpenError::of)?;
         if found.is_file() && found.nlink() > 1 && !hard_links {
@@ -134,7 +134,7 @@ impl MountedFile {
 impl OpenError {
     fn of(error: io::Error) -> Self {
         match error.raw_os_error() {
-            // This is the refusal of `cap-primitives`, not of the system.
+            // This error comes from `cap-primitives`, not from the system.
             None if error.kind() == io::ErrorKind::PermissionDenied => Self::Refused(RefusalReason::Outside),
             _ => Self::Failed(error),
         }

@@ -20,8 +20,8 @@ use crate::usage::Usage;
 /// before the plugin is instantiated. Then the plugin calls the functions. [`note_usage`](Self::note_usage) is called
 /// after each attempt, also after a failed one.
 pub(crate) trait Capability<S: 'static>: Sized {
-    /// Links the functions that it replaces or adds in WASI. The bindings link the interfaces of `wit/`. All functions
-    /// are linked for every plugin: a function returns an error if it is not declared or not granted.
+    /// Links the functions of WASI that the capability replaces or adds. The bindings link the interfaces of `wit/`.
+    /// All functions are linked for every plugin: a function returns an error if it is not declared or not granted.
     fn link(_linker: &mut Linker<S>) -> wasmtime::Result<()> {
         Ok(())
     }
@@ -86,7 +86,7 @@ macro_rules! state {
                 })
             }
 
-            /// The use of limits, of all capabilities.
+            /// The limit usage of all capabilities.
             pub(crate) fn capability_usage(&self) -> crate::usage::Usage {
                 let mut usage = crate::usage::Usage::default();
                 $($crate::capabilities::Capability::<Self>::note_usage(&self.$field, &mut usage);)*

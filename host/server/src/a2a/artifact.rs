@@ -13,7 +13,8 @@ pub(super) struct Artifact {
 }
 
 impl Artifact {
-    /// The text of the RETURN of an agent; without one, why the request ended. `None` if it has not ended.
+    /// The artifact has the text of the agent's RETURN; without a RETURN, the reason why the request ended. `None` if
+    /// the request has not ended.
     pub(super) async fn of(session: &AgentSession, sent: &SentTask) -> Option<Self> {
         if !TaskState::of(sent).is_terminal() {
             return None;

@@ -1,4 +1,4 @@
-//! A message becomes a request.
+//! Converts a message to a request.
 
 use baton_core::Digest;
 use baton_core::handoff::{Chain, Priority};
@@ -39,7 +39,7 @@ pub(super) struct Message {
     message_id: String,
     #[serde(default, deserialize_with = "null_as_default")]
     context_id: String,
-    /// Continues a task.
+    /// The task that the message continues.
     #[serde(default, deserialize_with = "null_as_default")]
     pub(super) task_id: String,
     role: String,
@@ -48,7 +48,7 @@ pub(super) struct Message {
     metadata: Hints,
 }
 
-/// One of `text`, `data`, `raw` and `url`.
+/// A part of a message. It has one of `text`, `data`, `raw` and `url`.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Part {
@@ -123,15 +123,15 @@ impl SendParams {
     }
 }
 
-/// The `handoff_id` of a request: the same for the same message of an agent to a recipient, so a message that is sent
-/// again makes no second request.
+/// The `handoff_id` of a request. It depends only on sender, recipient and message id, so a message that is sent again
+/// makes no second request.
 fn handoff_id(sender: &str, recipient: &str, message: &str) -> String {
     let unique = Digest::of_parts(&[sender.as_bytes(), recipient.as_bytes(), message.as_bytes()]);
     format!("a2a-{}", unique.short(32))
 }
 
 impl Hints {
-    /// Each hint of this value, otherwise the hint of `other`.
+    /// These hints; a missing hint comes from `other`.
     fn or(self, other: Self) -> Self {
         Self {
             to: self.to.or(other.to),

@@ -6,10 +6,10 @@
 //! | `card` | the agent cards: what can be sent to whom |
 //! | `rpc` | the envelope of JSON-RPC, and the errors |
 //! | `server` | the methods |
-//! | `message` | a message becomes a request, through the same function as the MCP tool `send` |
+//! | `message` | converts a message to a request, which is sent by the same function as for the MCP tool `send` |
 //! | `task_json` | a request as an A2A task |
 //! | `task_state` | the table of states |
-//! | `unique` | messages with one id |
+//! | `unique` | sends only one of several messages with the same id |
 //! | `stream` | server-sent events |
 //!
 //! A caller has the token of an agent of the workspace. It sends in the name of this agent, and sees and cancels only what

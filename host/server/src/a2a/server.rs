@@ -26,7 +26,7 @@ use crate::limits;
 use crate::parts::ServerParts;
 use crate::reply::{self, Reply};
 
-/// The header, and parameter of the address, with the version of the protocol.
+/// The name of the header, or of the query parameter, that has the version of the protocol.
 const VERSION: &str = "a2a-version";
 
 /// Parameters of methods about one task.
@@ -143,7 +143,7 @@ impl A2aServer {
         Ok(json!({ "task": task_json::task(&sent, artifact) }))
     }
 
-    /// Sends the message as a request, once, and waits until it is a task.
+    /// Sends the message as a request, only once, and waits until the ledger has its task.
     async fn send(&self, params: SendParams) -> Result<SentTask, RpcError> {
         if !params.message.task_id.is_empty() {
             return Err(self.refuse_follow_up(&params.message.task_id).await);
@@ -152,13 +152,13 @@ impl A2aServer {
         self.parts.count_send(agent).map_err(RpcError::RateLimited)?;
         let roster = self.session.work().roster().await?;
         let request = params.into_request(agent, |to| recipient(&roster, to))?;
-        // A client that closes its connection must not end this half-way.
+        // If the client closes its connection, the request must be sent completely.
         let server = self.clone();
         let sent = tokio::spawn(async move { server.send_unique(request).await }).await;
         sent.map_err(|error| RpcError::Internal(error.to_string()))?
     }
 
-    /// Sends the request, if no message with its id was sent.
+    /// Sends the request, unless a message with the same id was sent before.
     async fn send_unique(&self, request: NewRequest) -> Result<SentTask, RpcError> {
         let id = request.id.clone().unwrap_or_default();
         let lock = self.messages.lock_of(&id);
@@ -282,7 +282,7 @@ impl A2aServer {
             other => other.into(),
         })?;
         let sent = match decision {
-            // Its process ends soon.
+            // The process that runs the request ends soon.
             DecisionResult::Asked => self.when(id, limits::USUAL_WAIT, has_stopped).await?,
             _ => self.sent(id).await?,
         };
@@ -339,7 +339,7 @@ fn recipient(roster: &Roster, spelling: &str) -> Result<String, RpcError> {
     Ok(agent.name.clone())
 }
 
-/// Whether nothing happens any more, or not before somebody else decides.
+/// Whether the request has ended, or waits for somebody else than its agent.
 fn has_stopped(sent: &SentTask) -> bool {
     let state = TaskState::of(sent);
     state.is_terminal() || state.is_interrupted()

@@ -1,5 +1,5 @@
-//! Server-sent events: a stream begins with the task, has an event for each event in the ledger, and ends with the task.
-//! Streams of the same task have the same events in the same order, because all come from the ledger.
+//! Server-sent events: a stream begins with the task, has an event for each event in the ledger, and ends when the task
+//! has ended. Streams of the same task have the same events in the same order, because all come from the ledger.
 
 use std::convert::Infallible;
 use std::pin::Pin;
@@ -95,7 +95,7 @@ impl Follower {
         let mut is_quiet = true;
         for recorded in sent.events.iter().filter(|recorded| recorded.seq > self.seen) {
             let state = TaskState::from(recorded.event.state);
-            // The end is reported once, when no check can change it any more.
+            // `finish` reports the end once, when no check can change it any more.
             if !state.is_terminal() {
                 self.send(&status_update(sent, Some(recorded), state)).await?;
                 is_quiet = false;
@@ -128,7 +128,7 @@ impl Follower {
     }
 }
 
-/// JSON has no line feeds outside of its texts, and escapes those in them.
+/// Formats an event. One line is enough: JSON escapes the line feeds of texts.
 fn event(data: &Value) -> Bytes {
     Bytes::from(format!("data: {data}\n\n"))
 }

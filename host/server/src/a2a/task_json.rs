@@ -1,4 +1,5 @@
-//! A request as an A2A task, and the events of its stream. Untrusted texts are lines, or the text of an artifact.
+//! A request as an A2A task, and the events of its stream. Untrusted text is shortened to one line, except the text of
+//! an artifact.
 
 use baton_dispatch::agent_work::SentTask;
 use baton_ledger::event::RecordedEvent;

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::Mutex as AsyncMutex;
 
-/// The content of the message that was written with an id; `None` if none was.
+/// The content of the message that was written with an id; `None` if no message was written.
 pub(super) type WrittenContent = Option<String>;
 
 /// The messages that are being sent, by the `handoff_id` of their request. A message stays here until its request is captured.

@@ -1,10 +1,10 @@
 //! The server of all agents over HTTP on the port of `[server]` in `baton.toml`, inside the daemon: MCP at `/mcp`, and A2A at
 //! `/a2a` if it is switched on.
 //!
-//! A request passes [`guard`] first: the Host that the browser or client meant (421), no foreign Origin (403), a token
-//! that is bound to one agent (401). Its body is read completely, with limits on size and time, before the protocol sees
-//! it. Each agent has its own server, so no token reaches another agent's inbox. Claims over HTTP belong to the agent, not
-//! to a connection: they end when the agent makes no call for half an hour.
+//! [`guard`] checks each request first: a Host that names this server (421), no foreign Origin (403), a token that is bound to
+//! one agent (401). Its body is read completely, with limits on size and time, before the protocol sees it. Each agent has its
+//! own server, so no token reaches another agent's inbox. Claims over HTTP belong to the agent, not to a connection: they end
+//! when the agent makes no call for half an hour.
 
 mod guard;
 mod tokens;
@@ -199,7 +199,8 @@ impl HttpServer {
         let sessions = Arc::<LocalSessionManager>::default();
         let protocol = StreamableHttpService::new(move || Ok(server.clone()), Arc::clone(&sessions), config);
         let service = AgentService { protocol, sessions, a2a, streams: Arc::new(Semaphore::new(limits::STREAMS)) };
-        // Another request of this agent may have been faster; the limits count all in one service.
+        // Another request of this agent may have created the service in the meantime. Its limits must count all requests of the
+        // agent, so there is only one service.
         Ok(known().entry(agent.to_owned()).or_insert(service).clone())
     }
 }

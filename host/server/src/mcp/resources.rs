@@ -1,4 +1,5 @@
-//! Resources: the inbox, the open tasks of the agent, and how to work an inbox. They are the read-only side of the tools.
+//! Resources: the inbox, the open tasks of the agent, and the guide to the inbox. Reading a resource changes
+//! nothing.
 
 use rmcp::ErrorData;
 use rmcp::model::{ListResourcesResult, ReadResourceResponse, ReadResourceResult, Resource, ResourceContents};

@@ -13,7 +13,7 @@ pub struct McpServer {
     session: AgentSession,
     parts: Arc<ServerParts>,
     last_call: Arc<Mutex<Instant>>,
-    /// Whether each call renews the claims, because no process does.
+    /// Whether each call renews the claims, because there is no process that renews them.
     renews: bool,
 }
 
@@ -29,7 +29,7 @@ impl McpServer {
         Self { renews: true, ..self }
     }
 
-    /// Notes a call, and renews the claims if no process does. A call that waits does so repeatedly.
+    /// Records a call, and renews the claims if no process renews them. A call that waits calls this repeatedly.
     pub(super) async fn on_call(&self) {
         *self.last_call.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
         if let Err(error) = self.session.note_call().await {

@@ -13,7 +13,7 @@ pub(crate) fn fpcalc(arguments: &[&str], file: &Path) -> String {
     text.lines().find_map(|line| line.strip_prefix("FINGERPRINT=")).unwrap_or_default().to_owned()
 }
 
-/// The words of `fpcalc -raw`; a length of 0 is all of it.
+/// The words of `fpcalc -raw`; the length 0 means the whole file.
 pub(crate) fn words(file: &Path, length: &str) -> Vec<u32> {
     let text = fpcalc(&["-raw", "-length", length], file);
     text.split(',').filter(|word| !word.is_empty()).map(|word| word.parse().expect("a word")).collect()

@@ -11,7 +11,7 @@ pub(crate) struct Wav {
     pub(crate) planes: Planes,
 }
 
-/// One list for each channel.
+/// The samples, one list for each channel.
 pub(crate) enum Planes {
     S16(Vec<Vec<i16>>),
     S32(Vec<Vec<i32>>),

@@ -1,4 +1,4 @@
-//! Missing and replaced files, volumes and inodes. No data are deleted that may come back.
+//! Missing and replaced files, volumes and inodes. The data of a file that may come back are never deleted.
 
 use std::collections::BTreeSet;
 use std::os::unix::fs::{MetadataExt as _, symlink};
@@ -25,7 +25,7 @@ fn counts(room: &TestLibrary) -> [u64; 4] {
     [total.fingerprinted, total.pending, total.failed, total.missing]
 }
 
-/// A folder on another volume than the temporary ones.
+/// A folder on another volume than the temporary folders.
 fn elsewhere(room: &TestLibrary) -> Result<tempfile::TempDir, Skipped> {
     let device = |path: &Path| fs::metadata(path).map(|found| found.dev()).ok();
     let folder = tempfile::tempdir_in("/dev/shm").ok();
@@ -62,7 +62,7 @@ fn a_source_with_all_new_inodes_is_not_read_again() {
         let report = room.scan(&options());
         assert_eq!((report.reads.items, report.sources[0].unchanged, counts(&room)), (0, 21, [20, 0, 1, 0]));
     }
-    // They are kept: a file that is replaced now is a different file.
+    // The new inodes are stored: a file that is replaced now is a different file.
     let one = room.music().join("07.mp3");
     copy(&one, &one);
     assert_eq!((room.scan(&options()).reads.items, counts(&room)), (1, [20, 0, 1, 0]));
@@ -120,7 +120,7 @@ fn on_another_volume_nothing_is_missing_without_confirmation() {
     assert_eq!((dry.sources[0].missing, counts(&room)[3]), (3, 0));
     let report = scan_of(&room, &place, &Options { confirm_missing: true, ..options() });
     assert_eq!((report.sources[0].missing, report.has_faults(), counts(&room)), (3, false, [6, 0, 0, 3]));
-    // From now on it is the source's volume.
+    // From now on the other volume is the source's volume.
     fs::remove_file(other.path().join("00.mp3")).unwrap();
     assert_eq!((scan_of(&room, &place, &options()).sources[0].missing, counts(&room)), (1, [5, 0, 0, 4]));
 }

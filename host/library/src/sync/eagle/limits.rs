@@ -8,7 +8,7 @@ pub(super) const CONNECT: Duration = Duration::from_secs(5);
 /// The pauses between retries after temporary failures.
 pub(super) const PAUSES: [Duration; 3] = [Duration::from_secs(1), Duration::from_secs(2), Duration::from_secs(4)];
 
-/// The limit of one answer. A page of items has about 1 MiB, as have the folders of a large library.
+/// The limit of one answer. A page of items has about 1 MiB, and so has the folder list of a large library.
 pub(super) const ANSWER_BYTES: usize = 32 << 20;
 
 /// Items of one request. V2 returns at most 1000, and a page should take less than a second.

@@ -1,8 +1,8 @@
 //! Version 1 of the API (`/api/…`, <https://api.eagle.cool>): it returns one item or a listing, never several items by id.
 //!
-//! `offset` is documented as a page number. Some servers use it as an item number, and Eagle before 3.0 build 23 ignores it.
-//! The first item of the second page shows which one applies: it is a new item, the second item of the first page, or its
-//! first item.
+//! `offset` is documented as a page number. Some servers use it as an item number, and Eagle before 3.0 build 23 ignores it. The
+//! first item of the page with `offset=1` shows the meaning: it is a new item (page number), the second item of the first page
+//! (item number), or the first item of the first page (ignored).
 
 use serde_json::{Value, json};
 
@@ -19,7 +19,7 @@ const LIST: &str = "/api/item/list";
 enum Offset {
     Pages,
     Items,
-    /// It is ignored: there is only one page of the requested length.
+    /// The server ignores it: there is only one page, of the requested length.
     Nothing,
 }
 
@@ -77,7 +77,7 @@ async fn list(http: &Http, found: &mut Items, progress: &mut impl FnMut(usize)) 
         add(found, next);
         progress(found.len());
         if found.len() == before {
-            // Only known items: further requests would repeat them forever.
+            // The page has only known items: further requests would repeat them forever.
             return Ok(last == 0);
         }
     }

@@ -90,7 +90,7 @@ impl Change for TextChange<'_> {
     }
 
     fn unaffected(&self, mut writer: TagWriter, new: bool) -> Result<Vec<u8>, StopReason> {
-        // `others` omits the fingerprint tag.
+        // `without_fingerprint` omits the values of the fingerprint tag, so they are added here.
         let mut bytes = writer.values().concat().into_bytes();
         self.each().for_each(|(field, _)| writer.remove_text(field));
         bytes.extend(writer.without_fingerprint(false, new)?);

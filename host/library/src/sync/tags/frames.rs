@@ -122,7 +122,7 @@ mod tests {
         assert_eq!(count_in(&two, 3, 0), Some(2));
         assert_eq!(count_in(&two[..two.len() - 64], 4, 0), Some(2));
         assert_eq!(count_in(&[], 4, 0), Some(0));
-        // Beyond its end.
+        // The data end within a frame.
         assert_eq!(count_in(&two[..11], 3, 0), None);
     }
 

@@ -64,8 +64,8 @@ fn parse_in<F: AudioFile>(mode: ParsingMode, file: &mut File, style: Style) -> R
         .map_err(|error| StopReason::Failed(format!("cannot read all of its tags ({error}), so nothing is written")))
 }
 
-/// Reads a file that may end with an `ID3v1` tag. Strict parsing rejects one without a year, which is common. The `ID3v1` tag
-/// is not written, so the file is then parsed leniently; skipped frames are detected by their count.
+/// Reads a file that may end with an `ID3v1` tag. Strict parsing rejects an `ID3v1` tag without a year, which is common. The
+/// `ID3v1` tag is not written, so the file is then parsed leniently; skipped frames are detected by their count.
 fn parse_with_v1<F: AudioFile>(file: &mut File, style: Style) -> Result<F, StopReason> {
     let strictly = parse(file, style);
     if strictly.is_err() && ends_in_v1(file).map_err(|error| StopReason::io("reading it", &error))? {
@@ -117,7 +117,7 @@ fn aiff(file: &mut File, style: Style) -> Result<TagWriter, StopReason> {
     with_frames(file, TagPosition::Iff, style, aiff.id3v2(), simpler, rest)
 }
 
-/// A file whose tag has frames: `frames`, or new ones from the `simpler` tag.
+/// The writer for a tag with frames: the existing `frames`, or new frames from the `simpler` tag.
 fn with_frames(
     file: &mut File,
     place: TagPosition,

@@ -53,7 +53,8 @@ impl TemporaryCopy {
         }
     }
 
-    /// Renames it over `path`. After a power failure one of the two exists, complete. On an error `path` is unchanged.
+    /// Renames the copy over `path`. After a power failure `path` is the complete old file or the complete copy. On an
+    /// error `path` is unchanged.
     pub(super) fn replace(&self, path: &Path) -> io::Result<()> {
         self.file.sync_all()?;
         check_identity(&self.file, &self.path)?;
@@ -104,7 +105,7 @@ fn clear(path: &Path) -> io::Result<()> {
         return fs::remove_file(path);
     }
     let left = match baton_files::open_with(path, File::options().read(true).write(true)) {
-        // It has replaced the file, or was deleted, in this moment.
+        // The copy has replaced the file or was deleted in the meantime.
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
         left => left?,
     };
@@ -178,7 +179,7 @@ mod tests {
         let written = File::open(path(".baton-sync-8.mp3")).unwrap();
         written.lock().unwrap();
         remove_leftovers(folder.path(), SystemTime::now());
-        assert!(path(".baton-sync-7.mp3").exists(), "it is young");
+        assert!(path(".baton-sync-7.mp3").exists(), "the copy is too young to be a leftover");
         remove_leftovers(folder.path(), SystemTime::now() + LEFTOVER_AGE + Duration::from_mins(1));
         assert!(!path(".baton-sync-7.mp3").exists());
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 4);

@@ -1,8 +1,8 @@
 //! Writes the tag of one file, and verifies it.
 //!
-//! The order makes it safe: write a copy, compare the copy with the file, check that the file has not changed, and only then rename
-//! the copy over the file. If anything fails before, the file is unchanged. A file whose audio differs from the fingerprinted
-//! audio gets no tag, because the tag would be wrong.
+//! The order of the steps makes the write safe: write a copy, compare the copy with the file, check that the file has not
+//! changed, and only then rename the copy over the file. If anything fails before, the file is unchanged. A file whose audio
+//! differs from the fingerprinted audio gets no tag, because the tag would be wrong.
 
 use std::fs::{self, File, Metadata};
 use std::io::{self, Seek as _};
@@ -179,7 +179,7 @@ fn check_unchanged(before: &Audio, copy: &Audio) -> Result<(), StopReason> {
     } else {
         "change its audio".to_owned()
     };
-    Err(StopReason::Failed(format!("writing its tags would {what}; it is unchanged")))
+    Err(StopReason::Failed(format!("writing its tags would {what}; the file is unchanged")))
 }
 
 /// The metadata of the file before, and of the copy that will replace it.
@@ -216,7 +216,7 @@ fn write_copy(
     if change.unaffected(after, new)? == before {
         Ok(())
     } else {
-        Err(StopReason::Failed("writing would change other tags of it; it is unchanged".to_owned()))
+        Err(StopReason::Failed("writing would change other tags of the file; the file is unchanged".to_owned()))
     }
 }
 
@@ -235,7 +235,7 @@ fn has(writer: &TagWriter, mark: &Mark) -> Result<(), StopReason> {
     if values == [mark.value()] {
         return Ok(());
     }
-    Err(StopReason::Failed(format!("the tag was written, but the file contains {values:?}")))
+    Err(StopReason::Failed(format!("the tag was written, but reads back as {values:?}")))
 }
 
 /// Opens a file for writing tags, if that is allowed.

@@ -1,4 +1,4 @@
-//! The functions of the interface.
+//! The functions of `wit/evidence.wit`.
 
 use baton_core::grants::Grant;
 

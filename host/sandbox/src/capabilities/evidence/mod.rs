@@ -137,6 +137,6 @@ mod tests {
         }
         (0..limits::JUDGEMENTS).for_each(|n| list.judge(judgement(Some(&n.to_string()), &["r"])).unwrap());
         assert_eq!(list.judge(judgement(Some("more"), &["r"])), Err(Error::TooMany));
-        assert_eq!(list.judge(judgement(Some("0"), &["r"])), Ok(()), "it does not add another one");
+        assert_eq!(list.judge(judgement(Some("0"), &["r"])), Ok(()), "a repeated judgement replaces the first one");
     }
 }

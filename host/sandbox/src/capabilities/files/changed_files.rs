@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn a_handle_that_is_used_again_means_the_new_folder() {
+    fn a_reused_handle_number_means_the_new_folder() {
         let mut tracker = tracker();
         opened(&mut tracker, 2, "sub", 3, OpenFlags::DIRECTORY, DescriptorFlags::READ);
         opened(&mut tracker, 1, "other", 3, OpenFlags::DIRECTORY, DescriptorFlags::READ);

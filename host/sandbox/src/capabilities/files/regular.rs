@@ -59,7 +59,7 @@ async fn open(
     (folder, path_flags, path, open_flags, flags): OpenAt,
 ) -> wasmtime::Result<Result<Resource<Descriptor>, ErrorCode>> {
     let looked = state.filesystem().stat_at(Resource::new_borrow(folder.rep()), path_flags, path.clone()).await;
-    // A missing file may be created. Any other problem is returned by the opening.
+    // A missing file may be created. `open_at` returns any other error.
     let makes = looked.is_err() && open_flags.contains(OpenFlags::CREATE);
     match looked {
         Ok(stat) if !is_allowed(stat.type_) => return Ok(Err(ErrorCode::NotPermitted)),
@@ -110,8 +110,8 @@ async fn set_times(
     })
 }
 
-/// True if the path leads to the open file and is its only name. Both come from one `stat`, because a name may be removed
-/// and set again between two. A folder always has one name.
+/// True if the path leads to the open file and is its only name. One `stat` returns both facts, because the name may be removed
+/// and created again between two calls. A folder always has one name.
 fn is_only_name(
     state: &State,
     opened: &Resource<Descriptor>,

@@ -1,4 +1,4 @@
-//! The functions of the interface.
+//! The functions of `wit/fingerprint.wit`.
 
 use std::fs::File;
 use std::io;

@@ -3,7 +3,8 @@
 //! ([`gate`]).
 //!
 //! The file and its path are untrusted. The file is opened below the granted folder, as wasmtime opens files for a
-//! plugin, so no link and no race can lead out of it ([`beneath`]). Hostile content only has no fingerprint.
+//! plugin, so no link and no race can lead out of it ([`beneath`]). The worst effect of hostile content is that the
+//! file has no fingerprint.
 //!
 //! A plugin may search the whole library or nothing. If it saw only the files of its folders, a gap in a group of
 //! duplicates would reveal files of other folders.

@@ -139,7 +139,7 @@ fn a_link_in_the_place_of_a_folder_that_was_opened_leads_nowhere() {
     symlink(&outside, &music).unwrap();
     let open = |path: &str| sounds.place(&format!("/music/0/{path}")).unwrap().open(false);
     assert!(matches!(open("secret.wav"), Err(OpenError::Failed(_))));
-    assert!(open("in/a.wav").is_ok(), "it is the folder that was granted");
+    assert!(open("in/a.wav").is_ok(), "the granted folder is still open");
 }
 
 #[test]
@@ -197,7 +197,7 @@ async fn work_ends_when_the_task_is_cancelled() {
 }
 
 #[tokio::test]
-async fn work_without_a_caller_ends_and_frees_its_place() {
+async fn work_without_a_caller_ends_and_releases_its_permit() {
     let (gate, cancel, ended) = (WorkGate::default(), Cancel::default(), Arc::new(AtomicBool::new(false)));
     for _ in 0..limits::SOUNDS_AT_ONCE {
         let work = gate.work(WorkSize::One, &cancel, until_told(&ended));
@@ -208,7 +208,7 @@ async fn work_without_a_caller_ends_and_frees_its_place() {
 }
 
 #[tokio::test]
-async fn more_work_than_there_is_room_for_waits_and_can_be_cancelled_while_it_waits() {
+async fn work_without_a_permit_waits_and_can_be_cancelled_while_it_waits() {
     let (gate, ended) = (WorkGate::default(), Arc::new(AtomicBool::new(false)));
     let (busy, waiting) = (Cancel::default(), Cancel::default());
     let all = gate.work(WorkSize::All, &busy, until_told(&ended));

@@ -25,7 +25,10 @@ pub(super) fn path(text: &str) -> Result<&str, Error> {
     if sound {
         return Ok(text);
     }
-    Err(Error::Invalid(format!("`{}` is not a path below the folder: plain names with `/` between", shown(text))))
+    Err(Error::Invalid(format!(
+        "`{}` is not a path below the granted folder; write names separated by `/`, without `.` and `..`",
+        shown(text)
+    )))
 }
 
 fn shown(text: &str) -> String {
@@ -44,7 +47,7 @@ mod tests {
     }
 
     #[test]
-    fn options_ranges_files_and_searches_are_none() {
+    fn options_ranges_files_and_searches_are_not_revisions() {
         for text in [
             "",
             "-n1",

@@ -1,4 +1,4 @@
-//! The functions of the interface.
+//! The functions of `wit/git.wit`.
 
 use super::process::CallEnd;
 use super::query::RepositoryQuery;

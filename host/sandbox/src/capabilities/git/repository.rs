@@ -15,11 +15,11 @@ use super::generated::Error;
 /// The maximum size of a small file (`HEAD`, `.git`).
 const SMALL: u64 = 4096;
 
-/// The bytes that are read of the list of a shallow clone's oldest commits: 100,000 of them.
+/// The maximum number of bytes that are read of the list of a shallow clone's oldest commits: 100,000 lines.
 const BOUNDARY: u64 = 41 * 100_000;
 
-/// The maximum depth of folders below `objects` and `refs`. `git` creates two levels for objects, and a reference has
-/// some.
+/// The maximum depth of folders below `objects` and `refs`. `git` creates two levels for objects; the name of a
+/// reference has a few.
 const DEEP: usize = 32;
 
 /// The maximum number of files below `objects` and `refs`. A repository that was not packed for years has about ten
@@ -93,8 +93,8 @@ fn directories(top: &Path) -> Result<(PathBuf, PathBuf), String> {
     })
 }
 
-/// The directories of a linked work tree. The other repository must refer back to it; only the owner of that repository
-/// can write this.
+/// The directories of a linked work tree. The main repository must refer back to the work tree; only a writer of the
+/// main repository can create that reference.
 fn linked(top: &Path, dot: &Path) -> Option<(PathBuf, PathBuf)> {
     let named = small(dot).ok()?;
     let own = top.join(named.trim_end().strip_prefix("gitdir: ")?).canonicalize().ok()?;

@@ -1,6 +1,7 @@
 //! A temporary git directory that uses the repository's objects, references and index, but not its configuration.
 //!
-//! It is a folder of links that is created for one call. This takes a few system calls; the process takes milliseconds.
+//! The directory contains links and is created for one call. This takes a few system calls; the `git` process takes
+//! milliseconds.
 
 use std::fs::{self, File};
 use std::io;
@@ -32,10 +33,11 @@ const HARMLESS: [(&str, &[&str]); 8] = [
 /// The maximum of one allocation of `git`, so that a packed file cannot use all memory of the machine.
 const ALLOCATION: &str = "512m";
 
-/// The prefix of its name, below the system's temporary folder.
+/// The prefix of the directory's name, below the system's temporary folder.
 pub const SHADOW_PREFIX: &str = "baton-git-";
 
-/// A file in it that is locked while the directory is in use. In directories of killed processes, it is not locked.
+/// A file in the directory, locked while the directory is in use. In the directory of a killed process it is not
+/// locked.
 pub const SHADOW_LOCK: &str = ".baton-lock";
 
 /// The directory. It is deleted when the value is dropped.

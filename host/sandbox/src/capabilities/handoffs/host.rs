@@ -1,4 +1,4 @@
-//! The functions of the interface.
+//! The functions of `wit/handoffs.wit`.
 
 use super::{Handoffs, generated};
 use crate::AttemptError;

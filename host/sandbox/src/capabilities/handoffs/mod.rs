@@ -128,7 +128,7 @@ impl Handoffs {
         Ok(())
     }
 
-    /// Removes a request of this task under the key, and withdraws an earlier one.
+    /// Drops the request that this task has collected under the key, and withdraws the one of an earlier task.
     fn withdraw(&mut self, dedupe_key: String, reason: String) -> Result<(), generated::EmitError> {
         use generated::EmitError;
         if let RequestPermission::Denied(denial) = &self.permission {
@@ -227,7 +227,7 @@ mod tests {
         generated::Draft { dedupe_key: key.to_owned(), ..draft("audit", "{}") }
     }
 
-    /// The collected requests, one word for each.
+    /// The collected requests: `+KEY` for a handoff to send, `-KEY` for a withdrawal.
     fn said(handoffs: &Handoffs) -> Vec<String> {
         let word = |request: &PluginRequest| match request {
             PluginRequest::Send(draft) => format!("+{}", draft.dedupe_key),
@@ -264,20 +264,20 @@ mod tests {
         withdraw(&mut handoffs, "a").unwrap();
         assert_eq!(said(&handoffs), ["+b", "-a"], "a withdrawn request is not sent");
         handoffs.emit(keyed("a")).unwrap();
-        assert_eq!(said(&handoffs), ["+b", "-a", "+a"], "and may be asked anew");
+        assert_eq!(said(&handoffs), ["+b", "-a", "+a"], "a withdrawn request can be sent again");
         withdraw(&mut handoffs, "a").unwrap();
         assert_eq!(said(&handoffs), ["+b", "-a"]);
     }
 
     #[test]
-    fn errors_when_too_much_is_sent_or_taken_back() {
+    fn errors_when_too_much_is_sent_or_withdrawn() {
         let mut handoffs = granted();
         (0..limits::EMISSIONS).for_each(|n| handoffs.emit(keyed(&n.to_string())).unwrap());
         assert!(matches!(handoffs.emit(keyed("more")), Err(generated::EmitError::TooMany)));
-        assert_eq!(handoffs.emit(keyed("0")), Ok(()), "it does not add another one");
+        assert_eq!(handoffs.emit(keyed("0")), Ok(()), "a repeated key adds no request");
         (0..limits::WITHDRAWALS).for_each(|n| withdraw(&mut handoffs, &format!("w{n}")).unwrap());
         assert!(matches!(withdraw(&mut handoffs, "more"), Err(generated::EmitError::TooMany)));
-        assert_eq!(withdraw(&mut handoffs, "w0"), Ok(()), "it does not add another one");
+        assert_eq!(withdraw(&mut handoffs, "w0"), Ok(()), "a repeated key adds no request");
         assert_eq!(
             (handoffs.drafts(), handoffs.requests.len()),
             (limits::EMISSIONS, limits::EMISSIONS + limits::WITHDRAWALS)

@@ -3,7 +3,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// The host of a request. Names in unusual spellings were refused before.
+/// The host of a request. [`Host::read`] refuses addresses in unusual spellings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Host {
     /// An address in its canonical form.
@@ -42,7 +42,7 @@ impl Host {
         }
     }
 
-    /// Whether it is this machine.
+    /// Whether the host is this machine.
     pub(crate) fn is_local(&self) -> bool {
         match self {
             Self::Address(address) => address.is_loopback(),
@@ -209,7 +209,7 @@ mod tests {
         let refused = name.admit(&[ip("10.0.0.1")]).unwrap_err();
         assert!(refused.contains("10.0.0.1") && refused.contains("private"), "{refused}");
         assert!(name.admit(&[ip("::ffff:10.0.0.1")]).is_err());
-        assert!(name.admit(&[]).unwrap().is_empty(), "nothing was found, which is another error");
+        assert!(name.admit(&[]).unwrap().is_empty(), "an empty answer is not a refusal");
     }
 
     #[test]
@@ -221,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_that_was_named_is_itself() {
+    fn an_address_needs_no_resolution() {
         assert_eq!(Host::read("127.0.0.1").unwrap().admit(&[]).unwrap(), [ip("127.0.0.1")]);
     }
 }

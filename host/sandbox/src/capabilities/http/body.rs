@@ -1,6 +1,7 @@
-//! Bodies of requests and responses, as streams. In a request, the few bytes that may begin a placeholder are delayed;
-//! the plugin knows the placeholder. In a response from a server that may have a secret, the number of delayed bytes is
-//! constant. So the sizes and times of its pieces reveal nothing about the secret.
+//! Bodies of requests and responses, as streams. In a request, the few bytes that may begin a placeholder are delayed.
+//! This reveals nothing, because the plugin knows the placeholder. In a response from a server that may have a secret,
+//! the number of delayed bytes is constant. So the sizes and times of the response's pieces reveal nothing about the
+//! secret.
 
 use std::pin::Pin;
 use std::sync::Arc;

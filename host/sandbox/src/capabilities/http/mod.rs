@@ -75,7 +75,7 @@ struct Hooks(Arc<Egress>);
 
 impl WasiHttpHooks for Hooks {
     fn set_host_header(&mut self) -> bool {
-        // It is set from the target that was checked.
+        // `Egress::send` sets the header, from the checked target.
         false
     }
 

@@ -19,8 +19,8 @@ impl Rates {
         tokio::time::sleep_until(self.book(plugin, host, Instant::now())).await;
     }
 
-    /// Reserves the next request and returns its time. The stored time is when the plugin will be back at its steady
-    /// rate; a burst may be ahead of that.
+    /// Reserves the next request and returns its time. The stored time is the time of the following request at the
+    /// steady rate. In a burst, requests are sent up to `HTTP_BURST - 1` pauses earlier.
     fn book(&self, plugin: &str, host: &str, now: Instant) -> Instant {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if known.len() >= limits::HTTP_RATES {
@@ -54,6 +54,6 @@ mod tests {
         assert_eq!(rates.book("x", "b", now), now, "another host");
         assert_eq!(rates.book("y", "a", now), now, "another plugin");
         let later = now + limits::HTTP_PAUSE * 100;
-        assert_eq!(rates.book("x", "a", later), later, "after a rest");
+        assert_eq!(rates.book("x", "a", later), later, "after a pause");
     }
 }

@@ -1,6 +1,6 @@
-//! One request, up to the headers of the response: it is checked, its secrets are injected, it is connected and sent.
-//! Refusals happen before a byte is sent. Only a placeholder later in a body is found during the sending; then the
-//! request is aborted.
+//! Sends one request and receives the headers of the response: checks the request, injects secrets, connects, sends.
+//! Baton refuses a request before it sends a byte. Only a placeholder in the body is found while the body is being
+//! sent; then the request is aborted.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};

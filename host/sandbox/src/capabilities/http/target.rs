@@ -55,7 +55,7 @@ impl Target {
         format!("{}://{}", self.scheme, self.authority())
     }
 
-    /// The narrowest rule that allows it, as a grant spec.
+    /// The narrowest rule that allows this request, as a grant spec.
     pub(crate) fn as_rule(&self) -> String {
         let scheme = if self.scheme == "https" { "" } else { "http://" };
         format!("http={}:{scheme}{}{}", self.method, self.authority(), self.path)

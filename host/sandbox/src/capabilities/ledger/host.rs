@@ -1,4 +1,4 @@
-//! The functions of the interface.
+//! The functions of `wit/ledger.wit`.
 
 use baton_ledger::task::history::{self, HistoryLimit, HistoryPage, InputCopy};
 use jiff::Timestamp;
@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn moments_sort_as_texts() {
+    fn times_sort_as_text() {
         let told =
             [0, 70, 1_000].map(|millisecond| with_milliseconds(Timestamp::from_millisecond(millisecond).unwrap()));
         assert_eq!(told, ["1970-01-01T00:00:00.000Z", "1970-01-01T00:00:00.070Z", "1970-01-01T00:00:01.000Z"]);

@@ -48,7 +48,7 @@ async fn works_when_the_ledger_is_granted_and_sees_later_writes() {
     let new = NewTask { title: "Again".to_owned(), ..NewTask::blank("a", Origin::Call, State::Queued) };
     let now = jiff::Timestamp::from_second(1).unwrap();
     written.write(move |tx| task::insert(tx, &new, None, now)).await.unwrap();
-    assert_eq!(titles(&mut ledger).await.unwrap(), ["Again", "Look"], "the same connection, another moment");
+    assert_eq!(titles(&mut ledger).await.unwrap(), ["Again", "Look"], "the same connection sees the later write");
 }
 
 #[tokio::test]
@@ -73,7 +73,7 @@ async fn errors_when_the_ledger_is_missing_and_creates_none() {
 }
 
 #[tokio::test]
-async fn a_look_that_is_over_breaks_off() {
+async fn a_stopped_query_is_interrupted() {
     let folder = tempfile::tempdir().unwrap();
     let (path, written) = ledger(folder.path());
     let many = |tx: &baton_ledger::Tx<'_>| {

@@ -1,4 +1,4 @@
-//! The functions of the interface.
+//! The functions of `wit/locks.wit`.
 
 use wasmtime::component::Resource;
 

@@ -30,7 +30,7 @@ fn is_denied(result: Result<Option<u32>, Error>, words: &str) {
 }
 
 #[tokio::test]
-async fn a_name_is_taken_once_and_given_back() {
+async fn a_lock_is_held_once_until_it_is_released() {
     let folder = tempfile::tempdir().unwrap();
     let table = table(folder.path());
     let (mut one, mut two) = (locks(ASKED, Some(&table)), locks(ASKED, Some(&table)));

@@ -1,4 +1,4 @@
-//! The functions of the interface.
+//! The functions of `wit/progress.wit`.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};

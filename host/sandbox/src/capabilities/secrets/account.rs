@@ -35,8 +35,8 @@ impl AttemptAccount {
         Ok(Self { tokens, state: Mutex::new(state) })
     }
 
-    /// A token that is valid now. It runs on a thread for blocking work, which is not stopped when the attempt ends: a
-    /// renewal that has begun must be stored.
+    /// A token that is valid now. The call runs on a thread for blocking work, which is not stopped when the attempt
+    /// ends: the tokens of a renewal that has begun must be stored.
     pub(super) async fn token(self: &Arc<Self>) -> Result<SecretValue, TokenError> {
         let account = Arc::clone(self);
         let refused = self.state().refused.clone();

@@ -53,7 +53,7 @@ impl Forms {
         Ok(Self { spellings: Spellings::of(value.as_bytes()), search, window })
     }
 
-    /// The number of bytes that a stream delays: at least the length of the longest form of any value.
+    /// The number of bytes that can contain any form of the value. A stream delays one byte less.
     pub(super) fn window(&self) -> usize {
         self.window
     }
@@ -69,7 +69,7 @@ impl Forms {
     }
 
     /// Reads `text` from byte `from`, and reports each form that ends there. The bytes before `from` were read earlier.
-    /// `text` must contain at least the last window minus one of them, or all.
+    /// `text` must contain all of them, or at least the last `window - 1`.
     pub(super) fn read(&self, position: &mut Position, text: &[u8], from: usize, mut found: impl FnMut(Range<usize>)) {
         self.spellings.read(&mut position.spelled, text, from, &mut found);
         let (state, bytes) = (&mut position.state, text.get(from..).unwrap_or_default());

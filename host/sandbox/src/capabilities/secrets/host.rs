@@ -1,4 +1,4 @@
-//! The functions of the interface.
+//! The functions of `wit/secrets.wit`.
 
 use std::sync::Arc;
 

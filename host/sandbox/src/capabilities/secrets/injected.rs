@@ -44,7 +44,7 @@ impl From<Denial> for InjectionError {
 pub(crate) struct UsedAccounts(Vec<(Arc<AttemptAccount>, SecretValue)>);
 
 impl UsedAccounts {
-    /// The server refused the tokens. The next request gets others.
+    /// Records that the server refused the tokens: the next request gets new ones.
     pub(crate) fn refuse(self) {
         self.0.into_iter().for_each(|(account, token)| account.refuse(token));
     }
@@ -71,9 +71,9 @@ enum SecretState {
 /// Why there is no placeholder.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum PlaceholderError {
-    /// Not declared or not granted.
+    /// The secret is not declared or not granted.
     Denied(Denial),
-    /// Without a value.
+    /// The secret has no value.
     Unset(Denial),
 }
 

@@ -22,7 +22,7 @@ pub(crate) use report::scrub_report;
 pub(crate) use scrub::{Scrubber, Stream};
 pub use value::{AccountToken, AccountTokens, SecretSource, SecretValue, TokenError, Vault};
 
-/// The capability's state in one attempt. The secrets are those of its requests.
+/// The capability's state in one attempt. [`Egress`] has the secrets, because they are injected into requests.
 pub(crate) struct Secrets {
     egress: Arc<Egress>,
 }

@@ -72,7 +72,7 @@ impl Scrubber {
 }
 
 /// Scrubs a response that arrives in pieces. The last bytes are delayed until the next piece or the end. Their number
-/// is constant: one less than the longest form of a value.
+/// is constant: one less than the [window](Forms::window) of the longest value.
 #[derive(Debug, Default)]
 pub(crate) struct Stream {
     scrubber: Scrubber,
@@ -212,7 +212,7 @@ mod tests {
 
     #[test]
     fn the_number_of_delayed_bytes_depends_on_neither_the_value_nor_the_data() {
-        // Six bytes for each of 23 or 24 would be 138 or 144; in both cases 255 bytes are delayed.
+        // The longest form of a value of 23 or 24 bytes has 138 or 144 bytes; in both cases 255 bytes are delayed.
         let same_length = "q".repeat(VALUE.len());
         let long = "x".repeat(400);
         for pieces in [["a".repeat(20), long.clone()], [VALUE.chars().take(18).chain("é".chars()).collect(), long]] {

@@ -66,7 +66,7 @@ impl Spellings {
         }
     }
 
-    /// Processes the last byte of `seen`. Returns whether the value ends with it.
+    /// Processes the last byte of `seen`. Returns whether an occurrence of the value ends with this byte.
     fn step(&self, progress: &mut Progress, seen: &[u8]) -> bool {
         let Progress { ended, next, position } = progress;
         *position = (*position + 1) % REMEMBERED;
@@ -138,7 +138,7 @@ fn each_spelling(seen: &[u8], mut each: impl FnMut(usize, &[u8])) {
         // HTML forms write a space as `+`.
         each(1, b" ");
     }
-    // At most one of these can match.
+    // At most one of the patterns can match.
     match seen {
         [.., b'\\', code] => {
             if let Some(byte) = escaped(*code) {
@@ -169,7 +169,7 @@ fn each_character(before: &[u8], unit: u32, mut each: impl FnMut(usize, &[u8])) 
         each(6, c.encode_utf8(&mut [0; 4]).as_bytes());
     }
     if let Ok(byte @ 0x80..=0xff) = u8::try_from(unit) {
-        // An encoder that treats each byte as a character (Latin-1).
+        // Some encoders treat each byte as a character (Latin-1).
         each(6, &[byte]);
     }
     // A character after U+FFFF is a pair of surrogates.

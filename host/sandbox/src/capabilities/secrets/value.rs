@@ -55,7 +55,7 @@ impl fmt::Debug for SecretSource {
     }
 }
 
-/// A token for a request, and what must be hidden in texts beside it.
+/// A token for a request, and the other values that must be hidden in texts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AccountToken {
     /// The token.

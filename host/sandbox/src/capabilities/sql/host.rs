@@ -1,4 +1,4 @@
-//! The functions of the interface.
+//! The functions of `wit/sql.wit`.
 
 use std::sync::Arc;
 

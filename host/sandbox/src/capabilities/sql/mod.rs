@@ -55,7 +55,7 @@ pub(crate) struct Sql {
     /// One worker for each used database.
     workers_open: BTreeMap<Database, Worker>,
     cursors: Arc<()>,
-    /// The bytes that its statements added to the catalog.
+    /// The bytes that the attempt's statements added to the catalog.
     catalog_growth: u64,
     /// The size and the quota of the database that was full last.
     full: Option<(u64, u64)>,

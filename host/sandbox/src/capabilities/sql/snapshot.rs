@@ -233,7 +233,7 @@ impl SnapshotFile {
             let path = folder.join(format!("{}-{number}.db", std::process::id()));
             match OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path) {
                 Ok(_) => return Ok(Self { path, _lock: lock, _place: place }),
-                // It is a leftover of an ended process with the same id.
+                // The file is a leftover of an ended process with the same id.
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
                 Err(error) => return Err(error),
             }

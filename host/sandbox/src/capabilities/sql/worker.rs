@@ -51,7 +51,7 @@ impl Worker {
     /// mapping is killed. So the copying runs in a separate process.
     ///
     /// # Errors
-    /// As `snapshot-of` in `wit/sql.wit`; also when the process ends.
+    /// The errors of `snapshot-of` in `wit/sql.wit`; also when the process ends.
     pub(super) async fn copy(workers: Option<&Workers>, request: &Request) -> Result<(), GuestError> {
         let message = encoded(request)?;
         match Self::start(workers)?.reply(message, limits::FILE_TIME, "the copy").await? {

@@ -1,4 +1,4 @@
-//! The functions of the interface.
+//! The functions of `wit/watch.wit`.
 
 use super::{Watch, generated};
 use crate::AttemptError;

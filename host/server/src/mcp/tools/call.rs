@@ -122,7 +122,7 @@ pub(super) fn reading<T: JsonSchema + 'static>(name: &'static str, description: 
     Tool::new(name, description, schema::<T>()).annotate(ToolAnnotations::new().read_only(true).open_world(false))
 }
 
-/// A tool that changes something, never by destroying it.
+/// A tool that changes something, but destroys nothing.
 pub(super) fn changing<T: JsonSchema + 'static>(name: &'static str, description: &'static str) -> Tool {
     let hints = ToolAnnotations::new().read_only(false).destructive(false).open_world(false);
     Tool::new(name, description, schema::<T>()).annotate(hints)
