@@ -12,8 +12,8 @@ use crate::library::Track;
 
 const IDS: &str = "SELECT service, external_id, item FROM external_ids WHERE kind = 'track' ORDER BY item";
 
-/// The tracks that supply no values, by id, and the id of the track that supplies them instead: the first of all tracks that share an id
-/// of a service or are one track in the catalog.
+/// For each track that supplies no values, the id of the track that supplies them instead: the first of all tracks that share an id of a
+/// service or are one track in the catalog.
 ///
 /// # Errors
 /// As `wit/sql.wit`.

@@ -1,10 +1,10 @@
-//! The largest accepted inputs need less than the 256 MiB of the plugin. It is measured natively, where pointers are twice as wide
-//! as in the component. Only Linux reports the peak of a process.
+//! The largest accepted inputs need less than the 256 MiB of the plugin. The tests measure natively, where pointers are twice as
+//! wide as in the component. Only Linux reports the peak of a process.
 #![cfg(target_os = "linux")]
 #![expect(
     clippy::print_stderr,
     clippy::unwrap_used,
-    reason = "a test ends when its ground is not there, and tells its figures"
+    reason = "a test ends when its preparation fails, and prints what it measured"
 )]
 
 use std::fs;

@@ -21,8 +21,8 @@ const TABLES: [&str; 2] = [
         csv_stamp TEXT NOT NULL DEFAULT '',     -- the CSV as it was written: size and time
         csv_digest TEXT NOT NULL DEFAULT '',
         next_digest TEXT NOT NULL DEFAULT '',
-        taken_digest TEXT NOT NULL DEFAULT '',  -- changed by hand and handed over, and the source then; `=` before it: nothing to
-                                                -- hand over
+        taken_digest TEXT NOT NULL DEFAULT '',  -- an edited CSV whose changes were delivered, and the source's stamp then; or `=`
+                                                -- and the digest of an edited CSV without changes for the source
         read_stamp TEXT NOT NULL DEFAULT '',    -- the last reading that was counted
         manifest TEXT NOT NULL DEFAULT '',
         next_manifest TEXT NOT NULL DEFAULT ''
@@ -73,7 +73,8 @@ impl KnownDatabase {
         }
     }
 
-    /// Records an edited CSV whose changes were delivered, with the stamp of the source at that time.
+    /// Records an edited CSV whose changes were delivered, with the stamp of the source at that time. `nothing`: the CSV has no
+    /// changes for the source.
     pub fn take(&mut self, digest: &str, source_stamp: &str, nothing: bool) {
         self.taken_digest = if nothing { format!("={digest}") } else { format!("{digest} {source_stamp}") };
     }
@@ -109,7 +110,7 @@ impl<'a> Memory<'a> {
     /// # Errors
     /// When the database fails.
     pub fn open(own: &'a dyn Writable) -> Result<Self, Error> {
-        // A query first: creating tables takes the write lock.
+        // The query comes first, because creating tables takes the write lock.
         let known = own.query("SELECT count(*) FROM sqlite_master WHERE name IN ('databases', 'approvals')", &[])?;
         if known.rows.first().and_then(|row| row.first()) != Some(&Value::Integer(2)) {
             for table in TABLES {
@@ -245,8 +246,8 @@ impl<'a> Memory<'a> {
         self.0.execute("UPDATE databases SET source_stamp = '' WHERE id = ?1", &[id.as_str().into()]).map(drop)
     }
 
-    /// Deletes approvals of columns that do not wait for one and returns the others. An approval counts once: it ends when its
-    /// column is removed or live again.
+    /// Deletes approvals of columns that do not wait for an approval, and returns the others. An approval counts once: it ends when
+    /// its column is removed or live again.
     ///
     /// # Errors
     /// When the database fails.
@@ -305,7 +306,7 @@ mod tests {
         memory.approve("ID-1", "a", "now").unwrap();
         let again = Memory::open(&own).unwrap();
         assert_eq!(again.approved("id-1").unwrap(), ["a".to_owned()].into());
-        assert_eq!(again.get("id-1").unwrap().unwrap().source_stamp, "", "it must be read again");
+        assert_eq!(again.get("id-1").unwrap().unwrap().source_stamp, "", "the database must be read again");
         assert!(again.settle_approvals("ID-1", &[]).unwrap().is_empty());
         assert!(again.approved("id-1").unwrap().is_empty());
     }

@@ -21,7 +21,8 @@ const SHRINK_PERCENT: u64 = 20;
 /// The folder of the account that has the folders of databases, unless the task names another one.
 const TOP: &str = "Baton";
 
-/// Maximum number of bytes of its name. Drive stores it as a property with at most 124 bytes, including the name of the property.
+/// Maximum number of bytes of the name of that folder. Drive stores it as a property with at most 124 bytes, including the name
+/// of the property.
 const MOST_TOP: usize = 100;
 
 /// The Drive's folder: its path in the sandbox, and as the operator knows it.

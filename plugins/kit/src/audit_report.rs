@@ -1,4 +1,5 @@
-//! Reads the audit's newest report: its gaps, and which of them it could have contained.
+//! Reads the newest report of the audit: its gaps, and whether it would list a certain gap if that gap still
+//! existed.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -12,7 +13,7 @@ use serde::Deserialize;
 /// The versions of the report's shape that this plugin reads.
 const SCHEMA: u32 = 3;
 
-/// The largest report; the audit's own limit is 13 MiB.
+/// The maximum size of a report. The audit limits its reports to 13 MiB.
 const MOST_BYTES: u64 = 32 << 20;
 
 /// The finding that stands for the findings that the report omits.
@@ -71,7 +72,7 @@ pub struct Gap {
     /// The evidence of the gap.
     #[serde(default)]
     pub evidence: String,
-    /// The line of the document that it is about.
+    /// The line of the document that the gap is about.
     #[serde(default)]
     pub place: Option<Location>,
     /// The agent that was asked to close the gap.
@@ -97,8 +98,8 @@ pub struct Report {
     pub executed_at: i64,
     /// The gaps by id.
     pub gaps: BTreeMap<String, Gap>,
-    /// The prefixes of ids. If the id of a gap begins with one of them, the report has the gap, or the gap does not
-    /// exist.
+    /// The prefixes of the gap ids for which the report is complete: a gap with such an id exists only if the report
+    /// lists it.
     complete: Vec<String>,
     /// Whether the audit searched for files that no plan asks for.
     has_unrequested: bool,
@@ -162,7 +163,8 @@ impl Report {
     /// The report in these bytes.
     ///
     /// # Errors
-    /// It is not a report of the audit; the text continues a sentence that begins with its name.
+    /// If the bytes are not a report of the audit. The text completes a sentence that begins with the name of the
+    /// file.
     pub fn parse(bytes: &[u8]) -> Result<Self, String> {
         let document: Document = serde_json::from_slice(bytes)
             .map_err(|error| format!("is not a report of the audit ({error}); to make one: baton run audit"))?;
@@ -174,7 +176,7 @@ impl Report {
         let is_cut = document.plans_left_out > 0 || document.findings.iter().any(|gap| gap.id == MORE);
         let has_unrequested = document.findings.iter().any(|gap| kind(&gap.id) == UNREQUESTED);
         let plans: Vec<String> = document.plans.iter().map(|line| format!("audit:{}:", line.plan)).collect();
-        // Baton could not close the issue of a finding that is not about a plan.
+        // A finding that is not about a plan is not a gap: Baton could not close its issue.
         let is_gap =
             |gap: &Gap| kind(&gap.id) != REGRESSION && plans.iter().any(|plan| gap.id.starts_with(plan.as_str()));
         let mut gaps = BTreeMap::new();
@@ -200,13 +202,13 @@ impl Report {
     }
 }
 
-/// The last part of the id of a finding: `missing`.
+/// The last part of the id of a finding, such as `missing`.
 fn kind(id: &str) -> &str {
     id.rsplit(':').next().unwrap_or_default()
 }
 
-/// Adds the agent that was asked for a deliverable to the gap. The id of a request ends in `gap`, the id of a gap in
-/// its status.
+/// Adds the state of a request to the gaps that it is about. The id of the request ends in `gap`; the ids of the
+/// gaps have their status instead.
 fn add_request(gaps: &mut BTreeMap<String, Gap>, request: &FollowUp) {
     let Some(beginning) = request.finding.strip_suffix("gap") else { return };
     let text = match (request.state.as_str(), request.agent.as_deref()) {
@@ -285,7 +287,7 @@ mod tests {
             assert!(!not_read.is_complete_for("audit:plans/a.md:x.py:stub"), "{kind}");
         }
         let unrequested = "audit:plans/a.md:x.py:unrequested";
-        assert!(!report(&[]).is_complete_for(unrequested), "perhaps an audit of some plans");
+        assert!(!report(&[]).is_complete_for(unrequested), "the audit may have covered only some plans");
         assert!(report(&["audit:tree:y.py:unrequested"]).is_complete_for(unrequested));
     }
 

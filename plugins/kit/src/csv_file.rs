@@ -43,7 +43,7 @@ impl CsvFile {
     /// Reads a file.
     ///
     /// # Errors
-    /// When it is not a regular file, too large, or cannot be read; the text names neither file nor folder.
+    /// When the file is not a regular file, is too large or cannot be read. The text names neither the file nor its folder.
     pub fn open(path: &Path) -> Result<Self, String> {
         Self::from_bytes(read_file(path)?)
     }
@@ -72,7 +72,7 @@ impl CsvFile {
     }
 
     /// Removes a first line `sep=;`, which tells Excel what separates the cells, and returns that separator. A program that saved the
-    /// file again may have quoted it or filled the line up with empty cells.
+    /// file again may have quoted this line or added empty cells to it.
     fn take_separator_line(&mut self) -> Option<u8> {
         let end = self.text.find(['\r', '\n']).unwrap_or(self.text.len());
         let (line, rest) = self.text.split_at(end);
@@ -147,7 +147,7 @@ impl CsvFile {
     }
 }
 
-/// The separator of the first line: the most frequent of the three outside quotes; the first one on a tie.
+/// The one of comma, semicolon and tab that occurs most often outside quotes in the first line; on a tie, the first of the three.
 fn delimiter(text: &str) -> u8 {
     let mut counts = [(b',', 0), (b';', 0), (b'\t', 0)];
     let mut quoted = false;
@@ -199,7 +199,7 @@ impl CsvWriter {
 /// The bytes of a regular file of at most [`MOST_BYTES`]; one byte more if it has grown in the meantime.
 ///
 /// # Errors
-/// When it is larger, not a regular file, or cannot be read.
+/// When the file is larger, is not a regular file, or cannot be read.
 pub fn read_file(path: &Path) -> Result<Vec<u8>, String> {
     let found = path.metadata().map_err(|error| error.to_string())?;
     if !found.is_file() {

@@ -28,21 +28,21 @@ pub fn to_storage_full(error: io::Error) -> io::Error {
     if full.contains(&kind(&error, true)) { io::Error::new(ErrorKind::StorageFull, TAKES_NOTHING) } else { error }
 }
 
-/// The kind of an error. An I/O error (`EIO`) of a write means that the disk accepts no change; one of a read means that the file is
-/// damaged.
+/// The kind of an error. An I/O error (`EIO`) of a write means that the disk accepts no change; an I/O error of a read means that the
+/// file is damaged.
 #[must_use]
 pub fn kind(error: &io::Error, writing: bool) -> ErrorKind {
     let number = error.raw_os_error().filter(|_| cfg!(target_family = "wasm"));
     number.and_then(|number| wasi_kind(number, writing)).unwrap_or_else(|| error.kind())
 }
 
-/// Whether it is an I/O error (`EIO`).
+/// Whether an error is an I/O error (`EIO`).
 #[must_use]
 pub fn is_io_error(error: &io::Error) -> bool {
     error.raw_os_error() == Some(if cfg!(target_family = "wasm") { IO } else { UNIX_IO })
 }
 
-/// Whether the sandbox refused to open it, for example a file with several names (hard links).
+/// Whether an error means that the sandbox refused to open a file, for example one with several names (hard links).
 #[must_use]
 pub fn is_not_permitted(error: &io::Error) -> bool {
     cfg!(target_family = "wasm") && error.raw_os_error() == Some(NOT_PERMITTED)

@@ -238,7 +238,7 @@ mod tests {
         assert!(matches!(exports.finish(&mut Outcome::new("")), Err(Error::Retryable(_))));
         assert_eq!(names(folder.path()), ["b.csv"]);
         assert_eq!(fs::read(folder.path().join("b.csv")).unwrap(), b"before");
-        // A result that was kept before stays.
+        // A result that an earlier export kept stays.
         fs::write(folder.path().join("b.older-1.csv"), "before").unwrap();
         let mut exports = self::exports(Some(folder.path()));
         exports.put("b.csv", "text/csv", b"2".to_vec());
@@ -249,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_folder_they_are_artifacts_while_they_are_small() {
+    fn without_a_folder_small_exports_are_artifacts() {
         let mut outcome = Outcome::new("");
         let mut small = exports(None);
         small.put("a.csv", "text/csv", b"1".to_vec());
@@ -257,7 +257,7 @@ mod tests {
         assert_eq!(outcome.artifacts.len(), 1);
         let mut second = exports(None);
         second.put("b.csv", "text/csv", vec![0; MOST_ARTIFACTS]);
-        assert!(second.finish(&mut outcome).is_err(), "together with the first it is too large");
+        assert!(second.finish(&mut outcome).is_err(), "the two exports together are too large");
         let (mut large, mut many) = (exports(None), exports(None));
         large.put("a.csv", "text/csv", vec![0; MOST_ARTIFACTS + 1]);
         (0..=MOST_FILES).for_each(|number| many.put(format!("{number}.csv"), "text/csv", Vec::new()));

@@ -48,13 +48,13 @@ impl From<wasip2::filesystem::types::DescriptorType> for EntryKind {
 }
 
 impl EntryKind {
-    /// Whether it is a regular file.
+    /// Whether the entry is a regular file.
     #[must_use]
     pub fn is_file(self) -> bool {
         self == Self::File
     }
 
-    /// Whether it is a folder.
+    /// Whether the entry is a folder.
     #[must_use]
     pub fn is_dir(self) -> bool {
         self == Self::Folder
@@ -142,7 +142,7 @@ mod system {
     /// The entries of a folder; `None` for a name that is not UTF-8.
     pub(super) fn read(path: &Path) -> io::Result<impl Iterator<Item = io::Result<Option<Entry>>>> {
         let entries = granted::within(path, |folder, rest| {
-            // As the standard library does. The host refuses a link that leads out of the granted folder.
+            // The standard library follows links too. The host refuses a link that leads out of the granted folder.
             let follow = PathFlags::SYMLINK_FOLLOW;
             folder.open_at(follow, rest, OpenFlags::DIRECTORY, DescriptorFlags::READ)?.read_directory()
         });

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | [`host`] | a trait for each host service: databases, locks, git, ledger, requests, progress |
 //! | [`export`], [`Findings`], [`markdown`] | output: files in a folder or as artifacts, findings within limits, escaped text |
-//! | [`audit_report`] | the newest report of the audit: its gaps, and which of them it could have contained |
+//! | [`audit_report`] | the newest report of the audit: its gaps, and whether it would list a certain gap |
 //! | [`csv_file`] | CSV files of other programs: encodings, separators, damaged files |
 //! | [`notion`] | requests to Notion, queries, properties |
 //! | [`folder`], `granted`, [`disk`], [`safe_name()`], [`safe_path()`] | files: listings, granted folders, errors of full disks, names that every file system accepts |

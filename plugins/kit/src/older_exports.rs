@@ -31,9 +31,9 @@ struct OlderResult {
 pub(crate) enum NameChoice {
     /// The name was free.
     New,
-    /// The file there had the same bytes.
+    /// An existing file with the name had the same bytes.
     Same,
-    /// The file there had other bytes and is now at `kept`; `is_new` if it was not there before.
+    /// An existing file with the name had other bytes and is now at `kept`. `is_new` is true if `kept` did not exist before.
     Replaced { kept: PathBuf, is_new: bool },
 }
 
@@ -54,7 +54,7 @@ impl OlderResults {
         Ok(older)
     }
 
-    /// Equal for names of the same file.
+    /// The form in which names are compared: names of the same file have the same key.
     fn key(&self, name: &str) -> String {
         if self.ignores_case { name.nfc().collect::<String>().to_lowercase() } else { name.to_owned() }
     }
@@ -73,7 +73,8 @@ impl OlderResults {
             }
             Ok(_) => {}
         }
-        // A file that cannot be read counts as different: after a kill it has two names, and the sandbox does not open it.
+        // A file that cannot be read counts as different: a file can have two names after a kill, and the sandbox does not open such a
+        // file.
         if is_same(hidden, &path).unwrap_or(false) {
             fs::remove_file(hidden)?;
             return Ok(NameChoice::Same);
@@ -180,7 +181,7 @@ fn numbered(name: &str, number: u64) -> String {
     }
 }
 
-/// Whether a name has the form of an older result. Names of exports must not have it.
+/// Whether a name has the form of an older result. An export must not have such a name.
 #[must_use]
 pub fn is_older_name(name: &str) -> bool {
     parse(name).is_some()

@@ -60,7 +60,7 @@ impl<'a> Plans<'a> {
     }
 
     /// Stores a plan whose content has this digest; `store` stores its changes under its id. If the same plan is made again before it is
-    /// applied, it keeps its id and is as new as a new one.
+    /// applied, it keeps its id and gets the new time.
     pub fn save(
         &self,
         digest: &Digest,

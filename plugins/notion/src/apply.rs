@@ -72,7 +72,7 @@ struct Run<'a> {
     journal: Journal<'a>,
     plan: StoredPlan,
     direction: Direction,
-    /// The edits in the files by their pages, when the task began.
+    /// The edits in the files when the task began, by page.
     edits: BTreeMap<String, Cells>,
 }
 
@@ -171,12 +171,12 @@ fn find(journal: Journal<'_>, id: &str) -> Result<StoredPlan, Error> {
 /// The pages of a task by their markers.
 type Pages = BTreeMap<String, String>;
 
-/// Whether a change creates a page: its values are those of `publish` before and after, except for the status.
+/// Whether a change creates a page: `publish` then stores the same text before and after, except for the status.
 fn creates(change: &Change) -> bool {
     change.cells.iter().any(|one| one.from == one.to)
 }
 
-/// Whether `apply` has to complete a relation: to a page that the same plan creates.
+/// Whether `apply` has to complete a relation, because the related page is created by the same plan.
 fn is_open_relation(cell: &CellChange) -> bool {
     cell.kind == "relation" && cell.after.is_null()
 }
@@ -268,7 +268,7 @@ impl Run<'_> {
         Ok(None)
     }
 
-    /// Creates a page, unless there is one with its marker: of an answer that was lost, or of another machine.
+    /// Creates a page, unless a page has its marker: a request whose answer was lost, or another machine, created it.
     fn create(&self, change: &mut Change, target: &Target) -> Result<Option<String>, Error> {
         let Some(marker) = marker(change, target) else { return Ok(Some("its marker is missing".to_owned())) };
         let properties: Map<String, Value> =
@@ -294,7 +294,8 @@ impl Run<'_> {
         Ok(Some("Notion does not answer whether the page was created".to_owned()))
     }
 
-    /// Two machines, or a request that took effect late, can create a page twice. The first one counts.
+    /// Two machines, or a request that took effect late, can create a page twice. Baton uses the page that was created
+    /// first.
     fn settle(&self, changes: &mut [Change]) -> Result<(), Error> {
         let Some(one) = changes.iter().find(|change| creates(change)) else { return Ok(()) };
         let target = Target::known(self.services.own, &one.source)?;
@@ -336,7 +337,7 @@ impl Run<'_> {
                 self.journal.put(&self.plan.id, change)?;
             }
             match self.api.patch(&path, &json!({ "properties": open })) {
-                // The row is read again: Notion may have changed a value, as the name of an option.
+                // The row is read again, because Notion may have changed a value, such as the name of an option.
                 WriteResult::Done(_) => {}
                 WriteResult::Unknown(why) => self.api.wait(round, &why)?,
                 WriteResult::Refused(Refusal::Rejected(why)) => return Ok(Some(why)),

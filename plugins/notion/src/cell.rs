@@ -16,7 +16,7 @@ const ARROW: &str = " → ";
 /// The form of a day.
 const DAY: &str = "2026-01-18";
 
-/// Characters of one text object, and objects of one value, that Notion accepts.
+/// The most characters of a text object, and text objects of a value, that Notion accepts.
 const MOST_CHARS: usize = 2_000;
 const MOST_ITEMS: usize = 100;
 

@@ -22,9 +22,9 @@ const MOST_MARKER: usize = 500;
 /// Names of columns that have the title of a track, if no column has the name of the property.
 const TITLES: [&str; 4] = ["title", "name", "track name", "track"];
 
-/// The status of a finding that exists, and of one that does not.
+/// The status of a finding that exists.
 pub const OPEN: &str = "Open";
-/// The later audit does not find it.
+/// The status of a finding that a later audit does not find.
 pub const FIXED: &str = "Fixed";
 /// The status of audits and tracks.
 pub const PUBLISHED: &str = "Published";
@@ -34,13 +34,13 @@ pub const WITHDRAWN: &str = "Withdrawn";
 /// A page that is wanted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
-    /// By which it is found again.
+    /// The text by which Baton finds the page again.
     pub marker: String,
     /// Its title.
     pub title: String,
     /// Whether a title that differs is replaced. People may rename the pages of findings.
     pub owns_title: bool,
-    /// The status of a new page, and of one that was withdrawn or fixed.
+    /// The status of a new page, and of an existing page that was withdrawn or fixed.
     pub status: &'static str,
     /// The marker of the page of its audit.
     pub audit: Option<String>,
@@ -106,7 +106,7 @@ fn entry<const N: usize>(
 pub struct Tracks {
     /// The pages.
     pub entries: Vec<Entry>,
-    /// Columns that no property has the name of.
+    /// Columns whose name is not the name of a property.
     pub unused: Vec<String>,
     /// Lines without a key or title, or with a key that an earlier line has.
     pub skipped: Vec<String>,

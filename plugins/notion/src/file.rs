@@ -334,7 +334,7 @@ mod tests {
             ("3", Some(cells("Dawn", "5")), Some(cells("Dawn", "6"))),
             ("4", None, Some(cells("Gone", "1"))),
             ("5", Some(cells("Removed", "1")), Some(cells("Removed", "1"))),
-            // Deleted at Notion, and removed from the file.
+            // The row was deleted at Notion and removed from the file.
             ("6", None, Some(cells("Both", "1"))),
         ]);
         let edits = edits(&file, &properties, &rows);

@@ -36,7 +36,7 @@ pub struct MarkedPage {
     pub values: Map<String, Value>,
 }
 
-/// The page with exactly this marker that counts.
+/// The page with exactly this marker. If several pages have it, the one that Baton uses.
 ///
 /// # Errors
 /// As [`Refusal`].
@@ -52,7 +52,7 @@ pub fn find(api: &Api<'_>, target: &Target, marker: &str) -> Result<Option<Marke
 pub fn all(api: &Api<'_>, target: &Target, source: &str) -> Result<Vec<MarkedPage>, Refusal> {
     let beginning = format!("{source} ");
     let mut all = list(api, target, &json!({ "starts_with": beginning }))?;
-    // Notion ignores case.
+    // Notion's filter ignores case.
     all.retain(|page| page.marker.starts_with(&beginning));
     Ok(all)
 }

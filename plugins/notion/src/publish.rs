@@ -6,9 +6,9 @@
 //! | yes | one | the values that differ; the status only if it is `Fixed` or `Withdrawn` |
 //! | yes | several | the later ones get the status `Duplicate` |
 //! | a finding, not in a report that covers its plan | one that is `Open` | the status `Fixed` |
-//! | not | another one | nothing |
+//! | no | any other | nothing |
 //!
-//! The views of findings are planned until there is one of each name; see `views.rs`.
+//! A plan also has each view of findings that Baton has neither created nor found yet; see `views.rs`.
 
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;

@@ -144,7 +144,7 @@ fn write(
 ) -> Result<Option<bool>, Error> {
     let found = if overwrite { None } else { file::changed(folder, source)? };
     if let Some(found) = &found {
-        // A person may have renamed a column as its property was renamed.
+        // A person may have given a column the new name of its property.
         let names = [source.file_properties.as_slice(), &source.properties].concat();
         let edits = file::edits(found, &names, &store.rows(&source.id)?);
         if !edits.is_empty() {

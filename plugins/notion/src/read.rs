@@ -165,7 +165,7 @@ impl Reader<'_> {
                 return Ok(());
             }
             if last == from && cursor.is_none() {
-                // All rows of the window are of one minute, and there are more of them.
+                // More rows were created in one minute than a query returns.
                 source.stuck_at.clone_from(&last);
                 source.reading_from = Some(next_minute(&last));
                 self.save(source)?;
@@ -173,8 +173,8 @@ impl Reader<'_> {
         }
     }
 
-    /// Rows that the complete reading did not see: Asks Notion for each whether it is deleted. Returns the number of
-    /// the remaining ones.
+    /// Asks Notion about rows that the complete reading did not see, and records the deleted ones. Returns the number of rows that it did
+    /// not ask about.
     fn missing(&self, source: &Source, reading: &mut Reading) -> Result<usize, Refusal> {
         let since = if source.newest.is_empty() { &source.reading_since } else { &source.newest };
         reading.deleted += self.trash(source, &before(since))?;
@@ -417,7 +417,7 @@ fn is_of(page: &Value, source: &Source) -> bool {
     parent == source.id
 }
 
-/// The time two minutes before; empty for an empty one.
+/// The time two minutes before `newest`; empty if that is empty.
 fn before(newest: &str) -> String {
     time::parse(newest).and_then(|at| iso(at - OVERLAP_MS)).unwrap_or_default()
 }

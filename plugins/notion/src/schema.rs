@@ -15,7 +15,7 @@ pub fn differences(header: &[String], known: &[Property], live: &[Property]) -> 
     let mut edits = Vec::new();
     for name in header.iter().filter(|name| !name.is_empty()) {
         let now = live.iter().find(|one| one.name.trim() == name);
-        // A person may have renamed the column as its property was renamed.
+        // A person may have given the column the new name of its property.
         let renamed = || known.iter().find(|one| now.is_some_and(|now| now.id == one.id));
         let was = known.iter().find(|one| one.name.trim() == name).or_else(renamed);
         let same_id = was.and_then(|was| live.iter().find(|one| one.id == was.id));

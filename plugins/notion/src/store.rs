@@ -70,9 +70,9 @@ pub struct Source {
 pub struct ReadRow {
     /// The id of its page.
     pub page: String,
-    /// When it was created.
+    /// When the page was created.
     pub created: String,
-    /// When it was edited last.
+    /// When the page was edited last.
     pub edited: String,
     /// Its texts.
     pub cells: Cells,
@@ -81,9 +81,9 @@ pub struct ReadRow {
 /// A stored row.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct StoredRow {
-    /// As Notion has it.
+    /// The texts at Notion.
     pub cells: Option<Cells>,
-    /// As the file has it.
+    /// The texts in the file.
     pub written: Option<Cells>,
 }
 
@@ -92,7 +92,7 @@ pub struct StoredRow {
 pub struct FileRow {
     /// The id of its page.
     pub page: String,
-    /// When it was read.
+    /// When the row was read.
     pub synced: String,
     /// Its texts.
     pub cells: Cells,

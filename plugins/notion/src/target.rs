@@ -117,7 +117,7 @@ impl Target {
         self.all.iter().find(|one| one.kind == "title")
     }
 
-    /// Finds a property by its known id, else by its name. The error is the change that helps.
+    /// Finds a property by its known id, else by its name. The error is what a person has to change in Notion.
     fn find(&mut self, role: &str, kind: &str) -> Result<(), String> {
         let by_id = self.roles.get(role).and_then(|id| self.all.iter().find(|one| one.id == *id));
         let found = by_id.or_else(|| self.all.iter().find(|one| one.name.trim() == role));

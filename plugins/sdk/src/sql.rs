@@ -94,7 +94,7 @@ impl Database {
             let completed = self.completed_steps()?;
             match made {
                 Err(error) if completed <= done => return Err(error),
-                // After an error, another attempt did this step, and maybe more: this transaction wrote nothing.
+                // If this transaction failed, another attempt did the step, and this transaction wrote nothing.
                 _ => done = completed,
             }
         }
@@ -213,13 +213,13 @@ impl Table {
 }
 
 impl Value {
-    /// The integer, if it is one.
+    /// The integer, if the value is one.
     #[must_use]
     pub fn as_integer(&self) -> Option<i64> {
         if let Self::Integer(number) = self { Some(*number) } else { None }
     }
 
-    /// The number, if it is one.
+    /// The number, if the value is one.
     #[must_use]
     #[expect(clippy::cast_precision_loss, reason = "SQLite converts integers in the same way")]
     pub fn as_real(&self) -> Option<f64> {
@@ -230,13 +230,13 @@ impl Value {
         }
     }
 
-    /// The text, if it is one.
+    /// The text, if the value is one.
     #[must_use]
     pub fn as_text(&self) -> Option<&str> {
         if let Self::Text(text) = self { Some(text) } else { None }
     }
 
-    /// The bytes, if it is a blob.
+    /// The bytes, if the value is a blob.
     #[must_use]
     pub fn as_blob(&self) -> Option<&[u8]> {
         if let Self::Blob(bytes) = self { Some(bytes) } else { None }

@@ -67,7 +67,7 @@ impl Task {
 }
 
 impl Default for OutcomeKind {
-    /// `done`: a plugin states what it left out.
+    /// The default is `done`; a plugin that left something out sets another kind.
     fn default() -> Self {
         Self::Done
     }

@@ -107,7 +107,7 @@ fn tracks_where(catalog: &dyn Tables, which: &str, values: &[Value]) -> Result<V
     Ok(found)
 }
 
-/// For tracks with several ids: each further id, and the first id, which entries of the catalog have.
+/// Maps each further id of a track with several ids to the first id, which entries of the catalog have.
 pub fn aliases(catalog: &dyn Tables) -> Result<HashMap<String, String>, Error> {
     let sql = format!(
         "SELECT a.external_id, {FIRST_ID} FROM external_ids AS a JOIN tracks AS t ON t.id = a.item \
@@ -214,7 +214,7 @@ fn each(playlists: &mut [Playlist], places: Option<&Vec<(usize, usize)>>, mut se
     }
 }
 
-/// Reads the facts without a column. Rows are in the order of rank and age, so the last one counts.
+/// Reads the facts for which the catalog has no column. Rows are in the order of rank and age, so the last one counts.
 fn features(catalog: &dyn Tables, tracks: &Places, playlists: &mut [Playlist]) -> Result<(), Error> {
     let fields: Vec<_> = NUMBERS.iter().map(|(_, field)| format!("'{field}'")).collect();
     let sql = format!(

@@ -50,7 +50,7 @@ pub fn put(own: &dyn Writable, playlist: &Playlist) -> Result<(), Error> {
     Ok(())
 }
 
-/// Adds them to playlists of the catalog, at the places without a track.
+/// Adds the stored entries to playlists of the catalog, at the places without a track.
 ///
 /// # Errors
 /// When the own tables cannot be read.

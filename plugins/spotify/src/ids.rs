@@ -50,7 +50,7 @@ fn pair(key: &str, id: &str) -> Row {
     vec![key.into(), id.into()]
 }
 
-/// The files that have an id; those of an earlier version if this one has none yet.
+/// The files that have an id. If this version has stored none yet, those that an earlier version stored.
 pub(crate) fn known(own: &dyn Tables) -> Result<HashMap<String, String>, Error> {
     for table in ["csv_ids", OLD_TABLE] {
         let there = own.query("SELECT count(*) FROM sqlite_schema WHERE name = ?1", &[table.into()])?;

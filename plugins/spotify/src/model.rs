@@ -189,7 +189,7 @@ pub struct WantedPlaylist {
     pub name: String,
     /// Its items: URIs, and empty texts for items without one.
     pub items: Vec<String>,
-    /// The present items from which these were made; absent if they do not depend on them.
+    /// The account's items from which `items` was made; absent if `items` does not depend on them.
     pub before: Option<Vec<String>>,
     /// Whether the export is incomplete. An existing playlist would lose the items that the export does not have.
     pub is_incomplete: bool,
@@ -202,8 +202,8 @@ impl WantedPlaylist {
         Self { is_incomplete: !playlist.complete, ..Self::new(&playlist.name, &playlist.entries) }
     }
 
-    /// The playlists without Liked Songs, which are not a playlist of the account. If `names` has their name, or there is no other
-    /// playlist, they are included.
+    /// All playlists except Liked Songs, which is not a playlist of the account. Liked Songs is included if `names` has its name or
+    /// there is no other playlist.
     #[must_use]
     pub fn from_playlists(playlists: &[Playlist], names: &[String]) -> Vec<Self> {
         let has_others = names.is_empty() && playlists.len() > 1;

@@ -131,7 +131,7 @@ fn by_names(catalog: &dyn Tables, args: &Args, findings: &mut Findings) -> Resul
     let known = catalog::tracks(catalog)?;
     let equal = equal_names(&known, &title, args.artist.as_deref());
     if let [(_, first), rest @ ..] = equal.as_slice() {
-        // Tracks of different artists: the task means one of them.
+        // The tracks have different artists, and the task means only one of them.
         if rest.iter().any(|(_, entry)| normal_artists(entry) != normal_artists(first)) {
             for (_, entry) in &equal {
                 may_be(findings, entry, "the title is the same".to_owned());

@@ -21,11 +21,11 @@ use baton_plugin_kit::audit_report::{Gap, Report, Severity};
 /// The arguments of the operator.
 #[derive(Clone, Debug)]
 pub struct FilingOptions {
-    /// Gaps below it get no new issue.
+    /// Gaps below this severity get no new issue.
     pub severity: Severity,
     /// Issues of other sources are not touched.
     pub source: String,
-    /// How the tracker has markers.
+    /// How the tracker hides or shows markers.
     pub style: Style,
 }
 
@@ -311,7 +311,7 @@ mod tests {
         }
         assert_eq!(kinds(&report(""), slice::from_ref(&open)), [StepKind::Close]);
         assert_eq!(kinds(&report(""), &[done(0)]), none);
-        // Another plan's gap, or another source's issue.
+        // The report has no step for the gap of another plan, and ignores the issue of another source.
         let mut other = open.clone();
         other.marker.gap = "audit:plans/b.md:x.py:missing".to_owned();
         assert_eq!(kinds(&report(""), &[other]), none);

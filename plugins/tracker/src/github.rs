@@ -135,7 +135,7 @@ impl Tracker for GitHub<'_> {
 
     fn list(&self) -> Result<Vec<Issue>, Error> {
         let mut issues = Vec::new();
-        // New issues come to the end, so that they move no other one to another page.
+        // New issues come at the end, so they move no other issue to another page.
         let mut query = "state=all&sort=created&direction=asc&per_page=100".to_owned();
         for _ in 0..PAGES {
             let (page, next) = self.page(&query)?;

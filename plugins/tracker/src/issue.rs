@@ -1,4 +1,4 @@
-//! An issue, a change of one, and the trait of trackers.
+//! An issue, its changes, and the trait of trackers.
 
 use std::time::Duration;
 
@@ -70,11 +70,11 @@ pub struct Change {
 /// Why a change has no answer that can be used.
 #[derive(Clone, Debug, PartialEq)]
 pub enum WriteError {
-    /// It may have taken effect.
+    /// The change may have taken effect.
     Unknown(String),
-    /// It has no effect, and the task cannot continue.
+    /// The change has no effect, and the task cannot continue.
     Failed(Error),
-    /// It has no effect, but others may: the tracker refuses this one.
+    /// The tracker refuses this change, which has no effect. It may accept others.
     Refused(String),
 }
 
@@ -95,7 +95,7 @@ pub trait Tracker {
     /// `GitHub octocat/plans`, `Linear ENG`.
     fn name(&self) -> String;
 
-    /// How its issues have the marker.
+    /// How its issues hide or show the marker.
     fn style(&self) -> Style;
 
     /// All issues with a marker, open and closed.
@@ -107,18 +107,18 @@ pub trait Tracker {
     /// An issue as it is now; `None` if it was deleted or has no marker any more.
     ///
     /// # Errors
-    /// It could not be read.
+    /// The issue could not be read.
     fn read(&self, issue: &Issue) -> Result<Option<Issue>, Error>;
 
     /// Creates an issue.
     ///
     /// # Errors
-    /// It was not created, or that is unknown.
+    /// The issue was not created, or it is not known whether it was created.
     fn create(&self, issue: &NewIssue) -> Result<(), WriteError>;
 
     /// Changes an issue.
     ///
     /// # Errors
-    /// It was not changed, or that is unknown.
+    /// The issue was not changed, or it is not known whether it was changed.
     fn change(&self, issue: &Issue, change: &Change) -> Result<(), WriteError>;
 }

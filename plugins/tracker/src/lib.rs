@@ -9,7 +9,7 @@
 //! | `wording.rs`, `block.rs` | title and description of an issue; Baton's block with the marker |
 //! | `decide.rs` | which issue is created, updated, closed or reopened: a function of data |
 //! | `run.rs` | carries the steps out, in passes |
-//! | `issue.rs`, `github.rs`, `linear.rs`, `notion.rs` | the trait of trackers, and the three |
+//! | `issue.rs`, `github.rs`, `linear.rs`, `notion.rs` | the trait of trackers, and its three implementations |
 //! | `web.rs` | requests to GitHub and Linear: rate limits, errors, renewed tokens |
 //! | `page.rs` | the plan and the list of issues |
 
@@ -46,7 +46,7 @@ use baton_plugin_kit::audit_report::{Report, Severity as GapSeverity};
 /// The pause between two changes that GitHub's guide for its API asks for.
 const PAUSE_MS: u64 = 1_000;
 
-/// How often a task asks for the lock that another one holds, and the pause between.
+/// How often a task asks for a lock that another task holds, and the pause between two tries.
 const LOCK_TRIES: u32 = 30;
 const LOCK_PAUSE: Duration = Duration::from_secs(2);
 
@@ -130,7 +130,7 @@ impl Plugin for IssueTracker {
             TrackerTarget::Notion(database) => {
                 let web = baton_plugin_kit::notion::host_web("notion");
                 let api = Api::new(&web, notion::rate(args.pause_ms));
-                // The rate of the requests is the pause.
+                // The rate of the requests replaces the pause.
                 act(&task, &args, &report, &Notion::new(&api, database), &api, Duration::ZERO)
             }
         }

@@ -266,7 +266,7 @@ fn issue(received: IssueResponse) -> Option<Issue> {
 enum FailureKind {
     /// An object that the request names does not exist.
     NotFound,
-    /// The account or its rights do not suffice.
+    /// Linear does not accept the account, or the account lacks a right.
     Account,
     /// The request is wrong.
     Refused,

@@ -27,7 +27,7 @@ const SEVERITY: &str = "Severity";
 const NEEDED: [(&str, &str, &str); 3] =
     [(MARKER, "rich_text", "Text"), (STATUS, "select", "Select"), (DETAILS, "rich_text", "Text")];
 
-/// The states and the options of [`STATUS`]. Every other option is an open one.
+/// The states and the options of [`STATUS`]. Every other option counts as open.
 const STATES: [(IssueState, &str); 4] = [
     (IssueState::Open, "Open"),
     (IssueState::Done, "Done"),
@@ -163,7 +163,7 @@ impl<'a> Notion<'a> {
             title: value(source.title_id()),
             body,
             state,
-            // Notion has no time of closing.
+            // Notion has no time of closing, so the last edit counts.
             closed_at: edited.filter(|_| state != IssueState::Open),
             marker,
             key,
@@ -210,7 +210,7 @@ impl Tracker for Notion<'_> {
         let source = self.source()?;
         let filter = json!({ "property": source.id_of(MARKER), "rich_text": { "starts_with": "baton:gap=" } });
         let mut pages = rows(self.api, &source.id, &filter)?;
-        // Of one minute, the id decides, so that every task sees the same order.
+        // Pages that were created in the same minute are sorted by id, so that every task sees the same order.
         pages.sort_by_key(|page| (text(page, "created_time"), text(page, "id")));
         let issues = (1..).zip(&pages).map(|(number, page)| self.issue(page, number));
         issues.filter_map(Result::transpose).collect()

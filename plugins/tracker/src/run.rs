@@ -18,7 +18,7 @@ const PASSES: usize = 3;
 /// Changes in one task.
 const CHANGES: usize = 150;
 
-/// Added to the time of the last list when a task ends its changes, for the change that is under way.
+/// Seconds that a task reserves, in addition to the time of the last list, for the change that is under way.
 const RESERVE_S: u64 = 10;
 
 /// The services and arguments of a run.
@@ -196,7 +196,8 @@ impl FilingRun<'_> {
     }
 }
 
-/// The time that changes leave for the last list, if a list takes `list_s`. A list that takes most of the time is left out.
+/// The seconds that changes leave for the last list, if a list takes `list_s`. If a list takes a third of the task's
+/// time or more, nothing is left for it.
 const fn reserve(list_s: u64) -> u64 {
     if list_s < TIME_S / 3 { list_s + RESERVE_S } else { 0 }
 }

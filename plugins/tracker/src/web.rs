@@ -30,7 +30,7 @@ pub const MOST_REASON: usize = 300;
 /// How long the server may be silent.
 pub const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// GitHub refuses requests without it.
+/// The user agent, without which GitHub refuses requests.
 pub const USER_AGENT: (&str, &str) = ("user-agent", "baton-tracker");
 
 /// The requests of one task.
@@ -50,7 +50,7 @@ pub struct Content {
     pub link: Option<String>,
 }
 
-/// Why there is no content.
+/// Why a request has no usable answer.
 #[derive(Clone, Debug, PartialEq)]
 enum Failure {
     /// No answer, or one that cannot be used: a change may have taken effect.

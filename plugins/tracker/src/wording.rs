@@ -114,7 +114,7 @@ mod tests {
         for style in [Style::Comment, Style::Code, Style::Plain] {
             let block = write(style, ORIGIN, "t", &text);
             assert!(read(style, &block).is_some());
-            assert_eq!(replace(style, &block, "new"), "new", "the block ends at its end");
+            assert_eq!(replace(style, &block, "new"), "new", "the text does not end the block");
         }
     }
 }

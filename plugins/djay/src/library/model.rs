@@ -52,7 +52,7 @@ pub struct Track {
 }
 
 impl Track {
-    /// Its tempo: the user's, else the one of the analysis. 0 means none.
+    /// Its tempo: that of the user, else that of the analysis. 0 means none.
     #[must_use]
     pub fn bpm(&self) -> Option<f64> {
         let known = [self.manual_bpm, self.analysed_manual_bpm, self.detected_bpm];
@@ -105,7 +105,7 @@ pub struct Source {
 const STREAMING: [&str; 7] = ["apple-music", "beatport", "beatsource", "deezer", "soundcloud", "spotify", "tidal"];
 
 impl Source {
-    /// Whether it is at a known service: not a file, not in Apple's own library, not at another address.
+    /// Whether the location is at a streaming service: not a file, not in Apple's own library, not at another address.
     #[must_use]
     pub fn is_streamed(&self) -> bool {
         STREAMING.contains(&self.service.as_str())

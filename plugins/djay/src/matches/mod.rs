@@ -29,7 +29,7 @@ pub struct Matches {
     pub decisions: Vec<Decision>,
     /// Tracks of djay.
     pub tracks: usize,
-    /// Tracks that can match: the catalog has one of their ids or an equal title, or they matched.
+    /// Tracks that can match: the catalog has one of their ids or an equal title, or a match was found.
     pub matchable: usize,
     /// Certain matches.
     pub auto: usize,

@@ -104,7 +104,8 @@ impl<'a> Decoder<'a> {
         })
     }
 
-    /// The number of a reference: one, two or four bytes, aligned as a number. Known blobs have only references of one byte.
+    /// The number of a reference: one, two or four bytes, aligned like a number. Known blobs have only references of one
+    /// byte.
     fn reference(&mut self, wide: u8) -> Result<usize, Fault> {
         self.has_wide_references |= wide > 0;
         Ok(match wide {

@@ -129,8 +129,8 @@ impl<'a> Document<'a> {
         &self.root
     }
 
-    /// Whether it has references of more than one byte (tags 03, 04, 06, 07). No known blob has them; they are read like those of one
-    /// byte.
+    /// Whether the blob has references of more than one byte (tags 03, 04, 06, 07). No known blob has such references; they are read
+    /// like those of one byte.
     #[must_use]
     pub fn has_wide_references(&self) -> bool {
         self.has_wide_references
@@ -145,7 +145,7 @@ impl<'a> Document<'a> {
     /// The value of the blob as an object.
     ///
     /// # Errors
-    /// If it is another type or class.
+    /// If the value has another type or class.
     pub fn object(&self, class: &'static str) -> Result<Object<'_, 'a>, Mismatch> {
         let mismatch = Mismatch { key: String::new(), wanted: class };
         self.object_at(&self.root).filter(|object| object.class == class).ok_or(mismatch)

@@ -16,7 +16,7 @@ pub struct Fault {
 /// A reason.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FaultKind {
-    /// It does not begin with `TSAF`.
+    /// The blob does not begin with `TSAF`.
     NoTsaf,
     /// The header has another version.
     Version {

@@ -34,7 +34,7 @@ impl<'a> Blob<'a> {
     /// Decodes a blob of either format.
     ///
     /// # Errors
-    /// If it is neither, or is damaged TSAF.
+    /// If the blob has neither format, or is damaged TSAF.
     pub fn decode(bytes: &'a [u8]) -> Result<Self, Fault> {
         if bytes.starts_with(b"bplist00") { Ok(Self::BinaryPlist) } else { decode(bytes).map(Self::Tsaf) }
     }

@@ -6,7 +6,8 @@ use super::{Blob, Document, Fault, FaultKind, NumberedValue, Url, Value, decode}
 
 const STYLES: [Style; 2] = [Style::Mac, Style::Windows];
 
-/// Rebuilds the tree from which a document was written: the first mention of a value is the value, a later one its number.
+/// Rebuilds the tree from which a document was written: the first occurrence of a value becomes the value, a later one its
+/// number.
 fn tree(document: &Document<'_>) -> Tree {
     value_tree(document, document.root(), &mut 0)
 }
@@ -22,7 +23,7 @@ fn value_tree(document: &Document<'_>, value: &Value<'_>, next: &mut usize) -> T
         Value::Url(url) => url_tree(url),
         Value::Numbered(number) if number < next => Tree::Again(*number),
         Value::Numbered(number) => {
-            assert_eq!(number, next, "things are numbered as they begin");
+            assert_eq!(number, next, "values are numbered in the order in which they begin");
             *next += 1;
             match &document.numbered_values()[*number] {
                 NumberedValue::Date(seconds) => Tree::Date(*seconds),
@@ -136,7 +137,7 @@ proptest! {
         let at = at.index(blob.len());
         blob[at] ^= 1_u8 << bit;
         if let Ok(document) = decode(&blob) {
-            // As texts, because 0.0 is not -0.0.
+            // Compares texts, because the numbers 0.0 and -0.0 are equal.
             prop_assert_ne!(format!("{:?}", tree(&document)), format!("{written:?}"));
         }
     }

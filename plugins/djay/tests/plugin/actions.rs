@@ -162,7 +162,7 @@ fn check_playlists(generated: &GeneratedLibrary, rows: &[HashMap<String, String>
 }
 
 #[test]
-fn two_exports_of_one_library_are_the_same_bytes_and_forms_are_chosen() {
+fn two_exports_of_one_library_have_equal_bytes_and_only_the_chosen_formats() {
     let generated = GeneratedLibrary::new(&LibrarySpec::small(Style::Mac));
     let export = |forms| files(&generated.read().0, forms).unwrap();
     let bytes = |files: &[djay::export::File]| files.iter().map(|file| file.bytes.clone()).collect::<Vec<_>>();
@@ -289,7 +289,7 @@ fn tracks_of_djay_are_found_among_those_of_other_services() {
         ]
     });
     let mut rows: Vec<_> = rows.collect();
-    // The last one is known by its id and has another name.
+    // The last row has the id of a track and another name.
     let streamed = generated.written.tracks.iter().find(|track| track.sources[0].service == "beatport").unwrap();
     let id = streamed.sources[0].id.clone();
     rows.push(vec!["beatport".into(), id.into(), "Something".into(), "[]".into(), Value::Null]);
@@ -321,7 +321,7 @@ fn tracks_of_djay_are_found_among_those_of_other_services() {
     matches::write(&library, &candidates, &found, &catalog).unwrap();
     let linked = "SELECT count(*) FROM external_ids WHERE kind = 'track' AND service = 'djay'";
     assert_eq!(catalog.query(linked, &[]).unwrap().integer(), i64::try_from(found.auto).ok());
-    // The second run knows them.
+    // The second run knows these matches.
     let candidates = matches::candidates(&catalog, None).unwrap();
     let again = matches::find(&library, &candidates);
     assert_eq!((again.auto, again.known), (found.auto, found.auto));

@@ -62,7 +62,7 @@ fn whole(library: &djay::library::Library) -> usize {
 }
 
 #[test]
-fn a_page_without_a_group_may_be_any_playlists() {
+fn a_page_without_a_group_may_belong_to_any_playlist() {
     let generated = GeneratedLibrary::new(&LibrarySpec::small(Style::Mac));
     assert_eq!(whole(&generated.read().0), 5);
     generated.change(

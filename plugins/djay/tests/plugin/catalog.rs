@@ -100,7 +100,7 @@ fn a_date_in_the_future_does_not_block_later_imports() {
     let (mut library, _) = generated.read();
     let folder = tempfile::tempdir().unwrap();
     let catalog = HostDatabase::catalog(folder.path());
-    // A changed bit in a play, and a session of the year 2030.
+    // The wrong dates: a changed bit in a play, and a session of the year 2030.
     let right = (library.plays[0].started, library.sessions[0].ended);
     (library.plays[0].started, library.sessions[0].ended) = (Some(95_617_584_000_000), Some(NOW + 126_000_000_000));
     sync::sync(&library, &catalog, NOW, false, &mut Findings::default()).unwrap();
@@ -141,7 +141,7 @@ fn a_track_without_a_title_gets_the_title_of_its_play() {
     let said = sync::sync(&library, &catalog, NOW, false, &mut Findings::default()).unwrap();
     assert_eq!((said.named_by_plays, said.untitled, said.linked), (1, 0, library.plays.len()));
     assert_eq!(title_in(&catalog, &id), title);
-    // Without a title there it is left out, and its plays have no track.
+    // If the plays have no title either, the track is left out, and its plays have no track.
     for play in library.plays.iter_mut().filter(|play| play.track == Some(place)) {
         play.title = None;
     }
@@ -219,7 +219,8 @@ fn an_address_of_an_unknown_service_is_not_linked_to_another_service() {
 
 #[test]
 fn the_first_of_several_equal_tracks_gives_the_values_in_every_run() {
-    // Known by a service's id, by matches before the first run, and by matches after it.
+    // The tracks are equal by a service's id, by matches before the first run, or by matches after
+    // it.
     for how in 0..3 {
         let generated = GeneratedLibrary::new(&LibrarySpec::tiny());
         let (mut library, _) = generated.read();

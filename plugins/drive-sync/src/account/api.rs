@@ -10,7 +10,7 @@ use baton_plugin_sdk::http::{HttpError, Response};
 use baton_plugin_sdk::{Error, sql};
 use serde_json::Value;
 
-/// The host allows 1,000 requests of a task. The rest is for repetitions.
+/// The host allows 1,000 requests in a task. The rest is a reserve.
 const LIMITS: WebLimits = WebLimits { requests: 900, longest_pause: 45, pauses: 120 };
 
 /// The time that a task has for reading the account. A task has five minutes; the other steps use the rest.
@@ -32,9 +32,9 @@ const FULL: [&str; 4] =
 /// The reason why a request has no result.
 #[derive(Debug, PartialEq)]
 pub(super) enum Refusal {
-    /// It does not exist (404), or is not visible for this app.
+    /// The file does not exist (404), or this app cannot see it.
     Missing,
-    /// It exists already (409).
+    /// The file exists already (409).
     Exists,
     /// Somebody else changed the file during its upload.
     Conflict,
@@ -102,7 +102,8 @@ impl std::fmt::Debug for Networks<'_> {
     }
 }
 
-/// The host's network to Google Drive, with the account. 308 is not a redirect here.
+/// The host's network to Google Drive, with the account. Status 308 is not a redirect here, but an upload that is not
+/// complete.
 #[must_use]
 pub fn drive_web() -> HostWeb {
     HostWeb::begin("api", "google")
@@ -154,7 +155,8 @@ impl<'a> Api<'a> {
         self.call_until(call, TRIES)
     }
 
-    /// Sends a request once. After any other answer, the caller decides how to continue.
+    /// Sends a request once, and again only after a rate limit or with a renewed token. The caller decides what to do
+    /// after another failure.
     pub(super) fn call_once(&self, call: &Call<'_>) -> Result<Response, Refusal> {
         self.call_until(call, 1)
     }
@@ -205,7 +207,7 @@ impl<'a> Api<'a> {
         retryable("the requests or the time of this task are used up; run it again".to_owned())
     }
 
-    /// Waits, and counts it among the pauses of the task.
+    /// Waits, and counts the pause for the limits of the task.
     pub(super) fn pause(&self, seconds: u64, why: &str) -> Result<(), Refusal> {
         if self.web.now() + Duration::from_secs(seconds) >= self.end.get() {
             return Err(self.use_up());
@@ -219,11 +221,11 @@ impl<'a> Api<'a> {
 
 /// The meaning of an answer.
 enum Verdict {
-    /// A result.
+    /// The answer is a result.
     Answer(Response),
-    /// Send it again at once.
+    /// Send the request again at once.
     Again,
-    /// Send it again later: the reason, and the pause of a rate limit.
+    /// Send the request again later: the reason, and the pause of a rate limit.
     Later(String, Option<u64>),
 }
 

@@ -19,10 +19,10 @@ const SPREADSHEET: &str = "application/vnd.google-apps.spreadsheet";
 pub(super) const FIELDS: &str =
     "id,name,mimeType,parents,driveId,md5Checksum,createdTime,modifiedTime,trashed,ownedByMe,appProperties";
 
-/// Files on a page. The API allows 1,000.
+/// The number of files on a page. The API allows 1,000.
 const PAGE: usize = 1_000;
 
-/// Pages of one list. More than a million files are an error of the server.
+/// The maximum number of pages of one list. A server that returns more than a million files is faulty.
 const PAGES: usize = 1_000;
 
 /// The number of ids that one request returns. The API allows 1,000.
@@ -48,9 +48,9 @@ pub(super) struct RemoteFile {
     /// The time of the last change of a spreadsheet; empty for other files, which are compared by their content.
     pub(super) modified: String,
     pub(super) trashed: bool,
-    /// Whether the account owns it. Files of a shared drive have no owner.
+    /// Whether the account owns the file. Files of a shared drive have no owner.
     pub(super) is_owned: bool,
-    /// The shared drive; empty: My Drive.
+    /// The id of the file's shared drive; empty for My Drive.
     pub(super) drive: String,
     pub(super) marker: Marker,
 }
@@ -58,7 +58,7 @@ pub(super) struct RemoteFile {
 /// The properties that Baton stores with a file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Marker {
-    /// The name of the top folder. Empty: not created by Baton.
+    /// The name of the top folder; empty if Baton did not create the file.
     pub(super) place: String,
     /// The compared form of the database's id.
     pub(super) database: String,
@@ -228,7 +228,7 @@ impl<'a> Files<'a> {
         id.map(str::to_owned).ok_or_else(|| retryable("Google Drive does not name the account".to_owned()))
     }
 
-    /// Whether the granted scope shows files that other apps created. `false` if none of the first files is one.
+    /// Whether the granted scope shows files that other apps created. `false` if the first page of files has no such file.
     pub(super) fn sees_other_apps(&self) -> Result<bool, Refusal> {
         let query = encoded("trashed = false");
         let path = format!("/drive/v3/files?q={query}&pageSize={PAGE}&fields=files(isAppAuthorized)&{}", self.scope());
@@ -238,7 +238,7 @@ impl<'a> Files<'a> {
         Ok(files.into_iter().flatten().any(is_other))
     }
 
-    /// The token of changes from now on.
+    /// The token for the changes from now on.
     pub(super) fn start_token(&self) -> Result<String, Refusal> {
         let call = Call::new("GET", format!("/drive/v3/changes/startPageToken?{}", self.drive()));
         let answer = self.api.json(&call).map_err(|refusal| match refusal {

@@ -14,7 +14,7 @@ use super::files::{Marker, RemoteFile};
 use super::state::Account;
 use crate::drive::{ParsedName, id_key, is_uuid};
 
-/// The maximum length of a chain of merged folders. Each leads to an older one, so there is no cycle.
+/// The maximum length of a chain of merged folders. Each of them leads to an older folder, so there is no cycle.
 const CHAIN: usize = 20;
 
 /// A folder, and whether it was created now.
@@ -23,7 +23,7 @@ pub(super) struct EnsuredFolder {
     pub(super) made: bool,
 }
 
-/// The top folder.
+/// Finds or creates the top folder.
 pub(super) fn top(account: &Account<'_>) -> Result<EnsuredFolder, Refusal> {
     let known = account
         .store
@@ -52,7 +52,7 @@ pub(super) fn known<'f>(files: &'f [RemoteFile], top: &str, database: &str, name
         .collect()
 }
 
-/// The folder of a database in the top folder, with this name.
+/// Finds or creates the folder of a database in the top folder, and gives it this name.
 pub(super) fn database(account: &Account<'_>, top: &str, database: &str, name: &str) -> Result<EnsuredFolder, Refusal> {
     let files = account.store.folders_of(database)?;
     let known = known(&files, top, database, name).into_iter().cloned().collect();
@@ -97,8 +97,8 @@ fn ensure(
     Ok(EnsuredFolder { folder: keep, made: false })
 }
 
-/// The folder with the stored id, if it exists and is not among the known ones: a search does not have it yet, or a task was
-/// killed.
+/// The folder with the stored id, if it exists and is not in `known`: a search may not find it yet, or the task that created
+/// it was killed.
 fn claimed(account: &Account<'_>, key: &str, known: &[RemoteFile]) -> Result<Option<RemoteFile>, Refusal> {
     for _ in 0..CHAIN {
         let Some(id) = account.store.id(key)? else { return Ok(None) };
@@ -112,7 +112,7 @@ fn claimed(account: &Account<'_>, key: &str, known: &[RemoteFile]) -> Result<Opt
                 account.store.put(&file)?;
                 return Ok(Some(file));
             }
-            // Drawn, and not created yet.
+            // The id was requested, but no folder has it yet.
             None => return Ok(None),
         }
     }
@@ -150,7 +150,7 @@ fn merge(account: &Account<'_>, mut other: RemoteFile, keep: &RemoteFile) -> Res
 
 /// Moves the content of a folder, and returns the number of moved entries.
 fn move_children(account: &Account<'_>, from: &str, to: &str) -> Result<usize, Refusal> {
-    // A search may not have all of them yet.
+    // A search may not find all children yet.
     let mut children = account.files.children(from)?;
     for file in account.store.below(from)? {
         if !children.iter().any(|child| child.id == file.id) {

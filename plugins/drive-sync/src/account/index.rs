@@ -10,7 +10,7 @@ use super::files::{ChangesPage, RemoteFile};
 use super::state::Account;
 use super::store::Token;
 
-/// Pages of one reading of changes. More are an error of the server.
+/// The maximum number of pages of one reading of changes. A server that returns more is faulty.
 const PAGES: usize = 10_000;
 
 /// The maximum delay of searches. No document states it; ten minutes include a large margin.
@@ -43,8 +43,8 @@ pub(super) fn refresh(account: &Account<'_>) -> Result<(), Refusal> {
     Err(retryable("the changes of Google Drive have no end".to_owned()))
 }
 
-/// Reads the list again while a search may lack files that were created before the token: those files are in no later change.
-/// A folder that others created or moved can have older spreadsheets.
+/// Reads the list again while a search may lack files that were created before the token, because no later change names those
+/// files. Also reads it again for a new folder: a folder that others created or moved can contain older spreadsheets.
 fn settle(account: &Account<'_>, mut token: Token, has_new_folder: bool) -> Result<(), Refusal> {
     if token.begun_at > 0 || has_new_folder {
         add(account, search(account)?)?;
@@ -124,8 +124,8 @@ fn apply(account: &Account<'_>, page: &ChangesPage) -> Result<bool, Refusal> {
     Ok(has_new_folder)
 }
 
-/// Files with the marker count in every folder to which a person moved them; others count in the top folder. In My Drive, only
-/// files of this account count, because other people can share files of their own Baton.
+/// A file with the marker counts in every folder to which a person moved it; a file without the marker counts only in the top
+/// folder. In My Drive, only files that this account owns count, because other people can share the files of their Baton.
 fn is_ours(account: &Account<'_>, file: &RemoteFile, top: Option<&str>) -> bool {
     let is_marked = file.marker.place == account.place.top && !file.marker.part.is_empty();
     let is_owned = file.is_owned || !account.place.shared_drive.is_empty();

@@ -13,7 +13,7 @@
 //! | `api.rs` | requests with repetitions, rate limits, quotas |
 //! | `files.rs` | the endpoints of Drive v3 |
 //! | `upload.rs` | uploads, in one request or resumable |
-//! | `store.rs` | drawn ids, the known content of the account, the state of the last sync |
+//! | `store.rs` | requested ids, the known content of the account, the state of the last sync |
 //! | `index.rs` | keeps the known content up to date: changes feed, or a complete list |
 //! | `folders.rs` | the one folder of a database |
 //! | `transfer.rs` | downloads and uploads the files of one database |

@@ -58,8 +58,9 @@ impl<'a> AccountSession<'a> {
         Ok(Self { context, own, web, place, only, held, requests })
     }
 
-    /// Runs an action on the folder: downloads before it, uploads after it. If the requests or the time of the task are used up, it
-    /// ends with the number of databases that it compared, and the next one continues. The action runs only after a complete reading.
+    /// Runs an action on the folder: downloads before it, uploads after it. If the requests or the time of the task are used up, the
+    /// task ends with the number of databases that it compared, and the next task continues. The action runs only after a complete
+    /// reading.
     ///
     /// # Errors
     /// Those of the action; `needs-grant` when the account needs consent; `retryable` when a later attempt may succeed.
@@ -86,7 +87,7 @@ impl<'a> AccountSession<'a> {
         Ok(self.outcome(&account, outcome))
     }
 
-    /// Reports duplicates in the account. It changes nothing.
+    /// Reports duplicates in the account, and changes nothing.
     ///
     /// # Errors
     /// As [`Self::run`].
@@ -130,7 +131,7 @@ impl<'a> AccountSession<'a> {
         Api::new(self.web, self.context.begin, self.requests)
     }
 
-    /// The account. The stored state of another Google account is deleted.
+    /// Opens the account. If the task before used another Google account, its stored state is deleted.
     fn account<'b>(&'b self, api: &'b Api<'b>) -> Result<Account<'b>, Error> {
         let account = Account {
             files: Files::new(api, &self.place.shared_drive),
@@ -180,7 +181,7 @@ impl<'a> AccountSession<'a> {
             };
             let place = match local.get(&database).map(Vec::as_slice) {
                 Some([folder]) => DatabasePlace { database, folder: folder.clone() },
-                // The action merges them.
+                // The action merges the folders of this database.
                 Some(_) => continue,
                 None => match self.new_folder(account, &database, &name)? {
                     Some(place) => place,
@@ -193,7 +194,8 @@ impl<'a> AccountSession<'a> {
         Ok(top)
     }
 
-    /// A folder for a database that is only in the account; `None` if its name cannot be one.
+    /// Creates a folder for a database that is only in the account; `None` if its name in the account is not valid, or a folder
+    /// exists now.
     fn new_folder(&self, account: &Account<'_>, database: &str, name: &str) -> Result<Option<DatabasePlace>, Error> {
         let named = ParsedName::parse(name);
         let is_right = |named: ParsedName<'_>| id_key(named.id) == database && base_name(named.title, named.id) == name;
@@ -204,7 +206,8 @@ impl<'a> AccountSession<'a> {
             return Ok(None);
         }
         let unreadable = |error: std::io::Error| Error::Retryable(format!("cannot create the folder {name}: {error}"));
-        // Another task may have created it since the list was read, also with another title: the next sync downloads into it.
+        // Another task may have created a folder since the list was read, perhaps with another title. The next sync downloads into
+        // it.
         if !find(&self.context.root, database).map_err(unreadable)?.is_empty() {
             return Ok(None);
         }

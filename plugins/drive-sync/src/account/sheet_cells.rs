@@ -73,7 +73,7 @@ fn number_cell(number: &Number, cell: &Value) -> SheetCell {
     moment.unwrap_or_else(|| SheetCell::new("number", with_zeros(number_text(number), &pattern)))
 }
 
-/// As in JSON; a whole number without a fraction.
+/// A number as JSON writes it; a whole number has no fraction.
 fn number_text(number: &Number) -> String {
     let text = number.to_string();
     match text.strip_suffix(".0") {

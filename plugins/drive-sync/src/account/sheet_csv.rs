@@ -29,7 +29,7 @@ pub(super) fn render(rows: &Rows) -> Result<Vec<u8>, String> {
     Ok(bytes)
 }
 
-/// The type of each column, and the cells that have another one.
+/// The type of each column, and the cells that have another type.
 pub(super) fn types(rows: &Rows) -> Value {
     let columns: Vec<Value> = (0..width(rows)).map(|column| column_types(rows, column)).collect();
     json!({ "rows": used(rows).len(), "columns": columns })

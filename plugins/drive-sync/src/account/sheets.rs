@@ -20,10 +20,10 @@ use super::transfer::TransferError;
 use super::upload::md5;
 use crate::drive::{at, at_writing, children, read, replace, sanitised, stamp, write_file};
 
-/// Cells of one request: about two megabytes, as the documentation recommends.
+/// The number of cells of one request: about two megabytes, as the documentation recommends.
 const PART_CELLS: usize = 40_000;
 
-/// Cells of one spreadsheet, with empty ones.
+/// The maximum number of cells of one spreadsheet, including empty cells.
 const MOST_CELLS: usize = 1_000_000;
 
 /// The folder of the CSV files.
@@ -54,7 +54,7 @@ pub(super) fn pull(account: &Account<'_>, place: &DatabasePlace) -> Result<(), T
         match read_all(account, &sheet) {
             Ok(Ok(files)) => write_all(account, place, &sheet, &files)?,
             Ok(Err(why)) => report(account, "sheet-skipped", &sheet, format!("{shown}: {why}")),
-            // The changes say whether it was deleted.
+            // If the spreadsheet was deleted, the changes feed says so.
             Err(Refusal::Missing) => {
                 report(
                     account,
@@ -149,7 +149,7 @@ fn read_tab(account: &Account<'_>, base: &str, tab: &Tab) -> Result<Rows, Refusa
         let answer = account.files.api.json(&Call::new("GET", path))?;
         // Without any value in the range, the row data are left out.
         let Some(sheet) = answer.pointer("/sheets/0") else {
-            return Err(retryable("Google Sheets gave no sheet for a range of it".to_owned()));
+            return Err(retryable("Google Sheets returned no sheet for a requested range".to_owned()));
         };
         let found = sheet.pointer("/data/0/rowData").and_then(Value::as_array);
         rows.extend(found.into_iter().flatten().take(end - begin).map(row));
@@ -213,7 +213,7 @@ fn make(folder: &Path) -> std::io::Result<()> {
     }
 }
 
-/// The path of the entry of an id, with its present title: a renamed spreadsheet keeps its files.
+/// The path of the entry with this ending (its id) and the present title. An existing entry with another title is renamed.
 fn named(folder: &Path, title: &str, ending: &str) -> std::io::Result<PathBuf> {
     let path = folder.join(format!("{}{ending}", sanitised(title)));
     let mut found = children(folder)?.into_iter().map(|(name, _)| folder.join(name));

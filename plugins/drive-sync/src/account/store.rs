@@ -9,7 +9,7 @@ use super::files::{Marker, RemoteFile};
 const TABLES: [&str; 6] = [
     "CREATE TABLE IF NOT EXISTS account_ids (
         place TEXT NOT NULL, key TEXT NOT NULL,  -- `top`, or a database and `folder`, `csv`, `manifest`
-        id TEXT NOT NULL,                        -- drawn before the creation, or of an existing file
+        id TEXT NOT NULL,                        -- requested before the creation, or of an existing file
         PRIMARY KEY (place, key)) STRICT, WITHOUT ROWID",
     "CREATE TABLE IF NOT EXISTS account_files (
         place TEXT NOT NULL, id TEXT NOT NULL, name TEXT NOT NULL, parent TEXT NOT NULL, is_folder INTEGER NOT NULL,
@@ -262,7 +262,7 @@ impl<'a> Store<'a> {
         self.select("AND parent = ?2", &[parent.into()])
     }
 
-    /// The known folders that may belong to a database, the oldest first: those with its marker or without any.
+    /// The known folders that may belong to a database, the oldest first: those with its marker and those without a marker.
     pub(super) fn folders_of(&self, database: &str) -> Result<Vec<RemoteFile>, Error> {
         self.select("AND is_folder = 1 AND (database = ?2 OR part = '')", &[database.into()])
     }

@@ -112,7 +112,7 @@ impl<'a> FilePair<'a> {
         Ok(Some(keep))
     }
 
-    /// The file with the stored id, if it exists and a search or the changes do not have it yet.
+    /// The file with the stored id, if it exists and neither a search nor the changes feed has it yet.
     fn claimed(&self, found: &[RemoteFile]) -> Result<Option<RemoteFile>, Refusal> {
         let store = &self.account.store;
         let Some(id) = store.id(&self.key)?.filter(|id| !found.iter().any(|file| file.id == *id)) else {
@@ -168,7 +168,7 @@ impl<'a> FilePair<'a> {
         let bytes = self.account.files.download(&remote.id)?;
         if md5(&bytes) != remote.md5 {
             let text = format!(
-                "{}: the account has other bytes than it says (md5Checksum), or they changed meanwhile",
+                "{}: the downloaded bytes do not match md5Checksum, or the file was changed meanwhile",
                 self.shown
             );
             return Err(retryable(text).into());
@@ -190,11 +190,11 @@ pub(super) fn pull(account: &Account<'_>, place: &DatabasePlace) -> Result<(), T
             account.store.set_synced(&both.key, &remote.md5)?;
             continue;
         }
-        // A content that was being uploaded does not prove that the account has it: only the last sync does.
+        // An upload that was begun does not prove that the account has its content; only the last sync does.
         let is_unchanged = own.as_deref().is_none_or(|own| synced.is_last(own));
         let both_changed = !is_unchanged && !synced.is(&remote.md5);
         csv_conflicts |= part == Part::Csv && both_changed;
-        // A manifest has no edits of a person: it follows its CSV.
+        // If both sides changed, a manifest is replaced unless its CSV is in conflict: a person does not edit manifests.
         if is_unchanged || part == Part::Manifest && both_changed && !csv_conflicts {
             let bytes = match both.download(&remote) {
                 Err(TransferError::Refusal(Refusal::Missing)) => {
@@ -325,8 +325,8 @@ fn changed_on_both_sides(both: &FilePair<'_>) {
         Severity::High,
         format!("{}: the file was changed in the account and in the folder since the last sync; neither was replaced", both.shown),
         format!(
-            "to keep the one of the folder (the other one goes to .archive): baton run drive-sync sync --arg place=account --arg \
-             database={id} --arg overwrite=true; to keep the one of the account: move the one of the folder away and run it again"
+            "to keep the folder's file (the account's file goes to .archive): baton run drive-sync sync --arg place=account --arg \
+             database={id} --arg overwrite=true; to keep the account's file: move the folder's file away and run it again"
         ),
     );
 }

@@ -92,7 +92,7 @@ impl Request<'_> {
     }
 
     fn multipart(&self, bytes: &[u8]) -> Result<RemoteFile, Refusal> {
-        // A digest of the content does not occur in the content.
+        // The content cannot contain its own digest, so the boundary does not occur in it.
         let boundary = format!("baton-{}", baton_core::Digest::of(bytes));
         let mut body = format!(
             "--{boundary}\r\nContent-Type: application/json; charset=UTF-8\r\n\r\n{}\r\n--{boundary}\r\nContent-Type: {}\r\n\r\n",

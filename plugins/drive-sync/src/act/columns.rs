@@ -40,7 +40,7 @@ pub(super) fn approve(task: &Task, context: &DriveContext<'_>) -> Result<Outcome
     )))
 }
 
-/// The only column with this property id or header.
+/// The only column with this property id or header and without a live property.
 fn meant<'a>(manifest: &'a Manifest, id: &str, property: &str) -> Result<&'a Column, Error> {
     let all = || manifest.columns.iter().filter(|column| column.property == property || column.header == property);
     let gone: Vec<_> = all().filter(|column| column.state != State::Live).collect();
@@ -95,7 +95,8 @@ pub(super) fn adopt(task: &Task, context: &DriveContext<'_>) -> Result<Outcome, 
     Ok(Outcome::new(told))
 }
 
-/// The stored manifest, else the file beside the CSV: the Drive can be older than the workspace.
+/// The stored manifest, else the manifest beside the CSV: the Drive can be older than the
+/// workspace.
 fn remembered(context: &DriveContext<'_>, id: &str) -> Result<Manifest, Error> {
     let known = context.memory.get(id)?.unwrap_or_default();
     if let Ok(manifest) = Manifest::read(known.manifest.as_bytes(), id) {
@@ -108,7 +109,7 @@ fn remembered(context: &DriveContext<'_>, id: &str) -> Result<Manifest, Error> {
     found.ok_or_else(|| Error::Permanent(format!("{id} was never synced by this workspace: {}", sync_command(id))))
 }
 
-/// The known columns, also of a database whose first sync was rejected because of them.
+/// The known columns, also of a database whose first sync was rejected because of its columns.
 fn known_columns(
     task: &Task,
     context: &DriveContext<'_>,
@@ -134,7 +135,8 @@ fn known_columns(
     Ok((KnownDatabase { source, ..known }, manifest))
 }
 
-/// Records a header that a person changed: of a column with a property, else of one without.
+/// Assigns a header that a person changed to its column. A column whose property exists takes
+/// precedence.
 fn rename(manifest: &mut Manifest, headers: &[String], property: &str, header: &str) -> Result<String, Error> {
     let meant = |column: &&mut Column| column.property == property || column.header == property;
     let mut all: Vec<&mut Column> = manifest.columns.iter_mut().filter(meant).collect();

@@ -18,7 +18,7 @@ use crate::task_arguments;
 /// Maximum number of cells of one database in a report.
 const MOST_CELLS: usize = 10_000;
 
-/// When no further database is begun. A task has five minutes; with an account, the rest is for uploads.
+/// After this time no further database is begun. A task has five minutes; with an account, the rest is for uploads.
 const TIME: Duration = Duration::from_mins(3);
 
 /// Syncs in the direction of the task.

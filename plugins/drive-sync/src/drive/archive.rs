@@ -1,7 +1,7 @@
 //! Backups: `.archive/{base}_v{time}.csv`, one before every change of a CSV, up to a maximum number.
 //!
-//! A file is deleted only if every part of its name is recognised. The recognised times have milliseconds and `Z`;
-//! those of older versions have neither.
+//! A file is deleted only if every part of its name is recognised. The times have milliseconds and `Z`; times that older versions
+//! wrote have neither, and are recognised too.
 
 use std::fs;
 use std::io;
@@ -22,7 +22,7 @@ pub const KEPT: usize = 50;
 pub struct Backup {
     /// Its name.
     pub name: String,
-    /// True if it was created now; false if the newest backup has the same bytes.
+    /// True if the backup was created now; false if the newest backup has the same bytes.
     pub made: bool,
 }
 
@@ -45,7 +45,7 @@ pub fn keep(root: &Path, folder: &str, base: &str, now_ms: i64) -> io::Result<Ba
     Ok(Backup { name, made: true })
 }
 
-/// A name for a backup of this time that no file has.
+/// A free name for a backup of this time.
 fn free_name(archive: &Path, base: &str, now_ms: i64) -> io::Result<String> {
     let mut names = (0..1_000).map(|later| format!("{base}_v{}.csv", stamp_of(now_ms + later)));
     let is_free = |name: &String| fs::symlink_metadata(archive.join(name)).is_err();
@@ -54,7 +54,7 @@ fn free_name(archive: &Path, base: &str, now_ms: i64) -> io::Result<String> {
     })
 }
 
-/// Writes bytes that are not in the folder to a new backup, such as the content of the account.
+/// Makes a backup of bytes that are not in the folder, such as the content of the account.
 ///
 /// # Errors
 /// If the backup cannot be written.
@@ -117,7 +117,7 @@ pub fn superfluous(root: &Path, folder: &str, id: &str, kept: usize) -> io::Resu
 /// clock with a wrong time gave newer times to others.
 ///
 /// # Errors
-/// If one cannot be deleted.
+/// If a backup cannot be deleted.
 pub fn retain(
     root: &Path,
     folder: &str,
@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn a_backup_has_the_bytes_and_is_made_once_for_each_time() {
+    fn a_backup_has_the_bytes_and_is_made_once_for_each_change() {
         let root = tempfile::tempdir().unwrap();
         let csv = root.path().join("T_id-1/T_id-1.csv");
         fs::create_dir_all(csv.parent().unwrap()).unwrap();
@@ -203,7 +203,7 @@ mod tests {
         fs::write(&csv, "2").unwrap();
         assert_eq!(kept(NOW), Backup { name: "T_id-1_v2026-01-18_10-15-00-251Z.csv".into(), made: true });
         fs::write(&csv, "1").unwrap();
-        assert!(kept(NOW + 90_000).made, "it changed and changed back");
+        assert!(kept(NOW + 90_000).made, "the CSV changed and changed back");
     }
 
     #[test]

@@ -20,7 +20,7 @@ use super::{
 pub struct EnsureResult {
     /// The folder's name: `{title}_{id}`.
     pub name: String,
-    /// Whether it was created now.
+    /// Whether the folder was created now.
     pub made: bool,
     /// The number of folders that were merged into it.
     pub merged: usize,
@@ -53,7 +53,7 @@ pub fn ensure(root: &Path, title: &str, id: &str, before: &[&str], undo: &mut Un
     let mut folders = found.into_iter();
     let Some(primary) = folders.next() else {
         let made = match fs::create_dir(root.join(&name)) {
-            // Another program created it at the same moment.
+            // Another program created the folder at the same moment.
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists && is_folder(&root.join(&name)) => false,
             created => {
                 created.map_err(|error| at_writing(&root.join(&name), &error))?;
@@ -76,7 +76,7 @@ pub fn ensure(root: &Path, title: &str, id: &str, before: &[&str], undo: &mut Un
     Ok(EnsureResult { name, made: false, merged, renamed_from, others })
 }
 
-/// The id in the spelling of the folders, if all of them use the same one: dashes are not a reason to rename.
+/// The id as given if a folder spells it so, else as the first folder spells it: other dashes are not a reason to rename.
 fn as_written<'a>(folders: &'a [Folder], id: &'a str) -> &'a str {
     let written = || folders.iter().filter_map(|folder| ParsedName::parse(&folder.name)).map(|named| named.id);
     if written().any(|written| written.eq_ignore_ascii_case(id)) { id } else { written().next().unwrap_or(id) }
@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn it_is_made_once() {
+    fn a_folder_is_created_once() {
         let root = tempfile::tempdir().unwrap();
         let mut undo = Undo::default();
         assert!(ensure(root.path(), "Music: Tracks", "id-1", &[], &mut undo).unwrap().made);

@@ -50,7 +50,7 @@ pub fn stamp(path: &Path) -> io::Result<Option<Stamp>> {
 pub fn read(path: &Path) -> io::Result<Vec<u8>> {
     let found = fs::symlink_metadata(path).map_err(|error| at(path, &error))?;
     let refused = |why: String| io::Error::other(format!("{}: {why}", path.display()));
-    // Checked before opening: opening a pipe waits for its writer.
+    // The kind is checked before opening, because opening a pipe waits for its writer.
     if !found.is_file() {
         return Err(refused("it is not a regular file".to_owned()));
     }
@@ -73,12 +73,12 @@ pub fn digest(bytes: &[u8]) -> String {
 /// Writes a file completely and replaces the old one atomically.
 ///
 /// # Errors
-/// If it cannot be written, or reading it back gives other bytes. Nothing is left of it then.
+/// If the file cannot be written, or reading it back gives other bytes. No partial file is left then.
 pub fn write_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
     write_when(path, bytes, || Ok(true)).map(drop)
 }
 
-/// As [`write_file`], if the file is still the one with this stamp, or is still missing. Returns whether it was.
+/// As [`write_file`], but only if the file still has this stamp (`None`: is still missing). Returns whether it was written.
 ///
 /// # Errors
 /// As [`write_file`].
@@ -86,7 +86,7 @@ pub fn replace(path: &Path, bytes: &[u8], seen: Option<&Stamp>) -> io::Result<bo
     write_when(path, bytes, || Ok(stamp(path)?.as_ref() == seen))
 }
 
-/// The check is the last step before the rename.
+/// Writes the file if the check allows it. The check is the last step before the rename.
 fn write_when(path: &Path, bytes: &[u8], is_unchanged: impl FnOnce() -> io::Result<bool>) -> io::Result<bool> {
     let folder = path.parent().ok_or_else(|| io::Error::other(format!("{}: it is not in a folder", path.display())))?;
     let part = folder.join(PART);
@@ -103,7 +103,8 @@ fn write_when(path: &Path, bytes: &[u8], is_unchanged: impl FnOnce() -> io::Resu
     written
 }
 
-/// Errors name the target. An existing hidden file is deleted first: it is from a killed program, or a link to another place.
+/// Writes the hidden file. Errors name the target. An existing hidden file is deleted first: it is from a killed program, or a
+/// link to another place.
 fn write_part(part: &Path, path: &Path, bytes: &[u8]) -> io::Result<()> {
     match fs::remove_file(part) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(at_writing(part, &error)),

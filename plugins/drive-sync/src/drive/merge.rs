@@ -95,7 +95,7 @@ impl Merge<'_> {
         Ok(())
     }
 
-    /// The system does not delete a folder in which a new file appeared.
+    /// Deletes an empty folder. The system does not delete a folder in which a new file appeared.
     fn remove_empty(&mut self, path: &str) -> io::Result<()> {
         fs::remove_dir(self.root.join(path)).map_err(|error| at_writing(&self.root.join(path), &error))?;
         self.undo.push(Change::RemovedEmpty { path: path.to_owned() });
@@ -117,7 +117,7 @@ fn distinct_name(name: &str, origin: &str, number: u32) -> String {
     let whole = mark.len();
     let mark = cut(&mark, MOST_NAME / 2);
     let stem = cut(stem, MOST_NAME.saturating_sub(mark.len() + ending.len()));
-    // The number is kept when the mark is cut.
+    // If the mark is cut, its number is appended.
     let number = if mark.len() == whole || number < 2 { String::new() } else { format!("~{number}") };
     format!("{stem}{mark}{number}{ending}")
 }

@@ -29,7 +29,7 @@ use std::path::{Path, PathBuf};
 
 use baton_plugin_kit::disk;
 
-/// The hidden name of a file while it is written. One for each folder is enough: its writer holds the lock.
+/// The hidden name of a file while it is written. One name for each folder is enough, because the writer holds the lock.
 pub const PART: &str = ".drive-sync.part";
 
 /// The folder of a database's backups.
@@ -75,7 +75,7 @@ impl std::fmt::Display for WriteError {
 
 impl std::error::Error for WriteError {}
 
-/// Whether an error is one of a write.
+/// Whether an error is an error of a write.
 #[must_use]
 pub fn is_unwritable(error: &io::Error) -> bool {
     matches!(error.get_ref(), Some(inner) if inner.is::<WriteError>())

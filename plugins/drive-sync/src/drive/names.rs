@@ -1,7 +1,7 @@
 //! Names on the Drive: `{title}_{id}`, the form that existing databases have, so nothing is renamed without need.
 //!
-//! An id has no `_`: the text after the last one is the id, and a title may have any number. `(n)` after the id is what desktop
-//! programs add to a second folder of the same name; `(n)` before it belongs to the title.
+//! An id has no `_`: the text after the last `_` is the id, and a title may have any number of them. `(n)` after the id is what
+//! desktop programs add to a second folder of the same name; `(n)` before it belongs to the title.
 
 /// Maximum number of characters of a title.
 const MOST_CHARACTERS: usize = 150;
@@ -20,7 +20,7 @@ pub struct ParsedName<'a> {
     pub title: &'a str,
     /// The id, as written.
     pub id: &'a str,
-    /// The number after the id of a second folder or file.
+    /// The number that a second folder or file has after the id.
     pub copy: Option<u32>,
 }
 
@@ -73,7 +73,7 @@ pub fn spellings(id: &str) -> [String; 2] {
     [written, other]
 }
 
-/// Whether two texts are the same id: without case, as on file systems that ignore it, and a UUID with or without dashes.
+/// Whether two texts are the same id. Case is ignored, as on some file systems, and so are the dashes of a UUID.
 #[must_use]
 pub fn is_one_id(one: &str, other: &str) -> bool {
     spellings(one).contains(&other.to_ascii_lowercase())

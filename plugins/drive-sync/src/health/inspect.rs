@@ -322,7 +322,7 @@ fn look_at_manifest(root: &Path, folder: &str, id: &str, remembered: Option<&Las
     }
 }
 
-/// Whether the folder's CSV is valid: not empty, complete, not too large, with the row of types.
+/// Reports the folder's CSV if it is not valid: empty, incomplete, too large, or without the row of types.
 fn look_at_csv(root: &Path, folder: &str, id: &str, health: &mut Health) {
     let path = format!("{folder}/{folder}.csv");
     let read = drive::read(&root.join(&path)).map_err(|error| error.to_string());

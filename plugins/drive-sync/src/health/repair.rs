@@ -141,7 +141,7 @@ pub fn plan(
             }
             Kind::RetentionOverrun if is_alone(root, &id)? => None,
             Kind::MissingCsv if !is_alone(root, &id)? => continue,
-            // The merge can change the first two, and the next plan handles them. Nothing is wrong with the others.
+            // A merge can change the first two kinds, so the next plan handles them. The last two are not faults.
             Kind::MissingArchive | Kind::RetentionOverrun | Kind::Tombstone | Kind::PerhapsAnothers => continue,
             _ => None,
         };
@@ -173,11 +173,11 @@ fn merging(root: &Path, id: &str, titles: &BTreeMap<String, String>) -> Result<O
     folders.sort_by_key(|folder| (folder.copy, folder.name.clone()));
     let named = |name: &str| ParsedName::parse(name).map(|named| (named.title.to_owned(), named.id.to_owned()));
     let known = titles.get(id).map(|title| (title.clone(), id.to_owned()));
-    // The id in the spelling of a folder.
     let is_hidden = |folder: &Folder| folder.name.starts_with('.');
     // The title of a hidden folder does not count.
     let titled = folders.iter().filter(|folder| !is_hidden(folder) || folders.iter().all(is_hidden));
     let all = titled.filter_map(|folder| named(&folder.name));
+    // The id as a folder spells it.
     let choices: Vec<_> = match known {
         Some((title, _)) => all.take(1).map(|(_, id)| (title.clone(), id)).collect(),
         None => all.collect(),
@@ -193,7 +193,7 @@ fn merging(root: &Path, id: &str, titles: &BTreeMap<String, String>) -> Result<O
     Ok(None)
 }
 
-/// Only a CSV outside of a folder whose name has the id of exactly one folder.
+/// The step for a CSV outside of a folder; `None` unless exactly one folder has the id in the CSV's name.
 fn moving(root: &Path, id: &str, path: &str, titles: &BTreeMap<String, String>) -> Result<Option<Step>, SyncError> {
     if path.contains('/') || id.is_empty() {
         return Ok(None);

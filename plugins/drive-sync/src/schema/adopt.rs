@@ -8,7 +8,8 @@ use std::collections::BTreeSet;
 use super::{Column, Manifest, State};
 use crate::table::{Csv, Database};
 
-/// The manifest of a CSV without one. Each column gets the property with its name; columns without one are left out.
+/// The manifest of a CSV without a manifest. Each column gets the property with its name; a column without such a property is left
+/// out.
 #[must_use]
 pub fn adopted(csv: &Csv, read: &Database, now: &str) -> Manifest {
     let mut manifest = Manifest::new(&read.id, &read.title);
@@ -21,7 +22,7 @@ pub fn adopted(csv: &Csv, read: &Database, now: &str) -> Manifest {
             property: property.id.clone(),
             name: property.name.clone(),
             header: header.clone(),
-            // The type in the file, so that another type in the source counts as a change.
+            // The type in the file is used, so that another type in the source counts as a change.
             kind: if kind.is_empty() { property.kind.clone() } else { kind.clone() },
             state: State::Live,
             misses: 0,

@@ -222,7 +222,7 @@ mod tests {
         }
         assert_eq!(manifest.columns[1].misses, 5);
         let header = after(&manifest, &without, &["a", "Bpm"], false);
-        assert_eq!(header.manifest.headers(), ["Name", "Bpm"], "an approval is of one column, not of a text");
+        assert_eq!(header.manifest.headers(), ["Name", "Bpm"], "an approval has the key of a column");
         let gone = after(&manifest, &without, &[KEY], false);
         assert_eq!(
             (gone.manifest.headers(), gone.changes),

@@ -21,7 +21,7 @@ pub struct Manifest {
     pub id: String,
     /// Its title at that time.
     pub title: String,
-    /// Its columns, in the order of the CSV after the first two.
+    /// Its columns, in the order of the CSV after the first two columns.
     pub columns: Vec<Column>,
     /// The number of rows.
     pub row_count: u64,
@@ -77,7 +77,7 @@ impl Column {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum State {
-    /// It exists.
+    /// The property exists.
     Live,
     /// The last reading had no such property. The column and its data are kept.
     Missing,

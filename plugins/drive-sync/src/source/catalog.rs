@@ -139,7 +139,7 @@ pub fn head(table: &Table) -> Database {
 /// The whole table.
 ///
 /// # Errors
-/// If it is larger than a CSV may be; also as `open` in `wit/sql.wit`.
+/// If the table is larger than a CSV may be; also as `open` in `wit/sql.wit`.
 pub fn load(table: &Table, catalog: &dyn Tables) -> Result<SourceDatabase, SyncError> {
     load_at_most(table, catalog, MOST_CELLS, MOST_BYTES)
 }

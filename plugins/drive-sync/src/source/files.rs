@@ -31,7 +31,7 @@ pub fn list(folder: &Path) -> io::Result<(Vec<FoundFiles>, usize)> {
     let (children, unreadable) = children_and_unreadable(folder)?;
     let names: BTreeMap<_, _> = children.into_iter().collect();
     let csvs = names.keys().filter(|name| !name.starts_with('.')).filter_map(|name| name.strip_suffix(".csv"));
-    // If Notion exported two files of a database, the one with all rows.
+    // If Notion exported two files of a database, only the file with all rows is used.
     let in_part = |name: &str| notion::ParsedExportName::parse(name).is_some_and(|named| !named.all);
     let csvs = csvs.filter(|name| !(in_part(name) && names.contains_key(&format!("{name}_all.csv"))));
     let found = csvs
@@ -78,7 +78,7 @@ pub fn head(found: &FoundFiles) -> Result<Database, String> {
     }
 }
 
-/// A database with its rows, both files from one moment.
+/// A database with its rows. The CSV and the sidecar must not change while they are read.
 ///
 /// # Errors
 /// If a file cannot be read or is incomplete, they do not match, or they change during reading.

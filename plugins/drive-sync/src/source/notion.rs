@@ -21,7 +21,7 @@ const ID_LENGTH: usize = 32;
 pub(super) struct ParsedExportName<'a> {
     title: &'a str,
     id: &'a str,
-    /// Whether it is the file with all rows.
+    /// Whether the file is the one with all rows.
     pub(super) all: bool,
 }
 

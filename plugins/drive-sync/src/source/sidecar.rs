@@ -134,7 +134,7 @@ mod tests {
         "properties":{"title":{"name":"Name","type":"title"},"a":{"name":"Bpm","type":"number"}}}"#;
 
     #[test]
-    fn it_is_read_in_its_order_and_written_unchanged() {
+    fn a_sidecar_is_read_in_its_order_and_written_unchanged() {
         let database = read(GOOD.as_bytes()).unwrap();
         assert_eq!(database.properties[1], Property { id: "a".into(), name: "Bpm".into(), kind: "number".into() });
         assert_eq!(read(text(&database).as_bytes()), Ok(database));
@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn an_id_that_occurs_twice_is_an_error() {
+    fn two_properties_with_one_id_are_both_read() {
         assert_eq!(read(GOOD.replace("\"a\"", "\"title\"").as_bytes()).unwrap().properties.len(), 2);
     }
 

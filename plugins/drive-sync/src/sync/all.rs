@@ -26,7 +26,7 @@ pub struct DatabaseSelection<'a> {
     pub tables: &'a [String],
     /// The catalog, if tables of it are selected.
     pub catalog: Option<&'a dyn Tables>,
-    /// Their ids; all if empty.
+    /// The ids of the databases to sync; all if empty.
     pub only: &'a BTreeSet<String>,
 }
 
@@ -48,7 +48,7 @@ enum OriginKind {
 }
 
 impl Origin {
-    /// The name of its source, and the stamp of its files; empty for a table of the catalog.
+    /// The name of its source, and the stamp of its files. A table of the catalog has an empty stamp.
     #[must_use]
     pub fn source(&self) -> (String, String) {
         match &self.place {
@@ -72,7 +72,7 @@ impl Origin {
     /// The database with its rows.
     ///
     /// # Errors
-    /// If it is incomplete, or the catalog fails.
+    /// If the database is incomplete, or the catalog fails.
     pub fn load(&self, catalog: Option<&dyn Tables>) -> Result<SourceDatabase, SyncError> {
         match (&self.place, catalog) {
             (OriginKind::Files(found, _), _) => load(found).map_err(|error| self.refused(&error)),
@@ -130,7 +130,7 @@ pub struct Report {
     pub undo: Undo,
 }
 
-/// The selected databases. Those with the files of the last sync are not read.
+/// The selected databases. A database whose files have not changed since the last sync is not read.
 ///
 /// # Errors
 /// If the folder cannot be read or a table is unknown.

@@ -27,8 +27,8 @@ pub(super) fn refuse_unknown(csv: &Csv, manifest: &Manifest, id: &str) -> Result
     ))
 }
 
-/// The problem and its fix. A row with names of types is recognised; another row is compared with the known types of the
-/// columns. Without such a row the known types are used.
+/// The problem with the row of types, and its fix. A row of types is a row with names of types, or one that agrees with
+/// the known types of the columns. If the CSV has none, the known types are used.
 pub(super) fn types_problem(csv: &Csv, manifest: Option<&Manifest>) -> Option<String> {
     let known: Vec<&str> = csv.header.iter().map(|header| kind_of(manifest, header)).collect();
     let put = |what: String| {

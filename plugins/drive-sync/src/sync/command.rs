@@ -2,7 +2,8 @@
 
 use crate::source::catalog::TABLES;
 
-/// `baton run drive-sync sync` for a database, with its table if it is one of the catalog.
+/// `baton run drive-sync sync` for a database; for a table of the catalog, with the name of the
+/// table.
 #[must_use]
 pub fn sync_command(id: &str) -> String {
     let table = TABLES.iter().find(|table| table.id.eq_ignore_ascii_case(id));

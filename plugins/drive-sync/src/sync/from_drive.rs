@@ -187,7 +187,7 @@ struct ChangeCollector<'a> {
     mode: Mode,
     source_is_newer: bool,
     base: Option<&'a Csv>,
-    /// The positions in the CSV on the Drive.
+    /// The headers of the CSV on the Drive.
     header: &'a [String],
     columns: Vec<ColumnPosition<'a>>,
 }
@@ -267,7 +267,8 @@ impl ChangeCollector<'_> {
         Some(with(record, changes, taken))
     }
 
-    /// Handles a row of the last sync that the source deleted. A person's changes in it are reported as changes.
+    /// Handles a row of the last sync that the source deleted. A person's changes in it are a conflict under `guard`, otherwise
+    /// changes.
     fn deleted_row(&self, row: &Row, base: &Row, taken: &mut ImportResult) {
         let cells = vec![String::new(); self.database.properties.len()];
         let mut record = Record { page_id: row.page_id.clone(), synced: String::new(), cells };
@@ -290,7 +291,7 @@ impl ChangeCollector<'_> {
         taken.rows.push(record);
     }
 
-    /// The cells that a person changed, and whether the source changed one of them or another one.
+    /// The cells of a row that a person changed, and whether the source changed one of these cells or another cell of the row.
     fn changes(
         &self,
         row: &Row,
@@ -316,7 +317,7 @@ impl ChangeCollector<'_> {
         (changes, both)
     }
 
-    /// The conflict under `guard` of a row that the Drive changed.
+    /// The reason why `guard` keeps the source's row although the Drive changed it; `None` if there is no conflict.
     fn conflict(&self, row: &Row, record: &Record, has_base: bool, both: bool) -> Option<String> {
         if both {
             return Some("the source has also changed the row since the last sync".to_owned());
@@ -354,7 +355,7 @@ fn with(mut record: Record, changes: Vec<RowChange<'_>>, taken: &mut ImportResul
 fn usable(place: &ColumnPosition<'_>, text: &str, row: &Row, taken: &mut ImportResult) -> Option<String> {
     let left = |why: String| SkippedRow { page_id: row.page_id.clone(), column: place.column.header.clone(), why };
     if is_read_only(&place.column.kind) {
-        // In a new row no person can know this value.
+        // An empty read-only cell of a new row is not a change: a person cannot know its value.
         if !text.is_empty() || !row.page_id.is_empty() {
             taken.read_only.push(left(format!("a CSV cannot change a {}", place.column.kind)));
         }

@@ -17,7 +17,7 @@ pub(super) struct KeylessRows<'a> {
 }
 
 impl<'a> KeylessRows<'a> {
-    /// Finds the equal rows of the source; `is_known` returns whether a key is that of an earlier row.
+    /// Finds the equal rows of the source; `is_known` returns whether an earlier row has a key.
     pub(super) fn new(
         csv: Option<&'a Csv>,
         loaded: &'a SourceDatabase,

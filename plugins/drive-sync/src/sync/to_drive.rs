@@ -16,7 +16,7 @@ use crate::schema::{self, Change, Manifest, SIDECAR, compare};
 use crate::source::SourceDatabase;
 use crate::table::{Csv, Kind, Record, Row, canonical, render_csv};
 
-/// The number of rows that may always disappear without `allow_shrink`.
+/// This many rows may always disappear, even without `allow_shrink`.
 const FEW_ROWS: usize = 10;
 
 /// Conditions of a sync.
@@ -58,7 +58,7 @@ pub struct ExportResult {
 /// Writes a database to the Drive. `known` is its stored state, `source` and `source_stamp` identify its source.
 ///
 /// # Errors
-/// If it is rejected, or the Drive or the memory fails.
+/// If the database is rejected, or the Drive or the memory fails.
 pub fn put(
     context: &DriveContext<'_>,
     loaded: &SourceDatabase,

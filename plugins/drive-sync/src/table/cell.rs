@@ -1,7 +1,7 @@
 //! Cells: the text of a value of each type, and back. A value that is written and read again is the same value.
 //!
-//! Several texts are written as `a, b` while that is unambiguous. They are written as a JSON list (`["a, b","c"]`) if one of them
-//! is empty or has a comma or a space at an edge, or the first begins with `[`.
+//! Several texts are written as `a, b` if that is unambiguous. They are written as a JSON list (`["a, b","c"]`) if one of them is
+//! empty or has a comma or a space at an edge, or the first begins with `[`.
 
 use baton_plugin_kit::{beginning, time};
 use serde_json::Value as Json;

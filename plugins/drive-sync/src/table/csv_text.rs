@@ -43,7 +43,7 @@ pub struct Csv {
 pub struct Row {
     /// The key; empty if a person added the row.
     pub page_id: String,
-    /// When it was read.
+    /// When the row was read.
     pub synced: String,
     /// The cells of the properties' columns.
     pub cells: Vec<String>,
@@ -52,7 +52,7 @@ pub struct Row {
 /// Reads a CSV that has its row of types.
 ///
 /// # Errors
-/// If it is incomplete or has another form; the error names the position.
+/// If the CSV is incomplete or has another form; the error names the position.
 pub fn parse_csv(bytes: &[u8]) -> Result<Csv, String> {
     let csv = parse_any(bytes)?;
     if csv.has_types() { Ok(csv) } else { Err("row 2, the types after two empty cells, is missing".to_owned()) }
@@ -94,7 +94,7 @@ pub fn parse_any(bytes: &[u8]) -> Result<Csv, String> {
 /// Reads the CSV of another program: its header, and rows with the same number of cells.
 ///
 /// # Errors
-/// If it is incomplete; the error names the position.
+/// If the CSV is incomplete; the error names the position.
 pub fn parse_plain(bytes: &[u8]) -> Result<(Vec<String>, Vec<Vec<String>>), String> {
     let text = std::str::from_utf8(bytes).map_err(|error| format!("byte {} is not UTF-8", error.valid_up_to()))?;
     let mut records = Records::new(text.strip_prefix('\u{feff}').unwrap_or(text));
@@ -115,7 +115,7 @@ pub fn parse_plain(bytes: &[u8]) -> Result<(Vec<String>, Vec<Vec<String>>), Stri
     Ok((header, rows))
 }
 
-/// Programs in countries with a decimal comma write other separators.
+/// Rejects other separators, which programs in countries with a decimal comma write.
 fn refuse_other_commas(text: &str) -> Result<(), String> {
     let behind = text.trim_start_matches('"').strip_prefix(PAGE_ID).map(|rest| rest.trim_start_matches('"'));
     let what = match behind.and_then(|rest| rest.chars().next()) {
@@ -267,7 +267,7 @@ mod tests {
         assert_eq!(
             keys(&read(&format!(",,Three,c\n1,,a,b\n{types}")).unwrap()),
             ["", "1"],
-            "a new row is no row of types"
+            "a new row is not a row of types"
         );
         assert!(read(&format!("{types}1,,a,b\n{types}")).unwrap_err().contains("row 4"));
         assert!(parse_csv(b"__page_id,__last_synced_iso,A\n1,,a\n").unwrap_err().contains("row 2"));

@@ -45,7 +45,7 @@ fn is_known(name: &str) -> bool {
     Kind::from_name(name) != Kind::Json || is_read_only(name) || matches!(name, "place" | "location")
 }
 
-/// Read-only types: their service computes the cells.
+/// Read-only types: a CSV cannot change their cells.
 #[must_use]
 pub fn is_read_only(name: &str) -> bool {
     matches!(

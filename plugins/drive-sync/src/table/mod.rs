@@ -31,7 +31,8 @@ pub struct Database {
     pub properties: Vec<Property>,
     /// Whether every property and every row was read.
     pub complete: bool,
-    /// The status at the end of the reading, from the service. Only `complete` and an absent value are complete.
+    /// The status at the end of the reading, from the service. Only `complete` and an absent status mean a
+    /// complete reading.
     pub request_status: Option<String>,
     /// The number of rows that were read.
     pub row_count: Option<u64>,

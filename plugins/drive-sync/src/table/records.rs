@@ -1,6 +1,7 @@
 //! The rows of a CSV by RFC 4180. Anything ambiguous is an error with its line.
 //!
-//! A `\r` without `\n` belongs to its cell, as some programs write it, unless all lines of the file end with it.
+//! A `\r` without `\n` is part of its cell, as some programs write it, unless all lines of the file end with a
+//! lone `\r`.
 
 /// Reads one row after another.
 #[derive(Debug)]

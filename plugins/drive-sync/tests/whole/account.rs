@@ -66,7 +66,8 @@ pub(crate) fn paths(server: &DriveServer) -> Vec<String> {
 pub(crate) const MIRRORED: [&str; 4] =
     ["Baton/", "Baton/T_id-1/", "Baton/T_id-1/T_id-1.csv", "Baton/T_id-1/T_id-1.manifest.json"];
 
-/// The account has the content of the folder, nothing twice, and another run sends no request that changes anything.
+/// Asserts that the account has the content of the folder, that nothing exists twice, and that another run changes
+/// nothing.
 #[track_caller]
 pub(crate) fn assert_settled(server: &DriveServer, drive: &TestDrive, what: &str) {
     assert_eq!(paths(server), MIRRORED, "{what}");
@@ -93,7 +94,7 @@ fn a_database_is_mirrored_once_and_a_second_run_sends_two_requests() {
     }
     let before = server.requests();
     sync(&drive, &json!({}));
-    assert_eq!(server.requests() - before, 2, "the account and its changes");
+    assert_eq!(server.requests() - before, 2, "one request for the account, one for its changes");
     drive.database(&PROPERTIES, &[&["p1", "One", "121"]], true);
     sync(&drive, &json!({}));
     assert_settled(&server, &drive, "changed");
@@ -333,7 +334,7 @@ fn a_folder_created_concurrently_is_merged_and_no_file_is_lost() {
     drive.run("ensure-folder", &args(&json!({ "database": "other", "title": "Other" })));
     let top = server.at("Baton").unwrap().id;
     let theirs = marked_folder(&top, "T_id-1", "Baton", "id-1");
-    // Before the creation: the other folder is older and is kept. After it: the other folder is merged.
+    // A folder that appears before the creation is older and is kept; one that appears after it is merged.
     server.order("POST /drive/v3/files?", Fault::Overtaken(Box::new(theirs.clone())));
     let merged = sync(&drive, &json!({}));
     assert!(merged.summary.contains("1 duplicate folders of the account were merged"), "{}", merged.summary);

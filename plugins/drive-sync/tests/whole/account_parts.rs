@@ -17,7 +17,7 @@ use crate::test_drive::TestDrive;
 /// Databases beside that of [`workspace`].
 const DATABASES: usize = 99;
 
-/// A network whose answers take a second each, and whose clock advances by `tick` at each reading.
+/// A network whose answers take a second each, and whose clock advances by `tick` whenever it is read.
 struct SlowWeb {
     web: TcpWeb,
     seconds: Cell<u64>,
@@ -99,7 +99,7 @@ fn files_beyond_the_time_of_a_task_are_transferred_by_the_next_tasks() {
     server.lose_tokens();
     let args = json!({ "database": "id-1", "title": "T" });
     let downloads = run_all(&other, &server, "ensure-folder", &args);
-    assert_eq!(downloads.len(), 1, "only the selected one");
+    assert_eq!(downloads.len(), 1, "only the selected database");
     let downloads = run_all(&other, &server, "sync", &json!({ "catalog": ["plays"] }));
     assert_eq!(other.names("drive").len(), 101);
     assert!(downloads.len() > 2 && downloads[0].summary.starts_with("No database was synced. Google Drive: 0 files"));

@@ -1,6 +1,7 @@
-//! The five races of `race`, one of syncs and one of separate workspaces, with an account: sixteen real processes and one
-//! Google Drive on loopback with delayed searches. Afterwards most of them run the naive algorithm (search, then create) on
-//! the same Drive, and it must create duplicates. Separate workspaces share neither locks nor a database.
+//! Seven races with an account: the five races of `race`, one of syncs, and one of separate workspaces. Each has sixteen
+//! real processes and one Google Drive on loopback with delayed searches. Afterwards most of them run the naive algorithm
+//! (search, then create) on the same Drive, and it must create duplicates. Separate workspaces share neither locks nor a
+//! database.
 //!
 //! A process is this test program, started again with the test `child` alone.
 
@@ -81,7 +82,7 @@ impl Course {
         (0..PROCESSES).map(|number| self.start(number, gated)).collect()
     }
 
-    /// Makes the workspace's top folder, and returns its id.
+    /// Creates the workspace's top folder, and returns its id.
     fn add_top(&self) -> String {
         self.server.add(FakeFile {
             name: "Baton".into(),
@@ -111,7 +112,7 @@ impl Course {
         }
     }
 
-    /// The naive algorithm makes a folder for each process on the Drive that the plugin used.
+    /// Asserts that the naive algorithm creates a folder for each process on the Drive that the plugin used.
     #[track_caller]
     fn assert_naive_fails(&self) {
         self.race(Race { way: "naive", rounds: NAIVE_ROUNDS });
@@ -132,14 +133,14 @@ impl Course {
         counts
     }
 
-    /// Every folder of the rounds exists once, and no other file was created.
+    /// Asserts that every folder of the rounds exists once, and that no other file was created.
     #[track_caller]
     fn assert_once(&self, rounds: usize) {
         let counts = self.counts();
         let twice: Vec<_> = counts.iter().filter(|(_, count)| **count > 1).collect();
         assert!(twice.is_empty(), "{twice:?}");
         assert_eq!(counts.len(), rounds + 1, "{counts:?}");
-        assert_eq!(self.server.ever(), rounds + 1, "nothing was made and put away again");
+        assert_eq!(self.server.ever(), rounds + 1, "no file was created and removed again");
         assert_eq!(self.server.problems(), [""; 0]);
     }
 }
@@ -152,7 +153,7 @@ fn wait(children: Vec<Child>, way: &str) {
     }
 }
 
-/// The file that says that a process is so far in a round.
+/// The file that a process creates when it reaches the point `what` of a round.
 fn mark(root: &Path, what: &str, round: usize, number: usize) -> PathBuf {
     root.join(format!("marks/{what}-{round}-{number}"))
 }
@@ -227,7 +228,7 @@ fn prepare_stranger(is_stranger: bool, place: &Path) {
     }
 }
 
-/// Searches a folder by its name, and creates it if there is none.
+/// Searches for a folder by its name, and creates it if there is none.
 fn naive(address: &str, name: &str, between: impl Fn()) {
     let web = TcpWeb(address.to_owned());
     let search = format!("/drive/v3/files?fields=files(id)&q=name%20%3D%20'{name}'%20and%20trashed%20%3D%20false");
@@ -269,7 +270,7 @@ fn act(
     action: &str,
     args: &Value,
 ) -> Result<Outcome, Error> {
-    // A small part of the real pauses, different for each process.
+    // The pauses are a small part of the real ones, and differ for each process.
     let pause = |pause: Duration| {
         if root.join("marks").is_dir() {
             fs::write(mark(root, "waits", ROUND.load(Ordering::Relaxed), number), "").unwrap();
@@ -334,10 +335,10 @@ fn timeout_nothing_is_created_while_another_process_holds_the_lock() {
 #[test]
 fn sixteen_syncs_upload_each_file_once() {
     let course = Course::new();
-    // It is none of the five races, and takes long: each round syncs all databases.
+    // Not one of the five races. Each round syncs all databases, so there are only a few rounds.
     let rounds = 5;
     course.race(Race { way: "sync", rounds });
-    // A folder, a CSV and a manifest for each database.
+    // Each database has a folder, a CSV and a manifest.
     course.assert_once(3 * rounds);
     let uploads = course.server.lines().iter().filter(|line| line.starts_with("POST /upload")).count();
     assert_eq!(uploads, 2 * rounds, "a CSV and a manifest for each database");
@@ -375,7 +376,7 @@ fn existing_duplicates_become_one_folder_and_no_file_is_lost() {
 
 #[test]
 fn duplicates_of_sixteen_workspaces_become_one_folder_and_no_file_is_lost() {
-    // It is none of the five races, and takes long: each workspace merges the folders of fifteen others.
+    // Not one of the five races. Each workspace merges the folders of fifteen others, so there are only a few rounds.
     let rounds = 5;
     let course = Course::new();
     course.race(Race { way: "strangers", rounds });
@@ -393,7 +394,7 @@ fn duplicates_of_sixteen_workspaces_become_one_folder_and_no_file_is_lost() {
         let args = json!({ "database": format!("round-{round}"), "title": "T", "place": "account" });
         retried(&root, 0, &own, &locks, &course.server.address(), "ensure-folder", &args);
     };
-    // Each workspace runs again, one after another, for the round with the note; one of them for each further round.
+    // All workspaces run again, one after another, for the round with the note; for each further round, one of them does.
     for _ in 0..2 {
         (0..PROCESSES).for_each(|number| again(number, 0));
         (1..rounds).for_each(|round| again(round % PROCESSES, round));
@@ -404,7 +405,7 @@ fn duplicates_of_sixteen_workspaces_become_one_folder_and_no_file_is_lost() {
     assert!(course.server.bin().iter().all(|file| file.mime == FOLDER));
     let before = course.server.ever();
     course.act("ensure-folder", &json!({ "database": "round-0", "title": "T", "place": "account" }));
-    assert_eq!((course.server.ever(), folders(&course)), (before, rounds), "another workspace uses them");
+    assert_eq!((course.server.ever(), folders(&course)), (before, rounds), "another workspace uses the same folders");
     assert_eq!(course.server.problems(), [""; 0]);
     course.assert_naive_fails();
 }

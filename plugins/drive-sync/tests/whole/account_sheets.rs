@@ -15,7 +15,7 @@ use crate::test_drive::{TestDrive, ids};
 
 const SHEET: &str = "Baton/T_id-1/Book";
 
-/// Two parts of a sheet.
+/// A spreadsheet with a sheet that is read in two parts.
 fn book(folder: &str, text: &str) -> FakeFile {
     let row = |number: u32| vec![FakeCell::Text(text.to_owned()), FakeCell::Number(f64::from(number))];
     let rows: Vec<_> = (0..150).map(row).collect();
@@ -104,7 +104,7 @@ fn a_spreadsheet_that_changes_while_it_is_read_is_read_again() {
     let edit = || server.change(SHEET, |file| file.sheets = book("", "b").sheets);
     let part = run_interposed(&server, &drive, "A101%3AOJ160", false, edit);
     assert!(ids(&part)[0].starts_with("sheet-skipped:"), "{:?}", part.findings);
-    assert_eq!(csvs(&drive), [""; 0], "no half of each");
+    assert_eq!(csvs(&drive), [""; 0], "no mixture of two states");
     sync(&drive, &json!({}));
     assert_eq!(csvs(&drive), [csv_of("b")]);
 }
@@ -114,7 +114,7 @@ fn spreadsheets_of_any_origin_are_found_and_those_in_other_folders_are_not_read(
     let server = DriveServer::start_open();
     server.add(book(ROOT, "elsewhere"));
     let (drive, folder) = mirrored(&server);
-    // After the minutes in which the lists are read again.
+    // Runs until the lists are not read again.
     for _ in 0..10 {
         sync(&drive, &json!({}));
     }
@@ -168,5 +168,5 @@ fn an_unreadable_spreadsheet_is_reported_and_the_others_are_read() {
     server.change(SHEET, |file| file.sheets = book("", "b").sheets);
     assert_eq!(sync(&drive, &json!({})).findings.len(), 2);
     sync(&drive, &json!({}));
-    assert_eq!(csvs(&drive), [csv_of("b")], "it was not forgotten");
+    assert_eq!(csvs(&drive), [csv_of("b")], "the failed spreadsheet was read later");
 }

@@ -1,4 +1,5 @@
-//! A network for native tests: requests to a server on loopback, with one connection for each.
+//! A network for native tests: requests to a server on loopback, with one connection for each
+//! request.
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;

@@ -168,7 +168,7 @@ fn moves_are_reported_when_the_task_ends_early() {
 fn a_folder_that_cannot_be_checked_is_a_finding() {
     let drive = TestDrive::new();
     drive.write("drive/T_id-1/T_id-1.csv", "__page_id,__last_synced_iso,Name\n,,title\n");
-    // More entries than the limit.
+    // The folder gets more entries than the limit.
     for number in 0..=100_000 {
         drive.write(&format!("drive/U_id-2/{number}"), "");
     }

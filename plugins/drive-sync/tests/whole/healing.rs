@@ -172,7 +172,7 @@ fn a_second_workspace_on_the_same_drive_finds_nothing_wrong() {
     let run = |action: &str| drive.run_with(action, &json!({}), &second, &drive.locks).unwrap();
     drive.database(&[("a", "Name", "title")], &[&["p1", "One"]], true);
     drive.sync();
-    assert!(ids(&run("diagnose")).is_empty(), "it has never synced");
+    assert!(ids(&run("diagnose")).is_empty(), "the second workspace has never synced");
     run("sync");
     assert!(ids(&run("diagnose")).is_empty());
     // The first workspace continues, with one more column.

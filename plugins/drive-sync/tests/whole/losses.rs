@@ -69,7 +69,7 @@ fn delivered_changes_are_kept_when_the_source_changed_before() {
     let drive = edited();
     drive.database(&[NAME, RELATED], &[&["p1", "One", "x"], &["p2", "Zwei", "y"]], true);
     assert!(drive.run("sync", &from_drive()).summary.contains("(1 cell, 0 rows new)"));
-    assert_eq!(ids(&drive.sync()), ["changed-by-hand:id-1"], "the reading with which it was delivered");
+    assert_eq!(ids(&drive.sync()), ["changed-by-hand:id-1"], "the source was not read again since the delivery");
     assert!(drive.csv().contains("Eins"));
     drive.database(&[NAME, RELATED], &[&["p1", "Eins", "x"], &["p2", "Zwei", "y"]], true);
     assert!(ids(&drive.sync()).is_empty() && drive.csv().contains("Eins") && drive.csv().contains("Zwei"));
@@ -82,7 +82,7 @@ fn delivered_changes_of_an_older_drive_are_kept() {
     drive.database(&[NAME], &[&["p1", "One"]], true);
     let taken = drive.run("sync", &json!({ "direction": "from-drive", "mode": "csv-wins" }));
     assert!(taken.summary.contains("(1 cell, 0 rows new)"), "{}", taken.summary);
-    assert_eq!(ids(&drive.run("sync", &from_drive())), ["conflict:id-1:p1:"], "guard knows no more than before");
+    assert_eq!(ids(&drive.run("sync", &from_drive())), ["conflict:id-1:p1:"], "for guard, nothing has changed since");
     assert_eq!(ids(&drive.sync()), ["changed-by-hand:id-1"]);
     drive.database(&[NAME], &[&["p1", "Eins"]], true);
     assert!(ids(&drive.sync()).is_empty() && drive.csv().contains("Eins"));
@@ -267,7 +267,7 @@ fn a_reading_is_counted_once_after_a_killed_sync() {
     drive.database(&[NAME], &[&["p1", "Uno"]], true);
     drive.sync();
     drive.run("approve-deletion", &json!({ "database": "id-1", "property": "b" }));
-    // The state after a kill between the CSV and its record.
+    // This is the state after a kill between the CSV and its record.
     let killed = "UPDATE databases SET next_digest = csv_digest, next_manifest = manifest, csv_digest = ?1, manifest = ?2, \
                   read_stamp = ?3, source_stamp = '', csv_stamp = ''";
     drive.own().execute(killed, &before).unwrap();

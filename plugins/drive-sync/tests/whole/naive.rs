@@ -1,5 +1,5 @@
-//! A sync that checks first and locks later, or not at all: the algorithm that fills Drives with second folders. It shows that the
-//! tests of races fail with it. A name in use is not an error on a Drive; a client shows the second folder as `NAME (1)`.
+//! A sync that checks first and locks later, or not at all: the algorithm that fills Drives with second folders. The tests of
+//! races must fail with this algorithm. A name in use is not an error on a Drive; a client shows the second folder as `NAME (1)`.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -149,7 +149,7 @@ fn run_with(
     locks: &dyn Locks,
     own: &dyn Writable,
 ) -> Result<Outcome, Error> {
-    // A twentieth of the real pauses, different for each process.
+    // The pauses are a twentieth of the real ones, and differ for each process.
     let pause = |pause: Duration| {
         fs::write(root.join(format!("marks/waits-{number}")), "").unwrap();
         sleep(pause / 20 + Duration::from_millis(7 * number as u64 % 50));
@@ -188,7 +188,7 @@ fn lock_first(way: &str) -> (usize, Vec<String>) {
     let held = FileLocks(course.path("locks")).take(&format!("database:{}", id_key(ID))).unwrap().unwrap();
     let children: Vec<_> = (0..PROCESSES).map(|number| course.start(number, way, "T")).collect();
     if way.starts_with("naive") {
-        until("they look without the lock", || course.folders().len() == PROCESSES);
+        until("they check without the lock", || course.folders().len() == PROCESSES);
     } else {
         let marks = course.path("marks");
         until("they wait for the lock", || (0..PROCESSES).all(|number| marks.join(format!("waits-{number}")).exists()));
@@ -248,7 +248,7 @@ fn source(course: &RaceFolder, name: &str) {
 /// The names of the rows on the Drive, without their numbers; each one once.
 fn written(course: &RaceFolder) -> BTreeSet<String> {
     let csv = fs::read_to_string(course.path(&format!("drive/T_{ID}/T_{ID}.csv"))).unwrap_or_default();
-    assert!(csv.is_empty() || csv.lines().count() == 5_002, "half a file");
+    assert!(csv.is_empty() || csv.lines().count() == 5_002, "the file is incomplete");
     csv.lines().skip(2).map(|line| line.rsplit(',').next().unwrap().split(' ').next().unwrap().to_owned()).collect()
 }
 
@@ -286,7 +286,7 @@ fn after_a_kill_before_each_write_the_file_is_complete_and_recognised() {
     source(&course, "Round0");
     act(&course.path(""), 0, "sync", &json!({})).unwrap();
     let mut kills = 0;
-    // One after another, without a successful sync in between.
+    // The rounds run one after another, without a successful sync in between.
     for round in 1..=12 {
         sleep(Duration::from_millis(10));
         source(&course, &format!("Round{round}"));

@@ -164,7 +164,8 @@ fn a_killed_sync_recognises_its_file() {
     drive.database(&[("title", "Title", "title"), PROPERTIES[1]], &[&["p1", "Two", "a"]], true);
     drive.sync();
     assert!(drive.csv().contains("Title"));
-    // The state after a kill right after the rename: the new file, and the recorded next state.
+    // This is the state after a kill right after the rename: the new file, and the recorded next
+    // state.
     let killed = "UPDATE databases SET next_digest = csv_digest, next_manifest = manifest, csv_digest = ?1, manifest = ?2, \
                   source_stamp = '', csv_stamp = ''";
     drive.own().execute(killed, &before).unwrap();

@@ -63,7 +63,7 @@ impl HeldLock for NoHeldLock {
     }
 }
 
-/// A function for `HookedDatabase` that halts the process before the `nth` writing, so that a test can kill it there.
+/// A function for `HookedDatabase` that halts the process before the `nth` write, so that a test can kill it there.
 pub(crate) fn halts(root: &Path, nth: usize) -> impl Fn(Call, &str) -> Result<(), sql::Error> {
     let (root, left) = (root.to_owned(), Cell::new(nth));
     move |call, _| {
@@ -76,7 +76,7 @@ pub(crate) fn halts(root: &Path, nth: usize) -> impl Fn(Call, &str) -> Result<()
     }
 }
 
-/// Locks. The one with this name fails.
+/// Locks of which the one with this name fails.
 pub(crate) struct FailingLocks<'a>(pub(crate) &'static str, pub(crate) &'a dyn Locks);
 
 impl Locks for FailingLocks<'_> {

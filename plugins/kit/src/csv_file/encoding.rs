@@ -78,7 +78,7 @@ pub(super) fn decode(bytes: Vec<u8>) -> DecodedText {
     for chunk in error.as_bytes().utf8_chunks() {
         letters += chunk.valid().chars().filter(|c| !c.is_ascii()).count();
         holes += usize::from(!chunk.invalid().is_empty());
-        // The last chunk decides.
+        // Only the last chunk can be a character that was cut off.
         cut = ends(chunk.invalid());
     }
     let spoilt = holes - usize::from(cut);

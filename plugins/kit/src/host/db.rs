@@ -14,7 +14,7 @@ pub trait Tables {
     /// As `query` in `wit/sql.wit`.
     fn query(&self, statement: &str, parameters: &[Value]) -> Result<Table, Error>;
 
-    /// A result of any size, row by row. A later error is the last item.
+    /// A result of any size, row by row. If reading fails later, the error is the last item.
     ///
     /// # Errors
     /// As `open` in `wit/sql.wit`.

@@ -1,4 +1,4 @@
-//! The error of services without which a plugin can continue.
+//! The error of optional host services: the plugin continues without them.
 
 use baton_plugin_sdk::{evidence, git, ledger, sql, watch};
 

@@ -143,7 +143,7 @@ pub struct Budget {
 }
 
 impl Budget {
-    /// Nothing is used up.
+    /// A budget of which nothing is used yet.
     #[must_use]
     pub const fn new(limits: WebLimits) -> Self {
         Self { limits, requests: Cell::new(0), paused: Cell::new(0) }
@@ -155,7 +155,7 @@ impl Budget {
         self.requests.get()
     }
 
-    /// Counts a request. `false`: it is one too many.
+    /// Counts a request. Returns `false`, and counts nothing, if the limit is reached.
     #[must_use]
     pub fn take(&self) -> bool {
         let is_left = self.requests.get() < self.limits.requests;
@@ -163,7 +163,7 @@ impl Budget {
         is_left
     }
 
-    /// Waits. `false`: the limits do not allow this pause, and it was not made.
+    /// Waits. Returns `false` without waiting if the limits do not allow this pause.
     #[must_use]
     pub fn pause(&self, web: &dyn Web, seconds: u64) -> bool {
         let all = self.paused.get().saturating_add(seconds);

@@ -9,7 +9,7 @@ use baton_track_match::{Id, Track};
 
 use crate::host::Tables;
 
-/// Maximum size of catalog data in memory. A plugin has 256 MiB, and the matching needs a part of them.
+/// Maximum size of catalog data in memory. A plugin has 256 MiB, and the matching needs a part of it.
 const MAX_BYTES: usize = 96 << 20;
 
 /// A track of the catalog.
@@ -78,7 +78,7 @@ pub struct CatalogFile {
     pub sha256: Option<String>,
     pub missing: bool,
     pub duration_ms: Option<u64>,
-    /// From its tags, like the next three.
+    /// The title in the file's tags. The next three fields are from the tags too.
     pub title: Option<String>,
     pub artist: Option<String>,
     pub album: Option<String>,
@@ -95,7 +95,7 @@ impl CatalogFile {
             && self.modified_ms.is_none_or(|known| known == modified_ns.div_euclid(1_000_000))
     }
 
-    /// True if a scan has found it; a file that only a program such as djay names has no size.
+    /// True if a scan has found the file. A file that only another program, such as djay, names has no size.
     #[must_use]
     pub const fn is_scanned(&self) -> bool {
         self.size.is_some()

@@ -5,7 +5,8 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::CatalogTrack;
 
-/// The pages of tracks: a service of the catalog, and the address before the id. `SoundCloud` has no page by number.
+/// The pages of tracks: a service, and the part of the address before the id. `SoundCloud` has no page for the
+/// number of a track.
 const PAGES: [(&str, &str); 5] = [
     ("spotify", "https://open.spotify.com/track/"),
     ("beatport", "https://www.beatport.com/track/-/"),

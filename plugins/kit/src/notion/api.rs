@@ -1,7 +1,7 @@
 //! Requests to Notion's API: the rate, rate limits, and further tries of requests that may succeed later.
 //!
-//! Reading requests are sent again after a failure. A request that changes a page is sent again only by its caller, after it has read
-//! the page. If the token is refused, the task waits for the operator.
+//! A request that only reads is sent again after a failure. A request that changes a page is sent again only by its caller, after the
+//! caller has read the page. If the token is refused, the task waits for the operator.
 
 use std::cell::Cell;
 use std::time::Duration;
@@ -21,17 +21,17 @@ pub const RATE: u32 = 3;
 /// Requests that may be sent at once before the rate applies. Notion accepts bursts; a short task then needs no pause.
 const BURST: u32 = 20;
 
-/// Notion counts the requests of 60 seconds. The requests that the host allows beyond these are for tries, and the pauses of the rate do
-/// not count.
+/// A pause for the rate limit is at most 61 s: Notion counts the requests of 60 s. The host allows 1,000 requests in a task; the rest is
+/// a reserve. The pauses that keep the steady rate do not count.
 const LIMITS: WebLimits = WebLimits { requests: 900, longest_pause: 61, pauses: 120 };
 
 /// How often a reading request is sent if the server fails.
 const TRIES: u64 = 5;
 
-/// The time after which a task sends no further requests: it has five minutes, and writes its file at the end.
+/// The time after which a task sends no further requests. A task has five minutes, and writes its file at the end.
 const TIME: Duration = Duration::from_secs(220);
 
-/// The paths to which something is created.
+/// The paths for creating pages and views.
 const PAGES: &str = "/v1/pages";
 const VIEWS: &str = "/v1/views";
 
@@ -45,10 +45,10 @@ pub fn host_web(host: &'static str) -> HostWeb {
     HostWeb::begin(host, "notion").headers(&[("notion-version", VERSION)])
 }
 
-/// Why there is no content.
+/// The reason why a request has no result.
 #[derive(Debug, PartialEq)]
 pub enum Refusal {
-    /// It does not exist, or the integration has no access to it.
+    /// The object does not exist, or the integration has no access to it.
     Missing,
     /// Notion does not accept the request, with its reason.
     Rejected(String),
@@ -61,11 +61,11 @@ pub enum Refusal {
 /// The result of a request that changes a page.
 #[derive(Debug, PartialEq)]
 pub enum WriteResult {
-    /// It took effect; the page as it is now.
+    /// The request took effect; the page as it is now.
     Done(Value),
-    /// It may have taken effect.
+    /// The request may have taken effect.
     Unknown(String),
-    /// It has no effect.
+    /// The request has no effect.
     Refused(Refusal),
 }
 
@@ -92,7 +92,7 @@ enum ResponseMeaning {
     Refused(Refusal),
     /// A rate limit: nothing happened.
     Limited(u64),
-    /// It may be different later.
+    /// A later request may succeed.
     Failed(String),
 }
 
@@ -101,7 +101,7 @@ pub struct Api<'a> {
     web: &'a dyn Web,
     begin: Duration,
     interval: Duration,
-    /// When the task is back at its steady rate.
+    /// The time at which all requests so far would be sent at the steady rate.
     even: Cell<Duration>,
     budget: Budget,
 }
@@ -126,7 +126,7 @@ impl<'a> Api<'a> {
         self.web.now().saturating_sub(self.begin)
     }
 
-    /// Waits, for a reason that is not Notion's.
+    /// Waits, without counting the pause.
     pub fn rest(&self, duration: Duration) {
         self.web.pause(duration);
     }
@@ -199,7 +199,7 @@ impl<'a> Api<'a> {
         }
     }
 
-    /// Waits, and counts it among the pauses of the task.
+    /// Waits, and counts the pause for the limits of the task.
     ///
     /// # Errors
     /// If the task would wait too long.
@@ -258,10 +258,10 @@ fn interpret(answer: &Response, call: &Call<'_>) -> ResponseMeaning {
         401 => ResponseMeaning::Refused(Refusal::Failed(Error::NeedsGrant(NOT_ACCEPTED.to_owned()))),
         403 => ResponseMeaning::Refused(Refusal::Failed(Error::NeedsGrant(not_allowed(call, text("message"))))),
         404 => ResponseMeaning::Refused(Refusal::Missing),
-        // Notion sends 529 before it works on a request that would overload it, as 429.
+        // Like 429, Notion sends 529 before it does any work for the request, so the request had no effect.
         429 => ResponseMeaning::Limited(answer.retry_after().unwrap_or(5)),
         529 if answer.retry_after().is_some() => ResponseMeaning::Limited(answer.retry_after().unwrap_or(5)),
-        // 409: a conflict of two transactions, which Notion asks to try again.
+        // 409 is a conflict of two transactions; Notion asks clients to send the request again.
         status @ (408 | 409 | 500..=599) => ResponseMeaning::Failed(format!("it answers {status} {}", text("code"))),
         status => {
             let (code, message) = (text("code"), text("message"));

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::api::{Api, Refusal};
 use super::schema::text;
 
-/// The rows of a data source that a filter accepts, those that were created first at the beginning.
+/// The rows of a data source that a filter accepts, the oldest first.
 ///
 /// # Errors
 /// As [`Refusal`]; the rows cannot be listed completely.

@@ -36,7 +36,7 @@ pub fn properties(described: &Map<String, Value>) -> Vec<Property> {
     all
 }
 
-/// An id of a property as it is meant: Notion sends it percent-encoded.
+/// Decodes the id of a property, which Notion sends percent-encoded.
 #[must_use]
 pub fn decoded(id: &str) -> String {
     percent_decode_str(id).decode_utf8_lossy().into_owned()

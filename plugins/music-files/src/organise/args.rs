@@ -29,7 +29,7 @@ pub(crate) struct Options {
     pub(crate) in_several: ManyPlaylists,
     /// Names of playlists, the preferred first.
     pub(crate) preference: Vec<String>,
-    /// True if the liked songs are a playlist for tracks that are in no other.
+    /// True if the liked songs are a playlist for tracks that are in no other playlist.
     pub(crate) liked: bool,
     pub(crate) rules: Vec<RuleText>,
 }
@@ -57,7 +57,7 @@ impl Options {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Apply {
-    /// Its id, its digest or its name.
+    /// The id, the digest or the name of the plan.
     pub(crate) plan: String,
     /// The largest age of the plan, in hours.
     pub(crate) max_age_h: Option<NonZeroU32>,

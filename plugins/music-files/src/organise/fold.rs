@@ -3,8 +3,8 @@
 
 use unicode_normalization::UnicodeNormalization as _;
 
-/// The key of a name or path: equal keys are the same file on some system. The text is first converted to upper case, because `ß` and `SS`
-/// are equal there.
+/// The key of a name or path: equal keys are the same file on some system. The text is first converted to upper case, because some systems
+/// treat `ß` and `SS` as equal.
 pub(crate) fn fold(text: &str) -> String {
     text.nfc().flat_map(char::to_uppercase).flat_map(char::to_lowercase).nfc().collect()
 }

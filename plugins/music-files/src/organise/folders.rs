@@ -55,7 +55,7 @@ impl Mover<'_> {
         let moved = steps.iter().filter(|step| step.act == StepAction::Move && step.state == "done");
         let folders: BTreeSet<_> = moved.filter_map(|step| self.parents(step).into_iter().next()).collect();
         let granted: HashSet<&PathBuf> = self.roots.values().collect();
-        // The innermost first.
+        // Deletes the innermost folders first.
         for folder in folders.iter().rev() {
             let above = folder.ancestors().take_while(|folder| {
                 !granted.contains(&folder.to_path_buf()) && granted.iter().any(|root| folder.starts_with(root))

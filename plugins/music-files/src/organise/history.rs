@@ -20,8 +20,7 @@ pub(crate) struct History {
     copies: HashMap<String, (Vec<usize>, i64)>,
 }
 
-/// The first file that was moved from the path of an existing file. `is_away` is true if this file or a later one was
-/// not moved back.
+/// The first file that was moved from the path of an existing file. `away` is true if this file or a later one was not moved back.
 #[derive(Clone, Copy, Debug)]
 struct Origin {
     size: u64,

@@ -32,10 +32,12 @@ pub(crate) const PATTERN_BYTES: usize = 500;
 /// Maximum number of files with one name in one folder: ` (2)` to ` (10000)`.
 pub(crate) const MOST_ALIKE: usize = 10_000;
 
-/// Number of steps that are recorded together before they start. A commit waits for the disk; fifty renames take less.
+/// Number of steps that are recorded together before they start. A commit waits for the disk; fifty renames take less
+/// time.
 pub(crate) const TOGETHER: usize = 50;
 
-/// The time in which one task moves files; then it also stops an unfinished copy. The host ends a task after 300 s.
+/// The time in which one task moves files. After it, the task stops, even within a copy. The host ends a task after
+/// 300 s.
 pub(crate) const MOVING: Duration = Duration::from_secs(200);
 
 /// Maximum number of bytes that one task copies between disks. The host allows a task to write 4 GiB.

@@ -155,8 +155,8 @@ fn begin(context: &MoveContext<'_>, file_move: &FileMove) -> io::Result<MoveOutc
     }
 }
 
-/// Whether a rename failed because the target is on another disk. The sandbox reports `io` both for that and for a failing disk; the copy
-/// that follows shows which it is.
+/// Whether a rename failed because the target is on another disk. The sandbox reports the same error (`io`) for a failing disk; the copy
+/// that follows shows which of the two it is.
 fn is_on_another_disk(error: &io::Error) -> bool {
     error.kind() == ErrorKind::CrossesDevices || (cfg!(target_family = "wasm") && is_io_error(error))
 }

@@ -123,7 +123,7 @@ pub(crate) struct Mover<'a> {
     begun: bool,
     /// Steps whose result is unknown.
     unclear: HashSet<i64>,
-    /// The reason of the last of them.
+    /// The reason why the last of these results is unknown.
     unclear_reason: String,
 }
 
@@ -243,7 +243,7 @@ impl<'a> Mover<'a> {
             return Ok(self.delete_copy(step, &file_move, again).unwrap_or_else(|error| over(&error)));
         }
         let to = if self.direction == Direction::Apply { &step.to } else { &step.from };
-        // This comes first, because creating the folders can fail.
+        // Resuming comes first, because creating the folders can fail.
         if let Some(end) = again.then(|| resume(&self.context(), &file_move)).flatten() {
             return Ok(end);
         }

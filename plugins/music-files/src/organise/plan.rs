@@ -38,7 +38,7 @@ pub fn plan(task: &Task, catalog: &dyn Tables, own: &dyn Writable, locks: &dyn L
     let options = Options::parse(task)?;
     let rules = Rules::read(&options.rules)?;
     let (music, organised) = (roots::music(task)?, roots::organised(task)?);
-    // The lock prevents that files move while the plan is made, and that it is applied while it is being stored.
+    // The lock keeps files in place while the plan is made, and prevents that the plan is applied while it is stored.
     let _alone = lock_moves(locks)?;
     let known = CatalogData::read(catalog)?;
     let mut findings = Findings::default();

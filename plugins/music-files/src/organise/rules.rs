@@ -77,9 +77,9 @@ pub(crate) struct Facts {
 /// The decision of the rules about a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Verdict {
-    /// It goes to `target`, by the rule of that number, counted from 1; 0 is a default rule.
+    /// The file goes to `place`, by the rule number `rule`, counted from 1; 0 is a default rule.
     Goes { place: TargetPath, rule: usize, playlist: Option<String> },
-    /// It stays where it is, by that rule.
+    /// The file stays where it is, by the rule number `rule`.
     Stays { rule: usize },
 }
 

@@ -115,7 +115,7 @@ impl Walker<'_> {
         }
     }
 
-    /// The names in a folder, in order. One that is not UTF-8 is counted.
+    /// The names in a folder, in order. Names that are not UTF-8 are only counted.
     fn list(&mut self, folder: &Path, path: &str) -> io::Result<BTreeSet<String>> {
         let listing = folder::list(folder, MOST_ENTRIES)?;
         if listing.unreadable > 0 {

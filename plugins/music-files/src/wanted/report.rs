@@ -145,7 +145,7 @@ fn line(row: &Row<'_>) -> String {
     )
 }
 
-/// Links in a cell of a table. The addresses have no character that ends it.
+/// Links in a cell of a table. The addresses have no character that ends the cell.
 fn linked(links: &[Link]) -> String {
     links.iter().map(|link| format!("[{}]({})", link.name, link.url)).collect::<Vec<_>>().join(" ")
 }

@@ -38,17 +38,17 @@ impl<'a> KillSwitch<'a> {
             0 => self.dead.set(true),
             left => self.left.set(left - 1),
         }
-        self.look_on()
+        self.check_alive()
     }
 
-    fn look_on(&self) -> io::Result<()> {
+    fn check_alive(&self) -> io::Result<()> {
         if self.lives() { Ok(()) } else { Err(io::Error::other("killed")) }
     }
 }
 
 impl Disk for KillSwitch<'_> {
     fn metadata(&self, path: &Path) -> io::Result<Option<PathMetadata>> {
-        self.look_on()?;
+        self.check_alive()?;
         RealDisk.metadata(path)
     }
 
@@ -60,7 +60,7 @@ impl Disk for KillSwitch<'_> {
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
         let side = |path: &Path| path.components().any(|part| part.as_os_str() == "organised");
         if self.far && side(from) != side(to) {
-            self.look_on()?;
+            self.check_alive()?;
             return Err(io::ErrorKind::CrossesDevices.into());
         }
         self.change()?;
@@ -77,7 +77,7 @@ impl Disk for KillSwitch<'_> {
     }
 
     fn digest(&self, path: &Path, has_time: &dyn Fn() -> bool) -> io::Result<String> {
-        self.look_on()?;
+        self.check_alive()?;
         RealDisk.digest(path, has_time)
     }
 
@@ -151,7 +151,8 @@ fn nothing_is_lost(before: &Tree, after: &Tree) {
     }
 }
 
-/// Runs `work` with a kill after each number of changes, until it ends without one; `then` runs after each kill.
+/// Applies a plan (undoes it, with `apply_first`) with a kill after each number of changes, until there is no kill; `then` runs
+/// after each of these attempts.
 fn at_every_end(far: bool, apply_first: bool, then: impl Fn(&TestFolders, &str, &Tree, &Tree)) {
     let args = json!({ "in_several": "copy" });
     let (mut ends, mut lived) = (0, false);
@@ -203,7 +204,7 @@ fn at_every_end(far: bool, apply_first: bool, then: impl Fn(&TestFolders, &str, 
         then(&folders, &plan, &before, &wanted);
         ends += 1;
     }
-    assert!(ends > 15, "only {ends} ends were tried");
+    assert!(ends > 15, "only {ends} kills were tried");
 }
 
 #[test]
@@ -245,7 +246,7 @@ fn undo_is_possible_after_every_kill() {
             let is_refused = undone.kind == OutcomeKind::Refused;
             assert!(!is_refused || undone.summary.contains("nothing to undo"), "{}", undone.summary);
             let mut after = folders.tree();
-            // An emptied folder whose deletion was not recorded.
+            // Ignores an emptied folder whose deletion was not recorded.
             after.retain(|path, file| file.is_some() || before.contains_key(path));
             assert_eq!(&after, before);
             folders.assert_catalog_matches_disk(2);
@@ -275,7 +276,7 @@ fn a_killed_undo_is_completed_by_the_next() {
 #[test]
 fn a_kill_between_steps_of_one_record_and_a_second_kill_are_both_recovered() {
     let mut borders = 0;
-    // Two changes for each file, and a few before the first.
+    // Each file needs two changes, and a few changes come before the first file.
     for ends in 98..116 {
         let folders = TestFolders::new();
         for number in 0..55 {
@@ -302,7 +303,7 @@ fn a_kill_between_steps_of_one_record_and_a_second_kill_are_both_recovered() {
         folders.undo(&plan).unwrap();
         assert_eq!(folders.tree(), before);
     }
-    assert!(borders > 0, "no end was at the border");
+    assert!(borders > 0, "no kill was between two groups of recorded steps");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Facts about a path do not count for a file that came there later.
+//! Facts about a path do not count for another file that is at the path later.
 
 use std::fs;
 
@@ -45,13 +45,13 @@ fn a_new_file_at_a_target_of_a_plan_is_another_file() {
         task.mounts[0].host_path = folders.organised.display().to_string();
         json_of(&organise::plan(&task, &folders.catalog, &folders.own, &folders.locks).unwrap().artifacts)
     };
-    assert_eq!(plan_json(), Value::Null, "it is at its place");
+    assert_eq!(plan_json(), Value::Null, "the file is at its target");
     write(&folders.organised.join("P/01 Track.wav"), "somebody else's");
     assert_eq!(to(&plan_json()), ["Unassigned/01 Track.wav"]);
 }
 
 #[test]
-fn a_file_that_was_moved_twice_is_known_by_where_it_was_first() {
+fn a_file_that_was_moved_twice_is_recognised_by_its_first_path() {
     let folders = filled();
     let first = json!({ "rules": [{ "to": "one/{name}.{ext}" }] });
     folders.apply(&id(&folders.plan_json(&first))).unwrap();
@@ -78,5 +78,5 @@ fn a_file_that_was_replaced_after_a_scan_is_not_linked_to_its_track() {
     folders.file("in/01 Track.wav", "another rip");
     assert_eq!(to(&folders.plan_json(&json!({}))), ["Unassigned/01 Track.wav"]);
     folders.add_scanned_file(&path, true);
-    assert_eq!(to(&folders.plan_json(&json!({}))), ["Unassigned/01 Track.wav"], "a scan did not find it");
+    assert_eq!(to(&folders.plan_json(&json!({}))), ["Unassigned/01 Track.wav"], "a scan did not find the file");
 }

@@ -50,7 +50,7 @@ fn files_of_a_playlist_go_to_its_folder_and_the_rest_to_unassigned() {
     let wanted: Vec<_> =
         wanted.iter().map(|(from, to)| ("move".to_owned(), (*from).to_owned(), (*to).to_owned())).collect();
     assert_eq!(moves(&plan), wanted);
-    assert_eq!(folders.plan_json(&json!({ "plan_name": "first" })), plan, "the same question has the same answer");
+    assert_eq!(folders.plan_json(&json!({ "plan_name": "first" })), plan, "the same arguments give the same plan");
     assert_eq!(plan["steps"][2]["track"]["artist"], "AC/DC");
     assert_eq!(plan["counts"]["move"], 4);
 }
@@ -137,7 +137,7 @@ fn a_file_of_ambiguous_tracks_is_not_moved_and_is_reported() {
         ("organise-unclear:music/Moderat - A New Error.mp3", Severity::Low)
     );
     assert!(finding.evidence.contains("Moderat - A New Error: the same title"), "{}", finding.evidence);
-    // For a file that a rule leaves, no person is asked.
+    // A file that a rule leaves in place needs no decision.
     let left = folders.plan(&json!({ "rules": [{ "when": { "path": "*" }, "leave": true }] }));
     assert!(left.findings.is_empty() && left.summary.contains("2 excluded by a rule"), "{}", left.summary);
 }
@@ -213,7 +213,7 @@ fn copies_are_recognised_from_recorded_values_without_reading() {
     };
     assert_eq!(plan_json(), Value::Null, "both copies are there");
     fs::write(&copy, "two two").unwrap();
-    assert_eq!(plan_json(), Value::Null, "of another time it is read, and has the same bytes");
+    assert_eq!(plan_json(), Value::Null, "with another time the copy is read, and has the same bytes");
     fs::write(&copy, "TWO TWO").unwrap();
     assert_eq!(to(&plan_json()), ["Deep_House/Moderat - A New Error (2).flac"]);
 }
@@ -263,7 +263,7 @@ fn exceeded_limits_are_reported() {
     let room = 10 * (1_003 + size_of::<CatalogFile>());
     assert_eq!(CatalogData::read_at_most(&folders.catalog, room).unwrap().files.len(), 10);
     let Err(Error::Permanent(text)) = CatalogData::read_at_most(&folders.catalog, room - 1) else {
-        panic!("there is no room")
+        panic!("the limit has no effect")
     };
     assert!(text.contains("memory"), "{text}");
 }

@@ -19,7 +19,7 @@ fn name() -> impl Strategy<Value = String> {
     ]
 }
 
-/// Equal for paths that are one file on some disk: without case, in either Unicode form.
+/// A form that is equal for paths of one file on some disk: without case, in either Unicode form.
 fn one_name(path: &str) -> String {
     path.nfc().flat_map(char::to_uppercase).flat_map(char::to_lowercase).nfc().collect()
 }
@@ -59,7 +59,7 @@ proptest! {
         let outcome = folders.plan(&args);
         let plan_json = json_of(&outcome.artifacts);
         if plan_json.is_null() {
-            prop_assert_eq!(outcome.findings.len() as u64, count, "a person has to look at all of them: {}", outcome.summary);
+            prop_assert_eq!(outcome.findings.len() as u64, count, "a person has to decide about all of them: {}", outcome.summary);
             return Ok(());
         }
         let plan = id(&plan_json);

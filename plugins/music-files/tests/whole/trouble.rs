@@ -190,7 +190,7 @@ fn unused_copies_count_as_copied_bytes_too() {
     let folders = TestFolders::new();
     for name in ["a", "b", "c"] {
         folders.file(&format!("{name}.wav"), name);
-        // Nothing is written for it: a hole.
+        // The file is sparse: it needs no space on the disk.
         let file = fs::File::options().write(true).open(folders.music.join(format!("{name}.wav"))).unwrap();
         file.set_len(2 << 30).unwrap();
     }
@@ -236,7 +236,7 @@ fn a_copy_is_undone_only_while_its_source_is_complete() {
     assert!(outcome.summary.contains("0 steps undone, 2 could not be undone"), "{}", outcome.summary);
 }
 
-/// As after a kill: the file is at its target, and the journal does not have it.
+/// The state after a kill: the file is at its target, and the journal does not have the result.
 fn interrupted() -> (TestFolders, String) {
     let (folders, plan) = one();
     fs::create_dir(folders.organised.join("Unassigned")).unwrap();

@@ -143,7 +143,7 @@ fn a_path_that_only_djay_names_is_used_unless_a_scan_covers_it() {
     }
     let on_disk = || list(&folders, &json!({})).summary.split(" on disk").next().unwrap().to_owned();
     assert_eq!(on_disk(), "4 tracks in 1 playlist: 3");
-    // As `apply` writes a moved file to the catalog, which is not a scan.
+    // `apply` writes a moved file to the catalog in this way; that is not a scan.
     let sql =
         "INSERT INTO put_file (source, path, size, track_service, track) VALUES ('spotify', ?1, 7, 'spotify', ?2)";
     folders.catalog.execute(sql, &["/m/dj/a.mp3".into(), "moved".into()]).unwrap();

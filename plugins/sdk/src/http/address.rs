@@ -9,7 +9,7 @@ use super::model::HttpError;
 pub(super) struct Address {
     /// `http` or `https`.
     pub(super) scheme: String,
-    /// Host, and port where it was given.
+    /// The host, with the port if the address has one.
     pub(super) authority: String,
     /// Path and query; begins with `/`.
     pub(super) path: String,

@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn a_status_decides_whether_it_is_worth_another_try() {
+    fn a_status_decides_whether_an_error_is_retryable() {
         assert!(answer(204).ok().is_ok());
         let busy = Error::from(answer(429).ok().unwrap_err());
         assert_eq!(busy, Error::Retryable("https://a.b/ answered 429 and asks for a pause of 7 s".to_owned()));

@@ -3,8 +3,8 @@
 //!
 //! **Rules of the Web API (2026).** `/playlists/{id}/items` answers only for playlists that the account owns or edits, so playlists of
 //! others are listed and not read. Pages are addressed by offset: `next` of an answer is never followed, so no answer can lead to another
-//! server. A playlist is complete if its pages have as many items as it says, and if its `snapshot_id` is the same before and after. A
-//! playlist whose `snapshot_id` is in the catalog already is not read again.
+//! server. A playlist is complete if its pages have as many items as its `total` says, and if its `snapshot_id` is the same before and
+//! after the reading. A playlist whose `snapshot_id` is in the catalog already is not read again.
 //!
 //! | file | what |
 //! |---|---|

@@ -24,7 +24,7 @@ use baton_plugin_kit::counted;
 /// The id of the liked songs, which are a playlist in the catalog. No playlist of Spotify has an id of this length.
 const LIKED: &str = "liked";
 
-/// Their name.
+/// The name of the liked songs.
 const LIKED_NAME: &str = "Liked Songs";
 
 /// The arguments.
@@ -61,7 +61,7 @@ pub struct PullServices<'a> {
 enum State {
     Read,
     Unchanged,
-    /// It belongs to others, so its items cannot be read.
+    /// The playlist belongs to others, so its items cannot be read.
     Followed,
     Incomplete(String),
     NotReached,

@@ -8,7 +8,8 @@ use baton_plugin_sdk::Error;
 use baton_plugin_sdk::http::{HttpError, Response};
 use serde_json::Value;
 
-/// Spotify counts the requests of 30 seconds. The host allows more requests than this; the rest is for repetitions.
+/// A pause for the rate limit is at most 45 s: Spotify counts the requests of 30 s. The host allows 1,000 requests in a task; the
+/// rest is a reserve.
 const LIMITS: WebLimits = WebLimits { requests: 900, longest_pause: 45, pauses: 120 };
 
 /// How often a request is sent if the server fails.
@@ -32,12 +33,12 @@ pub struct Api<'a> {
     budget: Budget,
 }
 
-/// The reason why there is no content.
+/// The reason why a request has no result.
 #[derive(Debug, PartialEq)]
 pub(super) enum Refusal {
     /// The account may not read this.
     Forbidden,
-    /// It does not exist.
+    /// The object of the request does not exist.
     Missing,
     /// The API does not accept the change (another 4xx), with the reason.
     Rejected(String),
@@ -50,9 +51,9 @@ pub(super) enum Refusal {
 /// The reason why a request that changes something has no usable answer.
 #[derive(Debug, PartialEq)]
 pub(super) enum WriteError {
-    /// It may have taken effect.
+    /// The request may have taken effect.
     Unknown(String),
-    /// It has no effect.
+    /// The request has no effect.
     Refused(Refusal),
 }
 
@@ -73,7 +74,7 @@ impl From<Refusal> for Error {
             Refusal::Missing => Self::Permanent("Spotify does not have what was asked for (404)".to_owned()),
             Refusal::Rejected(why) => Self::Permanent(why),
             Refusal::NoMoreRequests => {
-                Self::Retryable(format!("this task has sent {} requests, which is its limit; the next one continues", LIMITS.requests))
+                Self::Retryable(format!("this task has sent {} requests, which is its limit; the next task continues", LIMITS.requests))
             }
             Refusal::Failed(error) => error,
         }

@@ -108,7 +108,8 @@ fn is_file(place: &str) -> bool {
     place.to_lowercase().ends_with(".csv")
 }
 
-/// Keeps the catalog's playlists of the services on the other side; of both kinds of exports if the other side has no service.
+/// Keeps the catalog's playlists of the services that the other side has; if the other side has no playlists, those of both kinds of
+/// exports.
 fn keep_services(catalog: &mut Vec<Playlist>, other: &[Playlist]) {
     let mut services: HashSet<&str> = other.iter().map(|playlist| playlist.service.as_str()).collect();
     if services.is_empty() {

@@ -1,8 +1,9 @@
 //! The changes from one list to another: removed entries, added entries, and the fewest moves.
 //!
 //! The entries that stay are a longest common subsequence, found as the longest increasing sequence of matching places (Hunt and
-//! Szymanski). Of the other entries, those with a name on both sides have moved, the first occurrence to the first. With very many equal
-//! names, the occurrences are matched in their order; that can report more moves than needed, but no wrong ones.
+//! Szymanski). Each other entry whose name is left on both sides has moved: the first one of the old list to the first one of the new
+//! list, and so on. With very many equal names, an entry can stay only if its name has occurred equally often before it in both lists;
+//! that can report more moves than needed, but no wrong ones.
 
 use std::collections::HashMap;
 
@@ -71,7 +72,7 @@ fn kept(old: &[String], new: &[String]) -> Vec<(usize, usize)> {
             places.get(*time).into_iter().for_each(|to| sequence.add(from, *to));
             *time += 1;
         } else {
-            // In reverse order, so that an old place is never followed by itself.
+            // In reverse order, so that no sequence has an old place twice.
             places.iter().rev().for_each(|to| sequence.add(from, *to));
         }
     }
@@ -81,7 +82,7 @@ fn kept(old: &[String], new: &[String]) -> Vec<(usize, usize)> {
 /// Finds the longest increasing sequence of places, by patience sorting.
 #[derive(Debug, Default)]
 struct IncreasingSequence {
-    /// Old place, new place, and the one before it.
+    /// Old place, new place, and the index of the node before this one.
     nodes: Vec<(usize, usize, Option<usize>)>,
     /// For each length the node with the smallest end.
     ends: Vec<usize>,

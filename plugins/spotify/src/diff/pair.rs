@@ -9,7 +9,7 @@ use crate::uri::Uri;
 /// Computes the keys of entries: equal entries have equal keys.
 pub(super) struct EntryKeys {
     pub(super) catalog: bool,
-    /// For tracks with several ids: each further id with the first.
+    /// Maps each further id of a track with several ids to the first id.
     pub(super) aliases: HashMap<String, String>,
 }
 
@@ -20,7 +20,7 @@ impl EntryKeys {
                 Some(first) => Uri::parse(first).map_or_else(|| first.clone(), |uri| uri.text()),
                 None => uri.text(),
             },
-            // A place without a track of the catalog, on either side.
+            // On either side, a place for which the catalog has no track.
             _ if self.catalog && entry.known_as.is_none() && !entry.by_name => String::new(),
             _ => entry.identity(),
         }

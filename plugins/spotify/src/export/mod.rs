@@ -83,7 +83,7 @@ pub fn run(
     let from = if args.from.is_empty() { vec![CATALOG.to_owned()] } else { args.from.clone() };
     let mut formats = if args.formats.is_empty() { vec![Format::Csv] } else { args.formats.clone() };
     let has_paths = formats.iter().any(|format| *format != Format::Csv);
-    // This comes before the playlists, so that the memory for all files and tracks is free again.
+    // The files are read before the playlists, so that the memory for all files and tracks is free again.
     let whole = from.iter().any(|place| place != CATALOG && place != ACCOUNT);
     let on_disk = has_paths.then(|| FilesOnDisk::read(sources.catalog, whole)).transpose()?;
     let with = EntryDetails { features: formats.contains(&Format::Csv) };

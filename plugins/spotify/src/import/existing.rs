@@ -20,17 +20,17 @@ pub(super) struct PlaylistState {
 }
 
 impl PlaylistState {
-    /// True if it was written completely, and its length has not changed since.
+    /// True if the playlist was written completely, and its length has not changed since.
     pub(super) fn is_whole(&self) -> bool {
         self.snapshot.rsplit(':').next() == Some(self.entries.to_string().as_str())
     }
 
-    /// Whether it has the content of a file with this digest.
+    /// Whether the playlist has the content of a file with this digest.
     pub(super) fn is_of(&self, digest: &str) -> bool {
         self.snapshot == snapshot(digest, self.entries)
     }
 
-    /// Whether it has the readable part of a file with this digest.
+    /// Whether the playlist has the readable part of a file with this digest.
     pub(super) fn is_part_of(&self, digest: &str) -> bool {
         self.snapshot == part(digest)
     }

@@ -45,9 +45,9 @@ pub struct Report {
     pub part: usize,
     /// Written playlists, with lists of liked songs.
     pub playlists: usize,
-    /// Their entries.
+    /// Entries of these playlists.
     pub entries: usize,
-    /// Different tracks in them and in the history.
+    /// Different tracks in these playlists and in the history.
     pub tracks: usize,
     /// Plays that the catalog did not have.
     pub plays: usize,
@@ -58,7 +58,8 @@ pub struct Report {
 }
 
 impl Report {
-    /// The outcome: `refused` if no file could be read or has anything to import. Findings report other parts that were left out.
+    /// The outcome: `refused` if no file could be read, or none has anything to import. Findings report other parts that were
+    /// left out.
     #[must_use]
     pub fn outcome(&self) -> Outcome {
         if self.files == 0 {

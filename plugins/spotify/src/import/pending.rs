@@ -257,7 +257,7 @@ mod tests {
         assert_eq!(written.len(), 1);
         assert_eq!((text(&written[0], 5), text(&written[0], 10)), (Some("New".into()), Some("DEBX12100001".into())));
         assert_eq!(written[0].get(1).and_then(Value::as_integer), Some(day));
-        // A written track, and one of another day, is written separately.
+        // A track that is already written, and a track of another day, are written separately.
         pending.track(export(day + 1), &entry("Newer", None));
         pending
             .track(export(day + 1 - 2 * ONE_EXPORT_MS), &Entry { label: Some("L".to_owned()), ..entry("Old", None) });

@@ -46,7 +46,7 @@ impl<'a> Session<'a> {
         findings: &'a mut Findings,
     ) -> Result<Self, Error> {
         let all = find(folders, &[], findings).map_err(Error::Permanent)?;
-        // All files, because ids must not depend on the arguments.
+        // All files are needed, because ids must not depend on the arguments.
         let ids = ids::csv(services.own, folders, &all, findings)?;
         let mut selected = match args.paths.as_slice() {
             [] => all.clone(),
@@ -122,7 +122,7 @@ impl<'a> Session<'a> {
             }
         };
         let digest = Digest::of(&bytes).to_string();
-        // A different mapping makes a different content.
+        // The digest includes the mapping: with another mapping the file has other content.
         let digest = if is_mapped(&bytes, mapping) {
             Digest::of(format!("{digest} {}", mapping.text()).as_bytes()).to_string()
         } else {

@@ -225,7 +225,7 @@ impl Columns {
         self.columns.len()
     }
 
-    /// True if there are none; a recognised header has some.
+    /// True if there are no columns; a recognised header has some.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.columns.is_empty()

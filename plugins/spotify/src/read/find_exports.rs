@@ -84,8 +84,8 @@ impl FoundFile {
     }
 }
 
-/// Finds the exports below folders; with `paths`, only these files and those below these folders. In the order of kinds, then paths, so that
-/// the order is the same everywhere.
+/// Finds the exports below folders; with `paths`, only these files and those below these folders. The result is sorted by kind, then by
+/// path, so it is the same everywhere.
 ///
 /// # Errors
 /// When a path is outside of the folders, or does not exist.

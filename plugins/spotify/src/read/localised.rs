@@ -1,4 +1,4 @@
-//! The names of Exportify's columns in other languages than English: it uses the language of the user.
+//! The names of Exportify's columns in other languages than English: Exportify uses the language of the user.
 
 use super::column::Column;
 

@@ -19,7 +19,7 @@ const MOST_MS: f64 = 604_800_000.0;
 #[derive(Debug, Default)]
 pub(super) struct Rows {
     pub(super) entries: Vec<Entry>,
-    /// The playlist of each, if the file has a column of playlists; empty for the playlist with the name of the file.
+    /// The playlist of each entry, if the file has a column of playlists; empty for the playlist with the name of the file.
     pub(super) lists: Vec<String>,
     /// True if the last row was complete, so that no row is missing after it.
     pub(super) complete: bool,

@@ -12,7 +12,7 @@ use spotify::read::Folder;
 use super::support::{A, TestDatabases, ids, playlists, row, titles, uri};
 
 #[test]
-fn all_values_of_a_row_are_reported() {
+fn all_values_of_a_row_are_imported() {
     let place = TestDatabases::with(&[("Late Night", &[row(1, "One", "Ida Lund")])]);
     let (report, findings) = place.import();
     assert_eq!((report.playlists, report.entries, report.tracks, findings.len()), (1, 1, 1, 0));
@@ -97,7 +97,7 @@ fn a_stray_quote_shortens_nothing() {
     let last = whole[..at].rfind(',').unwrap() + 1;
     let uri_of_four = whole.match_indices("spotify:track:").nth(3).unwrap().0;
     let alone = [&whole[..last], "\"", &whole[last..]].concat();
-    // Without another quote after it, and with a closing quote some rows later.
+    // In `plain` no quote follows; in `ended` a quote closes some rows later.
     let plain = alone.replace("\"Ida Lund\"", "Ida Lund");
     let ended = plain.replacen("Song 50,", "Song 50\",", 1);
     let first = [&whole[..uri_of_four], "\"", &whole[uri_of_four..]].concat().replace("\"Ida Lund\"", "Ida Lund");

@@ -89,7 +89,7 @@ fn moving_or_granting_a_folder_again_changes_no_id() {
     fs::rename(place.path(), place.folder.path().join("far/music")).unwrap();
     import("far/music", "/a/far/music");
     import("far/music", "zzz");
-    // The folder above, and the folder itself again.
+    // Grants the folder above, then the folder itself again.
     import("far", "far");
     import("far/music", "spotify");
     // The table of an earlier version has paths of the host.

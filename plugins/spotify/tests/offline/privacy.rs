@@ -181,7 +181,7 @@ fn both_forms_of_the_history_are_the_same_plays() {
             "1704337439999|1|spotify|",
             "1704423839999|1|spotify|",
         ],
-        "the short form says the first play once more and takes no second from it, and two in one minute are two"
+        "the short form repeats the first play and does not change its seconds; two plays in one minute are two plays"
     );
     let kinds: Vec<_> = ids(&findings).iter().map(|id| id.split(':').next().unwrap().to_owned()).collect();
     assert_eq!(kinds, ["no-music", "play", "play", "unlinked"]);

@@ -49,7 +49,7 @@ pub struct ChangeServices<'a> {
     pub now: i64,
     /// The task's id.
     pub task: &'a str,
-    /// The command for a plan for files, which another plugin has.
+    /// The command that applies a plan for files. Another plugin has that action.
     pub for_files: &'a str,
 }
 
@@ -163,7 +163,7 @@ fn check(plan: &StoredPlan, args: &ApplyArgs, now: i64) -> Result<(), Error> {
     Err(Error::Permanent(format!("the plan {id} {why}")))
 }
 
-/// Records the result for one playlist, as the state for complete, impossible or stopped.
+/// Records the result for one playlist. The three states are those of a complete, an impossible and a stopped change.
 fn settle(
     journal: &Journal<'_>,
     plan: &str,

@@ -16,9 +16,9 @@ use crate::uri::Uri;
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct EditArgs {
-    /// Its name or id.
+    /// The name or id of the playlist.
     pub playlist: String,
-    /// Whether it is created; no playlist may have the name yet.
+    /// Whether the playlist is created; then no playlist may have the name yet.
     pub create: bool,
     /// URIs, addresses or ids to add.
     pub add: Vec<String>,
@@ -34,9 +34,9 @@ pub struct EditArgs {
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct MoveArgs {
-    /// The position of the first one.
+    /// The position of the first item.
     pub from: usize,
-    /// Its new position.
+    /// The new position of the first item.
     pub to: usize,
     /// The number of items.
     #[serde(default = "one")]

@@ -1,7 +1,8 @@
 //! Plans in the plugin's own tables.
 //!
-//! A plan has the states of [`Plans`]. A playlist of it is `planned`, `begun` and `done`; or, with the reason, `left` (nothing was
-//! changed) or `stopped` (a part was changed). `undo` makes it `undoing` and `undone`, or `kept` with the reason.
+//! A plan has the states of [`Plans`]. Each of its playlists is first `planned`, then `begun`, then `done`; or it is, with a
+//! reason, `left` (nothing was changed) or `stopped` (a part was changed). `undo` makes it `undoing` and then `undone`, or `kept`
+//! with a reason.
 //!
 //! # Errors
 //! Every function fails as `wit/sql.wit`.
@@ -28,10 +29,10 @@ const TABLES: [&str; 2] = [
 pub(super) struct Change {
     /// Counted from 1.
     pub(super) number: i64,
-    /// Its id; empty until it is created.
+    /// The id of the playlist; empty until the playlist is created.
     pub(super) playlist: String,
     pub(super) name: String,
-    /// Whether the plan creates it.
+    /// Whether the plan creates the playlist.
     pub(super) is_new: bool,
     /// The last known snapshot.
     pub(super) snapshot: String,

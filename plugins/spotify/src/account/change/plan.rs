@@ -79,7 +79,7 @@ pub(super) fn existing(all: &[AccountPlaylist], name: &str) -> Result<AccountPla
     }
 }
 
-/// The playlist with this name or id; one that the account can change, if there are others.
+/// The playlist with this id or name. If several have the name, the one that the account can change.
 pub(super) fn find<'a>(all: &'a [AccountPlaylist], name: &str) -> Result<Option<&'a AccountPlaylist>, Error> {
     if let Some(found) = all.iter().find(|one| one.id == name) {
         return Ok(Some(found));

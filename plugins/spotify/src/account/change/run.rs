@@ -128,7 +128,7 @@ impl Run<'_> {
         })
     }
 
-    /// Somebody else changed the playlist during the change. A new plan is made, so that it also keeps their items.
+    /// Somebody else changed the playlist during the change. Changes the plan so that it keeps these changes too.
     fn keep_changes_of_others(
         &self,
         change: &mut Change,
@@ -170,7 +170,7 @@ impl Run<'_> {
         let mut present = remote::read(self.api, &change.playlist)?;
         let mut found = progress(&present.items, &change.base, steps);
         if found == Progress::Disordered && has_begun {
-            // Another program that applies the same plan also repairs it. Different pauses make sure that only one of the two does so.
+            // Another program that applies the same plan repairs the list too. The random pause makes it unlikely that both do so.
             self.api.pause(round.min(3) + any_seconds(4), "a request took effect twice")?;
             present = remote::read(self.api, &change.playlist)?;
             found = progress(&present.items, &change.base, steps);
@@ -192,7 +192,7 @@ impl Run<'_> {
         Ok(compared)
     }
 
-    /// Sends the remaining steps. Returns false if the result of one is not certain.
+    /// Sends the remaining steps. Returns false if the result of a step is not certain.
     fn send(&self, change: &mut Change, steps: &[Step]) -> Result<bool, Refusal> {
         let all = steps.len();
         while let Some(step) = steps.get(change.done) {
@@ -255,13 +255,13 @@ impl Run<'_> {
         Err(Refusal::Failed(Error::Retryable(format!("{} could not be created", change.name))))
     }
 
-    /// Another program that applies the same plan may have created the playlist at the same time: both continue with the first one of
-    /// the list, and this program removes its playlist.
+    /// Another program that applies the same plan may have created the playlist at the same time. Both continue with the first of these
+    /// playlists, so this program removes its own playlist if that is not the first.
     fn choose(&self, change: &Change, own: String) -> Result<String, Refusal> {
         let first = self.created(change).map_err(Refusal::Failed)?.into_iter().next();
         let Some(first) = first.filter(|first| *first != own) else { return Ok(own) };
         match remote::remove(self.api, &own) {
-            // The remaining playlist is empty, and removed at the end.
+            // If the playlist was not removed, it is empty, and is removed at the end.
             Ok(()) | Err(WriteError::Unknown(_) | WriteError::Refused(Refusal::Missing)) => Ok(first),
             Err(WriteError::Refused(refusal)) => Err(refusal),
         }
@@ -278,7 +278,7 @@ impl Run<'_> {
                 Err(refusal) => return Err(refusal.into()),
             }
             match remote::remove(self.api, &id) {
-                // The remaining playlist is empty, and the next run finds it.
+                // If the playlist was not removed, it is empty, and the next run finds it.
                 Ok(()) | Err(WriteError::Unknown(_) | WriteError::Refused(Refusal::Missing)) => {}
                 Err(WriteError::Refused(refusal)) => return Err(refusal.into()),
             }
@@ -286,7 +286,8 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// True if only the plan has changed the list. During a plan, some requests are missing or took effect twice.
+    /// True if only the plan has changed the list. While a plan is applied, some of its requests may be missing or may have taken effect
+    /// twice.
     fn is_of_plan(change: &Change, present: &[String]) -> bool {
         let steps = between(&change.base, &change.after);
         let is_in_the_middle = ["begun", "stopped"].contains(&change.state.as_str());

@@ -71,7 +71,7 @@ fn moves(left: usize, new: usize, changed: &Changes) -> Vec<Step> {
     let to: HashMap<usize, usize> = changed.moved.iter().copied().collect();
     let taken: HashSet<usize> = changed.added.iter().copied().chain(to.values().copied()).collect();
     let mut free = (0..new).filter(|place| !taken.contains(place));
-    // The position in the new list of each item, in the present order.
+    // For each item, in the present order: its position in the new list.
     let mut order: Vec<usize> = (0..left).filter_map(|place| to.get(&place).copied().or_else(|| free.next())).collect();
     let mut sorted = order.clone();
     sorted.sort_unstable();
@@ -177,7 +177,7 @@ impl<'a> OtherItems<'a> {
     }
 }
 
-/// The list with the items that somebody else added and removed between `expected` and `present`.
+/// The list after the additions and removals that somebody else made between `expected` and `present`.
 pub(super) fn with_changes_of_others(list: &[String], expected: &[String], present: &[String]) -> Vec<String> {
     let theirs = changes(expected, present);
     let mut made = list.to_vec();
@@ -315,7 +315,7 @@ mod tests {
         };
         assert_eq!(with("ABCDE", "ABC", "ABXC"), list("ABXCDE"), "behind the same item");
         assert_eq!(with("ABCDE", "ABC", "XBC"), list("XBCDE"), "one removed, one added at the beginning");
-        assert_eq!(with("DE", "ABC", "ABCX"), list("DEX"), "its place is gone");
+        assert_eq!(with("DE", "ABC", "ABCX"), list("DEX"), "the item before it is missing");
         assert_eq!(with("DE", "ABC", "AB"), list("DE"), "both removed it");
     }
 
