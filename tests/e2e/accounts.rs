@@ -199,7 +199,7 @@ fn a_redirect_with_another_state_or_path_is_refused_and_the_right_one_still_work
     let redirect = visit(&address).1.unwrap();
     let (place, _) = redirect.split_once('?').unwrap();
     assert_eq!(visit(&format!("{place}?code=forged&state=forged")).0, "400");
-    assert_eq!(visit(&format!("{place}?error=access_denied")).0, "400", "any page can send that");
+    assert_eq!(visit(&format!("{place}?error=access_denied")).0, "400", "any web page can send such a request");
     assert_eq!(visit(&redirect.replace("/callback", "/other")).0, "404");
     assert_eq!(scene.oauth.token_requests(), 0, "no code was sent to the service");
     assert_eq!(visit(&redirect).0, "200");
@@ -215,7 +215,7 @@ fn the_address_of_the_last_page_can_be_pasted() {
     let mut input = child.stdin.take().unwrap();
     writeln!(input, "{address}\n{redirect}x").unwrap();
     sleep(Duration::from_millis(300));
-    assert!(child.try_wait().unwrap().is_none(), "it waits for another one");
+    assert!(child.try_wait().unwrap().is_none(), "the command waits for another address");
     writeln!(input, "{redirect}").unwrap();
     let added = end(child, errors).ended(0);
     assert!(added.stderr.contains("its `state` is wrong"), "{}", added.stderr);
@@ -254,7 +254,7 @@ fn eight_processes_renew_a_token_once() {
     }
     assert_eq!(scene.oauth.refreshes(), 1);
     assert_eq!(scene.oauth.problems(), [""; 0]);
-    // The same for requests of plugins, in one daemon.
+    // Requests of plugins in one daemon get a renewed token too.
     scene.oauth.expire_access_tokens();
     expire(&scene);
     for number in 0..6 {
@@ -306,7 +306,7 @@ fn a_token_that_expires_during_a_task_is_renewed() {
     assert_eq!(task.state, "succeeded", "{}", task.reason);
     assert!(task.reason.contains("401 200 200 200"), "{}", task.reason);
     assert_eq!((scene.oauth.refreshes(), scene.oauth.problems().len()), (1, 0));
-    // A token of two seconds: each is used for half of its life.
+    // A token is valid for two seconds, and is used for half of that time.
     scene.oauth.set_lifetime(2);
     scene.oauth.expire_access_tokens();
     age(&scene);

@@ -5,8 +5,8 @@ use std::fs;
 use baton_tests::{Output, Workspace, repository};
 use serde_json::{Value, json};
 
-/// Phrasings that must be read right, of 50. The others: "see" before a file that is called finished, symbols and counts that
-/// a sentence states, a file that is called half written, and an absence that is not judged.
+/// How many of the 50 phrasings must be read correctly. The others are: "see" before a file that is called finished, symbols
+/// and counts that a sentence states, a file that is called half written, and an absence that is not judged.
 const AT_LEAST: usize = 45;
 
 /// The files that exist. Everything else that a phrasing names does not.
@@ -61,7 +61,7 @@ impl<'a> Phrasing<'a> {
         })
     }
 
-    /// The first mistake in how the audit read it, if there is one.
+    /// The first mistake in the audit's result for this phrasing, if there is one.
     fn misread(&self, plan: &Value, findings: &[&str]) -> Option<String> {
         let found = promised(plan);
         let missed =
@@ -149,7 +149,7 @@ fn a_report_promises_the_folders_of_its_trees() {
         "my-till/tests PRESENT",
         "src/ui PRESENT",
     ];
-    // There the moved file's folder is the one of the tree.
+    // In the report, the folder of the moved file is the one of the tree.
     assert_eq!(folders("report.md"), wanted, "{report:#}");
     assert_eq!(folders("plan.md"), ["tests PRESENT"], "{report:#}");
 }

@@ -19,7 +19,7 @@ fn beside_a_good_one(drop: impl FnOnce(&Workspace)) -> Workspace {
     workspace
 }
 
-/// The only other task.
+/// The only task beside that of the valid handoff.
 #[track_caller]
 fn the_other(workspace: &Workspace) -> Task {
     let mut others = workspace.status();
@@ -77,7 +77,7 @@ fn make_old(workspace: &Workspace, name: &str) {
 
 /// Drops a repairable file and asserts that it is done and kept unchanged, and that `why` says what was repaired.
 #[track_caller]
-fn mended(name: &str, bytes: &[u8], words: &str) {
+fn repaired(name: &str, bytes: &[u8], words: &str) {
     let workspace = beside_a_good_one(|workspace| workspace.drop_file("noop", name, bytes));
     let task = the_other(&workspace);
     assert_eq!(task.state, "succeeded", "{name}: {task:#?}");
@@ -129,7 +129,7 @@ fn a_file_with_an_unambiguous_fault_is_repaired_and_the_repair_is_recorded() {
         ("escape.json", escaped.as_bytes(), "invalid escape"),
     ];
     for (name, bytes, words) in cases {
-        mended(name, bytes, words);
+        repaired(name, bytes, words);
     }
 }
 

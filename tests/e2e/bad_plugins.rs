@@ -41,7 +41,11 @@ fn every_misbehaviour_ends_in_its_state_and_affects_no_other_task() {
         }
         assert!(task.reason.len() < 600, "{action}: {}", task.reason);
         let answers = workspace.returns_for("Claude-MM1", &format!("id-{action}"));
-        assert_eq!(answers.len(), usize::from(task.is_final()), "{action}: one RETURN for each end, none before");
+        assert_eq!(
+            answers.len(),
+            usize::from(task.is_final()),
+            "{action}: one RETURN when the task has ended, none before"
+        );
         assert!(answers.iter().all(|answer| answer["status_update"] == *state), "{action}");
         let waits = workspace.inbox("hostile").contains(&format!("{action}.json"));
         assert_eq!(waits, !task.is_final(), "{action}: the file of an unfinished task is in the inbox");
@@ -340,7 +344,7 @@ fn without_memory_for_the_pool_plugins_still_run_and_the_log_reports_it() {
     assert_eq!(workspace.task("In a small house").state, "succeeded");
 }
 
-/// A plugin with write access to the folder of deliveries could create such folders.
+/// A plugin with write access to the folder of deliveries could create folders with the names of temporary files.
 #[test]
 fn folders_with_the_names_of_temporary_files_block_no_delivery() {
     let workspace = Workspace::with_noop();
@@ -358,7 +362,7 @@ fn folders_with_the_names_of_temporary_files_block_no_delivery() {
     assert!(workspace.list("reports").iter().any(|name| name.ends_with(".md")));
 }
 
-/// A plugin that may write to `reports/` can make such links and files.
+/// A plugin that may write to `reports/` can make a link or a file at the path of the temporary copy.
 #[test]
 fn the_latest_copy_of_a_report_follows_no_link_and_is_not_blocked() {
     let workspace = Workspace::init();

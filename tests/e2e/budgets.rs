@@ -37,7 +37,7 @@ fn echoes(workspace: &Workspace) -> Vec<Task> {
     echoes
 }
 
-/// Waits so long that a trigger would fire: several times its quiet time and that of the plugin.
+/// Waits long enough for a trigger to fire: several times the quiet time of the trigger and of the plugin.
 fn wait_for_echoes() {
     std::thread::sleep(Duration::from_millis(2_500));
 }
@@ -76,7 +76,7 @@ fn a_plugin_that_sends_to_itself_is_stopped_by_its_budget() {
     assert!(whys.iter().any(|why| why.actions().contains(&"budget_reached")), "{tasks:#?}");
     let events = whys.iter().flat_map(|why| &why.events);
     let refused = events.filter(|event| event.reason.contains("used up its budget of handoffs")).count();
-    assert_eq!(refused, 1, "an attempt is refused a handoff only when nothing is left");
+    assert_eq!(refused, 1, "an attempt is refused a handoff only when nothing of the budget is left");
     // A restart changes nothing and says why. With a larger budget the tasks start.
     let idle = workspace.up_once().stderr;
     for words in
@@ -132,7 +132,7 @@ fn a_plugin_that_writes_into_its_watched_folder_does_not_fire_its_own_trigger() 
     assert_eq!(echoes(&workspace).len(), 2);
     assert!(daemon.stop().success());
     workspace.up_once();
-    assert_eq!(echoes(&workspace).len(), 2, "nor at the next start");
+    assert_eq!(echoes(&workspace).len(), 2, "the plugin's own change fires nothing at the next start either");
 }
 
 #[test]

@@ -84,7 +84,7 @@ fn uncertain_matches_are_listed_with_reasons_and_rejected_ones_are_not_listed_ag
     assert_eq!(questions.len(), 1, "{questions:?}");
     place.review(&["reject", &questions[0]]);
     assert!(place.questions().is_empty());
-    // Imported again with another length, the title is still the same, so there is no question.
+    // The playlist is imported again with another length. The title is still the same, so there is no question.
     place.other("Glas Mountain", 302);
     place.import();
     assert!(place.questions().is_empty());

@@ -209,7 +209,7 @@ fn a_task_with_an_unknown_dependency_is_shown_and_later_asks_a_person() {
     let doctor = workspace.baton(&["doctor"]);
     assert!(doctor.stdout.contains("for `id-tpyo`: no task has that id or title"), "{doctor:?}");
     workspace.up_once();
-    assert_eq!(workspace.task("Lost").state, "waiting", "a day is not over");
+    assert_eq!(workspace.task("Lost").state, "waiting", "less than a day has passed");
 
     workspace.write("baton.toml", "[agents.noop]\nask_after = \"1s\"\n");
     std::thread::sleep(std::time::Duration::from_millis(1_100));

@@ -83,7 +83,7 @@ fn no_handoff_is_lost_or_done_twice_when_the_daemon_is_killed_at_any_time() {
             let bytes = workspace.drop_handoff("noop", &title);
             dropped.insert(title, bytes);
         }
-        // From before the daemon serves to after everything is done.
+        // The kills range from before the daemon serves until after everything is done.
         sleep(Duration::from_millis(30 + (round * 67 % 190) as u64));
         daemon.kill();
     }
@@ -112,7 +112,7 @@ fn handoffs_that_share_commits_are_done_once_when_the_daemon_is_killed_in_betwee
     for number in 0..HEAP {
         workspace.drop_handoff("noop", &format!("Job {number}"));
     }
-    // Not more kills than the interruptions that a task may have.
+    // There are not more kills than a task may have interruptions.
     for pause in [300, 400] {
         let daemon = workspace.up_and_serving();
         sleep(Duration::from_millis(pause));
@@ -167,7 +167,8 @@ fn a_second_ctrl_c_cancels_running_tasks() {
     workspace.drop_action("hostile", "slow");
     workspace.wait_for_state("slow", "running");
     daemon.interrupt();
-    workspace.wait_for("the first Ctrl-C to be heard", |_| daemon.log().contains("waiting for the end").then_some(()));
+    workspace
+        .wait_for("the first Ctrl-C to be received", |_| daemon.log().contains("waiting for the end").then_some(()));
     assert_eq!(daemon.stop().code(), Some(0));
     let task = workspace.task("slow");
     assert_ne!(task.state, "running", "{task:#?}");

@@ -73,7 +73,7 @@ impl DjayWorkspace {
     }
 }
 
-/// The two tempos between which a track changes.
+/// The two tempos that a track gets in turn.
 const MOVED: [f64; 2] = [101.0, 102.0];
 
 fn said_of(ended: &Output) -> String {

@@ -60,7 +60,7 @@ fn follow(workspace: &Workspace, fix: &str) {
 fn ledger(workspace: &Workspace) -> Connection {
     let connection = workspace.database("ledger.db");
     connection.busy_timeout(Duration::from_secs(10)).unwrap();
-    // These changes replace what Baton itself would have written.
+    // The test's changes take the place of changes by Baton itself.
     baton_ledger::seal::keep(&connection).unwrap();
     connection
 }
@@ -97,7 +97,7 @@ fn everything(folder: &Path) -> Vec<String> {
     seen
 }
 
-/// A workspace with a task that waits for a person, its file in the inbox; the task's id.
+/// A workspace with a task that waits for a person and whose file is in the inbox; the task's id.
 fn with_question() -> (Workspace, String) {
     let workspace = Workspace::with_hostile();
     workspace.drop_action("hostile", "ask-human");

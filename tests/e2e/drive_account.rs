@@ -18,7 +18,7 @@ use crate::accounts;
 
 const CSV: &str = "Baton/T_id-1/T_id-1.csv";
 
-/// The grants of an account that may be written.
+/// The grants for an account to which the plugin may write.
 const GRANTS: [&str; 8] = [
     "http=GET:{api}/drive/v3/*",
     "http=POST:{api}/drive/v3/files",

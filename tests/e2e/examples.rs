@@ -94,12 +94,13 @@ fn every_action_of_a_bundled_plugin_has_an_example_handoff_and_is_documented() {
         let manifest: Value = serde_json::from_slice(&fs::read(folder.join("manifest.json")).unwrap()).unwrap();
         let page = fs::read_to_string(folder.join("README.md")).unwrap();
         for (action, declared) in manifest["actions"].as_object().unwrap() {
-            assert!(page.contains(&format!("`{action}`")), "the page of {plugin} does not tell `{action}`");
+            assert!(page.contains(&format!("`{action}`")), "the page of {plugin} does not describe `{action}`");
             // The action has moved to another plugin.
             if declared["needs"] == serde_json::json!([]) {
                 continue;
             }
-            // The handoffs to try need no account. An example with an imitated server shows such an action.
+            // An action that needs an account has an example with an imitated server in the plugin's folder, because the handoffs
+            // of `handoffs/examples` need no account.
             let of_account = declared["needs"].as_array().into_iter().flatten().any(is_secret);
             let tried = if of_account {
                 authors.iter().any(|one| one.pointer("/handoff/action") == Some(&Value::from(action.as_str())))
@@ -110,11 +111,11 @@ fn every_action_of_a_bundled_plugin_has_an_example_handoff_and_is_documented() {
         }
         for files in manifest["capabilities"]["files"].as_array().unwrap() {
             let word = format!("files:{}={}", files["mode"].as_str().unwrap(), files["folder"].as_str().unwrap());
-            assert!(page.contains(&word), "the page of {plugin} does not tell `{word}`");
+            assert!(page.contains(&word), "the page of {plugin} does not describe `{word}`");
         }
         for sql in manifest["capabilities"]["sql"].as_array().into_iter().flatten() {
             let word = format!("sql={}", sql["database"].as_str().unwrap());
-            assert!(page.contains(&word), "the page of {plugin} does not tell `{word}`");
+            assert!(page.contains(&word), "the page of {plugin} does not describe `{word}`");
         }
     }
 }

@@ -16,8 +16,8 @@ use serde_json::Value;
 
 use crate::track_workflow::{File, MusicWorkspace, SECONDS, TRACKS};
 
-/// Files without meaningful names. djay names all but the second, whose name is that of its track. The third has a decomposed Unicode
-/// name, as on macOS, and djay names it in composed form.
+/// Files without meaningful names. djay has the path of all but the second, whose file name is the name of its track. The third
+/// has a decomposed Unicode name, as on macOS, and djay has its path in composed form.
 fn place() -> MusicWorkspace {
     let place = MusicWorkspace::with(|number| {
         let (artist, title) = TRACKS[number];
@@ -76,7 +76,7 @@ fn files_are_linked_by_path_by_sound_and_by_tags_in_any_order_of_imports() {
         let [title, by, reason] = linked(&place, &place.incoming.join(format!("{} - {second}.wav", TRACKS[1].0)));
         assert_eq!((title.as_str(), by.as_str()), (second, "tags"));
         assert!(reason.starts_with("tags: "), "{reason}");
-        // So every track of the playlists with a file is exported, whatever the name of the file.
+        // So each track of the playlists that has a file is exported, whatever the name of the file.
         let [lists, library] = place.exported();
         assert_eq!((lists.len(), library.len()), (7, 6), "{lists:#?}");
         assert!(lists.iter().chain(&library).all(|path| Path::new(path).is_file()), "{lists:#?}");

@@ -1,4 +1,5 @@
-//! `baton fingerprint` prints the same bytes as `fpcalc`, has its options, and reports files that have no fingerprint.
+//! `baton fingerprint` prints the same bytes as `fpcalc`, accepts the options of `fpcalc`, and reports files that have no
+//! fingerprint.
 
 use std::fs;
 use std::io::{BufRead as _, BufReader, Write as _};
@@ -37,7 +38,7 @@ fn fpcalc(options: &[&str], files: &[PathBuf]) -> String {
 }
 
 #[test]
-fn it_prints_the_same_bytes_as_fpcalc() {
+fn baton_prints_the_same_bytes_as_fpcalc() {
     let place = Workspace::empty();
     let files = or_skip!(files(place.outside()));
     let forms: [&[&str]; 9] = [
@@ -218,7 +219,7 @@ print(fingerprint.decode())
 "#;
 
 #[test]
-fn programs_that_use_fpcalc_work_with_it() {
+fn programs_that_use_fpcalc_work_with_baton() {
     let python = or_skip!(tools("python", "bin/python"));
     let python = python.join("bin/python");
     let place = Workspace::empty();
@@ -241,7 +242,7 @@ main(sys.argv[1:])
 ";
 
 #[test]
-fn beets_fingerprints_its_library_with_it() {
+fn beets_fingerprints_its_library_with_baton() {
     let python = or_skip!(tools("python", "bin/beet"));
     let python = python.join("bin/python");
     let place = Workspace::empty();

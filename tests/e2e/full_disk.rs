@@ -78,7 +78,7 @@ fn with_a_full_disk_of_the_inboxes_returns_wait_until_there_is_space() {
     let mut daemon = workspace.up_and_serving();
     let mut dropped = workspace.drop_all("noop", &["Before"]);
     workspace.wait_for_archived(1);
-    // Written under hidden names while there is space; renamed when the disk is full.
+    // The files are written under hidden names while there is space, and renamed when the disk is full.
     let hidden = |title: &str| workspace.inbox_of("noop").join(format!(".{title}.tmp"));
     for title in TITLES {
         let bytes = text(&handoff("noop", title));

@@ -147,7 +147,7 @@ fn docs() -> PathBuf {
 }
 
 /// Writes the page if `BATON_UPDATE_DOCS` is set; otherwise asserts that it has this content.
-fn hold(file: &Path, wanted: &str) {
+fn write_or_assert(file: &Path, wanted: &str) {
     if std::env::var_os("BATON_UPDATE_DOCS").is_some() {
         return fs::write(file, wanted).unwrap();
     }
@@ -167,7 +167,7 @@ fn the_page_of_the_command_line_is_the_help_of_the_program() {
     for command in ["baton send", "baton plugin grant", "baton library sync"] {
         assert!(page.contains(&format!("\n## {command}\n\n```text\n")), "{command}: {page}");
     }
-    hold(&docs().join("cli.md"), &page);
+    write_or_assert(&docs().join("cli.md"), &page);
 }
 
 #[test]
@@ -177,7 +177,7 @@ fn the_page_of_the_configuration_has_every_setting() {
     let (before, rest) = page.split_once(SETTINGS_START).expect("the start of the settings is marked");
     let (_, after) = rest.split_once(SETTINGS_END).expect("the end of the settings is marked");
     let wanted = settings(&Workspace::init().read("baton.toml"));
-    hold(&file, &format!("{before}{SETTINGS_START}\n{wanted}\n{SETTINGS_END}{after}"));
+    write_or_assert(&file, &format!("{before}{SETTINGS_START}\n{wanted}\n{SETTINGS_END}{after}"));
     let keys = keys_of_the_types(&repository().join("host/baton/src/workspace/config"));
     assert!(keys.len() > 30, "{keys:?}");
     for key in keys {

@@ -202,7 +202,7 @@ fn folders_such_as_proc_and_dev_are_not_granted() {
         refused(&output, &["virtual file system"]);
     }
     assert_eq!(workspace.read("baton.lock"), before);
-    // Neither by a command nor by baton.toml.
+    // Neither a command nor `baton.toml` can grant them.
     workspace.write(
         "baton.lock",
         before.clone() + "files = [{ folder = \"root\", mode = \"ro\", path = \"/proc/self\" }]\n",

@@ -106,7 +106,6 @@ fn with_key(url: &str) -> Value {
     json!({ "url": url, "headers": { "Authorization": "Bearer {{key}}" } })
 }
 
-/// Every file below `folder`, including databases, that contains `needle`, except the file of secrets.
 #[test]
 fn a_granted_request_is_sent_and_the_answer_is_complete() {
     let scene = FetchWorkspace::new(&["*:http://127.0.0.1:PORT/open/*", "GET:http://localhost:PORT/open/echo"], "");
@@ -470,7 +469,7 @@ fn the_budget_of_requests_stops_a_plugin_whose_attempts_stay_below_their_limits(
     assert!(scene.workspace.baton(&["doctor"]).stdout.contains(words));
     let grants = scene.workspace.baton(&["plugin", "grants", "fetch"]).ended(0).stdout;
     assert!(grants.lines().any(|line| line.contains("http_requests") && line.contains("3 an hour")), "{grants}");
-    // With a larger budget it continues.
+    // With a larger budget the plugin continues.
     allow(&scene.workspace, "fetch", "http_requests = { hour = 6 }");
     scene.workspace.up_once();
     assert_eq!((scene.workspace.task("Three").state.as_str(), scene.server.asked().len()), ("succeeded", 6));

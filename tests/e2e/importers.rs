@@ -159,7 +159,7 @@ fn any_csv_is_imported_with_a_mapping_of_its_columns() {
 }
 
 #[test]
-fn another_mapping_of_the_columns_imports_a_file_again_that_is_known_without_one() {
+fn a_file_that_was_imported_without_a_mapping_is_imported_again_with_one() {
     let place = ExportsWorkspace::new();
     place.file("Rain.csv", "title;artist;album;isrc\nLicht;Oto;Glow;\n");
     place.import(&json!({}));

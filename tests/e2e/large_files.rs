@@ -92,7 +92,7 @@ fn cached_results_of_an_earlier_version_for_large_files_are_discarded() {
     drop(memory);
     let report = ask("How does it stand now");
     assert_read_whole(&report);
-    assert!(!report.to_string().contains("other content"), "a wrong digest is compared with nothing: {report:#}");
+    assert!(!report.to_string().contains("other content"), "the wrong digest is not used: {report:#}");
 }
 
 /// A text of numbered rows with about this size in KiB, and the number of rows.

@@ -9,7 +9,7 @@ use std::process::Command;
 use baton_tests::{files_below, repository};
 use serde_json::Value;
 
-/// The host's crates, each with the crates that it may use besides `core` and `files`.
+/// The host's crates, each with the crates that it may use besides the common ones.
 const CRATES: [(&str, &[&str]); 19] = [
     (
         "baton",
@@ -50,10 +50,11 @@ const CRATES: [(&str, &[&str]); 19] = [
     ("xtask", &[]),
 ];
 
-/// Every crate of the host may use these.
+/// The common crates: every other crate of the host may use them, unless it is in [`WITHOUT_COMMON`].
 const COMMON: [&str; 2] = ["core", "files"];
 
-/// The pure crates except `fingerprint`, the common crates themselves and the build tool.
+/// Crates that may not use the common crates: the pure crates except `fingerprint`, the common crates themselves and the build
+/// tool.
 const WITHOUT_COMMON: [&str; 4] = ["core", "files", "track-match", "xtask"];
 
 /// Libraries that only the named crates may use, so that they are easy to replace.
@@ -66,8 +67,8 @@ const KEPT: [(&str, &[&str]); 11] = [
     ("wit-bindgen", &["baton-plugin-sdk"]),
     ("minisign-verify", &["baton-registry"]),
     ("oci-client", &["baton-registry"]),
-    // Each has its own limits: `registry` loads packages from any server, `library` talks to Eagle on this machine,
-    // `accounts` to token endpoints.
+    // Each of the three sets separate limits: `registry` loads packages from any server, `library` talks to Eagle on this
+    // machine, `accounts` to token endpoints.
     ("reqwest", &["baton-registry", "baton-library", "baton-accounts"]),
     ("oauth2", &["baton-accounts"]),
     ("lofty", &["baton-library"]),
@@ -90,7 +91,7 @@ struct Member {
 
 impl Member {
     /// Its top-level folder: `host`, `plugins` or `tests`.
-    fn quarter(&self) -> String {
+    fn top_folder(&self) -> String {
         let below = self.folder.strip_prefix(repository()).unwrap();
         below.components().next().unwrap().as_os_str().to_string_lossy().into_owned()
     }
@@ -134,7 +135,7 @@ fn used_members<'a>(member: &'a Member, all: &'a [Member]) -> impl Iterator<Item
 fn a_crate_uses_only_the_crates_that_the_table_allows() {
     let (members, crates) = (members(), BTreeMap::from(CRATES));
     let mut seen = 0;
-    for member in members.iter().filter(|member| member.quarter() == "host") {
+    for member in members.iter().filter(|member| member.top_folder() == "host") {
         let allowed = crates.get(member.crate_name());
         let allowed = allowed.unwrap_or_else(|| panic!("`{}` has no row in the table of crates", member.name));
         for used in used_members(member, &members) {
@@ -151,7 +152,8 @@ fn a_crate_uses_only_the_crates_that_the_table_allows() {
 fn a_plugin_uses_only_the_sdk_the_kit_and_pure_crates() {
     let members = members();
     for member in &members {
-        let is_plugin = member.quarter() == "plugins" || member.folder.starts_with(repository().join("tests/plugins"));
+        let is_plugin =
+            member.top_folder() == "plugins" || member.folder.starts_with(repository().join("tests/plugins"));
         if is_plugin {
             let wrong: Vec<_> = used_members(member, &members)
                 .filter(|used| !["plugin-sdk", "plugin-kit", "core", "track-match"].contains(used))
@@ -171,7 +173,7 @@ fn the_pure_crates_use_no_runtime_database_or_file_system() {
 
 #[test]
 fn only_the_listed_crates_use_a_restricted_library() {
-    for member in members().iter().filter(|member| member.quarter() != "tests") {
+    for member in members().iter().filter(|member| member.top_folder() != "tests") {
         for (library, keepers) in KEPT {
             let may = keepers.contains(&member.name.as_str());
             assert!(may || !member.uses.contains(library), "`{}` uses {library}", member.name);

@@ -108,7 +108,11 @@ fn a_query_respects_its_time_and_its_limit() {
     let all = look(&workspace, "tasks", &[]);
     let newest = look(&workspace, "tasks", &["most=2"]);
     assert_eq!(titles(&newest), ["post tasks", "post tasks"]);
-    assert_eq!((newest[0].state.as_str(), newest[1].state.as_str()), ("running", "succeeded"), "the previous reading");
+    assert_eq!(
+        (newest[0].state.as_str(), newest[1].state.as_str()),
+        ("running", "succeeded"),
+        "this query runs, and the previous one has succeeded"
+    );
     let since = all.iter().find(|told| told.title == "Write it").unwrap().created_at.clone();
     let until = all.iter().find(|told| told.title == "Answered").unwrap().created_at.clone();
     let (since, until) = (format!("since={since}"), format!("until={until}"));

@@ -57,7 +57,7 @@ impl EagleWorkspace {
     }
 
     /// Asserts that every item has its two tags, in their order, and then the fingerprint tag.
-    fn is_told(&self, eagle: &Eagle) {
+    fn assert_tagged(&self, eagle: &Eagle) {
         for id in &self.ids {
             let tags = eagle.tags(id);
             assert_eq!(tags[..2], ["b", "a: x"], "{id}: {tags:?}");
@@ -134,8 +134,8 @@ fn temporary_failures_are_tried_again_after_one_two_and_four_seconds() {
         let begun = Instant::now();
         assert_eq!(counts(&place.apply(&eagle).ended(0)), json!({ "succeeded": 1 }));
         assert!(begun.elapsed() >= Duration::from_secs(7), "{:?}", begun.elapsed());
-        place.is_told(&eagle);
-        // The third request was executed and only its answer was cut off, which reading the item showed.
+        place.assert_tagged(&eagle);
+        // The third request took effect and only its answer was cut off, as reading the item showed.
         assert_eq!(eagle.asked("update"), 3);
     }
 }
@@ -152,7 +152,7 @@ fn slow_answers_are_read_to_their_end_and_incomplete_ones_requested_again() {
             manner.trouble = vec![("info", slow.clone()), (get, half), (get, slow.clone()), ("update", slow)];
         });
         assert_eq!(counts(&place.apply(&eagle).ended(0)), json!({ "succeeded": 2 }));
-        place.is_told(&eagle);
+        place.assert_tagged(&eagle);
     }
 }
 
@@ -166,7 +166,7 @@ fn an_item_that_fails_four_times_is_a_failure_and_the_others_continue() {
     assert!(output.stdout.contains("503"), "{}", output.stdout);
     assert_eq!((eagle.tags(&place.ids[0]).len(), eagle.asked("update")), (2, 5));
     assert_eq!(counts(&place.apply(&eagle).ended(0)), json!({ "already_has_fingerprint": 1, "succeeded": 1 }));
-    place.is_told(&eagle);
+    place.assert_tagged(&eagle);
 }
 
 #[test]
@@ -177,7 +177,7 @@ fn a_write_with_a_late_answer_is_not_repeated() {
         eagle.behave(|manner| manner.trouble = vec![("update", ResponseFault::Late(Duration::from_secs(4)))]);
         let output = place.sync(&eagle, &["--apply", "--timeout", "2s"]).ended(0);
         assert_eq!((counts(&output), eagle.asked("update")), (json!({ "succeeded": 1 }), 1));
-        place.is_told(&eagle);
+        place.assert_tagged(&eagle);
     }
 }
 
@@ -187,7 +187,7 @@ fn tags_that_a_server_loses_are_written_again() {
     for manner in both() {
         let eagle = place.eagle(ServerBehaviour { saving: SaveBehaviour::LosesFirstOnce, ..manner });
         assert_eq!(counts(&place.apply(&eagle).ended(0)), json!({ "succeeded": 2 }));
-        place.is_told(&eagle);
+        place.assert_tagged(&eagle);
     }
 }
 
@@ -272,7 +272,7 @@ fn the_open_one_of_two_libraries_with_the_same_name_gets_its_tags() {
     for folder in [&first, &copy] {
         eagle.behave(|manner| manner.library = folder.to_str().map(str::to_owned));
         place.apply(&eagle).ended(0);
-        place.is_told(&eagle);
+        place.assert_tagged(&eagle);
         tags.push(eagle.tags(&place.ids[0]));
         assert_eq!(
             counts(&place.apply(&eagle).ended(0)),
@@ -296,7 +296,7 @@ fn files_of_another_library_are_not_searched_in_the_open_one() {
     fs::rename(&other, other.with_file_name("Other.library")).unwrap();
     let moved = other.with_file_name("Other.library");
     place.workspace.baton(&["library", "scan", moved.to_str().unwrap()]).ended(0);
-    // Without `--apply` this is only shown; with it, nothing was done, which is an error.
+    // Without `--apply` the result is only shown. With `--apply` nothing was done, which is an error.
     assert_eq!(place.sync(&eagle, &[moved.to_str().unwrap()]).ended(0).json()["outcome"], Value::Null);
     let output = place.sync(&eagle, &["--apply", moved.to_str().unwrap()]).ended(1);
     assert_eq!((counts(&output), &output.json()["outcome"]), (json!({ "library_not_open": 1 }), &json!("refused")));
@@ -312,7 +312,7 @@ fn a_limit_is_respected_and_the_next_sync_continues() {
     let output = place.sync(&eagle, &["--apply", "-n", "2"]).ended(0);
     assert_eq!((counts(&output), &output.json()["beyond_limit"]), (json!({ "succeeded": 2 }), &json!(1)));
     assert_eq!(counts(&place.apply(&eagle).ended(0)), json!({ "already_has_fingerprint": 2, "succeeded": 1 }));
-    place.is_told(&eagle);
+    place.assert_tagged(&eagle);
 }
 
 #[test]
@@ -324,7 +324,7 @@ fn every_meaning_of_offset_is_supported() {
     }
     let eagle = place.eagle(ServerBehaviour { v2: true, largest_page: Some(7), ..ServerBehaviour::default() });
     assert_eq!(counts(&place.apply(&eagle).ended(0)), json!({ "succeeded": 120 }));
-    place.is_told(&eagle);
+    place.assert_tagged(&eagle);
 }
 
 #[test]
@@ -341,7 +341,7 @@ fn a_killed_sync_resumes() {
     assert!(left > 0, "it was killed too late");
     let output = place.apply(&eagle).ended(0);
     assert_eq!(counts(&output), json!({ "already_has_fingerprint": 6 - left, "succeeded": left }));
-    place.is_told(&eagle);
+    place.assert_tagged(&eagle);
 }
 
 #[test]
@@ -374,7 +374,7 @@ fn the_token_is_sent_only_to_eagle() {
         let set =
             Output::fed(set.arg("-w").arg(place.workspace.root()).args(["secret", "set", "eagle"]), TOKEN.as_bytes());
         set.ended(0);
-        // Also when the server repeats the token in its answer, and when the connection ends.
+        // The token is also hidden when the server repeats it in its answer, and when a request gets no answer.
         eagle.behave(|manner| {
             manner.trouble = vec![
                 ("update", ResponseFault::Hangs),
@@ -386,7 +386,7 @@ fn the_token_is_sent_only_to_eagle() {
         let loud = Output::of(command.args(["library", "sync", "--apply", "--url", &eagle.url()]));
         assert!(!(loud.stdout + &loud.stderr).contains("very-secret"), "it was shown");
         place.apply(&eagle).ended(0);
-        place.is_told(&eagle);
+        place.assert_tagged(&eagle);
         assert!(eagle.asked(TOKEN) > 0);
     }
     let kept: Vec<_> = files_below(place.workspace.outside())
@@ -424,7 +424,7 @@ fn files_get_their_tag_only_on_request_and_keep_their_audio() {
         assert!(holds(file, "BATON_FINGERPRINT") && holds(file, "chromaprint-2:"), "{}", file.display());
     }
     assert_eq!(contents_below(&library), of_eagle);
-    // The audio is the same, so they are not read again. When they are, the fingerprints are the same.
+    // The audio is the same, so the files are not read again. If they are read again, their fingerprints are the same.
     let scan = |args: &[&str]| {
         let scanned = [&["library", "scan", "--json", folder.to_str().unwrap()], args].concat();
         workspace.baton(&scanned).ended(0).json()

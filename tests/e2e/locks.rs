@@ -12,7 +12,7 @@ fn run(workspace: &Workspace, action: &str) -> Command {
     command
 }
 
-/// Kills the process.
+/// Kills the process and waits for its end.
 fn kill(mut child: Child) {
     child.kill().unwrap();
     child.wait().unwrap();
@@ -40,10 +40,10 @@ fn only_one_process_at_a_time_holds_the_lock() {
 fn the_lock_of_a_killed_process_is_free() {
     let (workspace, music) = Workspace::with_holder("locks = true");
     let holder = run(&workspace, "hold").spawn().unwrap();
-    workspace.wait_for("the holder has the name", |_| music.join("held").is_file().then_some(()));
+    workspace.wait_for("the holder has the lock", |_| music.join("held").is_file().then_some(()));
     let refused = run(&workspace, "hold").output().unwrap();
     let said = String::from_utf8_lossy(&refused.stderr).into_owned();
-    assert!(!refused.status.success() && said.contains("somebody has it"), "{said}");
+    assert!(!refused.status.success() && said.contains("another attempt has the lock"), "{said}");
     kill(holder);
     let freed = run(&workspace, "alone").output().unwrap();
     assert!(freed.status.success(), "{}", String::from_utf8_lossy(&freed.stderr));
@@ -53,11 +53,11 @@ fn the_lock_of_a_killed_process_is_free() {
 fn a_daemon_and_a_call_do_not_hold_the_lock_at_the_same_time() {
     let (workspace, music) = Workspace::with_holder("locks = true");
     let holder = run(&workspace, "hold").spawn().unwrap();
-    workspace.wait_for("the holder has the name", |_| music.join("held").is_file().then_some(()));
+    workspace.wait_for("the holder has the lock", |_| music.join("held").is_file().then_some(()));
     workspace.drop_file("holder", "a.json", handoff("a", "trap"));
     let _daemon = workspace.up();
     let refused = workspace.wait_for_state("a", "failed");
-    assert!(refused.reason.contains("somebody has it"), "{}", refused.reason);
+    assert!(refused.reason.contains("another attempt has the lock"), "{}", refused.reason);
     kill(holder);
     workspace.drop_file("holder", "b.json", handoff("b", "alone"));
     workspace.wait_for_state("b", "succeeded");
@@ -78,7 +78,7 @@ fn an_attempt_that_traps_releases_its_lock() {
 fn names_are_checked_and_locks_are_released() {
     let (workspace, _music) = Workspace::with_holder("locks = true");
     let names = workspace.baton(&["run", "holder", "names"]).ended(0);
-    assert!(names.stderr.contains("took it again"), "{}", names.stderr);
+    assert!(names.stderr.contains("acquired it again"), "{}", names.stderr);
 }
 
 #[test]
@@ -93,10 +93,10 @@ fn a_missing_grant_is_named_with_its_command() {
 
 #[test]
 fn a_ledger_with_locks_is_backed_up_restored_verified_and_pruned() {
-    // The name of the grant in older lock files.
+    // Older versions of `baton.lock` call the grant `claims`.
     let (workspace, music) = Workspace::with_holder("claims = true");
     let holder = run(&workspace, "hold").spawn().unwrap();
-    workspace.wait_for("the holder has the name", |_| music.join("held").is_file().then_some(()));
+    workspace.wait_for("the holder has the lock", |_| music.join("held").is_file().then_some(()));
     let copy = workspace.outside().join("copy.db").display().to_string();
     workspace.baton(&["backup", &copy]).ended(0);
     workspace.baton(&["ledger", "verify"]).ended(0);

@@ -52,7 +52,7 @@ fn is_refused(workspace: &Workspace, what: &str) {
     is_refused_with(workspace, &[what, "baton restore", "--new-ledger"]);
 }
 
-/// `doctor` fails and names this, with this fix.
+/// Asserts that `doctor` fails with this problem and this fix.
 #[track_caller]
 fn is_diagnosed(workspace: &Workspace, what: &str, fix: &str) {
     let doctor = workspace.baton(&["doctor"]).ended(1).stdout;
@@ -290,7 +290,7 @@ fn a_moved_workspace_reports_its_ledger_and_a_copied_workspace_has_a_separate_on
     at(&moved, &["--state", state.to_str().unwrap(), "up", "--once"]).ended(0);
 }
 
-/// Applies `harm` to the state folder while a daemon runs. Asserts that it acknowledges nothing more and ends.
+/// Applies `harm` to the state folder while a daemon runs. Asserts that the daemon acknowledges nothing more and ends.
 #[track_caller]
 fn ends_after(harm: impl Fn(&Path)) {
     let workspace = Workspace::with_noop();

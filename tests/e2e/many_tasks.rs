@@ -1,4 +1,4 @@
-//! A ledger with very many tasks: what reads all of them does not hold them in memory.
+//! A ledger with very many tasks: a command that reads all tasks does not hold them in memory.
 
 use std::fs;
 use std::io::{BufRead as _, BufReader};
@@ -49,7 +49,7 @@ fn the_json_of_all_tasks_is_printed_while_they_are_read() {
     let (mut tasks, mut most) = (0, 0);
     for line in BufReader::new(child.stdout.take().unwrap()).lines() {
         tasks += usize::from(line.unwrap().contains("\"Task "));
-        // The last lines are in the pipe while the process still runs or is not waited for.
+        // The process still exists at the last line, because it still runs or has not been waited for.
         if tasks % 1_000 == 0 {
             most = fs::read_to_string(&process).ok().and_then(|text| peak_kib(&text)).map_or(most, |now| most.max(now));
         }

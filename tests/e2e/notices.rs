@@ -89,7 +89,7 @@ fn each_event_is_reported_once_with_its_reason_and_never_again_after_a_restart()
     assert!(!workspace.outside().join("injected").exists(), "no shell reads the arguments");
     workspace.up_once();
     workspace.up_once();
-    assert_eq!(told(&workspace).len(), 3, "a restart tells nothing again");
+    assert_eq!(told(&workspace).len(), 3, "a restart reports nothing again");
     // A repeated question is a new event.
     workspace.baton(&["retry", &task.id]).ended(0);
     workspace.up_once();
@@ -130,7 +130,7 @@ fn a_daemon_killed_at_any_time_loses_no_notice() {
     for number in 0..6 {
         let daemon = workspace.up_and_serving();
         workspace.drop_file("noop", &format!("broken-{number}.json"), format!("{{ \"n\": {number} no json }}"));
-        workspace.wait_for("the file to be taken in", |workspace| (workspace.status().len() > number).then_some(()));
+        workspace.wait_for("the file to be captured", |workspace| (workspace.status().len() > number).then_some(()));
         std::thread::sleep(Duration::from_millis(30) * u32::try_from(number).unwrap());
         daemon.kill();
     }

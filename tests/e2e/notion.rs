@@ -1,5 +1,5 @@
 //! The plugin `notion`: the shipped component in the real sandbox, against a stateful Notion on loopback (`tests/src/notion_server.rs`).
-//! Here: what it reads.
+//! These tests cover what the plugin reads.
 
 pub(crate) mod judges;
 mod write;
@@ -183,7 +183,7 @@ fn twenty_five_thousand_rows_are_mirrored_exactly_and_a_second_run_needs_one_per
     assert!(needed > 250 && again * 100 <= needed, "{needed} requests, then {again}");
     assert!(place.csv() == bytes, "the file was replaced: {}", second.reason);
 
-    // A change and a deletion are found as cheaply.
+    // A change and a deletion are found with as few requests.
     notion.edit(&uuid(7), "J@cT", number(181.5));
     notion.trash(&uuid(24_999));
     let before = notion.requests();
@@ -204,7 +204,8 @@ fn a_row_that_is_deleted_while_its_window_is_read_loses_no_other_row() {
     notion.set_cap(250);
     let [database, _] = tracks(&notion, 900, 7);
     let place = NotionWorkspace::new(&notion);
-    // The next answer would begin with this row, so that its cursor becomes invalid. Another row is of a window that was read.
+    // The next answer would begin with this row, so its cursor becomes invalid. The other row is in a window that was already
+    // read.
     notion.order("start_cursor", Fault::Trashed(uuid(200)));
     notion.order("on_or_after", Fault::Trashed(uuid(3)));
     let read = place.done("pull", json!({ "databases": [database] }));
@@ -219,7 +220,7 @@ fn an_incomplete_reading_deletes_nothing_and_is_reported() {
     let [database, source] = tracks(&notion, 300, 3);
     let place = NotionWorkspace::new(&notion);
     place.done("pull", json!({ "databases": [database] }));
-    // More rows of one minute than a query returns.
+    // There are more rows of one minute than a query returns.
     notion.set_cap(100);
     for at in 300..450 {
         notion.add_row(&source, at, 100, track(at));
@@ -232,7 +233,7 @@ fn an_incomplete_reading_deletes_nothing_and_is_reported() {
     assert!([5, 6].iter().all(|at| lines.contains(&line_of(*at, &(90 + at % 50).to_string()))), "{lines:?}");
     let why = place.why(&part);
     assert!(why.contains("more than 10,000 rows were created in the minute 2026-01-18T11:40:00.000Z"), "{why}");
-    // As soon as a reading is complete, Notion is asked about each row that it does not have.
+    // As soon as a reading is complete, the plugin asks Notion about each row that the reading does not have.
     notion.set_cap(10_000);
     let whole = place.done("pull", json!({ "full": true }));
     assert!(whole.reason.contains("448 rows") && whole.reason.contains("2 deleted"), "{}", whole.reason);
@@ -317,7 +318,7 @@ fn every_fault_of_a_reading_request_is_overcome() {
         place.done("pull", json!({ "databases": [database], "full": true }));
         assert_eq!(place.lines(), expected(0..250), "{fault:?}");
     }
-    // A budget of requests, as Notion has for a minute.
+    // The server limits the requests in two seconds, as Notion limits those in a minute.
     notion.limit(3, Duration::from_secs(2));
     place.done("pull", json!({ "full": true }));
     place.assert_clean(&notion);

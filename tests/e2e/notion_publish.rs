@@ -89,7 +89,7 @@ fn text(row: &FakeRow, property: &str) -> String {
     }
 }
 
-/// The pages that count, by their markers.
+/// The pages that are not marked as duplicates, by their markers.
 #[track_caller]
 fn pages(notion: &NotionServer, source: &str) -> BTreeMap<String, FakeRow> {
     let mut all = BTreeMap::new();
@@ -272,7 +272,8 @@ fn a_daemon_that_is_killed_at_any_request_of_publishing_makes_each_page_once() {
     let notion = NotionServer::start();
     let [database, source] = notion.add(1, "Audits", &PROPERTIES);
     let place = publisher(&notion);
-    // The audit and its finding: each is searched and created; then the pages are listed. The finding of before is updated first.
+    // First the finding of the round before is updated. Then the audit and its finding are each searched and created, and the
+    // pages are listed.
     let mut gaps = Vec::new();
     for (round, (at, has_effect)) in
         [(1, false), (2, false), (2, true), (3, true), (4, false), (4, true), (5, true), (6, true)]

@@ -22,7 +22,7 @@ fn workspace_with_history() -> Workspace {
     workspace.drop_handoff("noop", "Done");
     workspace.drop_handoff("Cursor-MM1", "Open");
     workspace.drop_file("noop", "unreadable.json", "{\"title\": ");
-    // A file that seems to be incomplete is given a minute.
+    // Baton waits a minute for the rest of a file that seems to be incomplete.
     let unreadable = File::options().append(true).open(workspace.inbox_of("noop").join("unreadable.json")).unwrap();
     unreadable.set_modified(SystemTime::now() - Duration::from_hours(2)).unwrap();
     workspace.up_once();

@@ -1,4 +1,4 @@
-//! The plugins for online accounts work from the command line as from handoffs.
+//! The plugins for online accounts work from the command line as they do from handoffs.
 
 use baton_tests::Workspace;
 use baton_tests::notion_server::{NotionServer, rich, uuid};

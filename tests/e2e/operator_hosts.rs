@@ -117,7 +117,7 @@ fn another_address_replaces_the_first_and_only_the_operator_sets_it() {
     for server in [&first, &second] {
         assert!(history.contains(&host(&address(server))), "{history}");
     }
-    // Neither the plugin nor a handoff can set it.
+    // Neither the plugin nor a handoff can set the address.
     let args = json!({ "page": "x", "secret": "token", "wiki": address(&first) });
     assert_eq!(ask(&workspace, "Fourth", &args).state, "failed");
     assert!(!workspace.read("baton.lock").contains(&address(&first)));

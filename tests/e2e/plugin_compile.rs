@@ -90,7 +90,7 @@ fn a_package_is_compiled_only_after_its_approval() {
     let noop = fs::read(fixture("noop")).unwrap();
     workspace.baton(&["plugin", "inspect", &file(&workspace, &noop)]).ended(0);
     let revision = install(&workspace, &noop);
-    assert_eq!(cached(&code), before, "they are not approved");
+    assert_eq!(cached(&code), before, "a package that is not approved is not compiled");
     assert!(compilers(daemon.id()).is_empty());
 
     workspace.baton(&["plugin", "approve", &revision]).ended(0);
@@ -136,7 +136,7 @@ fn compiling_ends_at_its_limits_and_is_not_tried_again() {
     let inspected = workspace.baton(&["plugin", "list", "--json"]).ended(0).stdout;
     assert!(inspected.contains("needs_approval"), "{inspected}");
 
-    // As if another version of the engine had compiled it.
+    // Installed as if another version of the engine had compiled it.
     workspace.baton(&["plugin", "remove", "words"]).ended(0);
     workspace.install("words", &costly, "");
     workspace.drop_handoff("words", "Job");
@@ -311,7 +311,7 @@ fn a_part_beyond_its_limit_is_refused_with_its_position_before_the_rest_is_read(
     }
 }
 
-/// A parser that follows such types recursively would crash the process.
+/// A parser that follows these nested types recursively would crash the process.
 #[test]
 fn deeply_nested_types_do_not_crash_the_process() {
     let workspace = Workspace::with_noop();

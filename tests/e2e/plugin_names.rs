@@ -111,7 +111,7 @@ fn a_package_with_the_name_of_another_plugin_causes_a_warning_and_replaces_nothi
         let before = digest(name);
         let short = before.trim_start_matches("sha256:")[..16].to_owned();
         let component = renamed(fixture_name, name);
-        // By dropping the file, and by command.
+        // The package is first dropped as a file, then installed by a command.
         fs::write(workspace.root().join("plugins/stranger.wasm"), &component).unwrap();
         let run = workspace.up_once();
         assert!(run.stderr.contains("WARNING") && run.stderr.contains(&short), "{}", run.stderr);
@@ -222,14 +222,14 @@ fn the_folder_of_a_removed_plugin_does_not_belong_to_an_agent() {
     let folders = workspace.baton(&["agents", "--folders"]).ended(0).stdout;
     let row = folders.lines().find(|line| line.starts_with("handoffs/noop ")).unwrap();
     assert!(row.contains("skipped") && row.contains("its plugin was removed"), "{folders}");
-    // A broadcast does not reach it. Files that are left in its inbox wait and are reported.
+    // A broadcast does not reach the folder. Files that are left in its inbox wait and are reported.
     fs::write(workspace.root().join("handoffs/01_inbox/hello.json"), text(&handoff("all", "Hello"))).unwrap();
     workspace.drop_handoff("noop", "Meanwhile");
     let log = workspace.up_once().stderr;
     assert!(log.contains("its plugin was removed"), "{log}");
     assert!(workspace.tasks("Hello").iter().any(|task| task.agent == "Cursor-MM1"));
     assert!(workspace.tasks("Hello").iter().all(|task| task.agent != "noop"), "{:?}", workspace.tasks("Hello"));
-    // Installed again, it has its inbox again.
+    // When the plugin is installed again, it gets its inbox back.
     let file = workspace.outside().join("noop.wasm");
     fs::write(&file, package).unwrap();
     plugin(&workspace, &["install", file.to_str().unwrap()]);

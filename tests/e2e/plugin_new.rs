@@ -132,7 +132,7 @@ fn a_package_is_not_packed_again() {
     fails(pack("nothing.wasm"), &["nothing.wasm"]);
     assert!(!place.outside().join("x.wasm").exists());
 
-    // Without its manifest it is like the component that a language's tools build.
+    // Without its manifest, the component is like one that a language's tools build.
     let bare = without_manifest(&fs::read(noop).unwrap());
     fs::write(place.outside().join("bare.wasm"), bare).unwrap();
     assert!(pack("bare.wasm").ended(0).stderr.contains("sha256:"));
@@ -140,7 +140,7 @@ fn a_package_is_not_packed_again() {
     assert_eq!((&shown["name"], &shown["version"]), (&json!("x"), &json!("1")));
 }
 
-/// The component with another name of the same length for its manifest's section.
+/// The component, in which the section of the manifest has another name of the same length.
 fn without_manifest(component: &[u8]) -> Vec<u8> {
     let (old, new) = (b"baton:manifest", b"other:manifest");
     let mut bare = component.to_vec();

@@ -39,7 +39,7 @@ fn return_for(workspace: &Workspace, agent: &str, key: &str, status: &str) {
 #[test]
 fn a_request_is_sent_once_while_it_is_open_and_again_after_it_was_answered() {
     let workspace = Workspace::with_post(GRANTED);
-    // Twice in one task, and once more before the agent has read the file.
+    // The request is sent twice in one task, and once more before the agent has read the file.
     post(&workspace, &["send Cursor-MM1 k", "send Cursor-MM1 k"]).ended(0);
     post(&workspace, &["send Cursor-MM1 k"]).ended(0);
     assert_eq!(file_in(&workspace, "Cursor-MM1")["dedupe_key"], "post:k");

@@ -85,7 +85,7 @@ fn a_broken_package_is_reported_and_a_corrected_one_is_installed() {
     let daemon = workspace.up_and_serving();
     let whole = fs::read(fixture("noop")).unwrap();
     workspace.write("plugins/noop.wasm", &whole[..whole.len() / 2]);
-    workspace.wait_for("the trouble to be said", |_| daemon.log().contains("was not installed").then_some(()));
+    workspace.wait_for("the problem to be logged", |_| daemon.log().contains("was not installed").then_some(()));
     assert_eq!(listed(&workspace, "noop"), Value::Null);
     workspace.write("plugins/noop.wasm", &whole);
     workspace.wait_for("it to be there", |workspace| (!listed(workspace, "noop").is_null()).then_some(()));

@@ -58,7 +58,8 @@ fn replace(workspace: &Workspace, file: &Path, kind: Kind) -> PathBuf {
     target
 }
 
-/// Lets every part of Baton use its files. Each command ends, or the test fails. Returns what they said, and whether the work was done.
+/// Lets every part of Baton use its files. Each command ends, or the test fails. Returns what the commands printed, and whether
+/// the work was done.
 fn used(workspace: &Workspace, number: usize) -> (String, bool) {
     let titles = [format!("Echo {number}"), format!("Count {number}")];
     workspace.drop_handoff("noop", &titles[0]);

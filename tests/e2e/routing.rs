@@ -37,7 +37,7 @@ fn a_file_in_the_drop_box_is_moved_to_the_agent_that_it_names() {
     assert_eq!((task.agent.as_str(), task.state.as_str()), ("Cursor-MM1", "delivered"));
     assert_eq!(workspace.read_bytes("handoffs/Cursor-MM1/01_inbox/b.json"), delivered);
     assert!(workspace.inbox(BOX).is_empty());
-    assert_eq!(workspace.status().len(), 2, "a file that is moved is no second task");
+    assert_eq!(workspace.status().len(), 2, "a file that is moved is not a second task");
 }
 
 #[test]
@@ -233,7 +233,7 @@ fn folders_in_use_are_adopted_and_their_files_are_not_changed() {
     fs::write(old.join("Cursor-MM1-Agent/01_inbox/old.json"), text(&handoff("Cursor-MM1", "Old, edited"))).unwrap();
     place.up_once();
     assert_eq!(place.task("New").agent, "Cursor-MM1");
-    assert_eq!(place.task("Old, edited").state, "delivered", "an edited file is news");
+    assert_eq!(place.task("Old, edited").state, "delivered", "an edited file is captured");
 }
 
 #[test]

@@ -130,7 +130,7 @@ fn a_renamed_rejected_file_keeps_its_reason_file() {
 
 #[test]
 fn after_a_kill_a_rejected_file_and_its_reason_file_have_matching_names() {
-    // The name of the RETURN is chosen before the file is moved, that of the reason afterwards.
+    // The name of the RETURN is chosen before the file is moved, the name of the reason file afterwards.
     for point in [
         "delivery.moved=panic",
         "delivery.renamed=panic",

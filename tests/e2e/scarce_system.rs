@@ -21,7 +21,7 @@ fn a_daemon_with_few_descriptors_loses_nothing() {
     let dropped = workspace.drop_all("noop", &titles);
     let said =
         |daemon: &Daemon| daemon.log().contains("Too many open files") || daemon.log().contains("unable to open");
-    workspace.wait_for("all to be done, or the trouble to be said", |workspace| {
+    workspace.wait_for("all to be done, or the problem to be logged", |workspace| {
         (said(&daemon) || workspace.processed("noop").len() == FILES).then_some(())
     });
     let ended = daemon.stop().code();

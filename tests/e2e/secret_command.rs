@@ -29,7 +29,7 @@ fn a_secret_is_set_listed_replaced_and_removed_and_never_shown() {
     workspace.write("baton.lock", format!("{lock}\n{granted}"));
     let first = set(&workspace, "spotify", &format!("{VALUE}\n")).ended(0);
     assert!(first.stderr.starts_with("set `spotify`"), "{}", first.stderr);
-    assert!(fs::read_to_string(file(&workspace)).unwrap().contains(VALUE), "without the line's end");
+    assert!(fs::read_to_string(file(&workspace)).unwrap().contains(VALUE), "the value is stored without its newline");
     assert_eq!(fs::metadata(file(&workspace)).unwrap().permissions().mode() & 0o777, 0o600);
     let again = set(&workspace, "spotify", "another value").ended(0);
     assert!(again.stderr.starts_with("replaced `spotify`"), "{}", again.stderr);

@@ -74,7 +74,7 @@ fn no_token_is_in_memory_logs_ledger_reports_or_output() {
     assert!(log.contains("TRACE") || log.contains("DEBUG"), "the log is not verbose: {log}");
 
     // The copy is the plugin's real memory: it has the placeholders and the answers, in which the tokens are masked.
-    // The name has a number if another task wrote its reports first.
+    // The name of the report has a number if another task wrote its reports first.
     let reports = workspace.list("reports");
     let name = reports.iter().find(|name| name.starts_with("memory")).unwrap_or_else(|| panic!("{reports:?}"));
     let memory = workspace.read_bytes(&format!("reports/{name}"));
@@ -126,7 +126,7 @@ fn a_crash_of_the_daemon_leaves_no_core_dump() {
     let scene = Scene::connected();
     let workspace = &scene.workspace;
     let baton = workspace.command();
-    // As a shell of a developer is: without a limit for core dumps, if the system allows that.
+    // The shell is like a developer's: without a limit for core dumps, if the system allows that.
     let mut command = workspace.command_of("sh");
     command.args(["-c", "ulimit -S -c $(ulimit -H -c); exec \"$0\" \"$@\""]).arg(baton.get_program());
     command.arg("-w").arg(workspace.root()).arg("up").current_dir(workspace.outside());

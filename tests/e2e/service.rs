@@ -178,5 +178,5 @@ fn systemd_parses_a_unit_with_unusual_paths() {
     let broken = fs::read_to_string(&unit).unwrap().replace("ExecStart=\"/", "ExecStart=\"/nowhere/");
     fs::write(&unit, broken).unwrap();
     let judged = Command::new("systemd-analyze").args(["verify", "--user", "--man=no"]).arg(&unit).output().unwrap();
-    assert!(!judged.status.success(), "the judge can say no");
+    assert!(!judged.status.success(), "systemd-analyze refuses a broken unit");
 }

@@ -84,7 +84,7 @@ fn a_signature_beside_a_file_is_verified_with_the_keys_of_the_workspace() {
 }
 
 #[test]
-fn a_changed_component_a_changed_signature_and_one_of_something_else_are_bad() {
+fn a_changed_component_a_changed_signature_and_a_signature_of_other_bytes_are_bad() {
     let place = or_skip!(SignedPlugin::new());
     place.trust(&["ours"]);
     let beside = format!("{}.minisig", place.file);

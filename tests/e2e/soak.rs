@@ -41,7 +41,7 @@ struct Soak {
     /// Requests to plugins that may be dropped again unchanged.
     repeatable: Vec<(String, Vec<u8>)>,
     /// Unanswered requests to `Codex-MM1`, and those that were there at the last check.
-    lying: Vec<(String, Vec<u8>)>,
+    open_requests: Vec<(String, Vec<u8>)>,
     answerable: BTreeSet<String>,
     kills: usize,
     killed_at: BTreeMap<&'static str, usize>,
@@ -57,7 +57,7 @@ impl Soak {
             made: 0,
             dropped: BTreeMap::new(),
             repeatable: Vec::new(),
-            lying: Vec::new(),
+            open_requests: Vec::new(),
             answerable: BTreeSet::new(),
             kills: 0,
             killed_at: BTreeMap::new(),
@@ -100,7 +100,7 @@ impl Soak {
         let pause = Duration::from_millis(5 + self.random.below(396) as u64);
         match daemon.died(pause) {
             Some(killed) => {
-                assert!(killed && at_point, "seed {}: the daemon ended by itself\n{}", self.seed, daemon.log());
+                assert!(killed && at_point, "seed {}: the daemon ended without the kill\n{}", self.seed, daemon.log());
                 *self.killed_at.entry(point).or_default() += 1;
             }
             None => daemon.kill(),
@@ -110,7 +110,7 @@ impl Soak {
 
     fn verdict(&mut self, round: usize) -> Counts {
         self.workspace.settle("");
-        self.answerable = self.lying.iter().map(|(id, _)| id.clone()).collect();
+        self.answerable = self.open_requests.iter().map(|(id, _)| id.clone()).collect();
         self.book.judge(&self.workspace, &format!("seed {}, round {round}", self.seed))
     }
 
@@ -186,16 +186,16 @@ impl Soak {
         let bytes = text(&value);
         self.workspace.drop_file("Codex-MM1", &format!("{id}.json"), &bytes);
         self.book.file(&bytes, 1);
-        self.lying.push((id, bytes));
+        self.open_requests.push((id, bytes));
         "external"
     }
 
     /// Answers a request that certainly was delivered.
     fn return_of_an_external_agent(&mut self) -> &'static str {
-        let Some(place) = self.lying.iter().position(|(id, _)| self.answerable.contains(id)) else {
+        let Some(place) = self.open_requests.iter().position(|(id, _)| self.answerable.contains(id)) else {
             return self.for_an_external_agent();
         };
-        let (id, _) = self.lying.remove(place);
+        let (id, _) = self.open_requests.remove(place);
         let bytes = text(&answer("Codex-MM1", &id));
         self.workspace.drop_file("Claude-MM1", &format!("answer-{id}.json"), &bytes);
         self.book.file(&bytes, 1);
@@ -226,12 +226,12 @@ impl Soak {
 
     /// Overwrites a request in the inbox of its agent.
     fn edit(&mut self) -> &'static str {
-        if self.lying.is_empty() {
+        if self.open_requests.is_empty() {
             return self.for_an_external_agent();
         }
         self.made += 1;
-        let place = self.random.below(self.lying.len());
-        let (id, bytes) = &mut self.lying[place];
+        let place = self.random.below(self.open_requests.len());
+        let (id, bytes) = &mut self.open_requests[place];
         let mut value: Value = serde_json::from_slice(bytes).unwrap();
         value["description"] = json!(format!("edit {}", self.made));
         self.book.gone(bytes);

@@ -139,7 +139,7 @@ fn an_account_is_read_completely_and_a_second_run_changes_nothing() {
     );
     assert_eq!(place.entries(), entries);
 
-    // One change is one playlist.
+    // After a change of one playlist, only that playlist is read.
     place.spotify.change("playlist00000000000007", |items| items.truncate(1));
     let before = place.spotify.paths().len();
     place.done("pull", &json!({}));
@@ -217,7 +217,7 @@ fn the_current_play_is_identified_and_looked_up_in_the_library() {
     write_wav(&file, &tune(1, 4));
     place.workspace.baton(&["library", "scan", music.to_str().unwrap()]).ended(0);
 
-    // A report of the same name has a number: only the one of the last task remains.
+    // A second report of the same name would get a number, so the reports are deleted before each task.
     let report = || -> Value {
         let [name] = place.workspace.list("reports").try_into().unwrap();
         serde_json::from_str(&place.workspace.read(&format!("reports/{name}"))).unwrap()

@@ -147,7 +147,7 @@ fn exports_and_merged_lists_become_playlists_of_the_account() {
     export(&place, &[("Charts", &rows(0..230))]);
     place.done("pull", &json!({ "liked": false }));
 
-    // A list of others with this name is not touched; the account gets its own.
+    // A playlist of another owner with this name is not changed; the account gets a separate one.
     let export = planned(&place, "plan", &json!({ "from": ["Charts.csv"] }));
     apply(&place, &export);
     assert_eq!(place.spotify.names(), ["Evening", "Morning", "Charts", "Charts"]);
@@ -250,7 +250,7 @@ fn changes_of_others_after_the_plan_are_kept_also_by_a_second_undo() {
         apply(&place, plan);
     }
     place.spotify.change("created000000000000901", |items| items.swap(0, 1));
-    // As after the first of the plan's requests.
+    // The playlist is as after the first request of the plan.
     place.spotify.change(&evening, |items| items.truncate(103));
     let lists = || [place.spotify.uris("New"), place.spotify.uris("Evening")];
     let changed = lists();
@@ -377,7 +377,7 @@ fn a_change_of_others_during_a_plan_is_kept_by_apply_and_undo() {
     let task = apply(&place, &plan);
     let after = place.spotify.uris("Evening");
     let expected = |list: &[String]| {
-        // The first item when the change came; the plan had moved one there.
+        // The other person removed the item that was first at that moment, because the plan had moved one there.
         let gone = list.iter().find(|uri| !after.contains(uri)).unwrap();
         let mut kept: Vec<String> = list.iter().filter(|uri| *uri != gone).cloned().collect();
         kept.push(uri(77_777));
@@ -464,7 +464,7 @@ fn undo_removes_a_playlist_whose_creation_was_interrupted() {
         let place = writable();
         place.spotify.add(1, "Evening", tracks(0..3));
         let made = planned(&place, "edit", &json!({ "playlist": "New", "create": true, "add": uris(0..3) }));
-        // The list of playlists is read before the request, and cannot be read after it.
+        // The list of playlists can be read before the request, and not after it.
         place.spotify.order("/v1/me/playlists?", Fault::Late(Duration::from_millis(1)));
         place.spotify.order("POST ", fault);
         place.spotify.order("/v1/me/playlists?", Fault::Status("403 Forbidden"));

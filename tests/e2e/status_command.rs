@@ -103,7 +103,7 @@ impl Watch {
         let (send, lines) = std::sync::mpsc::channel();
         let out = child.stdout.take()?;
         std::thread::spawn(move || {
-            // When the test waits for no more lines, the pipe is closed.
+            // When the test stops reading lines, the pipe is closed.
             for line in BufReader::new(out).lines().map_while(Result::ok) {
                 if send.send(line).is_err() {
                     return;

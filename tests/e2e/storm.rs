@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 const TASKS: usize = 242;
 const FILES: usize = 1_662;
 
-/// The copies of the two tasks with the most.
+/// The numbers of copies of the two tasks that have the most.
 const LOUDEST: [usize; 2] = [360, 169];
 
 /// The number of copies of each task: the two known numbers, and a long tail for the others.
@@ -47,7 +47,8 @@ impl StormTask {
         }
     }
 
-    /// A copy with this number. If it has an id, the time differs; sometimes the keys have another order.
+    /// The bytes of the copy with this number. If the task has an id, each copy has another time; some copies have their keys in
+    /// another order.
     fn bytes(&self, copy: usize) -> Vec<u8> {
         let to = if self.is_for_plugin() { "noop" } else { "Cursor-MM1" };
         let mut fields = vec![

@@ -124,7 +124,7 @@ fn tampering_with_other_state_files_is_detected_or_has_no_effect() {
             if found.is_empty() {
                 assert!(export(&workspace).starts_with(&before), "{place}");
                 if name.starts_with("packages") {
-                    // The file was restored from its source before it ran.
+                    // The package was restored from its source before the plugin ran.
                     let now = fs::read(original.state.join(&name)).unwrap();
                     assert_eq!(
                         format!("{}.wasm", sha256(&now)),

@@ -163,7 +163,7 @@ impl MusicWorkspace {
     fn every_location_is_there(&self, folder: &Path, when: &str) {
         let exported = self.exported();
         let counts = exported.each_ref().map(Vec::len);
-        assert_eq!(counts, [FILES + 1, FILES], "{when}: one of them is in two playlists");
+        assert_eq!(counts, [FILES + 1, FILES], "{when}: one track is in two playlists");
         for location in exported.iter().flatten() {
             let path = Path::new(location);
             assert!(path.is_file() && path.starts_with(folder), "{when}: {location} of {exported:#?}");

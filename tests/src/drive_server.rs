@@ -1,10 +1,10 @@
-//! A stateful Google Drive v3 on loopback. It accepts several folders of one name, as Drive does. It is strict: an id
-//! must be from `generateIds` and can be used once (409), a file has one parent, unknown searches and uploads that are
-//! not exactly right are refused. A search finds new files only after a delay; the changes feed and a request by id do.
-//! Files that the app did not create are visible only with the scope `drive`. An answer has only the requested
-//! `fields`. A file that left the account is a change with `removed`. A search over all drives is incomplete. Addresses
-//! of upload sessions lead to another server, so a client that follows them fails; judges request the real addresses.
-//! Tokens are those of an [`OAuthServer`]. A test can inject faults.
+//! A stateful Google Drive v3 on loopback. It accepts several folders of one name, as Drive does. It is strict: an id must be
+//! from `generateIds` and can be used once (409), a file has one parent, unknown searches and uploads that are not exactly right
+//! are refused. A search finds new files only after a delay; the changes feed and a request by id find them at once. Files that
+//! the app did not create are visible only with the scope `drive`. An answer has only the requested `fields`. A file that left
+//! the account is a change with `removed`. A search over all drives is incomplete. Addresses of upload sessions lead to another
+//! server, so a client that follows them fails; judges get the real addresses. Tokens are those of an [`OAuthServer`]. A test can
+//! inject faults.
 
 mod answers;
 mod cells;
@@ -48,7 +48,8 @@ pub enum Fault {
     Failed(&'static str),
     /// The request takes effect twice.
     Twice,
-    /// No answer; the effect comes before the answer of this many further requests.
+    /// No answer; the request takes effect only when this many further requests have arrived, before the last of them is
+    /// answered.
     Delayed(usize),
     /// The user ends the consent; the request gets 401.
     Revoked,
@@ -70,7 +71,7 @@ struct Service {
     /// Faults of requests with a number.
     numbered: Vec<(usize, Fault)>,
     delayed: Vec<(usize, ReceivedRequest)>,
-    /// Requests so far, and at which of them the answers stop.
+    /// The number of requests so far, and the request from which on answers stop.
     requests: usize,
     gate: Option<Gate>,
     /// Whether any token has only the scope `drive.file`.
@@ -284,12 +285,12 @@ impl DriveServer {
         self.state().drive.has_content_changes = are_named;
     }
 
-    /// Tokens of changes that were given are refused from now on.
+    /// The tokens of the changes feed that were given so far are refused from now on.
     pub fn lose_tokens(&self) {
         self.state().drive.token_generation += 1;
     }
 
-    /// The number of requests after which a search has a new file.
+    /// The number of requests after which a search finds a new file.
     pub fn set_lag(&self, requests: usize) {
         self.state().drive.lag = requests;
     }

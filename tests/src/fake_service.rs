@@ -12,7 +12,7 @@ use crate::server::{ReceivedRequest, read};
 /// An answer of a fake.
 #[derive(Clone, Debug, Default)]
 pub struct Answer {
-    /// Such as `200 OK`.
+    /// The status, such as `200 OK`.
     pub status: String,
     /// Additional headers.
     pub headers: Vec<(String, String)>,

@@ -41,7 +41,7 @@ impl Expectations {
         *self.files.entry(sha256(bytes)).or_default() += places;
     }
 
-    /// Records that the file's owner has removed or overwritten it.
+    /// Records that the owner of a file has removed or overwritten it.
     pub fn gone(&mut self, bytes: &[u8]) {
         self.files.remove(&sha256(bytes));
     }
@@ -128,7 +128,7 @@ fn each_task_is_at_its_end(tasks: &[Task], workspace: &Workspace, when: &str) {
         assert!(places.insert(file), "{when}: two tasks have {file}\n{tasks:#?}");
         let there = workspace.root().join(file).is_file();
         let in_inbox = file.contains("/01_inbox/");
-        // A request or RETURN to an external agent stays in its inbox until it is done.
+        // A request or RETURN to an external agent stays in the agent's inbox until it is archived.
         assert!(!there || in_inbox != task.archived_at.is_some(), "{when}: in the wrong place: {task:#?}");
         assert!(there || task.state == "cancelled", "{when}: the file is missing: {task:#?}");
     }

@@ -3,7 +3,11 @@
 //!
 //! Most tests see only what a user or a script sees. `databases` opens the databases directly, and `host_services` calls the host's
 //! code for native tests of plugins. Tests wait by polling with a long time limit, so that a slow machine does not make them fail.
-#![expect(clippy::expect_used, clippy::panic, reason = "a helper of tests ends the test when its ground is not there")]
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a helper of tests ends the test when something that it needs is missing"
+)]
 
 pub mod connect_proxy;
 mod daemon;

@@ -18,7 +18,7 @@ pub enum McpEra {
     Stateless,
 }
 
-/// A client with its server. The server ends with it.
+/// A client with its server. The server ends when the client ends.
 #[derive(Debug)]
 pub struct McpClient {
     server: Child,

@@ -41,7 +41,7 @@ impl Mount {
         Ok(Self { folder: folder.to_owned() })
     }
 
-    /// A folder that is also visible at another folder.
+    /// Makes `folder` visible at `at` too.
     ///
     /// # Errors
     /// When this user may not mount.
@@ -50,7 +50,7 @@ impl Mount {
         Ok(Self { folder: at.to_owned() })
     }
 
-    /// Makes it read-only, even for root.
+    /// Makes the file system read-only, even for root.
     ///
     /// # Panics
     /// When it cannot be.
@@ -58,7 +58,7 @@ impl Mount {
         run("mount", ["-o", "remount,bind,ro"], &self.folder).expect("it can be made read only");
     }
 
-    /// Makes it writable again.
+    /// Makes the file system writable again.
     ///
     /// # Panics
     /// When it cannot be.

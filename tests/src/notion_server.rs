@@ -52,7 +52,8 @@ pub enum Fault {
     Late(Duration),
     /// The request takes effect twice.
     Twice,
-    /// No answer; the effect comes before the answer of this many further requests.
+    /// No answer; the request takes effect only when this many further requests have arrived, before the last of them is
+    /// answered.
     Delayed(usize),
     /// The token is revoked; the request gets 401.
     Revoked,
@@ -77,7 +78,8 @@ struct State {
     /// The request at which answers stop, and whether it takes effect.
     gate: Option<(usize, bool)>,
     requests: usize,
-    /// Requests of a window, and the window; the requests of the present one.
+    /// The highest number of requests in a window of time, and the length of the window. `window` has the start of the present
+    /// window and its requests.
     limit: Option<(usize, Duration)>,
     window: Option<(Instant, usize)>,
     problems: Vec<String>,
@@ -152,7 +154,7 @@ impl NotionServer {
         ids
     }
 
-    /// Adds a row that is created in a minute.
+    /// Adds a row that is created in the minute `created`.
     pub fn add_row(&self, source: &str, number: usize, created: i64, values: Map<String, Value>) {
         let mut state = self.state();
         state.now = state.now.max(created);
@@ -229,7 +231,7 @@ impl NotionServer {
         state.gate.is_some_and(|(at, _)| state.requests >= at)
     }
 
-    /// Returns fewer rows of one query.
+    /// Sets the number of rows that one query returns at most.
     pub fn set_cap(&self, rows: usize) {
         self.state().cap = rows;
     }
@@ -250,7 +252,7 @@ impl NotionServer {
         self.state().is_without_views = !knows;
     }
 
-    /// Answers at most so many requests in each window.
+    /// Answers at most this number of requests in each window.
     pub fn limit(&self, requests: usize, window: Duration) {
         self.state().limit = Some((requests, window));
     }

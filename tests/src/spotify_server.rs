@@ -28,7 +28,7 @@ pub enum Fault {
     Quota,
     /// The body ends after this many bytes.
     Cut(usize),
-    /// No answer.
+    /// No answer, although the request takes effect.
     Lost,
     /// The answer comes after this pause.
     Late(Duration),
@@ -46,7 +46,8 @@ pub enum Fault {
     Dropped,
     /// The request takes effect twice.
     Twice,
-    /// No answer; the effect comes before the answer of this many further requests.
+    /// No answer; the request takes effect only when this many further requests have arrived, before the last of them
+    /// is answered.
     Delayed(usize),
 }
 
@@ -87,7 +88,7 @@ struct Library {
     deleted: Vec<String>,
     /// Faults for requests whose first line contains the text, each once.
     faults: Vec<(String, Fault)>,
-    /// Requests that take effect after so many others.
+    /// Requests that take effect later, with the number of further requests until then.
     delayed: Vec<(usize, ReceivedRequest)>,
     /// The number of writes, and at which of them the answers stop.
     writes: usize,
@@ -554,7 +555,7 @@ impl FakePlaylist {
         format!("AAAA{:06}{}", self.version, self.id)
     }
 
-    /// Whether this is its snapshot, or was.
+    /// Whether `snapshot` is or was a snapshot of this playlist.
     fn had(&self, snapshot: &str) -> bool {
         let version = snapshot.strip_prefix("AAAA").and_then(|rest| rest.strip_suffix(self.id.as_str()));
         version.and_then(|version| version.parse().ok()).is_some_and(|version: u64| version <= self.version)

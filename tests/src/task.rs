@@ -54,7 +54,7 @@ pub struct TaskDetails {
     pub used: std::collections::BTreeMap<String, LimitUsage>,
 }
 
-/// A ceiling of `why --json` and how much of it the last attempt used.
+/// A limit in `why --json`, and how much of it the last attempt used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[expect(missing_docs, reason = "the names are those of the contract")]

@@ -23,7 +23,7 @@ exit 0"#;
 /// When a command cannot be run.
 pub(crate) fn add(workspace: &Workspace, rounds: usize, report: &mut Report) -> anyhow::Result<()> {
     let Some(program) = place::find("rg") else {
-        say(&format!("\n  MISSING: rg is not installed, so no floor stands beside the audit: {HOW}\n"));
+        say(&format!("\n  MISSING: rg is not installed, so the floor is not measured: {HOW}\n"));
         report.row(Row::new("find + rg: MISSING", "not measured", HOW));
         return Ok(());
     };

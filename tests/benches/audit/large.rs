@@ -1,5 +1,5 @@
-//! Ten thousand plans against a hundred thousand files, and half of both: whether the time grows linearly, and the peak
-//! memory.
+//! Measures ten thousand plans against a hundred thousand files, and half as many of each: whether the time grows
+//! linearly, and the peak memory.
 
 use anyhow::Context as _;
 

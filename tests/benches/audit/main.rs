@@ -27,7 +27,7 @@ mod tree;
 use self::options::BenchOptions;
 use self::report::Report;
 
-/// How much is done.
+/// The size of the run.
 #[derive(Clone, Copy, Debug)]
 struct Scale {
     /// Workspaces in which an audit runs for the first time.

@@ -89,7 +89,7 @@ fn row(report: &mut Report, what: &str, unit: &str, samples: &Samples) -> Row {
     Row::new(what, format!("{:.1} {unit}", samples.median()), spread)
 }
 
-/// Adds a row of any command's times.
+/// Adds a row with the times of a command.
 pub(crate) fn tell(what: &str, runs: &[Run], report: &mut Report) {
     let samples = Samples::of(runs.iter().map(|run| run.wall_ms));
     report.latency(what, &samples, None);
@@ -129,7 +129,8 @@ fn memory_mib(process: u32) -> Option<f64> {
     Some(f64::from(kib) / 1024.0)
 }
 
-/// The time of the newest audit in the ledger: whole milliseconds, the later one rounded up.
+/// How long the newest audit took: the difference of two times of the ledger in whole milliseconds, the later one
+/// rounded up.
 fn attempt_ms(workspace: &Workspace) -> anyhow::Result<f64> {
     let task = workspace.tasks_of("audit").into_iter().next().context("the audit is in the ledger")?;
     let why = workspace.why(&task.id);

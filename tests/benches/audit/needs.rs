@@ -1,5 +1,5 @@
 //! Compares an audit of 250 deliverables with `sphinx-needs` on 250 needs, one for each file. With `sphinx-needs`, every need
-//! must be marked up by hand, and none is searched in the tree.
+//! must be marked up by hand, and the program does not search the tree for the files.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -37,7 +37,7 @@ pub(crate) fn run(scale: Scale, report: &mut Report) -> anyhow::Result<()> {
     cold.tell("the audit, cold", COLD_MS, report);
     unchanged.tell("the audit, nothing changed", UNCHANGED_MS, report);
     let Some(program) = program() else {
-        say(&format!("\n  MISSING: sphinx-needs is not installed, so nothing stands beside the audit: {HOW}\n"));
+        say(&format!("\n  MISSING: sphinx-needs is not installed, so the audit is not compared with it: {HOW}\n"));
         report.row(Row::new("sphinx-needs: MISSING", "not measured", HOW));
         return Ok(());
     };
@@ -49,7 +49,7 @@ fn program() -> Option<PathBuf> {
     program.is_file().then_some(program)
 }
 
-/// The same files as needs: a build from nothing, and one after which nothing changed.
+/// Measures `sphinx-needs` with the same files as needs: builds from nothing, and builds when nothing has changed.
 fn peer(program: &PathBuf, workspace: &Workspace, scale: Scale, report: &mut Report) -> anyhow::Result<()> {
     let source = workspace.outside().join("needs");
     fs::create_dir_all(&source)?;

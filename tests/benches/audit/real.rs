@@ -1,5 +1,5 @@
-//! Four plans against 1,400 files: the real plans and the real tree, built as files of the real sizes, and generated ones
-//! up to four and 1,400. If the real ones are missing, all are generated.
+//! Four plans against 1,400 files: the real plans and a tree of files with the real names and sizes, completed with
+//! generated ones. If the real ones are missing, all are generated.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -32,7 +32,7 @@ pub(crate) fn run(scale: Scale, report: &mut Report) -> anyhow::Result<()> {
     let (workspace, what) = last.context("there is a round at least")?;
     report.part(format!("Four plans against 1,400 files ({what})"));
     cold.tell("cold", COLD_MS, report);
-    // The audit after the cold one reads files again that were written just before it.
+    // Not counted: this audit reads files again that were written just before the cold one.
     std::thread::sleep(SETTLED);
     Audits::default().add(&workspace)?;
     let mut unchanged = Audits::default();

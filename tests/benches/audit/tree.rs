@@ -8,7 +8,7 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-/// Files of one folder.
+/// The number of files in one folder.
 const PER_FOLDER: usize = 20;
 
 /// The generated tree.

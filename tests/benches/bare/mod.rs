@@ -81,7 +81,7 @@ impl BarePlugin {
         let engine = Engine::new(&config).expect("an engine");
         let mut linker = Linker::new(&engine);
         wasmtime_wasi::p2::add_to_linker_async(&mut linker).expect("WASI");
-        // Only the imports of the component: the rest of the world is not part of the comparison.
+        // Only the imports of the component are linked: the rest of the world is not part of the comparison.
         baton::plugin::progress::add_to_linker::<_, HasSelf<State>>(&mut linker, |state| state).expect("progress");
         baton::plugin::handoffs::add_to_linker::<_, HasSelf<State>>(&mut linker, |state| state).expect("handoffs");
         let component = Component::from_binary(&engine, component).expect("a component");

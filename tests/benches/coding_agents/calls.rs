@@ -45,7 +45,7 @@ pub(crate) fn run(scale: Scale, report: &mut Report) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The length of the only list in it.
+/// The length of the only list in `listed`.
 fn count(listed: &Value) -> Option<usize> {
     let list = listed.as_array().or_else(|| listed.as_object()?.values().find_map(Value::as_array));
     list.map(Vec::len)

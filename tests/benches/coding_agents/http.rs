@@ -34,7 +34,7 @@ impl HttpSession {
     /// Begins a session of the agent.
     ///
     /// # Errors
-    /// When the server does not begin one.
+    /// When the server does not begin a session.
     pub(crate) fn open(workspace: &Workspace, port: u16, agent: &str) -> anyhow::Result<Self> {
         let shown = workspace.baton(&["mcp", "--agent", agent, "--http-token"]).stdout;
         let token = shown.split("Bearer ").nth(1).context("no token is shown")?.trim().to_owned();

@@ -2,8 +2,12 @@
 //! work, and the time until a waiting client has a new request.
 //!
 //! `cargo xtask bench coding_agents` builds the program and runs this; `--quick` takes fewer calls and clients, `--json` prints JSON, and
-//! `--only calls|waiters|wake` does one part. Every sample goes to `target/bench/coding_agents.json`. A slow figure fails nothing.
-#![expect(clippy::expect_used, clippy::indexing_slicing, reason = "a bench ends when its ground is not there")]
+//! `--only calls|waiters|wake` does one part. Every sample goes to `target/bench/coding_agents.json`. A slow result is not an error.
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a bench stops when something that it needs is missing"
+)]
 
 mod calls;
 mod http;
@@ -27,7 +31,7 @@ use self::report::Report;
 /// The agents of the bench.
 const AGENTS: [&str; 4] = ["Claude-MM1", "Codex-MM1", "Cursor-MM1", "Gemini-MM1"];
 
-/// How much is done.
+/// The size of the run.
 #[derive(Clone, Copy, Debug)]
 struct Scale {
     /// Calls of each kind.

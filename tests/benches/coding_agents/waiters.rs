@@ -47,15 +47,15 @@ pub(crate) fn run(scale: Scale, report: &mut Report) -> anyhow::Result<()> {
 
 /// The resources of a process.
 struct ResourceUse {
-    /// Of one core.
+    /// Processor time, in per cent of one core.
     percent: f64,
-    /// At the end.
+    /// Memory at the end, in MiB.
     mib: f64,
 }
 
 /// Watches a process for this time.
 fn watch(process: u32, time: Duration) -> anyhow::Result<ResourceUse> {
-    // A process that was just started first becomes idle.
+    // Wait until a process that was just started is idle.
     sleep(Duration::from_secs(2));
     let before = ticks(process)?;
     sleep(time);

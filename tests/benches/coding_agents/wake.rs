@@ -1,4 +1,5 @@
-//! From the moment at which a request is visible in the inbox folder until a client that waits has its id.
+//! Measures the time from the moment at which a request is visible in the inbox folder until a waiting client has the
+//! id of the request.
 
 use std::time::{Duration, Instant};
 
@@ -22,7 +23,7 @@ pub(crate) fn run(scale: Scale, report: &mut Report) -> anyhow::Result<()> {
     for number in 0..scale.wakes {
         let arguments = json!({ "cursor": cursor, "timeout_seconds": 60 });
         let waiting = client.send("tools/call", json!({ "name": "wait_for_work", "arguments": arguments }));
-        // The call has arrived, and its client waits.
+        // Give the call time to arrive, so that its client waits.
         std::thread::sleep(Duration::from_millis(100));
         let request = text(&handoff(AGENT, &format!("Wake {number}")));
         let name = format!("{number}.json");

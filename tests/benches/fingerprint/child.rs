@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use crate::store::{Stream, read_database};
 
-/// Look-ups of one kind.
+/// The number of look-ups of each kind.
 const ASKED: usize = 300;
 
 /// Runs a child with this number of threads and returns its output.

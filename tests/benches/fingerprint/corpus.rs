@@ -29,7 +29,7 @@ pub(crate) const SAME: [[&str; 2]; 2] = [
 /// The extensions of music files; WAV files of games are sound effects.
 const ENDINGS: [&str; 5] = ["ogg", "mp3", "flac", "opus", "m4a"];
 
-/// Smaller files are sounds of a game, not music, in bytes.
+/// A smaller file, in bytes, is a sound of a game and not music.
 const SMALLEST: u64 = 300_000;
 
 /// Silence, drones and noises, as sources of `ffmpeg`. No two of them are duplicates.
@@ -50,8 +50,7 @@ pub(crate) const SYNTHETIC: [(&str, &str); 14] = [
     ("synthetic_brown", "anoisesrc=c=brown:a=0.3:s=4:r=44100"),
 ];
 
-/// Every piece of those packages that are installed, and below the folders that are given, by its name: the two last folders and
-/// the name of its file.
+/// Every piece of the installed packages and of the given folders, by its name: its last two folders and its file name.
 pub(crate) fn pieces(packages: &[&str], folders: &[PathBuf]) -> BTreeMap<String, PathBuf> {
     let mut files: Vec<_> = packages.iter().flat_map(|package| installed(package)).collect();
     for folder in folders {

@@ -24,7 +24,7 @@ pub(crate) const LENGTH_S: u32 = 120;
 /// The number of pieces that may be left out: the aims require 150 and 160 are used. Old versions of `ffmpeg` refuse a few.
 const SPARE: usize = 10;
 
-/// Measures all of it.
+/// Measures all three libraries.
 ///
 /// # Errors
 /// When there is too little music, or `ffmpeg` or `fpcalc` fails.
@@ -137,7 +137,7 @@ fn counts(print: &Print) -> bool {
     print.is_real() && print.change.class != Class::Silence
 }
 
-/// The floor on the same prints: the found pairs and the false ones.
+/// Reports which of the same pairs the floor finds, and its false ones.
 fn beside(prints: &[&Print], name: &str, report: &mut Report) {
     let words: Vec<_> = prints.iter().map(|print| print.words.as_slice()).collect();
     let shares = floor::shares(&words);

@@ -32,10 +32,10 @@ const CHANGES: [(&str, i32); 14] = [
     ("left", 0),
 ];
 
-/// Prints of the library that the issue names.
+/// The number of prints of the real library.
 const LIBRARY: u32 = 21_125;
 
-/// Duplicates of both libraries.
+/// Measures the search for duplicates in both libraries.
 ///
 /// # Errors
 /// When the libraries cannot be made.
@@ -60,7 +60,7 @@ pub(crate) fn duplicates(scale: &Scale, report: &mut Report) -> anyhow::Result<(
     Ok(())
 }
 
-/// One print, and nine, among a million.
+/// Measures the look-up of one print, and of nine, among a million.
 ///
 /// # Errors
 /// When the library cannot be made.

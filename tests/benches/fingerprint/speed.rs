@@ -40,7 +40,7 @@ const PACKAGE: &str = "wesnoth-1.16-music";
 /// czkawka, if it is installed.
 const CZKAWKA: &str = "czkawka_cli";
 
-/// All formats, the first 120 s and whole.
+/// Measures all formats: the first 120 s of each file, and whole files.
 ///
 /// # Errors
 /// When there is no music, or `ffmpeg` or `fpcalc` is missing.
@@ -90,7 +90,7 @@ fn command(who: &str, files: &[PathBuf], (work, seconds): (&Path, u64), threads:
     }
     if who == CZKAWKA {
         let (mut command, cache, threads) = (Command::new(CZKAWKA), work.join("cache"), threads.to_string());
-        // Otherwise it would find the fingerprints of its last run.
+        // Otherwise czkawka would find the fingerprints of its last run.
         let _ = fs::remove_dir_all(&cache);
         command.args(["music", "--search-method", "CONTENT", "--thread-number", &threads, "--directories"]).arg(work);
         command.env("XDG_CACHE_HOME", &cache).env("XDG_CONFIG_HOME", &cache);
@@ -104,13 +104,13 @@ fn command(who: &str, files: &[PathBuf], (work, seconds): (&Path, u64), threads:
     Ok(command)
 }
 
-/// Runs it to its end: the processor time in seconds, and the output.
+/// Runs `command` to its end. Returns the processor time in seconds, and the output.
 fn spent(mut command: Command) -> anyhow::Result<(f64, Vec<u8>)> {
     let before = of_children_s()?;
     let output = command.stdin(Stdio::null()).stderr(Stdio::null()).output();
     let output = output.with_context(|| format!("failed to start {}; install it", command.get_program().display()))?;
     // `fpcalc` 1.5.1 calls the end of a file an error, see `host/fingerprint/src/chroma/resample.rs`.
-    ensure!(!output.stdout.is_empty(), "{} said nothing", command.get_program().display());
+    ensure!(!output.stdout.is_empty(), "{} printed nothing", command.get_program().display());
     Ok((of_children_s()? - before, output.stdout))
 }
 
@@ -153,7 +153,7 @@ fn contest(
     Ok(())
 }
 
-/// How many times faster ours is than another.
+/// How many times faster Baton is than the other program.
 fn beside(what: &str, who: &str, [ours, theirs]: [&Samples; 2], audio_s: f64) -> Row {
     let per_second = |samples: &Samples| 1e3 * samples.min() / audio_s;
     let (figure, n) = (format!("{:.2} times {who}", theirs.min() / ours.min()), ours.values().len());
@@ -206,7 +206,7 @@ fn workers(scale: &Scale, ending: &str, files: &[PathBuf], work: &Path, report: 
 
 fn number(said: &[u8], name: &str) -> anyhow::Result<f64> {
     let said: Value = serde_json::from_slice(said).context("the child printed no JSON")?;
-    said.get(name).and_then(Value::as_f64).with_context(|| format!("the child said no `{name}`"))
+    said.get(name).and_then(Value::as_f64).with_context(|| format!("the child printed no `{name}`"))
 }
 
 /// Processor time of all children that have ended, in seconds (proc(5): fields 16 and 17, in hundredths).

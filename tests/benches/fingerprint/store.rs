@@ -40,7 +40,7 @@ pub(crate) fn read_database(file: &Path) -> anyhow::Result<Vec<Vec<u32>>> {
 /// Fingerprints in one file, read again each time: only the file cache of the system keeps them in memory.
 pub(crate) struct Stream {
     file: File,
-    /// The start of each in words; the last number is the end of the last fingerprint.
+    /// The start of each fingerprint, in words; the last number is the end of the last fingerprint.
     begins: Vec<u64>,
 }
 
@@ -67,7 +67,7 @@ impl Stream {
     /// Opens the files that [`Stream::write`] wrote.
     ///
     /// # Errors
-    /// When it cannot be read.
+    /// When they cannot be read.
     pub(crate) fn open(file: &Path) -> std::io::Result<Self> {
         let begins = std::fs::read(file.with_extension("begins"))?;
         let begins = begins.as_chunks().0.iter().copied().map(u64::from_le_bytes).collect();

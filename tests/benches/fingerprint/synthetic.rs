@@ -26,7 +26,7 @@ pub(crate) struct Change {
     pub(crate) pieces: Vec<Vec<u32>>,
 }
 
-/// The pieces in all changes; the first change is none.
+/// The pieces in all changes; the first change leaves them as they are.
 pub(crate) struct PieceVariants {
     changes: Vec<Change>,
 }

@@ -31,14 +31,14 @@ pub(crate) enum Class {
     Pitch,
     /// The original at another speed, for queries; in no library.
     Query,
-    /// A short part of it in much silence: it must not match another piece.
+    /// A short part of a piece in much silence: it must not match another piece.
     Silence,
 }
 
 /// One change.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Transform {
-    /// Its name, also of the file of its words.
+    /// Its name, also in the name of the file with its words.
     pub(crate) name: &'static str,
     /// The effect on the correct answer.
     pub(crate) class: Class,
@@ -193,7 +193,7 @@ pub(crate) fn make_synthetic(
     fpcalc(&[&sound], length_s)?.iter().try_for_each(|words| keep(&target, words))
 }
 
-/// In one step, so that an interrupted run leaves no partial file.
+/// Writes the file in one step, so that an interrupted run leaves no partial file.
 fn keep(file: &Path, words: &[u32]) -> io::Result<()> {
     let bytes: Vec<u8> = words.iter().flat_map(|word| word.to_le_bytes()).collect();
     let half = file.with_extension("half");

@@ -1,8 +1,8 @@
 //! Many files that wait at the start: `baton up --once`, from the start of the process to its end, compared with the grouped floor
 //! on the same files (floor, ours, ours, floor), and the memory that it takes.
 //!
-//! Each side gets a separate folder with the same files, written and synced before; a floor run that is not counted is
-//! first. Memory is the peak of the process minus that of an idle daemon of an empty workspace.
+//! Each side gets a separate folder with the same files, written and synced before. The first run is one of the floor and is not
+//! counted. Memory is the peak of the process minus that of an idle daemon of an empty workspace.
 
 use std::thread::sleep;
 use std::time::Duration;
@@ -20,7 +20,7 @@ use crate::{Scale, place};
 /// The memory that a drain may use in addition to that of an idle daemon, in MiB.
 const GROWTH_MIB: f64 = 100.0;
 
-/// Ours and floor on the same number of files.
+/// The results of Baton and of the floor for the same number of files.
 #[derive(Default)]
 struct Rates {
     /// Files in a second.

@@ -2,8 +2,8 @@
 //! until its plugin starts, until the task is settled, and until the RETURN is delivered and the file is in the
 //! archive, with and without the flood.
 //!
-//! The times of the start and of the settlement are those of the ledger, in whole milliseconds; each is stamped in the transaction
-//! that has to be on the disk after it, so it is too early by one commit.
+//! The times of the start and of the settlement are those of the ledger, in whole milliseconds. Each is taken before its
+//! transaction is on the disk, so it is too early by one commit.
 //!
 //! The flood is renamed in while the daemon runs, faster than its events can be read, so it includes the scan that finds files of lost
 //! events. There is one critical file at a time; it counts only if files of the flood still wait when it is archived.

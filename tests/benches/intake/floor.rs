@@ -36,7 +36,7 @@ const WRITERS: usize = 64;
 /// The size of a RETURN of the no-op plugin, in bytes.
 const RETURN: usize = 1100;
 
-/// One append to the log of the floor of one: a page of a database.
+/// The size of one append to the log of [`Single`] in bytes: a page of a database.
 const PAGE: usize = 4096;
 
 /// Processes every file in `base/01_inbox` with the minimum of durable work; returns the time.
@@ -113,7 +113,7 @@ pub(crate) struct Single {
 }
 
 impl Single {
-    /// In a separate folder.
+    /// Creates `folder` with an empty log.
     ///
     /// # Errors
     /// When it cannot be made.

@@ -222,12 +222,12 @@ struct RowRewriter<'a> {
 impl RowRewriter<'_> {
     fn value(&self, column: &str, value: &Value) -> Value {
         match (column, value) {
-            // Rows number themselves.
+            // SQLite numbers the rows.
             ("seq", _) | ("id", Value::Integer(_)) => Value::Null,
             ("dedupe_key" | "substance", Value::Text(_)) => {
                 Value::Text(sha256(format!("{column} {}", self.id).as_bytes()))
             }
-            // One handoff each second.
+            // The copies are one second apart.
             ("at" | "created_at" | "returned_at" | "archived_at", Value::Integer(at)) => {
                 Value::Integer(at + i64::from(self.number) * 1_000)
             }

@@ -4,8 +4,7 @@
 //! `cargo xtask bench intake` builds the program and runs this; `--quick` takes fewer files, `--json` prints JSON, and
 //! `--only latency|fairness|drain|peers|ledger` does one part. Every sample goes to `target/bench/intake.json`.
 //!
-//! A run ends when all files are archived and takes seconds; often the highest percentiles or the memory are the result.
-//! Nothing here fails because something is slow; a figure has its aim and whether it was reached.
+//! A slow result is not an error: the report shows for each figure its aim and whether it was reached.
 
 mod arrivals;
 mod drain;
@@ -24,7 +23,7 @@ use self::options::BenchOptions;
 use self::place::UsedFolders;
 use self::report::Report;
 
-/// How much is done.
+/// The size of the run.
 #[derive(Clone, Copy, Debug)]
 struct Scale {
     /// Files for each latency.

@@ -22,7 +22,7 @@ impl Arguments {
     /// # Errors
     /// When the command line ends after the option.
     pub(crate) fn value(&mut self, option: &str) -> anyhow::Result<String> {
-        self.0.next().with_context(|| format!("`{option}` wants a value behind it"))
+        self.0.next().with_context(|| format!("`{option}` needs a value"))
     }
 }
 

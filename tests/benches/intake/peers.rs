@@ -47,9 +47,9 @@ struct Mover {
     archive: PathBuf,
     /// The folder in which a file is written before it is renamed into the inbox.
     outside: PathBuf,
-    /// Ends when the value is dropped.
+    /// The process ends when this value is dropped.
     process: Box<dyn Any>,
-    /// Cleared when the value is dropped.
+    /// The folder is deleted when this value is dropped.
     folder: Box<dyn Any>,
 }
 
@@ -68,7 +68,7 @@ pub(crate) fn run(scale: Scale, report: &mut Report, used: &mut UsedFolders) -> 
                 used.keep(mover.folder);
             }
             Err(MissingPeer { name, how }) => {
-                say(&format!("\n  MISSING: {name} is not installed, so nothing stands beside Baton here: {how}\n"));
+                say(&format!("\n  MISSING: {name} is not installed, so Baton is not compared with it: {how}\n"));
                 report.row(Row::new(format!("{name}: MISSING"), "not measured", how));
             }
         }

@@ -88,7 +88,7 @@ impl Group {
 
 impl Drop for Group {
     fn drop(&mut self) {
-        // After the wait, another process may have its id.
+        // After the wait, the id may belong to another process.
         if let Ok(None) = self.child.try_wait() {
             let _gone_already = kill_process_group(Pid::from_child(&self.child), Signal::KILL);
         }

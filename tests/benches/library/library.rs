@@ -18,7 +18,7 @@ const ENCODED: u64 = 25;
 const COPIED: u64 = 100;
 /// One in this number of items is broken.
 const BROKEN: u64 = 200;
-/// For this number of items there are one picture and one item in the trash, which do not count.
+/// For this number of items, one picture and one item in the trash are added; neither counts as an item.
 const BESIDE: u64 = 50;
 
 /// The content of the generated library.
@@ -28,7 +28,7 @@ pub(crate) struct GeneratedContent {
     pub(crate) items: u64,
     /// The piece of each item, by the item's id, without broken items.
     pub(crate) pieces: BTreeMap<String, u64>,
-    /// The number of different pieces; a larger library repeats some.
+    /// The number of different pieces; a library with more items repeats pieces.
     pub(crate) different: Option<usize>,
 }
 

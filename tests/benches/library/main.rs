@@ -11,7 +11,7 @@
 #![expect(
     clippy::expect_used,
     clippy::indexing_slicing,
-    reason = "a bench ends when its ground is not there; a field that JSON lacks is null"
+    reason = "a bench stops when something that it needs is missing; a field that JSON lacks is null"
 )]
 
 mod library;
@@ -113,7 +113,7 @@ fn as_text(report: &Value) -> String {
     text
 }
 
-#[expect(clippy::print_stdout, reason = "the figures are what it is for")]
+#[expect(clippy::print_stdout, reason = "the bench prints its figures")]
 fn print(text: &str) {
     print!("{text}");
 }

@@ -14,7 +14,7 @@ use crate::random::Random;
 #[derive(Clone, Debug)]
 struct Recording {
     title: String,
-    /// "Extended Mix", "Oto Remix"; empty for the plain one.
+    /// For example "Extended Mix" or "Oto Remix"; empty for the plain recording.
     version: String,
     artists: Vec<String>,
     guest: Option<String>,
@@ -212,8 +212,8 @@ fn played(recording: &Recording, isrc: String, random: &mut Random) -> Track {
     Track { title, artists: vec![artists], album, isrc, duration_ms: length(recording, random), ..Track::default() }
 }
 
-/// The length that the program states: mostly equal to the second, sometimes that of another release, sometimes
-/// unknown.
+/// The length that the program states: mostly the recording's length in whole seconds, rounded down or up; sometimes that of
+/// another release; sometimes unknown.
 fn length(recording: &Recording, random: &mut Random) -> Option<u64> {
     let seconds = match random.below(100) {
         0..5 => return None,
@@ -223,7 +223,7 @@ fn length(recording: &Recording, random: &mut Random) -> Option<u64> {
     Some(seconds * 1_000)
 }
 
-/// Two letters within a long word swapped.
+/// Swaps two letters within a long word.
 fn slip(title: &str, random: &mut Random) -> String {
     let mut chars: Vec<char> = title.chars().collect();
     let long = |at: usize| chars[at..at + 5].iter().all(char::is_ascii_lowercase);

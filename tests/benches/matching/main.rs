@@ -2,7 +2,7 @@
 //! of streaming services, on one core, compared with Python scripts with rapidfuzz on the same lists.
 //!
 //! `cargo xtask bench matching` runs it; `--quick` takes a tenth of both, `--json` prints JSON. Every sample goes to
-//! `target/bench/matching.json`. A bench of `baton-track-match`, so that it builds without the program.
+//! `target/bench/matching.json`. It is a bench of `baton-track-match`, so it builds without the program.
 #![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "a bench works on lists that it made itself")]
 
 #[path = "../intake/options.rs"]
@@ -116,14 +116,14 @@ fn duplicates(library: &Library, report: &mut Report) {
         let pairs: Vec<_> = found.iter().filter(|pair| pair.score >= threshold).collect();
         let is_right = |pair: &&&SimilarPair| library.recordings[pair.tracks[0]] == library.recordings[pair.tracks[1]];
         let (right, all) = (pairs.iter().filter(is_right).count(), pairs.len());
-        let what = format!("{right} of them right, {there} there are");
+        let what = format!("{right} of them right, of {there} in all");
         report.row(Row::new(format!("… from {threshold} points on"), format!("{all} pairs"), what));
     }
 }
 
 fn peers(library: &Library, folder: &Path, report: &mut Report) -> anyhow::Result<()> {
     let Some(python) = peer::python(&target()) else {
-        say(&format!("\n  MISSING: Python with rapidfuzz, so nothing stands beside Baton here: {}\n", peer::HOW));
+        say(&format!("\n  MISSING: Python with rapidfuzz, so Baton is not compared with it: {}\n", peer::HOW));
         return Ok(());
     };
     for run in peer::run(&python, library, folder)? {

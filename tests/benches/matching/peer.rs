@@ -20,7 +20,7 @@ pub(crate) struct Run {
     pub(crate) accepted: Vec<Option<usize>>,
 }
 
-/// The command that installs it.
+/// The command that installs rapidfuzz.
 pub(crate) const HOW: &str =
     "python3 -m venv target/tools/rapidfuzz && target/tools/rapidfuzz/bin/pip install rapidfuzz==3.14.6 numpy";
 

@@ -60,7 +60,7 @@ fn sync(workspace: &Workspace) -> (f64, String) {
     (wall, ended.stdout + &ended.stderr)
 }
 
-/// The script: once to write its state, then as often as Baton.
+/// Runs the script: once to write its state, then as often as Baton.
 fn peer(databases: &Path, drive: &Path, state: &Path) -> anyhow::Result<Value> {
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/offline/peer_drive.py");
     let mut measured = serde_json::Map::new();
@@ -72,7 +72,10 @@ fn peer(databases: &Path, drive: &Path, state: &Path) -> anyhow::Result<Value> {
             let ended = ended.context("there is no python3")?;
             ensure!(ended.status.success(), "{}", String::from_utf8_lossy(&ended.stderr));
             let said: Value = serde_json::from_slice(&ended.stdout)?;
-            ensure!(said.get("databases") == Some(&json!(REAL.databases)), "the script has others: {said}");
+            ensure!(
+                said.get("databases") == Some(&json!(REAL.databases)),
+                "the script read another number of databases: {said}"
+            );
             ensure!(round == 0 || said.get("changed") == Some(&json!(0)), "the script saw a change: {said}");
             if round > 0 {
                 walls.push(begun.elapsed().as_secs_f64() * 1_000.0);

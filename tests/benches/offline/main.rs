@@ -33,7 +33,7 @@ fn main() -> anyhow::Result<()> {
 }
 
 /// As JSON, or a line for each figure.
-#[expect(clippy::print_stdout, reason = "the figures are what it is for")]
+#[expect(clippy::print_stdout, reason = "the bench prints its figures")]
 fn print(figures: &Value, json: bool) {
     if json {
         println!("{figures:#}");

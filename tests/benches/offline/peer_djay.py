@@ -174,7 +174,7 @@ def tracks(found, plays):
     for name, title in sorted(found.get("mediaItemTitleIDs", {}).items()):
         analysed = found.get("mediaItemAnalyzedData", {}).get(name, {})
         user = found.get("mediaItemUserData", {}).get(name, {})
-        # What the user set, else what djay heard; 0 is none.
+        # The tempo that the user set, else the one that djay detected; 0 means none.
         bpms[name] = user.get("manualBPM") or analysed.get("manualBPM") or analysed.get("bpm") or None
         sources = [(*source(uri), uri) for uri in locations.get(name, {}).get("sourceURIs", [])]
         first = sources[0] if sources else ("", "", "", "")

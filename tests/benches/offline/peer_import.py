@@ -40,7 +40,7 @@ def musical_key(row):
 
 
 def facts(row):
-    """What a row says of its track: field and value, without those that it does not say."""
+    """The facts that a row states about its track, by field, without the missing ones."""
     said = {
         "title": row["track name"],
         # A comma with no space behind it separates names.

@@ -10,7 +10,7 @@ use crate::report::{Report, say};
 use crate::row;
 use crate::samples::Samples;
 
-/// Calls, loads and endless calls.
+/// The numbers of calls, of loads, and of endless calls.
 const COUNTS: [&str; 3] = ["2000", "20", "10"];
 
 /// Measures and reports; skips with a message if the peer was not built.

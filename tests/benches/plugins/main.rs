@@ -3,7 +3,7 @@
 //!
 //! `cargo xtask bench plugins` builds the program, the components and the peer, and runs this; `--json` prints JSON. Every
 //! sample is written to `target/bench/plugins.json`. The bench does not fail if a figure is slow; it prints the aim and whether it was reached.
-#![expect(clippy::expect_used, reason = "a bench ends when its ground is not there")]
+#![expect(clippy::expect_used, reason = "a bench stops when something that it needs is missing")]
 
 #[path = "../bare/mod.rs"]
 mod bare;

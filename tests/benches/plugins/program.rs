@@ -42,12 +42,12 @@ pub(crate) fn run(report: &mut Report) -> anyhow::Result<()> {
         let task = workspace.wait_for_archive(&title);
         let why = workspace.why(&task.id);
         let captured = why.events.iter().find(|event| event.action == "captured").context("it was captured")?;
-        // Truncated to whole milliseconds: the later one is used.
+        // The ledger truncates times to whole milliseconds, so the next millisecond is used.
         let at = captured.at.parse::<Timestamp>()?.as_millisecond() + 1;
         accepted.push(Duration::from_millis(at.unsigned_abs()).as_secs_f64() * 1e3 - begun);
         sleep(SETTLED);
         idle.push(memory_mib(daemon.id()).context("the system tells how much memory a process has")?);
-        assert!(daemon.stop().success(), "the daemon ends well");
+        assert!(daemon.stop().success(), "the daemon ends without an error");
     }
     let accepted = Samples::of(accepted);
     let start = row(report, "start to the first task that is taken in", "ms", &accepted);
@@ -58,7 +58,7 @@ pub(crate) fn run(report: &mut Report) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// A workspace with the audit, both fixtures, and one of them again under another name.
+/// A workspace with four plugins: the audit, the fixtures `noop` and `hostile`, and `noop` again under another name.
 fn with_four() -> anyhow::Result<Workspace> {
     let workspace = Workspace::with_hostile();
     let fourth = replaced(&fs::read(fixture("noop"))?, br#""name":"noop""#, br#""name":"nooq""#);

@@ -31,7 +31,8 @@ fn the_gaps_of_a_plan_are_one_request_and_end_when_the_files_exist() {
     let before = workspace.wait_for("the first report", last_report);
     assert_eq!(before["completion_percent"], json!(0), "{before:#}");
 
-    // Created without a RETURN: the audit sees the file. The request stays, because the agent may be at work on the rest.
+    // One file is created without a RETURN: the audit finds it. The request stays, because the agent may still work on
+    // the rest.
     workspace.write(TILL, REAL);
     let half = workspace.wait_for("the report of the half", |workspace| {
         last_report(workspace).filter(|report| report["completion_percent"] == json!(50))
@@ -40,7 +41,7 @@ fn the_gaps_of_a_plan_are_one_request_and_end_when_the_files_exist() {
     assert!(follow_ups(&half).contains(&(DRAWER, "OPEN", 1)), "{:?}", follow_ups(&half));
     assert_eq!(workspace.task(&list_title(2)).state, "delivered");
 
-    // Created and answered.
+    // The other file is created, and the request is answered.
     workspace.write(DRAWER, REAL);
     answer_to_the_audit(&workspace, &request, DRAWER);
     workspace.wait_for_archive(&list_title(2));
@@ -107,7 +108,7 @@ fn a_longer_list_replaces_the_request_and_repeated_audits_send_nothing() {
     let missing = |path: &str| (path.to_owned(), "MISSING".to_owned(), 2);
     assert_eq!(items(&workspace, &third[0]), ["src/c.py", "src/d.py"].map(missing));
 
-    // Another owner: the request goes to it.
+    // The plan gets another owner, who gets the request.
     let text = workspace.read(PLAN_FILE).replace("Claude-MM1", "Codex-MM1");
     workspace.write(PLAN_FILE, text);
     workspace.up_once();
@@ -115,7 +116,7 @@ fn a_longer_list_replaces_the_request_and_repeated_audits_send_nothing() {
     let moved = workspace.tasks(&list_title(2)).remove(0);
     assert_eq!((moved.agent.as_str(), moved.state.as_str()), ("Codex-MM1", "delivered"));
 
-    // Everything is there: nothing is open.
+    // All files exist: no request is open.
     workspace.write("src/c.py", REAL);
     workspace.write("src/d.py", REAL);
     workspace.up_once();
@@ -163,7 +164,7 @@ fn a_return_ends_its_request_and_the_report_has_the_values_before_and_after() {
     assert_eq!(report["completion_percent"], json!(100));
     let first = nth_report(&workspace, 0);
     let told = (1..report_names(&workspace, REPORTS).len()).map(|nth| nth_report(&workspace, nth));
-    assert_eq!(first["parts"]["before"], json!(null), "the first audit knows of none before");
+    assert_eq!(first["parts"]["before"], json!(null), "no audit ran before the first one");
     let changes: Vec<_> = told.map(|report| report["parts"]["history"]["rows"]["plans"].clone()).collect();
     let change = changes.iter().find(|plans| plans[0]["plan"] == json!(PLAN_FILE)).expect("a report with the change");
     assert_eq!((&change[0]["before"]["percent"], &change[0]["after"]["percent"]), (&json!(0), &json!(100)));

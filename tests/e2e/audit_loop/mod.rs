@@ -123,7 +123,7 @@ fn follow_ups<'a>(report: &'a Value) -> Vec<(&'a str, &'a str, u64)> {
     rows.iter().map(row).collect()
 }
 
-/// A RETURN of `from` to `to` for `request` that claims to have created `path`.
+/// A RETURN of `from` to `to` for `request`; it claims that `path` was created.
 fn answer(from: &str, to: &str, request: &Task, path: &str) -> Value {
     json!({
         "type": "RETURN_HANDOFF",
@@ -137,7 +137,7 @@ fn answer(from: &str, to: &str, request: &Task, path: &str) -> Value {
     })
 }
 
-/// Sends a RETURN of the agent to the audit that claims to have created `path`; returns its title.
+/// Sends the agent's RETURN to the audit; it claims that `path` was created. Returns its title.
 fn answer_to_the_audit(workspace: &Workspace, request: &Task, path: &str) -> String {
     let value = answer(&request.agent, "audit", request, path);
     workspace.drop_file("audit", &format!("answer-{}.json", request.id), text(&value));

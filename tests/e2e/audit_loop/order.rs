@@ -72,7 +72,7 @@ fn a_request_that_is_answered_within_the_debounce_time_ends_as_answered() {
     for nth in 0..TIMES {
         let request = requests(&workspace, nth).remove(0);
         workspace.write(&path(nth), REAL);
-        // The audits of the earlier deliverables may read it at any moment.
+        // The audits of the earlier deliverables may read the new file at any moment.
         sleep(Duration::from_millis(40 * nth as u64));
         answer_to_the_audit(&workspace, &request, &path(nth));
         workspace.wait_for_archive(&title(nth));

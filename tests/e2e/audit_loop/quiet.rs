@@ -67,7 +67,7 @@ fn a_scheduled_audit_without_changes_reports_nothing() {
 }
 
 #[test]
-fn an_answer_is_held_against_the_folder_that_the_operator_names() {
+fn the_claim_of_an_answer_is_checked_in_the_folder_that_the_operator_names() {
     let workspace = Workspace::init();
     let config = workspace.read("baton.toml");
     workspace.write("baton.toml", config + "\n[agents.audit.defaults.audit]\nroot = \"tree\"\n");
@@ -85,7 +85,7 @@ fn an_answer_is_held_against_the_folder_that_the_operator_names() {
 }
 
 #[test]
-fn a_plan_without_an_owner_asks_whom_the_operator_names() {
+fn the_request_of_a_plan_without_an_owner_goes_to_the_agent_that_the_operator_names() {
     let workspace = Workspace::init();
     let config = workspace.read("baton.toml");
     workspace.write("baton.toml", config + "\n[agents.audit.defaults.audit]\nresponsible = [\"Codex-MM1\"]\n");
@@ -118,7 +118,7 @@ fn a_ticked_line_makes_one_report_and_one_point_of_the_trend() {
     workspace.write(PLAN_FILE, plan("x"));
     workspace.up_once();
     assert_eq!(standing(&workspace), (2, 2, 2), "{}", last_summary(&workspace));
-    // Another change of the file that changes nothing of what the plan says.
+    // This change of the file does not change what the plan says.
     workspace.write(PLAN_FILE, plan("x") + "\n");
     workspace.up_once();
     assert_eq!(standing(&workspace), (3, 2, 2), "{}", last_summary(&workspace));

@@ -52,7 +52,7 @@ fn a_false_claim_is_reported_and_requested_again_until_a_person_decides() {
 }
 
 #[test]
-fn a_return_between_two_others_is_flagged_when_it_is_false_and_only_then() {
+fn a_return_between_two_other_agents_is_flagged_only_if_it_is_false() {
     let workspace = Workspace::init();
     workspace.write("docs/there.md", "# There\n\nIt is really there.\n");
     for (name, path, is_false) in [("Make it", "docs/nowhere.md", true), ("Keep it", "docs/there.md", false)] {
@@ -76,7 +76,7 @@ fn a_return_between_two_others_is_flagged_when_it_is_false_and_only_then() {
         }
     }
     assert_eq!(workspace.inbox("Cursor-MM1").len(), 2, "no files are removed from the inbox");
-    assert!(workspace.list("reports").is_empty(), "no plan is concerned");
+    assert!(workspace.list("reports").is_empty(), "no plan is affected");
 }
 
 /// A request of Cursor-MM1 to an agent.
@@ -86,7 +86,7 @@ fn asked(workspace: &Workspace, agent: &str, title: &str) -> Task {
     workspace.task(title)
 }
 
-/// The agent returns the request and names `path` as its work; gives the RETURN's title.
+/// The agent returns the request and names `path` as its work. Gives the title of the RETURN.
 fn returned(workspace: &Workspace, request: &Task, nth: u32, path: &str) -> String {
     let mut value = answer(&request.agent, "Cursor-MM1", request, path);
     value["title"] = json!(format!("Answer {nth} to {}", request.title));
@@ -99,7 +99,7 @@ fn returned(workspace: &Workspace, request: &Task, nth: u32, path: &str) -> Stri
 }
 
 #[track_caller]
-fn stands(workspace: &Workspace, title: &str, state: &str, evidence: &str) {
+fn assert_state(workspace: &Workspace, title: &str, state: &str, evidence: &str) {
     let task = workspace.task(title);
     assert_eq!((task.state.as_str(), task.evidence.as_deref()), (state, Some(evidence)), "{task:#?}");
 }
@@ -114,9 +114,9 @@ fn obligations_count_returns_that_are_verified_refuted_and_only_reported() {
     returned(&workspace, &right, 1, "docs/there.md");
     let refuted = returned(&workspace, &wrong, 1, "docs/nowhere.md");
     returned(&workspace, &words, 1, "");
-    stands(&workspace, "Right", "succeeded", "verified");
-    stands(&workspace, "Wrong", "disputed", "refuted");
-    stands(&workspace, "Words", "succeeded", "reported");
+    assert_state(&workspace, "Right", "succeeded", "verified");
+    assert_state(&workspace, "Wrong", "disputed", "refuted");
+    assert_state(&workspace, "Words", "succeeded", "reported");
     let counted = || {
         let shown = workspace.baton(&["obligations", "--json"]).ended(0).json();
         let row = |agent: &str| {
@@ -130,7 +130,7 @@ fn obligations_count_returns_that_are_verified_refuted_and_only_reported() {
     let table = workspace.baton(&["obligations"]).ended(0).stdout;
     assert!(table.contains("REPORTED") && table.contains("VERIFIED") && table.contains("REFUTED"), "{table}");
 
-    // The request and its RETURN tell who checked it and what was found.
+    // The events of the request and of its RETURN say who checked the RETURN and what was found.
     let why = workspace.why(&wrong.id);
     let [check] = why.checks.as_slice() else { panic!("{:#?}", why.checks) };
     assert_eq!((check.by.as_str(), check.evidence.as_str()), ("audit", "refuted"));
@@ -142,9 +142,9 @@ fn obligations_count_returns_that_are_verified_refuted_and_only_reported() {
     let listed = workspace.baton(&["status", "--in-state", "disputed"]).ended(0).stdout;
     assert!(listed.contains("Wrong") && !listed.contains("Right") && listed.contains("docs/nowhere.md"), "{listed}");
 
-    // A later RETURN that is true ends the dispute; an old one that is checked again does not begin it anew.
+    // A later RETURN that is true ends the dispute. A repeated check of an old RETURN does not reopen the dispute.
     returned(&workspace, &wrong, 2, "docs/there.md");
-    stands(&workspace, "Wrong", "succeeded", "verified");
+    assert_state(&workspace, "Wrong", "succeeded", "verified");
     assert_eq!(counted(), [[0, 1, 0], [0, 1, 0], [1, 0, 0]]);
     assert_eq!(workspace.why(&wrong.id).checks.len(), 2);
     workspace.baton(&["ledger", "verify"]).ended(0);
@@ -155,12 +155,12 @@ fn work_that_appears_later_ends_the_dispute_without_another_return() {
     let workspace = Workspace::init();
     let request = asked(&workspace, "Codex-MM1", "Write it");
     returned(&workspace, &request, 1, "docs/late.md");
-    stands(&workspace, "Write it", "disputed", "refuted");
+    assert_state(&workspace, "Write it", "disputed", "refuted");
     workspace.up_once();
-    stands(&workspace, "Write it", "disputed", "refuted");
+    assert_state(&workspace, "Write it", "disputed", "refuted");
     workspace.write("docs/late.md", "# Late\n\nIt is here now.\n");
     workspace.up_once();
-    stands(&workspace, "Write it", "succeeded", "verified");
+    assert_state(&workspace, "Write it", "succeeded", "verified");
     assert_eq!(workspace.why(&request.id).actions().iter().filter(|action| **action == "verified").count(), 1);
 }
 
@@ -177,7 +177,7 @@ fn tasks_that_depend_on_a_disputed_request_wait_for_a_person_until_the_dispute_e
     assert!(held.reason.contains("ended as disputed"), "{held:#?}");
     workspace.write("docs/built.md", "# Built\n\nIt is here now.\n");
     returned(&workspace, &request, 2, "docs/built.md");
-    stands(&workspace, "Build it", "succeeded", "verified");
+    assert_state(&workspace, "Build it", "succeeded", "verified");
     assert_eq!(workspace.task("Then audit").attempts, 1, "{:#?}", workspace.task("Then audit"));
 }
 
@@ -187,5 +187,5 @@ fn without_the_grant_every_return_stays_reported() {
     workspace.baton(&["plugin", "revoke", "audit", "returns"]).ended(0);
     let request = asked(&workspace, "Codex-MM1", "Write it");
     returned(&workspace, &request, 1, "docs/nowhere.md");
-    stands(&workspace, "Write it", "succeeded", "reported");
+    assert_state(&workspace, "Write it", "succeeded", "reported");
 }

@@ -193,7 +193,7 @@ fn an_agent_sees_and_cancels_only_what_it_sent() {
     let id = json!({ "id": task["id"] });
     assert!(task["metadata"]["title"].as_str().unwrap().starts_with("Look"), "{sent}");
     assert!(!sent.to_string().contains("u001b") && !task.to_string().contains("SYSTEM"), "{sent}");
-    // The recipient works on it over MCP; over A2A it is not its task.
+    // The recipient handles the request over MCP. Over A2A only the sender has access to the task.
     for method in ["GetTask", "CancelTask", "SubscribeToTask"] {
         let refused = call(&served, &claude, method, &id);
         assert_eq!(refused["error"]["code"], -32001, "{method}: {refused}");
@@ -292,7 +292,7 @@ fn a_task_of_a_plugin_that_sends_requests_is_completed() {
 fn a_running_task_is_cancelled_by_its_sender() {
     let served = served_by_plugins(Workspace::with_hostile());
     let token = served.token("Claude-MM1");
-    // The action lasts 1.5 seconds; on a busy machine it may end before it is told to stop.
+    // The action lasts 1.5 seconds; on a busy machine it may end before the request to stop arrives.
     let cancelled = (0..5).find_map(|number| {
         let title = format!("Take your time {number}");
         let mut slow = message(&format!("m{number}"), &title);

@@ -1,4 +1,4 @@
-//! Independent clients: the official Python SDK works an inbox over `baton mcp`.
+//! Independent clients: the official Python SDK handles the requests of an inbox over `baton mcp`.
 
 use std::fs;
 
@@ -35,7 +35,7 @@ asyncio.run(main(*sys.argv[1:]))
 "#;
 
 #[test]
-fn the_official_python_client_works_an_inbox() {
+fn the_official_python_client_handles_an_inbox() {
     let python = or_skip!(tools("python/bin", "python")).join("python");
     let workspace = workspace();
     let _daemon = workspace.up_and_serving();

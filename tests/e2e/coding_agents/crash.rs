@@ -41,7 +41,7 @@ fn a_return_is_written_once_if_its_server_is_killed_at_any_point() {
         // Without a failpoint, the process is killed at an arbitrary moment.
         std::thread::sleep(std::time::Duration::from_millis(if point == "off" { 15 } else { 1_000 }));
         dying.kill();
-        // A daemon takes over the deliveries of processes that have ended at its start, and every minute.
+        // At its start and every minute, a daemon takes over the deliveries of processes that have ended.
         daemon.kill();
         daemon = workspace.up_and_serving();
         let mut codex = McpClient::start(&workspace, "Codex-MM1");

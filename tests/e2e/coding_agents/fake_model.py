@@ -33,7 +33,7 @@ def end_with(parent):
 
 
 def limit(path):
-    """The body and the headers of a response that says until when nothing is answered."""
+    """The body and the headers of a response that says when the usage limit ends."""
     now = int(time.time())
     if path == "/v1/messages":
         error = {"type": "error", "error": {"type": "rate_limit_error", "message": "This request would exceed your limit."}}

@@ -1,4 +1,4 @@
-//! The MCP server over HTTP: clients with a token work their inbox, and everything else is refused.
+//! The MCP server over HTTP: clients with a token handle the requests of their inbox, and everything else is refused.
 
 use std::fs;
 use std::io::{Read as _, Write as _};
@@ -198,7 +198,7 @@ fn an_address_that_is_in_use_or_open_to_others_is_refused_at_the_start() {
     assert!(workspace.baton(&["status"]).ended(2).stderr.contains("reachable from other machines"));
 }
 
-/// Works an inbox over HTTP.
+/// Handles the requests of an inbox over HTTP.
 const SCRIPT: &str = r#"
 import asyncio, json, sys
 import httpx2 as httpx
@@ -221,7 +221,7 @@ asyncio.run(main(*sys.argv[1:]))
 "#;
 
 #[test]
-fn the_official_python_client_works_an_inbox_over_http() {
+fn the_official_python_client_handles_an_inbox_over_http() {
     let python = or_skip!(tools("python/bin", "python")).join("python");
     let served = HttpWorkspace::new();
     request(&served.workspace, "Over HTTP", None);

@@ -13,7 +13,8 @@ fn put(file: &Path, text: &str) {
     fs::write(file, text).unwrap();
 }
 
-/// Imports twice without writing, twice with; returns the output of the first run.
+/// Imports twice without `--apply`, then three times with it, the last time after the daemon has captured the
+/// requests. Only the first `--apply` writes. Returns the output of the first run.
 fn import(workspace: &Workspace, tool: &str, path: &Path) -> Value {
     let path = path.display().to_string();
     let run = |more: &[&str]| {
@@ -192,7 +193,7 @@ fn messages_that_ask_for_an_acknowledgement() {
 }
 
 #[test]
-fn a_project_of_agent_mail_is_the_same_by_its_folder_and_by_its_messages() {
+fn the_folder_and_its_messages_import_as_one_agent_mail_project() {
     let workspace = workspace();
     let archive = |project: &str| {
         let header = json!({ "id": 1, "from": "RedCat", "to": ["BlueLake", "BlueLake"], "subject": project, "ack_required": true });

@@ -21,7 +21,7 @@ fn an_old_request_is_found_by_its_title_among_more_than_ten_thousand_tasks() {
     };
     drop_others(0..OTHERS);
     workspace.up_once();
-    // Newer than more than ten thousand requests with the same title.
+    // This request is newer than more than ten thousand requests with the same title.
     workspace.drop_file("Codex-MM1", "same.json", text(&handoff("Codex-MM1", "Same job")));
     workspace.up_once();
     let _daemon = workspace.up_and_serving();

@@ -1,5 +1,6 @@
-//! The real Claude Code and the real Codex, offline: registered by `baton connect`, in a network namespace with nothing but a fake
-//! model on loopback, they work their inbox; an idle interactive session of Claude Code is woken by a new handoff.
+//! The real Claude Code and the real Codex, offline: registered by `baton connect`, in a network namespace with nothing but a
+//! fake model on loopback, they handle the requests of their inbox; a new handoff wakes an idle interactive session of Claude
+//! Code.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,7 +12,7 @@ use serde_json::json;
 
 use super::workspace;
 
-/// The patience with a client, which loads a program of 200 MB.
+/// The time limit for a client, which loads a program of 200 MB.
 const CLIENT: Duration = Duration::from_mins(3);
 
 /// The port of the fake model. Each test has a network namespace, so it is free in all of them.

@@ -1,4 +1,5 @@
-//! An independent client in Rust: the client of rmcp works an inbox over `baton mcp`, in both versions of the protocol.
+//! An independent client in Rust: the client of rmcp handles the requests of an inbox over `baton mcp`, in both
+//! versions of the protocol.
 
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
@@ -17,7 +18,7 @@ use super::{request, workspace};
 
 type Client<H = ()> = RunningService<RoleClient, H>;
 
-/// Starts `baton mcp`, and connects in this way.
+/// Starts `baton mcp` and connects to it with `lifecycle`.
 async fn connect<H: ClientHandler>(
     workspace: &Workspace,
     lifecycle: ClientLifecycleMode,
@@ -73,7 +74,7 @@ async fn work(workspace: &Workspace, lifecycle: ClientLifecycleMode, id: &str) {
 }
 
 #[test]
-fn the_client_of_rmcp_works_an_inbox_in_both_eras() {
+fn the_client_of_rmcp_handles_an_inbox_in_both_protocol_versions() {
     let workspace = workspace();
     let _daemon = workspace.up_and_serving();
     let runtime = runtime();
@@ -163,7 +164,7 @@ fn a_client_with_tasks_gets_the_action_of_a_plugin_as_a_task_of_the_ledger() {
         let (_plain_server, plain) = connect(&workspace, discover(), ()).await;
         assert_eq!(call(&plain, "noop", json!({})).await["ended"], true);
         assert!(plain.get_task(GetTaskParams::new(&id)).await.is_err());
-        // So does one of the version before, which has no such extension.
+        // A client of the previous protocol version, which has no Tasks extension, gets a result too.
         let (_older_server, older) = connect(&workspace, ClientLifecycleMode::Initialize, with_tasks()).await;
         assert_eq!(call(&older, "noop", json!({})).await["ended"], true);
     });
@@ -223,7 +224,7 @@ fn a_running_task_is_cancelled_and_too_many_cancellations_are_refused() {
     runtime().block_on(async {
         let (_server, client) = connect(&workspace, discover(), with_tasks()).await;
         let mut cancelled = None;
-        // The action lasts 1.5 seconds; on a busy machine it may end before it is told to stop.
+        // The action lasts 1.5 seconds; on a busy machine it may end before the request to stop arrives.
         for _ in 0..5 {
             let id = start(&client, "hostile__slow").await;
             while ["captured", "queued"].contains(&workspace.why(&id).state.as_str()) {

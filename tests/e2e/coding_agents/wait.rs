@@ -89,7 +89,7 @@ fn a_waiting_process_is_idle_until_it_is_woken() {
     request(&workspace, "Now", None);
     let (code, _) = ended(waiting);
     assert_eq!(code, Some(2));
-    // Generous: the machine may be busy. The bench `door` has the figures.
+    // Generous: the machine may be busy. The bench `coding_agents` has the figures.
     assert!(dropped.elapsed() < Duration::from_secs(20));
     if let Ok(stat) = stat {
         let ticks: u64 = stat

@@ -1,4 +1,4 @@
-"""A scripted coding agent: works the request that it is started for over Baton's MCP server. Usage: agent.py WHAT.
+"""A scripted coding agent: handles the request for which it is started, over Baton's MCP server. Usage: agent.py WHAT.
 
 It writes what it got into `started-N.json` of its folder. WHAT says how it behaves.
 """

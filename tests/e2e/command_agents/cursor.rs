@@ -41,7 +41,7 @@ fn wait_for_runs(workspace: &Workspace, title: &str, wanted: &[&str]) {
 }
 
 #[test]
-fn it_is_connected_started_and_answers_through_its_registered_server() {
+fn cursor_is_connected_started_and_answers_through_its_registered_server() {
     let workspace = workspace("work");
     let daemon = up(&workspace);
     drop_request(&workspace, "For Cursor");
@@ -77,7 +77,7 @@ fn killed_with_the_daemon_its_session_continues_and_one_return_is_given() {
     assert_eq!((starts(&workspace), workspace.returns_for("Claude-MM1", "id-resume-me").len()), (2, 1));
 }
 
-/// Cursor has its prompt from the start, so it may have worked before Baton knew its session.
+/// Cursor gets its prompt at its start, so it may have done work before Baton knew its session.
 #[test]
 fn killed_before_it_states_its_session_it_is_not_started_twice() {
     let workspace = workspace("silent");
@@ -91,7 +91,7 @@ fn killed_before_it_states_its_session_it_is_not_started_twice() {
     assert!(task.reason.contains("see what it has done"), "{}", task.reason);
     assert!(alive(&first).is_empty());
     assert_eq!((outcomes(&workspace, "Once only"), starts(&workspace)), (vec!["interrupted".to_owned()], 1));
-    // A person starts it again.
+    // The operator starts the request again.
     workspace.baton(&["retry", &task.id]).ended(0);
     workspace.wait_for_state("Once only", "succeeded");
     assert_eq!(workspace.returns_for("Claude-MM1", "id-once-only").len(), 1);

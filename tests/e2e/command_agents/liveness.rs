@@ -28,7 +28,8 @@ fn an_agent_is_active_while_its_process_or_its_session_works() {
     assert!(table.lines().any(|line| line.starts_with("Worker") && line.contains("active")), "{table}");
     let status = workspace.baton(&["status"]).ended(0).stdout;
     assert!(status.contains("program works on it since"), "{status}");
-    // The process of a killed daemon counts only while it lives; its request is then not worked on.
+    // After a kill of the daemon the agent counts as active only while its process lives, and its request can be
+    // cancelled.
     daemon.kill();
     workspace.baton(&["cancel", &id]).ended(0);
     let daemon = workspace.up_and_serving();

@@ -83,7 +83,7 @@ fn works(client: &str) {
     scene.model("work");
     let mut daemon = scene.up();
 
-    // Started, peek, claim, return.
+    // The client is started, lists its inbox, claims the request and answers it.
     scene.drop_request("First");
     scene.wait_for_runs("First", &["returned"]);
     workspace.wait_for_state("First", "succeeded");
@@ -94,7 +94,7 @@ fn works(client: &str) {
     assert!(run["session"].is_string() && run["input_tokens"].as_i64() > Some(0), "{run}");
     assert_eq!(run["cost_usd"].is_number(), client == "claude", "{run}");
 
-    // Killed in the middle with the daemon, and resumed.
+    // The client is killed together with the daemon, and its session is resumed.
     scene.model("hang");
     scene.drop_request("Second");
     let session = workspace.wait_for("the claim and the session", |workspace| {

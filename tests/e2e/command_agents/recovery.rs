@@ -1,4 +1,5 @@
-//! `kill -9` of the daemon while a command agent works: its processes are ended, its session continues or a person is asked.
+//! `kill -9` of the daemon while a command agent works: the agent's processes are ended, and its session continues or a
+//! person is asked.
 
 use super::{alive, drop_request, outcomes, started, starts, workspace};
 

@@ -79,7 +79,7 @@ fn an_exit_code_of_0_without_a_return_is_not_success() {
         assert!(workspace.returns_for("Claude-MM1", "id-idle-hands").is_empty());
         let shown = workspace.baton(&["why", &task.id]).ended(0).stdout;
         assert!(shown.contains("the newest run printed"), "{shown}");
-        // The operator starts it again, and only the operator.
+        // Only the operator starts the agent again.
         workspace.baton(&["retry", &task.id]).ended(0);
         workspace.wait_for("the second run", |workspace| {
             (outcomes(workspace, "Idle hands") == [outcome, outcome]).then_some(())

@@ -24,7 +24,7 @@ fn a_broken_lock_file_is_an_error_that_names_it() {
     workspace.write("baton.lock", "version = 9\n");
     fails(workspace.baton(&["agents"]), 2, &["baton.lock", "update baton"]);
     workspace.write("baton.lock", "version = 1\n[[plugin]]\nname = \"x\"\nsudo = true\n");
-    // One invalid entry affects nothing else.
+    // One invalid entry does not affect commands that do not need it.
     workspace.baton(&["agents"]).ended(0);
     let run = workspace.up_once();
     assert!(run.stderr.contains("baton.lock") && run.stderr.contains("sudo"), "{}", run.stderr);
@@ -64,7 +64,7 @@ fn the_state_is_in_the_named_folder_and_never_in_the_workspace() {
     assert!(fs::metadata(format!("{state}/ledger.db")).unwrap().is_file());
     let there = workspace.baton(&["--state", state, "status", "--json"]).ended(0).json();
     assert_eq!(there["tasks"].as_array().unwrap().len(), 1);
-    assert!(workspace.status().is_empty(), "the default state has no record of it");
+    assert!(workspace.status().is_empty(), "the default state has no record of the task");
     let inside: Vec<_> = fs::read_dir(workspace.root()).unwrap().map(|e| e.unwrap().file_name()).collect();
     assert_eq!(inside.len(), 7, "{inside:?}");
 }

@@ -97,7 +97,7 @@ fn a_dependency_may_still_be_in_an_inbox_and_delays_the_request() {
     workspace.drop_file("Claude-MM1", "20260118T101500Z__RETURN__Do-it__Codex-MM1.json", text(&answer));
     workspace.up_once();
     assert_eq!(workspace.task("Then").state, "succeeded");
-    // Now the task is in the ledger: found by its id and by its title.
+    // Now the task is in the ledger, where it is found by its id and by its title.
     for name in [second.as_str(), "Then"] {
         send(&workspace, &["--to", "noop", "--depends-on", name]).ended(0);
     }
@@ -140,7 +140,7 @@ fn the_return_is_sent_to_the_agent_of_reply_to() {
     workspace.up_once();
     assert_eq!(workspace.returns_for("Codex-MM1", &sent).len(), 1);
     assert_eq!(workspace.returns_for("Codex-MM1", "id-refused").len(), 1);
-    assert_eq!(workspace.returns("Claude-MM1"), [""; 0], "the requesting agent gets none");
+    assert_eq!(workspace.returns("Claude-MM1"), [""; 0], "the requesting agent gets no RETURN");
     assert_eq!(workspace.task("Refused").from.as_deref(), Some("Claude-MM1"));
     // An external agent finds the name in the file.
     assert_eq!(written(&workspace, "handoffs/Cursor-MM1/01_inbox")["reply_to"], json!("Codex-MM1"));
@@ -150,7 +150,7 @@ fn the_return_is_sent_to_the_agent_of_reply_to() {
 }
 
 #[test]
-fn a_broadcast_goes_to_all_agents_and_a_single_run_after_it_ends() {
+fn a_broadcast_goes_to_all_agents_and_a_second_run_starts_nothing() {
     let workspace = Workspace::init();
     let sent = send(&workspace, &["--broadcast"]);
     assert!(sent.stderr.contains("reaches no plugin"), "{}", sent.stderr);

@@ -13,7 +13,7 @@ use serde_json::json;
 
 use super::{DriveWorkspace, Services};
 
-/// The judges' programs.
+/// The folder with the judges' programs.
 pub(super) fn judges() -> Result<PathBuf, Skipped> {
     Ok(tools("drive", "python/bin/rclone")?.join("python/bin"))
 }

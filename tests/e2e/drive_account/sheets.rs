@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::judges::judges;
 use super::{DriveWorkspace, GRANTS, Services};
 
-/// Rows of the large sheet: beyond one request.
+/// The number of rows of the large sheet: more than one request reads.
 const SHEET_ROWS: usize = 6_000;
 
 fn spreadsheet(folder: &str) -> FakeFile {

@@ -179,7 +179,7 @@ pub(super) const SCENES: [Scenario; 24] = [
             ("delivery.done_written", &[1, 2, 3]),
         ],
         workspace: || (Workspace::with_post("handoffs = true"), Expectations::default()),
-        before: a_request_that_is_taken_back,
+        before: a_request_that_is_withdrawn,
         after: |workspace| {
             workspace.up_once();
             let request = workspace.task("Look at k");
@@ -219,7 +219,7 @@ pub(super) const SCENES: [Scenario; 24] = [
     Scenario {
         name: "withdrawing",
         points: &[("missing_file.leased", &[1]), ("missing_file.settled", &[1])],
-        before: a_request_that_is_taken_away,
+        before: a_request_whose_file_is_removed,
         ..HOSTILE
     },
     Scenario {
@@ -284,7 +284,7 @@ pub(super) const SCENES: [Scenario; 24] = [
         before: |workspace, book| {
             book.file(&workspace.drop_handoff("Codex-MM1", "Write it"), 1);
             workspace.up_once();
-            patience(workspace, "remind_after = \"0s\"\nescalate_after = \"0s\"");
+            escalation_policy(workspace, "remind_after = \"0s\"\nescalate_after = \"0s\"");
         },
         after: |workspace| {
             workspace.settle("");
@@ -299,7 +299,7 @@ pub(super) const SCENES: [Scenario; 24] = [
         before: |workspace, book| {
             book.file(&workspace.drop_handoff("Codex-MM1", "Write it"), 1);
             workspace.up_once();
-            patience(workspace, "archive_after = \"0s\"");
+            escalation_policy(workspace, "archive_after = \"0s\"");
             book.asks("Claude-MM1", "id-write-it", 1);
         },
         ..PLAIN
@@ -375,7 +375,7 @@ fn a_request_that_sends_two(workspace: &Workspace, book: &mut Expectations) {
 }
 
 /// The sent file is always in exactly one place, and nobody gets a RETURN for it.
-fn a_request_that_is_taken_back(workspace: &Workspace, book: &mut Expectations) {
+fn a_request_that_is_withdrawn(workspace: &Workspace, book: &mut Expectations) {
     let mut ask = |title: &str, line: &str| {
         let asked = handoff_with("post", title, json!({ "args": { "do": [line] } }));
         workspace.drop_file("post", &format!("{title}.json"), text(&asked));
@@ -395,14 +395,14 @@ fn a_question(workspace: &Workspace, book: &mut Expectations, returns: usize) {
     workspace.up_once();
 }
 
-fn a_request_that_is_taken_away(workspace: &Workspace, book: &mut Expectations) {
+fn a_request_whose_file_is_removed(workspace: &Workspace, book: &mut Expectations) {
     a_question(workspace, book, 1);
     let file = workspace.inbox_of("hostile").join("ask-human.json");
     book.gone(&fs::read(&file).unwrap());
     fs::remove_file(file).unwrap();
 }
 
-fn patience(workspace: &Workspace, lines: &str) {
+fn escalation_policy(workspace: &Workspace, lines: &str) {
     let config = workspace.read("baton.toml");
     workspace.write("baton.toml", format!("{config}\n[escalation]\n{lines}\n"));
 }
@@ -416,7 +416,8 @@ fn command_dies(workspace: &Workspace, command: &str, failpoints: &str, when: &s
     assert_eq!(output.code, -1, "{when}: it lives; is it built with `--features baton/failpoints`?\n{}", output.stderr);
 }
 
-/// The process that cancelled the task has died. Another one cancels it, at the latest after the first one's lease has expired.
+/// The process that cancelled the task has died. Another process cancels the task, at the latest after the lease of the first
+/// one has expired.
 fn cancel_for_good(workspace: &Workspace) {
     let id = workspace.status().remove(0).id;
     workspace.up_once();

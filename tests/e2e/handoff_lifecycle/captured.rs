@@ -31,7 +31,7 @@ fn two_hundred_handoffs_are_each_done_exactly_once() {
 #[test]
 fn the_most_urgent_task_runs_first() {
     let workspace = Workspace::with_noop();
-    // All are there before the first begins.
+    // All files are in the inbox before the first task begins.
     workspace.baton(&["plugin", "disable", "noop"]).ended(0);
     for (title, priority) in [("Later", "low"), ("Usual", "Medium"), ("Now", "CRITICAL"), ("Soon", "High")] {
         workspace.drop_handoff_with("noop", title, json!({ "priority": priority }));

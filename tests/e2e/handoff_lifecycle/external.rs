@@ -14,7 +14,7 @@ fn an_external_agent_keeps_its_file_until_its_return_comes() {
     assert_eq!((task.state.as_str(), &task.returned_at), ("delivered", &None));
     assert_eq!(workspace.inbox("Codex-MM1"), ["Write-the-tests.json"]);
     workspace.up_once();
-    assert_eq!(workspace.status().len(), 1, "the same file is no second task");
+    assert_eq!(workspace.status().len(), 1, "the same file is not a second task");
 
     workspace.drop_file("Claude-MM1", "answer.json", text(&answer("Codex MM1 Agent", "id-write-the-tests")));
     workspace.up_once();
@@ -23,7 +23,7 @@ fn an_external_agent_keeps_its_file_until_its_return_comes() {
     assert!(done.returned_at.is_some() && done.archived_at.is_some(), "{done:?}");
     assert_eq!(workspace.read_bytes("handoffs/Codex-MM1/02_processed/Write-the-tests.json"), bytes);
     assert!(workspace.inbox("Codex-MM1").is_empty());
-    assert_eq!(workspace.inbox("Claude-MM1"), ["answer.json"], "the sender's own inbox is the sender's");
+    assert_eq!(workspace.inbox("Claude-MM1"), ["answer.json"], "Baton leaves the RETURN in the sender's inbox");
 }
 
 #[test]

@@ -30,7 +30,7 @@ const FLOODS: [(&str, &str, &str); 12] = [
     ("spin", "limit of time (ms)", "wall_ms"),
 ];
 
-/// The memory by which the host may grow while all of them run, two at a time with 64 MiB each: their memories and results, and
+/// The memory by which the host may grow while all floods run, two at a time with 64 MiB each: their memories and results, and
 /// memory that the pool keeps for later.
 const GROWTH_KIB: u64 = 400 << 10;
 

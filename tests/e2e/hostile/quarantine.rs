@@ -64,7 +64,7 @@ fn after_the_pause_one_task_is_tried_and_its_success_ends_the_quarantine() {
     crash(&workspace, "one");
     crash(&workspace, "two");
     let held = workspace.baton(&["status", "--json"]).json()["quarantined"][0]["failures"].clone();
-    assert_eq!(held, 2, "it is in quarantine");
+    assert_eq!(held, 2, "the plugin is in quarantine");
     let daemon = workspace.up_and_serving();
     for number in 0..4 {
         ask(&workspace, "permanent", &format!("well {number}"));
@@ -76,7 +76,11 @@ fn after_the_pause_one_task_is_tried_and_its_success_ends_the_quarantine() {
     assert_eq!(workspace.baton(&["status", "--json"]).json()["quarantined"], serde_json::json!([]));
     ask(&workspace, "trap", "three");
     workspace.wait_for_archive("three");
-    assert_eq!(workspace.baton(&["status", "--json"]).json()["quarantined"], serde_json::json!([]), "the count is new");
+    assert_eq!(
+        workspace.baton(&["status", "--json"]).json()["quarantined"],
+        serde_json::json!([]),
+        "the success has reset the count"
+    );
     assert!(daemon.stop().success());
 }
 
@@ -87,7 +91,7 @@ fn a_failed_trial_starts_a_longer_pause() {
     crash(&workspace, "two");
     let daemon = workspace.up_and_serving();
     ask(&workspace, "trap", "trial");
-    workspace.wait_for("the trial to be taken in", |workspace| (!workspace.tasks("trial").is_empty()).then_some(()));
+    workspace.wait_for("the trial to be captured", |workspace| (!workspace.tasks("trial").is_empty()).then_some(()));
     ask(&workspace, "trap", "behind it");
     workspace.wait_for_archive("trial");
     let held = workspace.wait_for("the second pause", |workspace| {

@@ -111,7 +111,8 @@ fn reasons_name_only_differences() {
     let workspace = Workspace::init();
     let music = beside(&workspace, "music");
     let source = workspace.outside().join("source.wav");
-    // The same bit rate, which an MP3 of 48 kHz keeps exactly and one of 44.1 kHz to the byte, and nearly equal lengths.
+    // The copies have the same bit rate and nearly equal lengths. An MP3 of 48 kHz keeps the rate exactly, one of 44.1
+    // kHz to the byte.
     for number in 0..4 {
         write_wav(&source, &tune(number, SECONDS));
         for (copy, rate_hz, start) in [("a", "44100", "0"), ("b", "48000", "0"), ("c", "44100", "0.03")] {

@@ -25,7 +25,7 @@ fn library(folder: &Path) -> (EagleLibrary, Vec<String>) {
 }
 
 #[test]
-fn its_items_are_audio_that_is_not_in_the_trash() {
+fn the_items_of_a_library_are_audio_that_is_not_in_the_trash() {
     let workspace = Workspace::init();
     let folder = beside(&workspace, "Music.library");
     let (eagle, ids) = library(&folder);

@@ -101,7 +101,7 @@ fn files_of_a_source_that_cannot_be_reached_are_marked() {
     assert_eq!(duplicates(&workspace, &[])["unreachable"], json!([]));
     let aside = there.with_file_name("aside");
     fs::rename(&there, &aside).unwrap();
-    // No scan has noticed yet that it is unreachable.
+    // No scan has noticed yet that the source is unreachable.
     let found = duplicates(&workspace, &[]);
     assert_eq!(found["unreachable"][0]["path"].as_str(), there.to_str());
     let group = &found["groups"][0];

@@ -54,7 +54,7 @@ fn superfluous_files_move_to_the_trash_folder_and_back_unchanged() {
     );
     assert_eq!(contents_below(&music).len(), before.len(), "nothing is deleted");
     assert!(to.iter().zip(&from).all(|(to, from)| to.ends_with(from.strip_prefix(&music).unwrap())));
-    // The catalog knows it without a scan, and a scan says the same.
+    // The catalog has the moves without a scan, and a scan gives the same counts.
     let counts = |total: &Value| ["items", "missing"].map(|name| total["total"][name].as_u64().unwrap());
     assert_eq!(counts(&coverage(&workspace)), [2, 2]);
     assert_eq!(duplicates(&workspace, &[])["groups"], json!([]));

@@ -19,7 +19,7 @@ struct EagleWorkspace {
 }
 
 /// A piece that is both in a folder and in the open Eagle library.
-fn room() -> EagleWorkspace {
+fn scene() -> EagleWorkspace {
     let workspace = Workspace::init();
     let music = beside(&workspace, "music");
     let folder = workspace.outside().canonicalize().unwrap().join("Music.library");
@@ -58,47 +58,47 @@ impl EagleWorkspace {
 
 #[test]
 fn only_the_library_of_the_plan_is_changed() {
-    let room = room();
-    let url = room.eagle.url();
+    let scene = scene();
+    let url = scene.eagle.url();
     let refused = |why: &str| {
-        let refused = quarantine(&room.workspace, &room.args(&url), 1);
+        let refused = quarantine(&scene.workspace, &scene.args(&url), 1);
         assert!(refused["refused"].to_string().contains(why), "{refused:#}");
-        assert!(!room.eagle.is_in_trash(&room.id), "{why}");
+        assert!(!scene.eagle.is_in_trash(&scene.id), "{why}");
     };
-    room.eagle.behave(|manner| manner.keeps_library_secret = true);
+    scene.eagle.behave(|manner| manner.keeps_library_secret = true);
     refused("does not say which library is open");
     // Another library with the same name on this machine.
-    let other = beside(&room.workspace, "other").join("Music.library");
+    let other = beside(&scene.workspace, "other").join("Music.library");
     EagleLibrary::create(&other).finish();
-    room.eagle.behave(|manner| {
+    scene.eagle.behave(|manner| {
         manner.keeps_library_secret = false;
         manner.library = Some(other.display().to_string());
     });
     refused("another library is open in Eagle");
     // Eagle on another machine: the library's name is the same, but the item is another file.
-    room.eagle.behave(|manner| manner.library = Some("D:\\Eagle\\Music.library".to_owned()));
+    scene.eagle.behave(|manner| manner.library = Some("D:\\Eagle\\Music.library".to_owned()));
     refused("another file than that of the plan");
-    room.eagle.resize(&room.id, room.bytes);
-    let done = quarantine(&room.workspace, &room.args(&url), 0);
-    assert!(room.eagle.is_in_trash(&room.id) && done["eagle"][0]["id"] == room.id.as_str(), "{done:#}");
+    scene.eagle.resize(&scene.id, scene.bytes);
+    let done = quarantine(&scene.workspace, &scene.args(&url), 0);
+    assert!(scene.eagle.is_in_trash(&scene.id) && done["eagle"][0]["id"] == scene.id.as_str(), "{done:#}");
 }
 
 #[test]
 fn the_catalog_is_updated_and_undo_prints_the_steps_in_eagle() {
-    let room = room();
-    let url = room.eagle.url();
-    let done = quarantine(&room.workspace, &room.args(&url), 0);
-    assert_eq!(room.missing(), 1, "without a scan");
+    let scene = scene();
+    let url = scene.eagle.url();
+    let done = quarantine(&scene.workspace, &scene.args(&url), 0);
+    assert_eq!(scene.missing(), 1, "the catalog has the move without a scan");
     let undo = ["--undo", done["undo"].as_str().unwrap(), "--url", &url];
-    let told = quarantine(&room.workspace, &undo, 1);
+    let told = quarantine(&scene.workspace, &undo, 1);
     let why = told["refused"][0]["why"].as_str().unwrap();
-    for what in ["open the library Music", "select Trash", "Piece", room.id.as_str(), "Restore"] {
+    for what in ["open the library Music", "select Trash", "Piece", scene.id.as_str(), "Restore"] {
         assert!(why.contains(what), "{why}");
     }
-    room.eagle.put_back(&room.id);
-    quarantine(&room.workspace, &undo, 0);
-    assert_eq!(room.missing(), 0);
-    assert!(room.folder.is_dir());
+    scene.eagle.put_back(&scene.id);
+    quarantine(&scene.workspace, &undo, 0);
+    assert_eq!(scene.missing(), 0);
+    assert!(scene.folder.is_dir());
 }
 
 #[test]
@@ -106,24 +106,24 @@ fn an_item_that_moved_before_a_kill_is_recognised_and_never_moves_twice() {
     for (point, is_there) in
         [("quarantine.eagle_noted", false), ("quarantine.eagle_asked", true), ("quarantine.eagle_seen", true)]
     {
-        let room = room();
-        let url = room.eagle.url();
-        room.dies_at(point);
-        assert_eq!(room.eagle.is_in_trash(&room.id), is_there, "{point}");
+        let scene = scene();
+        let url = scene.eagle.url();
+        scene.dies_at(point);
+        assert_eq!(scene.eagle.is_in_trash(&scene.id), is_there, "{point}");
         // While Eagle is not running, the result is unknown.
         if point != "quarantine.eagle_seen" {
-            let open = quarantine(&room.workspace, &["--resume", "--url", "http://127.0.0.1:9"], 1);
+            let open = quarantine(&scene.workspace, &["--resume", "--url", "http://127.0.0.1:9"], 1);
             assert!(open["refused"].to_string().contains("it is unknown whether"), "{point}: {open:#}");
         }
-        let resumed = quarantine(&room.workspace, &["--resume", "--url", &url], 0);
+        let resumed = quarantine(&scene.workspace, &["--resume", "--url", &url], 0);
         assert_eq!(resumed["resumed"].as_array().unwrap().len(), 1, "{point}: {resumed:#}");
-        assert_eq!(room.missing(), u64::from(is_there), "{point}");
-        let again = quarantine(&room.workspace, &["--resume", "--url", &url], 0);
+        assert_eq!(scene.missing(), u64::from(is_there), "{point}");
+        let again = quarantine(&scene.workspace, &["--resume", "--url", &url], 0);
         assert_eq!(again["resumed"], json!([]), "{point}");
         if !is_there {
-            quarantine(&room.workspace, &room.args(&url), 0);
+            quarantine(&scene.workspace, &scene.args(&url), 0);
         }
-        assert_eq!((room.eagle.is_in_trash(&room.id), room.eagle.asked("moveToTrash")), (true, 1), "{point}");
-        assert_eq!(room.missing(), 1, "{point}");
+        assert_eq!((scene.eagle.is_in_trash(&scene.id), scene.eagle.asked("moveToTrash")), (true, 1), "{point}");
+        assert_eq!(scene.missing(), 1, "{point}");
     }
 }

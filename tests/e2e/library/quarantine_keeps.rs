@@ -116,7 +116,7 @@ fn links(workspace: &Workspace, paths: [&Path; 2]) -> [[Value; 3]; 2] {
     })
 }
 
-/// SQL of a program that names a file for a track.
+/// The SQL with which a program names a file for a track.
 fn name(file: &Path, id: &str, title: &str) -> String {
     format!(
         "INSERT INTO put_track (source, service, id, title) VALUES ('djay', 'djay', '{id}', '{title}');
@@ -134,7 +134,7 @@ fn the_track_of_a_moved_file_is_linked_to_the_kept_file() {
     let done = quarantine(&workspace, &[plan.to_str().unwrap()], 0);
     let [kept, _] = links(&workspace, [&better, &poorer]);
     assert_eq!(kept, [json!("In djay"), json!("path"), json!(false)]);
-    // A program that names the old path for the first time later means the kept file too.
+    // A program that names the old path only now links the kept file too.
     change(&workspace, &name(&poorer, "1", "In djay"));
     let shown = workspace.baton(&["catalog", "show", poorer.to_str().unwrap(), "--json"]).ended(0).json();
     let files = shown["files"].as_array().unwrap();

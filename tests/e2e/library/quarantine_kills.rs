@@ -42,7 +42,7 @@ fn dies_at(workspace: &Workspace, point: &str, args: &[&str]) {
     assert_eq!(output.code, -1, "{point}: it lives: {output:?}");
 }
 
-fn room() -> Result<(Workspace, [PathBuf; 2], PathBuf), Skipped> {
+fn workspace_with_plan() -> Result<(Workspace, [PathBuf; 2], PathBuf), Skipped> {
     let workspace = Workspace::init();
     let files = copies(&workspace, "better.flac", &["-c:a", "flac"])?;
     let plan = plan(&workspace, "plan.json");
@@ -70,12 +70,12 @@ fn agrees(workspace: &Workspace, music: &Path, when: &str) {
 
 #[test]
 fn the_next_run_finishes_a_killed_run_with_the_same_result() {
-    let (whole, files, plan) = or_skip!(room());
+    let (whole, files, plan) = or_skip!(workspace_with_plan());
     let music = files[0].parent().unwrap();
     quarantine(&whole, &[plan.to_str().unwrap()], 0);
     let expected = bytes(music);
     for point in &STEPS[..7] {
-        let (workspace, [better, poorer], plan) = or_skip!(room());
+        let (workspace, [better, poorer], plan) = or_skip!(workspace_with_plan());
         let music = better.parent().unwrap();
         dies_at(&workspace, point, &[plan.to_str().unwrap()]);
         // The next run of the same plan refuses the moved files, because they are missing.
@@ -91,7 +91,7 @@ fn the_next_run_finishes_a_killed_run_with_the_same_result() {
 fn a_killed_run_is_finished_by_resume_and_reverted_by_undo() {
     for point in &STEPS[..7] {
         for resume_first in [true, false] {
-            let (workspace, [better, _], plan) = or_skip!(room());
+            let (workspace, [better, _], plan) = or_skip!(workspace_with_plan());
             let (music, when) = (better.parent().unwrap(), format!("{point}, resumed: {resume_first}"));
             let before = contents_below(music);
             dies_at(&workspace, point, &[plan.to_str().unwrap()]);
@@ -116,7 +116,7 @@ fn a_killed_run_is_finished_by_resume_and_reverted_by_undo() {
 #[test]
 fn a_killed_undo_can_be_repeated() {
     for point in ["quarantine.undo_moved", "quarantine.undo_tags"] {
-        let (workspace, [better, _], plan) = or_skip!(room());
+        let (workspace, [better, _], plan) = or_skip!(workspace_with_plan());
         let music = better.parent().unwrap();
         let before = contents_below(music);
         let done = quarantine(&workspace, &[plan.to_str().unwrap()], 0);
@@ -131,7 +131,7 @@ fn a_killed_undo_can_be_repeated() {
 
 #[test]
 fn a_kept_file_that_moves_too_is_restored() {
-    let (workspace, [better, _], plan) = or_skip!(room());
+    let (workspace, [better, _], plan) = or_skip!(workspace_with_plan());
     let music = better.parent().unwrap();
     let before = contents_below(music);
     let args = ["--without-tags", "--json", plan.to_str().unwrap()];
@@ -142,7 +142,7 @@ fn a_kept_file_that_moves_too_is_restored() {
 
 #[test]
 fn a_run_that_fails_in_between_updates_the_catalog() {
-    let (workspace, [better, _], plan) = or_skip!(room());
+    let (workspace, [better, _], plan) = or_skip!(workspace_with_plan());
     let music = better.parent().unwrap();
     // The journal has the move but not the end of the run.
     let args = ["--without-tags", plan.to_str().unwrap()];

@@ -203,7 +203,7 @@ fn a_file_of_another_disk_with_the_inode_of_a_deleted_one_is_another_file() {
     fs::remove_file(one.join("a.wav")).unwrap();
     let report = scan(&workspace, &other, &[], 0);
     assert_eq!((&report["sources"][0]["new"], &report["read"]["files"]), (&json!(1), &json!(1)), "{report}");
-    // On the same disk it is the renamed file.
+    // On one disk, the same inode means the same file under a new name.
     fs::rename(other.join("b.wav"), other.join("c.wav")).unwrap();
     let report = scan(&workspace, &other, &[], 0);
     assert_eq!((&report["sources"][0]["new"], &report["read"]["files"]), (&json!(0), &json!(0)), "{report}");

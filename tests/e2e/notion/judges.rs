@@ -9,8 +9,7 @@ use serde_json::json;
 
 use super::{NotionWorkspace, TRACKS, track};
 
-/// The output of a client of Notion: it creates a row, reads all rows page by page, and the references of the first
-/// row.
+/// The output of a client that creates a row, reads all rows page by page, and reads the references of the first row.
 const READS: &str = "created New row\n8 rows\nTrack 0 90 House\nNew row 77 Techno\n30 references, 25 in the page\n";
 
 /// A database of seven tracks, the first of which has 30 references.

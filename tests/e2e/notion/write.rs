@@ -67,7 +67,7 @@ fn both_sides_keep_a_cell_that_both_changed() {
     );
     assert!(place.csv().contains("Track 3,200") && place.csv().contains("Track 4,201"), "the file keeps its values");
     assert_eq!(notion.writes(), 0);
-    // A column of a person is not lost either.
+    // A column that a person has added is not lost either, unless `overwrite` is set.
     place.done("pull", json!({ "overwrite": true }));
     let with_column: String = place.csv().lines().map(|line| format!("{line},mine\n")).collect();
     std::fs::write(place.csv_path(), with_column).unwrap();
@@ -204,8 +204,8 @@ fn two_daemons_on_one_database_come_to_one_value() {
     }
 }
 
-/// Whoever was second keeps its value in its file, and sees the conflict. If both read the row before either changed it, both have
-/// changed it, because Notion has no conditional change: then the next `pull` has the value that stays.
+/// The daemon that was second keeps its value in its file and sees the conflict. If both daemons read the row before either
+/// changed it, both change it, because Notion has no conditional change; then the next `pull` gets the value that stays.
 fn assert_sees_the_other(place: &NotionWorkspace, own: u64, now: u64) {
     let push = place.ask("push", json!({}));
     if push.outcome.as_deref() == Some("refused") {

@@ -1,4 +1,4 @@
-//! The views of published findings: made once, and after that a person's.
+//! The views of published findings: Baton makes them once; after that they belong to the person.
 
 use baton_tests::notion_server::{Fault, NotionServer};
 use serde_json::json;
@@ -35,7 +35,7 @@ fn the_views_of_findings_are_made_once_and_stay_as_a_person_changes_them() {
     assert!(place.done("publish", to(&database)).reason.contains("Nothing is to be published"));
     let asked = |from: usize| notion.lines().split_off(from).iter().filter(|line| line.contains("/v1/views")).count();
 
-    // A person renames one and deletes the other: they are not made again, and nobody is asked for them.
+    // A person renames one and deletes the other: they are not made again, and no request about views is sent.
     notion.change_views(|all| {
         all.truncate(1);
         "Mine".clone_into(&mut all[0].name);

@@ -42,7 +42,7 @@ struct Target {
 }
 
 impl Target {
-    /// A new repository at GitHub; at Linear the only team, with other gaps. Those of the case before are closed with the first run.
+    /// A new repository at GitHub; at Linear the only team, with other gaps. The first run closes the issues of the case before.
     fn new(emulator: &Emulator, service: &'static str, case: usize) -> Self {
         if service == "github" {
             let [argument, place] = new_repository(emulator, &format!("case{case}"));
@@ -174,7 +174,7 @@ fn two_machines(service: &'static str) {
         for mut child in children {
             assert!(child.wait().unwrap().success());
         }
-        // The one that ended first may not have seen what the other one created last.
+        // The machine that ended first may not have seen what the other one created last.
         places[0].file(&target.argument);
         let after = target.issues(&emulator);
         assert_eq!(open_gaps(&after), numbers.clone().map(|number| (number, 1)).collect::<Vec<_>>(), "{after:#}");

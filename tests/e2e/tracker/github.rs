@@ -112,7 +112,7 @@ fn decisions_and_texts_of_people_are_kept() {
     change(&emulator, &json!({ "issue_number": 1, "title": "Mine", "body": text }));
     change(&emulator, &json!({ "issue_number": 2, "state": "closed", "state_reason": "not_planned" }));
     change(&emulator, &json!({ "issue_number": 3, "state": "closed", "state_reason": "completed" }));
-    // A person without a gap, and one of another source.
+    // An issue of a person without a gap, and an issue of another source.
     let others = json!([{ "title": "Lunch", "body": "Where?" },
         { "title": "Other", "body": format!("<!-- baton:gap={} source=other title=0 text=0 -->", gap(9)) }]);
     emulator.client("github", "octocat/plans", "create", &others);
@@ -149,7 +149,7 @@ fn a_report_that_does_not_cover_a_plan_closes_nothing_of_it() {
         let ended = place.file(REPOSITORY);
         assert!(ended.contains("0 closed"), "{ended}");
     }
-    // A valid report.
+    // The report is valid, but no target is named.
     let neither = place.run("plan", &[]).ended(1).stderr;
     assert!(neither.contains("give one of `repository`"), "{neither}");
     std::fs::write(&latest, "{").unwrap();

@@ -26,7 +26,7 @@ fn more_gaps_than_a_page_are_filed_once() {
     assert_eq!(by_state(&filed).0.len(), 105);
     assert!(filed.as_array().unwrap().iter().all(|issue| issue["priority"] == 2), "high");
     let second = place.file(TEAM);
-    // The team, and two pages.
+    // One request for the team, and two for the pages.
     assert!(second.contains("0 created, 0 updated, 0 reopened, 0 closed, with 3 requests"), "{second}");
     assert_eq!(issues(&emulator), filed);
     place.assert_clean();

@@ -1,6 +1,6 @@
-//! The plugin tracker files gaps of audit reports at GitHub, Linear and Notion: the shipped component in the real sandbox, against
-//! `emulate`, a stateful GitHub and Linear of others, and the Notion of these tests. The clients of the services (`@octokit/rest`,
-//! `@linear/sdk`, the two of Notion) judge the result.
+//! The plugin tracker files gaps of audit reports at GitHub, Linear and Notion: the shipped component in the real sandbox,
+//! against `emulate`, a third-party stateful GitHub and Linear, and the Notion of these tests. The clients of the services
+//! (`@octokit/rest`, `@linear/sdk`, the two of Notion) judge the result.
 
 mod faults;
 mod github;
@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 
 const GITHUB_TOKEN: &str = "ghp_0123456789tokenOfTheTests";
 const LINEAR_TOKEN: &str = "lin_api_0123456789tokenOfTheTests";
-/// The name of the workspaces of the tests.
+/// The argument with the name of the workspaces of the tests.
 const SOURCE: &str = "source=audit";
 const REPOSITORY: &str = "repository=octocat/plans";
 
@@ -151,7 +151,7 @@ struct Filer {
 }
 
 impl Filer {
-    /// With these settings of accounts, and grants beside those of the folders.
+    /// A workspace with these settings of accounts, and with these grants besides those of the folders.
     fn new(accounts: &str, grants: &[&str]) -> Self {
         let workspace = Workspace::init();
         workspace.write("baton.toml", workspace.read("baton.toml") + accounts);
@@ -175,7 +175,7 @@ impl Filer {
 
     /// Writes the newest report: gaps of the plan `plans/a.md`, by number, with this evidence.
     fn audit(&self, gaps: &[(usize, &str)]) {
-        // Later than what was closed before.
+        // The audit is later than the issues that were closed before.
         self.audit_after(2, gaps);
     }
 
@@ -206,7 +206,7 @@ impl Filer {
         command
     }
 
-    /// Files, and returns what is printed.
+    /// Runs the action `file`, and returns what it prints.
     #[track_caller]
     fn file(&self, place: &str) -> String {
         self.run("file", &[place]).ended(0).stderr

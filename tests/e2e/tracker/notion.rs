@@ -37,7 +37,7 @@ impl Place {
         Self { filer, database: format!("database={database}") }
     }
 
-    /// Files, and returns what is printed.
+    /// Runs the action `file`, and returns what it prints.
     #[track_caller]
     pub(super) fn file(&self) -> String {
         self.filer.file(&self.database)
@@ -126,7 +126,7 @@ fn a_gap_has_a_page_that_is_updated_closed_and_reopened_with_it() {
     );
     let asked = notion.requests();
     let second = place.file();
-    // The database, its data source, and one query.
+    // The requests are for the database, its data source, and one query.
     assert!(second.contains("0 created, 0 updated, 0 reopened, 0 closed, with 3 requests"), "{second}");
     assert_eq!((notion.writes(), notion.requests() - asked), (2, 3));
 
@@ -197,7 +197,7 @@ fn more_gaps_than_a_page_are_filed_once_and_another_machine_finds_them() {
     assert!(first.contains("130 created"), "{first}");
     assert_eq!(count(&notion, &source, "Open"), once(0..130));
     let second = place.file();
-    // The database, its data source, and two pages of the query.
+    // The requests are for the database, its data source, and two pages of the query.
     assert!(second.contains("0 created, 0 updated, 0 reopened, 0 closed, with 4 requests"), "{second}");
     let other = Place::new(&notion, &source);
     other.filer.audit(&gaps[..129]);
@@ -263,7 +263,7 @@ fn an_incomplete_list_creates_and_closes_nothing() {
         let refused = place.filer.run("file", &[&place.database]);
         assert_ne!(refused.code, 0, "{}", refused.stderr);
     }
-    // More pages of one minute than Notion returns of one query.
+    // There are more pages of one minute than Notion returns for one query.
     let marker = format!("baton:gap={} source=other at=0 title=a text=b", gap(0));
     for number in 0..3 {
         let values: Map<String, _> = [("m@rk".to_owned(), rich("rich_text", &marker))].into_iter().collect();
@@ -330,7 +330,7 @@ fn the_task_waits_after_a_revoked_token_and_continues_with_a_new_one() {
 /// nothing.
 #[track_caller]
 fn assert_settled(notion: &NotionServer, source: &str, places: &[Place], gaps: usize) {
-    // The one that ended first may not have seen what the other one created last.
+    // The process that ended first may not have seen what the other one created last.
     places[0].file();
     let mut seen = BTreeSet::new();
     for (number, status) in filed(notion, source) {
@@ -354,7 +354,7 @@ fn two_processes_at_the_same_time_leave_one_page_for_each_gap() {
     let gaps: Vec<(usize, &str)> = (0..6).map(|number| (number, "nowhere")).collect();
     for place in &places {
         place.filer.audit(&gaps);
-        // Both have listed the pages before one creates the first.
+        // Both processes have listed the pages before one of them creates the first page.
         notion.order("/query", Fault::Late(Duration::from_secs(1)));
     }
     let children = places.each_ref().map(Place::spawn);
@@ -423,7 +423,7 @@ fn a_kill_between_any_two_requests_files_nothing_twice() {
             break;
         }
     }
-    // The database, its data source, a query, create, read, update, read, close, a query.
+    // The requests: the database, its data source, a query, create, read, update, read, close, a query.
     assert!(kills >= 16, "{kills} kills");
 }
 

@@ -29,16 +29,16 @@ fn listening() -> (Workspace, PathBuf) {
 }
 
 /// The new files that were reported, oldest first.
-fn heard(workspace: &Workspace) -> Vec<Task> {
-    let mut heard = workspace.tasks_of("baton");
-    heard.reverse();
-    heard
+fn reported(workspace: &Workspace) -> Vec<Task> {
+    let mut reported = workspace.tasks_of("baton");
+    reported.reverse();
+    reported
 }
 
 /// The number of reported files.
 fn files(workspace: &Workspace) -> u64 {
     let count = |task: Task| task.title.split(' ').next().unwrap().parse::<u64>().unwrap();
-    heard(workspace).into_iter().map(count).sum()
+    reported(workspace).into_iter().map(count).sum()
 }
 
 fn wait_for_files(workspace: &Workspace, count: u64) {
@@ -76,18 +76,18 @@ fn new_audio_is_reported_automatically_and_copies_are_findings_once() {
     fs::write(folder.join("broken.flac"), "no audio").unwrap();
     fs::write(folder.join("notes.txt"), "no audio either").unwrap();
     wait_for_files(&workspace, 3);
-    let found: Vec<String> = heard(&workspace).iter().flat_map(|task| findings(&workspace, task)).collect();
+    let found: Vec<String> = reported(&workspace).iter().flat_map(|task| findings(&workspace, task)).collect();
     let duplicate =
         format!("DUPLICATE: {} is new, and is a copy of {}", folder.join("again.wav").display(), known.display());
     assert!(found.contains(&duplicate), "{found:#?}");
     assert!(!found.iter().any(|title| title.contains("new.wav")), "{found:#?}");
-    let task = heard(&workspace).remove(0);
+    let task = reported(&workspace).remove(0);
     assert_eq!((task.state.as_str(), task.from.as_deref(), task.file.as_deref()), ("succeeded", Some("baton"), None));
     let coverage = workspace.baton(&["library", "coverage", "--json"]);
-    assert_eq!(coverage.json()["total"]["fingerprinted"], 4, "what was heard is in the library");
+    assert_eq!(coverage.json()["total"]["fingerprinted"], 4, "the reported files are in the library");
     assert!(daemon.stop().success());
     workspace.up_once();
-    assert_eq!(files(&workspace), 3, "nothing is told twice");
+    assert_eq!(files(&workspace), 3, "no file is reported twice");
     workspace.baton(&["doctor"]).ended(0);
     workspace.baton(&["ledger", "verify"]).ended(0);
 }
@@ -106,7 +106,7 @@ fn a_pair_of_new_files_is_reported_once_with_the_later_one() {
     workspace.baton(&["library", "scan", folder.to_str().unwrap(), second.to_str().unwrap()]).ended(0);
     workspace.up_once();
     assert_eq!(files(&workspace), 3);
-    let tasks = heard(&workspace);
+    let tasks = reported(&workspace);
     let found: Vec<String> = tasks.iter().flat_map(|task| findings(&workspace, task)).collect();
     // Three files are three pairs. Each file except the first is reported with those before it.
     let told: Vec<&String> = found.iter().filter(|title| title.starts_with("DUPLICATE: ")).collect();
@@ -118,7 +118,7 @@ fn a_pair_of_new_files_is_reported_once_with_the_later_one() {
     let pairs: Vec<_> = told.iter().map(|title| pair(title)).collect();
     assert!(pairs.iter().all(|(new, old)| !pairs.contains(&(old.clone(), new.clone()))), "{pairs:?}");
     workspace.up_once();
-    assert_eq!(heard(&workspace).len(), tasks.len());
+    assert_eq!(reported(&workspace).len(), tasks.len());
 }
 
 #[test]
@@ -185,13 +185,13 @@ fn hundreds_of_new_files_are_reported_while_the_daemon_does_other_work() {
     workspace.drop_handoff("noop", "Meanwhile");
     workspace
         .wait_for("the handoff", |workspace| workspace.tasks("Meanwhile").iter().any(Task::is_final).then_some(()));
-    assert!(before < 350, "it was meanwhile");
-    // A hundred at a time, each with the time limit of one wait.
+    assert!(before < 350, "all files were reported before the handoff was dropped");
+    // The test waits for a hundred files at a time, each time with the limit of one wait.
     for count in (100..350).step_by(100) {
         workspace.wait_for(&format!("{count} files"), |workspace| (files(workspace) >= count).then_some(()));
     }
     wait_for_files(&workspace, 350);
-    assert!(heard(&workspace).len() >= 4, "a hundred at a time");
+    assert!(reported(&workspace).len() >= 4, "a task reports at most a hundred files");
     assert!(daemon.stop().success());
 }
 
@@ -230,8 +230,8 @@ fn a_file_that_is_written_slowly_or_replaced_is_reported_when_it_is_complete() {
     replace(&folder.join("restless.wav"), 3, SECONDS);
     wait_for_files(&workspace, 2);
     sleep(Duration::from_secs(3));
-    assert_eq!(files(&workspace), 2, "only when they are whole");
-    assert!(heard(&workspace).iter().all(|task| findings(&workspace, task).is_empty()));
+    assert_eq!(files(&workspace), 2, "files are reported only when they are complete");
+    assert!(reported(&workspace).iter().all(|task| findings(&workspace, task).is_empty()));
 }
 
 fn replace(path: &Path, number: u64, seconds: u32) {
@@ -248,10 +248,11 @@ fn a_missing_folder_is_reported_once_and_no_file_is_reported_twice() {
     let away = folder.with_file_name("away");
     fs::rename(&folder, &away).unwrap();
     let daemon = workspace.up_and_serving();
-    workspace
-        .wait_for("a word about it", |_| daemon.log().contains("cannot scan this folder for new audio").then_some(()));
+    workspace.wait_for("the warning about the folder", |_| {
+        daemon.log().contains("cannot scan this folder for new audio").then_some(())
+    });
     assert!(daemon.stop().success());
-    // As an empty mount point.
+    // The folder is there and empty, as an empty mount point.
     fs::create_dir(&folder).unwrap();
     workspace.up_once();
     let missing = workspace.baton(&["library", "coverage", "--json"]).json()["total"]["missing"].clone();

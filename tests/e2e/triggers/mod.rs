@@ -11,7 +11,7 @@ use baton_tests::{Task, Workspace};
 /// The finished tasks of triggers for `watcher`, oldest first.
 fn fired(workspace: &Workspace) -> Vec<Task> {
     let mut fired = workspace.tasks_of("watcher");
-    // Baton also sends refusals.
+    // Baton also sends the plugin RETURNs of requests that it refused.
     let made = |task: &Task| task.from.as_deref() == Some("baton") && !task.title.starts_with("RETURN");
     fired.retain(|task| made(task) && task.is_final());
     fired.reverse();

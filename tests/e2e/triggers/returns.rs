@@ -57,7 +57,7 @@ fn a_return_to_an_own_request_fires_once_and_findings_are_stored_with_both() {
     workspace.drop_file("watcher", "again.json", &bytes);
     workspace.up_once();
     workspace.up_once();
-    assert_eq!(told(&workspace).len(), 1, "the same RETURN again is no news");
+    assert_eq!(told(&workspace).len(), 1, "the same RETURN again fires nothing");
     assert_eq!(flags(&workspace, &request.id), flagged);
 }
 
@@ -77,7 +77,7 @@ fn without_the_grant_returns_to_others_fire_nothing() {
 #[test]
 fn with_the_grant_every_return_fires_also_one_of_a_failure() {
     let workspace = Workspace::with_watcher(OWN);
-    // The audit gets it too.
+    // The audit has the grant too.
     let granted = || workspace.baton(&["plugin", "list", "--json"]).ended(0).stdout.matches("\"returns\"").count();
     let before = granted();
     workspace.baton(&["plugin", "grant", "watcher", "returns"]).ended(0);
@@ -104,7 +104,7 @@ fn a_return_before_its_request_fires_when_the_request_is_captured() {
     let workspace = Workspace::with_watcher(OWN);
     workspace.drop_file("watcher", "r.json", text(&answer("Cursor-MM1", "id-early", "done")));
     workspace.up_once();
-    assert!(told(&workspace).is_empty(), "nobody knows yet whose request it answers");
+    assert!(told(&workspace).is_empty(), "the request that it answers is not known yet");
     workspace.drop_handoff_with(
         "Cursor-MM1",
         "Early",

@@ -29,8 +29,8 @@ fn missed_times_fire_once_and_after_a_clock_set_back_nothing_fires_twice() {
     let workspace =
         workspace("\n[[agents.watcher.schedule]]\ncron = \"0 * * * *\"\nargs = { x = 1 }\ntimezone = \"UTC\"\n");
     let clock = or_skip!(Clock::of(&workspace));
-    assert_eq!(fired_at(&workspace, &clock, "+0", "First"), 0, "at the first sight nothing fires");
-    assert_eq!(fired_at(&workspace, &clock, "+5h", "Missed"), 1, "five times that passed are one");
+    assert_eq!(fired_at(&workspace, &clock, "+0", "First"), 0, "a new schedule does not fire at once");
+    assert_eq!(fired_at(&workspace, &clock, "+5h", "Missed"), 1, "five missed times fire once");
     assert_eq!(told(&workspace), [r#"schedule: {"x":1}"#]);
     assert_eq!(fired_at(&workspace, &clock, "+5h", "Again"), 1);
     assert_eq!(fired_at(&workspace, &clock, "+2h", "Back"), 1, "the clock was set back");
@@ -49,7 +49,7 @@ fn a_schedule_fires_on_time_while_the_daemon_runs() {
     let daemon = clock.up(&workspace);
     let begun = std::time::Instant::now();
     workspace.wait_for("the minute", |workspace| (told(workspace).len() == 1).then_some(()));
-    assert!(begun.elapsed() < std::time::Duration::from_secs(50), "it was the look of every minute");
+    assert!(begun.elapsed() < std::time::Duration::from_secs(50), "the check of every minute found it, not the clock");
     assert_eq!(super::fired(&workspace)[0].action.as_deref(), Some("look"));
     assert!(daemon.stop().success());
 }

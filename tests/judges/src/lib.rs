@@ -15,9 +15,9 @@ use std::io::Write as _;
 pub use corpus::{corpora, real, repository, synthetic};
 pub use programs::{recordings, tool, tools};
 
-/// A part of a test cannot run here. It was reported.
+/// A part of a test cannot run here, and this was reported.
 #[derive(Clone, Copy, Debug)]
-#[must_use = "the test has to end, or to go on without that part"]
+#[must_use = "the test must end, or continue without that part"]
 pub struct Skipped(());
 
 /// Unwraps a requirement of a test, or ends the test, which was reported as skipped.

@@ -37,13 +37,13 @@ pub fn tools(folder: &str, tool: &str) -> Result<PathBuf, Skipped> {
     if found.is_file() { Ok(place) } else { Err(missing(&found.display().to_string(), ".ci/run shows how")) }
 }
 
-/// Real pieces of music that may be passed on, as Ogg files in the order of their names: at least one.
+/// Real pieces of music that may be redistributed, as Ogg files in the order of their names: at least one.
 ///
 /// # Errors
 /// When they are missing.
 ///
 /// # Panics
-/// When it is missing with `CI=true` on Linux.
+/// When they are missing with `CI=true` on Linux.
 #[track_caller]
 pub fn recordings() -> Result<Vec<PathBuf>, Skipped> {
     let entries = std::fs::read_dir(MUSIC).into_iter().flatten().filter_map(Result::ok);

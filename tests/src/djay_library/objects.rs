@@ -59,7 +59,8 @@ pub(super) fn user_data(track: &Track) -> Option<Tree> {
         ("userChangedCloudKeys", Tree::Array(vec![Tree::text("playCount"), Tree::text("titleIDs")])),
         ("automixStartPoint", point(track.seconds / 4.0)),
         ("timestampIdentifier", stamp),
-        // djay writes the same key a second time. The number 5 counts: 0 root, 1 titleIDs, 2 title, 3 keys, 4 point, 5 stamp.
+        // djay writes this field twice. The shared values are numbered: 0 root, 1 titleIDs, 2 title, 3 keys, 4 point, 5
+        // stamp.
         ("timestampIdentifier", Tree::Again(5)),
         ("automixEndPoint", point(track.seconds * 0.75)),
         ("endPoint", point(track.seconds * 0.875)),

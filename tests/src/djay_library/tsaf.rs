@@ -5,7 +5,7 @@ use std::collections::HashMap;
 /// The operating system of the djay that writes the object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Style {
-    /// Numbers are small integers and f32.
+    /// An integer has the shortest tag that holds it. Another number is an f32 if that loses nothing, else an f64.
     Mac,
     /// All numbers are f64.
     Windows,
@@ -36,7 +36,8 @@ pub enum Tree {
     Array(Vec<Self>),
     /// A class and its fields.
     Object(String, Vec<(String, Self)>),
-    /// A reference to an earlier object, array, date or data. They are numbered in the order in which they begin.
+    /// A reference to an earlier object, array, date or data, by its number. These values are numbered from their
+    /// first byte.
     Again(usize),
 }
 
@@ -60,11 +61,11 @@ impl Tree {
 /// When a count does not fit into 32 bits.
 #[must_use]
 pub fn encode(tree: &Tree, style: Style) -> Vec<u8> {
-    let mut writer = Writer { bytes: vec![0; 20], style, strings: HashMap::new(), things: 0 };
+    let mut writer = Writer { bytes: vec![0; 20], style, strings: HashMap::new(), shared_values: 0 };
     writer.value(tree);
-    let (things, strings) = (count(writer.things), count(writer.strings.len()));
+    let (shared_values, strings) = (count(writer.shared_values), count(writer.strings.len()));
     let mut header = b"TSAF\x03\0\x03\0".to_vec();
-    header.extend([things, [0; 4], strings].concat());
+    header.extend([shared_values, [0; 4], strings].concat());
     writer.bytes.splice(..20, header);
     writer.bytes
 }
@@ -77,7 +78,7 @@ struct Writer {
     bytes: Vec<u8>,
     style: Style,
     strings: HashMap<String, usize>,
-    things: usize,
+    shared_values: usize,
 }
 
 impl Writer {
@@ -128,12 +129,12 @@ impl Writer {
                 self.value(base.as_deref().unwrap_or(&Tree::Nil));
             }
             Tree::Again(number) => self.reference(0x02, *number),
-            Tree::Data(_) | Tree::Date(_) | Tree::Array(_) | Tree::Object(..) => self.thing(tree),
+            Tree::Data(_) | Tree::Date(_) | Tree::Array(_) | Tree::Object(..) => self.shared_value(tree),
         }
     }
 
-    fn thing(&mut self, tree: &Tree) {
-        self.things += 1;
+    fn shared_value(&mut self, tree: &Tree) {
+        self.shared_values += 1;
         match tree {
             Tree::Date(seconds) => self.put(0x30, seconds.to_le_bytes()),
             Tree::Data(bytes) => {

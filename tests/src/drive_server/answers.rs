@@ -11,7 +11,7 @@ use super::sheets;
 use crate::fake_service::{Answer, parts, value};
 use crate::server::ReceivedRequest;
 
-/// Parts of a resumable upload but the last are multiples of this.
+/// The size of each part of a resumable upload, except the last, is a multiple of this.
 const GRAIN: usize = 256 << 10;
 
 type Pairs = [(String, String)];

@@ -18,7 +18,7 @@ pub const ROOT: &str = "0AroOtOfMyDrive";
 pub struct FakeFile {
     /// Its id; empty: the server chooses one.
     pub id: String,
-    /// Its name. Several files of one folder can have it.
+    /// Its name. Several files of one folder can have the same name.
     pub name: String,
     /// Its media type.
     pub mime: String,
@@ -26,9 +26,9 @@ pub struct FakeFile {
     pub parent: Option<String>,
     /// Its content.
     pub content: Vec<u8>,
-    /// Its sheets, of a spreadsheet.
+    /// The sheets of a spreadsheet.
     pub sheets: Vec<FakeSheet>,
-    /// True if it is in the trash, not one of its folders.
+    /// True if the file itself is in the trash, not only one of its folders.
     pub trashed: bool,
     /// Whether the app created it.
     pub of_app: bool,
@@ -44,7 +44,7 @@ pub struct FakeFile {
     pub said_modified: Option<String>,
     /// Counts its changes.
     pub version: u64,
-    /// The request from which on a search has it.
+    /// The number of the request from which on a search finds the file.
     pub searchable_at: u64,
 }
 
@@ -66,7 +66,7 @@ pub(super) struct Session {
     pub(super) changes: Option<String>,
     pub(super) total: Option<usize>,
     pub(super) bytes: Vec<u8>,
-    /// The file, after the last part.
+    /// The id of the file, after the last part has arrived.
     pub(super) done: Option<String>,
 }
 
@@ -87,7 +87,7 @@ pub(super) struct Drive {
     pub(super) changes: Vec<Change>,
     /// The ids of files that were deleted for ever, or that the account may not see any more.
     pub(super) left: BTreeSet<String>,
-    /// The number of searches that are incomplete.
+    /// The number of next searches that are incomplete.
     pub(super) incomplete_searches: usize,
     pub(super) sessions: BTreeMap<String, Session>,
     pub(super) token_generation: u32,
@@ -196,7 +196,7 @@ impl Drive {
         ids
     }
 
-    /// True if it, or a folder of it, is in the trash.
+    /// True if the file or one of its folders is in the trash.
     pub(super) fn is_trashed(&self, file: &FakeFile) -> bool {
         let is = |id: &String| self.files.iter().any(|file| file.id == *id && file.trashed);
         file.trashed || self.ancestors(file).iter().any(is)

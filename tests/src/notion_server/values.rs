@@ -6,13 +6,13 @@ use serde_json::{Value, json};
 /// The minute of the first row: 2026-01-18T10:00:00Z.
 pub(super) const BEGIN: i64 = 1_768_730_400_000;
 
-/// The id of a number.
+/// A page id that contains `number`.
 #[must_use]
 pub fn uuid(number: usize) -> String {
     format!("00000000-0000-4000-8000-{number:012x}")
 }
 
-/// The time of a minute.
+/// The time `number` minutes after `BEGIN`, as Notion writes it.
 #[must_use]
 pub fn minute(number: i64) -> String {
     let text = time::text(BEGIN + number * 60_000).unwrap_or_default();
@@ -39,7 +39,7 @@ pub fn relation(ids: &[String]) -> Value {
     json!({ "type": "relation", "relation": ids })
 }
 
-/// The value of a row that has none.
+/// The empty value of a property of this type.
 pub(super) fn empty(kind: &str) -> Value {
     let content = match kind {
         "title" | "rich_text" | "multi_select" | "people" | "relation" | "files" => json!([]),
@@ -49,7 +49,8 @@ pub(super) fn empty(kind: &str) -> Value {
     json!({ "type": kind, kind: content })
 }
 
-/// The stored value of one in a request; none if it is not valid or cannot be written.
+/// Converts a property value of a request to the stored form. `None` if the value is not valid or the property is
+/// read-only.
 pub(super) fn stored(kind: &str, content: &Value) -> Option<Value> {
     let list = || content.as_array().filter(|all| all.len() <= 100);
     let text = |most: usize| content.as_str().filter(|text| text.len() <= most).map(Value::from);

@@ -1,4 +1,4 @@
-//! A plugin that sends the requests of its task and reports every response, as a plugin would that tries to leak secrets. The
+//! A plugin that sends the requests of its task and reports every response, like a plugin that tries to leak secrets. The
 //! tests of requests and secrets run it.
 //!
 //! `args`: `requests` is a list of `{url, method, headers, body, redirects, timeout_ms}`; `{{NAME}}` in any of their texts

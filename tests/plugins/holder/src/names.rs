@@ -34,7 +34,7 @@ pub(super) fn alone(task: &Task) -> Result<Outcome, Error> {
 pub(super) fn hold(task: &Task) -> Result<Outcome, Error> {
     let (name, mark) = (text(task, "name")?, format!("{}/held", folder(task)?));
     let Some(_lock) = locks::take(&name)? else {
-        return Err(Error::Permanent("somebody has it".to_owned()));
+        return Err(Error::Permanent("another attempt has the lock".to_owned()));
     };
     File::create(&mark).map_err(|error| Error::Permanent(error.to_string()))?;
     while !progress::cancelled() {
@@ -47,7 +47,7 @@ pub(super) fn hold(task: &Task) -> Result<Outcome, Error> {
 pub(super) fn trap(task: &Task) -> Result<Outcome, Error> {
     let name = text(task, "name")?;
     let Some(_lock) = locks::take(&name)? else {
-        return Err(Error::Permanent("somebody has it".to_owned()));
+        return Err(Error::Permanent("another attempt has the lock".to_owned()));
     };
     std::process::abort();
 }
@@ -56,16 +56,16 @@ pub(super) fn trap(task: &Task) -> Result<Outcome, Error> {
 pub(super) fn names() -> Result<Outcome, Error> {
     for wrong in ["", "a\nb", &"x".repeat(201)] {
         if !matches!(locks::take(wrong), Err(LockError::Invalid(_))) {
-            return Err(Error::Permanent(format!("OPEN: {wrong:?} was no error")));
+            return Err(Error::Permanent(format!("OPEN: {wrong:?} was not an error")));
         }
     }
     let first = locks::take("a")?;
     if first.is_none() || locks::take("a")?.is_some() {
-        return Err(Error::Permanent("OPEN: it was not taken once".to_owned()));
+        return Err(Error::Permanent("OPEN: the lock was not acquired".to_owned()));
     }
     drop(first);
     match locks::take("a")? {
-        Some(_) => Ok(Outcome::new("Took it, gave it back, took it again.")),
-        None => Err(Error::Permanent("OPEN: it was not given back".to_owned())),
+        Some(_) => Ok(Outcome::new("Acquired the lock, released it, acquired it again.")),
+        None => Err(Error::Permanent("OPEN: the lock was not released".to_owned())),
     }
 }

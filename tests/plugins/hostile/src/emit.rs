@@ -22,7 +22,7 @@ fn emit(draft: &Draft) -> Result<(), Error> {
     })
 }
 
-/// One to a plugin, one to an external agent, under an alias. The second is sent twice.
+/// Sends one handoff to a plugin, and one to an external agent under an alias. The second is sent twice.
 pub(crate) fn two() -> Result<Outcome, Error> {
     emit(&draft("noop", "one"))?;
     emit(&draft("Cursor MM1 Agent", "two"))?;

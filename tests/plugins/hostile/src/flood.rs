@@ -66,7 +66,7 @@ pub(crate) fn sparse_size(task: &Task) -> Result<Outcome, Error> {
     Ok(Outcome::new("Made a large file of nothing."))
 }
 
-/// The standard library writes at a position with a stream.
+/// Writes at an offset: the standard library does that with a stream.
 pub(crate) fn sparse_write(task: &Task) -> Result<Outcome, Error> {
     let problem = |error: io::Error| Error::Permanent(error.to_string());
     let mut file = File::create(format!("{}/sparse.bin", plans(task))).map_err(problem)?;

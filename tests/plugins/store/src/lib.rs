@@ -43,7 +43,7 @@ impl Plugin for Store {
     }
 }
 
-/// The path outside of its grants that it tries to write to.
+/// The path outside of the plugin's grants to which the plugin tries to write.
 fn outside(task: &Task) -> Result<String, Error> {
     task.arg_str("outside")?.ok_or_else(|| Error::Permanent("there is no `outside`".to_owned()))
 }

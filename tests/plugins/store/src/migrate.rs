@@ -1,4 +1,4 @@
-//! Migrations of its own tables, and a transaction that fails in the middle.
+//! Migrations of the plugin's own tables, and a transaction that fails in the middle.
 
 use baton_plugin_sdk::sql::{self, statement};
 use baton_plugin_sdk::{Error, Outcome, Task};
@@ -10,7 +10,7 @@ const STEPS: [&[&str]; 3] = [
     &["INSERT INTO notes (text) VALUES ('half')", "INSERT INTO nowhere VALUES (1)"],
 ];
 
-/// The number of completed steps.
+/// How many of the steps are run.
 #[derive(serde::Deserialize)]
 struct Args {
     steps: usize,
