@@ -1,13 +1,12 @@
-//! Fits the weights of the reader to labelled plans, and measures how well they read plans that were not used for
-//! fitting.
+//! Fits the weights of the reader to labelled plans, and measures the results on plans that were not used for fitting.
 //!
 //! `cargo run --release -p audit --example fit -- PLANS WILD [--write]`
 //!
 //! `PLANS` has plans with `NAME.labels.tsv` (line, path, symbols) beside them: only labelled files are created. `WILD`
-//! has one folder per repository with `tree/` and `labels.tsv` (document, line, kind, text, role, …). Each repository
-//! and each set of plans is left out once, and read with weights fitted to the others. `--write` only fits to all and
-//! writes `src/reader/weights.tsv`. The weights start at those of the table and are kept near them, so that the
-//! influence of plans that are no longer available remains; the same table and labels give the same weights.
+//! has one folder per repository with `tree/` and `labels.tsv` (document, line, kind, text, role, …). Each repository and each
+//! set of plans is left out once, and read with weights that were fitted to all others. `--write` measures nothing: it fits the
+//! weights to all sets and writes `src/reader/weights.tsv`. The fit starts at the weights of the table and stays near them, so
+//! that plans that are no longer available still have an influence. The same table and labels give the same weights.
 
 #![expect(clippy::print_stdout, clippy::unwrap_used, clippy::indexing_slicing, reason = "a tool that fails loudly")]
 
@@ -24,7 +23,7 @@ const STEPS: usize = 1500;
 const SEEN: usize = 6;
 /// Minimum number of sets of plans with the feature.
 const GROUPS: usize = 2;
-/// Weights below it are left out of the table.
+/// Smaller weights are left out of the table.
 const PRUNED: f64 = 0.05;
 /// Minimum probability for a promised path; see `LIKELY` of the reader.
 const LIKELY: f64 = 0.6;
@@ -109,7 +108,7 @@ impl Set {
         }
     }
 
-    /// Short plans in one file, each below a line that states what it creates and changes.
+    /// Adds short plans from one file; the line above each plan states which files the plan creates and changes.
     fn phrasings(&mut self, group: &str, text: &str) {
         for (at, part) in format!("\n{text}").split("\n=== ").skip(1).enumerate() {
             let (said, plan) = part.split_once('\n').unwrap();
@@ -160,7 +159,7 @@ impl Set {
     }
 }
 
-/// The weights of the features for "created" and "changed"; the last ones are the bias.
+/// The weights of the features for "created" and "changed"; the last pair is the bias.
 type Weights = Vec<[f64; 2]>;
 
 /// The probabilities that a path is only mentioned, created and changed.
@@ -209,7 +208,7 @@ fn fit(samples: &[&Sample], used: &[bool], table: &Weights) -> Weights {
     weights
 }
 
-/// The weights of the table for the features of a set; features that only the table has are added.
+/// The weights that the table has for the features of a set. Adds features that only the table has to the set.
 fn table(set: &mut Set) -> Weights {
     let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/reader/weights.tsv")).unwrap();
     let rows: Vec<(&str, [f64; 2])> = text
@@ -274,7 +273,7 @@ impl Tally {
     }
 }
 
-/// Reads each set of plans with weights that were fitted to the others.
+/// Reads each set of plans with weights that were fitted to all other sets.
 fn leave_out(set: &Set, used: &[bool], table: &Weights, errors: bool) {
     let mut groups: Vec<&str> = set.samples.iter().map(|sample| sample.group.as_str()).collect();
     groups.dedup();

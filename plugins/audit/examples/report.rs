@@ -1,4 +1,4 @@
-//! The report of plans as JSON, without the sandbox: `report ROOT OUT PLAN...`.
+//! Writes the report of plans as JSON, without the sandbox: `report ROOT OUT PLAN...`.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a tool that fails loudly")]
 
 use audit::services::HostServices;

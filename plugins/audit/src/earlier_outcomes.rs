@@ -40,13 +40,13 @@ pub struct EarlierOutcomes<'a> {
 }
 
 impl<'a> EarlierOutcomes<'a> {
-    /// For the task `task`, whose id is the same in all attempts; empty for none.
+    /// Starts for the current task. The id of a task is the same in all attempts; it is empty if there is no task.
     #[must_use]
     pub fn new(task: &str, ledger: Option<&'a dyn Ledger>) -> Self {
         Self { task: task.to_owned(), ledger, standings: OnceCell::new() }
     }
 
-    /// The current task; empty for none.
+    /// The id of the current task; empty if there is none.
     #[must_use]
     pub fn task(&self) -> &str {
         &self.task
@@ -111,11 +111,11 @@ mod tests {
     }
 
     #[test]
-    fn the_ledger_is_asked_once_and_only_about_others() {
+    fn the_ledger_is_read_once_and_only_for_other_tasks() {
         let ledger = QueryCounter(Cell::new(0));
         let ended = EarlierOutcomes::new("me", Some(&ledger));
         assert!(!ended.taken("me") && ended.is_unsent("me") && ended.taken(""));
-        assert_eq!(ledger.0.get(), 0, "of itself it knows");
+        assert_eq!(ledger.0.get(), 0, "the current task is not queried");
         assert_eq!(
             ["succeeded", "running", "dead", "forgotten"].map(|task| ended.taken(task)),
             [true, true, false, true]
@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_ledger_everything_ended_well() {
+    fn without_a_ledger_every_outcome_counts_as_recorded() {
         let ended = EarlierOutcomes::default();
         assert!(ended.taken("t") && !ended.is_unsent("t"));
     }

@@ -50,7 +50,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_is_too_long_is_shortened() {
+    fn only_long_ids_are_shortened() {
         assert_eq!(shortened("abc", 3), "abc");
         let long = shortened(&"é".repeat(100), 150);
         assert!(long.len() <= 150 && long.starts_with("éé") && long.contains('~'), "{long}");

@@ -1,7 +1,7 @@
-//! Every bound of the audit in one place, with the reason for its value.
+//! All limits of the audit, with the reasons for their values.
 //!
-//! Nothing here is an operator's setting: the host's limits (memory, time, size of the outcome) apply too. Passing
-//! one of these bounds is never an error; the report mentions it.
+//! The operator cannot change these limits; the host's limits (memory, time, size of the outcome) apply too. Exceeding a limit of
+//! this file is never an error; the report mentions it.
 
 /// Maximum size of a plan. A plan is prose: the largest real one has 37 KiB, and 8 MiB is two hundred times that.
 pub const PLAN_BYTES: u64 = 8 * 1024 * 1024;
@@ -34,7 +34,7 @@ pub const DIGEST_BYTES: u64 = 256 * 1024 * 1024;
 /// Total bytes that one run hashes. At 200 MiB/s, which a sandbox reaches, this takes ten seconds.
 pub const DIGESTED_BYTES: u64 = 2 * 1024 * 1024 * 1024;
 
-/// Maximum number of cached definitions per file, for other plans.
+/// Maximum number of cached definitions per file that other plans have searched.
 pub const DEFINITIONS_PER_FILE: usize = 256;
 
 /// Maximum number of commits that one run looks up: each look-up starts a host process.

@@ -1,6 +1,6 @@
-//! Lists of words, each written as one text so that it stays short.
+//! Lists of words. Each list is written as one text, to keep it short.
 
-/// The words of a text that single spaces separate, as a constant list.
+/// A constant list of the words of a text that are separated by single spaces.
 macro_rules! list {
     ($text:literal) => {{
         const WORDS: [&str; $crate::lists::count($text)] = $crate::lists::split($text);

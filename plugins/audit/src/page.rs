@@ -1,7 +1,7 @@
 //! The content of a report before it is rendered as Markdown or HTML: headings, sentences, lists, tables, bars.
 //!
-//! Every part of the audit returns blocks; only `report` formats them. So nothing is escaped here, and nothing here
-//! knows a format.
+//! Every part of the audit returns blocks; only `report` formats them. So this module escapes nothing and does not depend on a
+//! format.
 
 use serde::Serialize;
 
@@ -10,13 +10,13 @@ use crate::verify::Status;
 /// A part of a page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Block {
-    /// A heading below the section's own.
+    /// A heading below the heading of the section.
     Heading(String),
     /// A paragraph.
     Text(String),
     /// A list, each item one line.
     List(Vec<Vec<Cell>>),
-    /// Tasks with their boxes: whether it is done, and its text.
+    /// Tasks with boxes: whether the task is done, and its text.
     Checklist(Vec<(bool, String)>),
     /// A table.
     Table(Table),
@@ -61,7 +61,7 @@ pub enum Cell {
 pub struct Link {
     /// The text.
     pub text: String,
-    /// The address. It may be anything: a form shows only the text of one that is not of the web.
+    /// The address, which is not checked here: if it is not a web address, a form shows only the text.
     pub url: String,
 }
 

@@ -1,4 +1,4 @@
-//! What a task asks for: its arguments, its folders and its time, checked before anything is read.
+//! The request of a task: its arguments, its folders and its time, checked before anything is read.
 
 use std::path::PathBuf;
 
@@ -14,7 +14,7 @@ use crate::index::{Index, Root};
 use crate::plan::Place;
 use crate::report::{Form, Stamp};
 
-/// The arguments of the action.
+/// The names of the arguments of `audit`.
 const KNOWN: [&str; 7] = ["plans", "reports", "root", "forms", "responsible", "follow_up", "propose_lock"];
 
 /// Which plans are audited.
@@ -31,12 +31,12 @@ pub(crate) enum Span {
 #[derive(Debug)]
 pub(crate) struct Request {
     pub(crate) plans: Discovery,
-    /// Set when the task came from changed files and none of them exists any more.
+    /// The number of changed files, if changed files caused the task and none of them exists any more.
     pub(crate) gone: Option<usize>,
     pub(crate) span: Span,
-    /// Whether it is only of the plans that a changed deliverable concerns: then nobody looks for files that no plan names.
+    /// True if only the plans that a changed deliverable affects are audited: then files that no plan names are not searched.
     pub(crate) narrowed: bool,
-    /// Whether the run is automatic: then it reports nothing if nothing changed.
+    /// True for an automatic run: it reports nothing if nothing changed.
     pub(crate) quiet: bool,
     pub(crate) plans_folders: Vec<PlansFolder>,
     /// The reports whose claims are checked, in addition to the plans.
@@ -44,15 +44,15 @@ pub(crate) struct Request {
     pub(crate) roots: Vec<Root>,
     /// The folder with the list of issues, if it is granted.
     pub(crate) issues: Option<Root>,
-    /// The audited folder below the granted one, empty for the same.
+    /// The audited folder below the granted one; empty for the granted folder.
     pub(crate) below: String,
     pub(crate) stamp: Stamp,
     /// The task's time in nanoseconds since 1970.
     pub(crate) now_ns: u64,
     pub(crate) forms: Vec<Form>,
-    /// Agents that are asked where a plan names none that is one.
+    /// Agents that are asked if a plan names no existing agent.
     pub(crate) responsible: Vec<String>,
-    /// Whether agents may be asked for what is missing.
+    /// Whether agents may be asked to close gaps.
     pub(crate) follow_up: bool,
     /// Whether a lock is proposed for each plan.
     pub(crate) propose_lock: bool,
@@ -74,7 +74,7 @@ impl Stamped {
     /// Reads a task's time.
     ///
     /// # Errors
-    /// `permanent` when it is none.
+    /// `permanent` if it is not a valid time.
     pub(crate) fn of(task: &Task) -> Result<Self, Error> {
         let now = &task.now;
         let moment: Timestamp = now
@@ -98,8 +98,7 @@ impl Request {
     /// Checks a task.
     ///
     /// # Errors
-    /// `permanent` for an unknown argument, a wrong value, a plan that is not there; `needs-grant` for a folder that is not
-    /// granted.
+    /// `permanent` for an unknown argument, a wrong value or a missing plan; `needs-grant` for a folder that is not granted.
     pub(crate) fn of(task: &Task) -> Result<Self, Error> {
         let args = task.args()?;
         if let Some(unknown) = args.keys().find(|name| !KNOWN.contains(&name.as_str())) {
@@ -134,8 +133,8 @@ impl Request {
         Ok(request)
     }
 
-    /// An audit of one plan by the name that the audit itself gives it, for a task of another action. `root` is the folder
-    /// that the plan speaks of, where it is not the granted one.
+    /// An audit of one plan for a task of another action. `plan` is the name that reports use. `args` are the arguments of the
+    /// earlier audit.
     ///
     /// # Errors
     /// As [`Request::of`].
@@ -146,7 +145,7 @@ impl Request {
         Ok(request)
     }
 
-    /// Everything but the plans.
+    /// A request with everything except the plans.
     ///
     /// # Errors
     /// As [`Request::of`].
@@ -182,40 +181,40 @@ impl Request {
     /// The granted roots.
     ///
     /// # Errors
-    /// `needs-grant` when there is none.
+    /// `needs-grant` if there is none.
     pub(crate) fn roots_of(task: &Task, args: &Map<String, Value>) -> Result<Vec<Root>, Error> {
         roots(task, below(args)?.as_deref())
     }
 
-    /// What the memory of this audit is of: the audited folders.
+    /// The scope of the memory: the audited folders.
     pub(crate) fn scope(&self) -> String {
         self.roots.iter().map(|root| root.shown.as_str()).collect::<Vec<_>>().join("\n")
     }
 
-    /// The folders below the first root that hold plans, handoffs and reports: what lies there speaks of deliverables and is
-    /// none, unless a plan names its very path.
+    /// The folders below the first root that contain plans, handoffs, reports and the list of issues. A file in them mentions
+    /// deliverables and is not one, unless a plan names its exact path.
     pub(crate) fn own_folders(&self, index: &Index) -> Vec<String> {
         let root = self.roots.first().map_or_else(|| std::path::Path::new("/"), |root| root.path.as_path());
         let below = |folder: &PlansFolder| Some(folder.path.strip_prefix(root).ok()?.to_str()?.to_owned());
         let plans = self.plans_folders.iter().filter_map(below);
-        // A root that is a workspace has the post in it too.
+        // A root that is a workspace contains handoffs and reports too.
         let post = ["handoffs", "reports"].map(str::to_owned);
         let post = post.into_iter().filter(|_| index.find("baton.toml").is_some());
         let issues = self.issues.iter().zip(&self.roots).filter_map(|(issues, root)| shown_below(issues, root));
         plans.chain(post).chain(issues).filter(|folder| !folder.is_empty()).collect()
     }
 
-    /// The reports whose claims are checked beside those of the plans, without the plans themselves.
+    /// Finds the reports whose claims are checked in addition to those of the plans, except files that are audited as plans.
     ///
     /// # Errors
-    /// `needs-grant` for what lies in no granted folder, `permanent` for a pattern that is none.
+    /// `needs-grant` for a path outside of all granted folders, `permanent` for an invalid pattern.
     pub(crate) fn find_reports(&self, index: &Index) -> Result<Discovery, Error> {
         let mut found = discover::reports(&self.plans_folders, index, &self.reports).map_err(refused)?;
         found.plans.retain(|report| !self.plans.plans.iter().any(|plan| plan.path == report.path));
         Ok(found)
     }
 
-    /// Whether a changed file is one that a plan promises, and no plan itself.
+    /// True if a changed file is not a plan: then it is a file that a plan promises.
     pub(crate) fn is_watched(&self, path: &str) -> bool {
         let in_plans = self.plans_folders.iter().any(|folder| std::path::Path::new(path).starts_with(&folder.path));
         !(in_plans && (path.ends_with(".md") || path.ends_with(".txt")))
@@ -226,7 +225,7 @@ fn wrong(name: &str, wanted: &str, value: &Value) -> Error {
     Error::Permanent(format!("the argument `{name}` must be {wanted}, not {value}"))
 }
 
-/// A list of texts: a JSON list, or one text with items parted by commas.
+/// A list of texts: a JSON list, or one text with items separated by commas.
 fn list(args: &Map<String, Value>, name: &str) -> Result<Vec<String>, Error> {
     let wanted = "text or a list of texts";
     match args.get(name) {
@@ -292,7 +291,7 @@ fn plans_folders(task: &Task) -> Result<Vec<PlansFolder>, Error> {
     Ok(folders)
 }
 
-/// The folder below the granted root that the plans speak of.
+/// The folder below the granted root to which the plans refer: the argument `root`.
 fn below(args: &Map<String, Value>) -> Result<Option<String>, Error> {
     let wanted = match args.get("root") {
         None | Some(Value::Null) => return Ok(None),
@@ -307,7 +306,7 @@ fn below(args: &Map<String, Value>) -> Result<Option<String>, Error> {
     }
 }
 
-/// The granted roots, or the folder of that name below them.
+/// The granted roots, or the folder `below` inside them.
 fn roots(task: &Task, below: Option<&str>) -> Result<Vec<Root>, Error> {
     let granted: Vec<Root> = task
         .mounts("root")
@@ -328,7 +327,7 @@ fn roots(task: &Task, below: Option<&str>) -> Result<Vec<Root>, Error> {
     Ok(roots)
 }
 
-/// The path of a folder below another one by their names for readers, because in the sandbox they are in different mounts.
+/// The path of `folder` below `root`. Compares the names for readers, because the two are different mounts in the sandbox.
 fn shown_below(folder: &Root, root: &Root) -> Option<String> {
     let shown = std::path::Path::new(&folder.shown);
     let below =
@@ -336,7 +335,7 @@ fn shown_below(folder: &Root, root: &Root) -> Option<String> {
     below?.to_str().map(str::to_owned)
 }
 
-/// Whether the path is a folder without a link on its way.
+/// True if the path is a folder and no part of it is a link.
 fn is_folder_below(root: &Root, below: &str) -> bool {
     let mut here = root.path.clone();
     below.split('/').filter(|part| !part.is_empty()).all(|part| {

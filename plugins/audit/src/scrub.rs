@@ -1,6 +1,6 @@
 //! Removes texts that look like secrets before they are written to a report.
 //!
-//! Error messages contain headers, addresses and settings. Removed are: the value after `Bearer` or after a name like
+//! Error messages contain headers, addresses and settings. This module removes the value after `Bearer` or after a name like
 //! `token=`, text with a known key prefix, and long words that look random. Hiding a hash is better than showing a key.
 
 /// The replacement text.
@@ -135,7 +135,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn secrets_go() {
+    fn secrets_are_removed() {
         let cases = [
             ("401: Authorization: Bearer abc.def-ghi failed", "401: Authorization: Bearer [hidden] failed"),
             ("password=p@ss!word&user=x", "password=[hidden]&user=x"),
@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn words_stay() {
+    fn words_are_kept() {
         for text in [
             "could not read /Volumes/Music/production_run_20260114_backup_v2.json: No such file (os error 2)",
             "soundcloud_download_prod_merge-2.py exited with 1 after 23.30 seconds",

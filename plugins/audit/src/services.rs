@@ -2,7 +2,7 @@
 
 use baton_plugin_kit::host::{FileWatch, Git, Ledger, Progress, RequestSender, ReturnJudge, Writable};
 
-/// The host services. `None` for a missing or not granted one.
+/// The host services. `None` for a service that is missing or not granted.
 pub struct HostServices<'a> {
     /// Progress and cancellation.
     pub progress: &'a dyn Progress,
@@ -21,7 +21,7 @@ pub struct HostServices<'a> {
 }
 
 impl<'a> HostServices<'a> {
-    /// Only progress, no other service.
+    /// The services of an audit with nothing but progress.
     #[must_use]
     pub fn nothing(progress: &'a dyn Progress) -> Self {
         Self { progress, git: None, memory: None, ledger: None, requests: None, judge: None, files: None }

@@ -1,6 +1,6 @@
 //! An assertion: what a document states about numbers, files and commits, and what must hold for it to be true.
 //!
-//! Assertions that can be checked with the document alone carry their outcome; the others name what must be looked up.
+//! An assertion that can be checked with the document alone contains its outcome; any other names what must be looked up.
 
 use std::sync::Arc;
 
@@ -159,7 +159,7 @@ pub(super) struct FileStatement {
     pub path: String,
     pub bytes: Option<plan::SizeAssertion>,
     pub lines: Option<plan::SizeAssertion>,
-    /// Files that are named in the same list; they show in which folder a bare name is searched.
+    /// Files that are named in the same list; they show in which folder a name without a folder is searched.
     pub beside: Arc<[String]>,
 }
 
@@ -167,9 +167,9 @@ pub(super) struct FileStatement {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct IdentifierStatement {
     pub(super) name: String,
-    /// The identifier must exist.
+    /// True: if no code has the identifier, the assertion is false.
     pub(super) sure: bool,
-    /// A finding is reported even if the identifier was not found anywhere.
+    /// True: if no code defines the identifier, the assertion is unverifiable. If this and `sure` are false, it is dropped.
     pub(super) meant: bool,
     pub(super) kind: SymbolKind,
 }

@@ -15,8 +15,8 @@ use crate::plan::Place;
 use crate::reader::SymbolKind;
 use crate::remark::NoteSeverity;
 
-/// Checks the assertions of all documents of one run. `below` is the audited folder relative to the repository, if the documents
-/// may be older than the tree: then a file that a commit removed does not make an assertion false.
+/// Checks the assertions of all documents of one run. `below` is the audited folder relative to the repository. It is `None` if
+/// the documents cannot be older than the tree. Otherwise a file that a commit removed does not make an assertion false.
 #[must_use]
 pub fn check(
     documents: &[(CheckedDocument, Vec<Assertion>)],
@@ -80,7 +80,7 @@ fn audited_document(path: &str, names: &[&str]) -> Option<Outcome> {
     names.iter().find(same).map(|name| Outcome::holds(format!("{name} is a document of this audit")))
 }
 
-/// Commits of the repository; each is looked up once.
+/// Looks up commits of the repository, each of them once.
 struct Commits<'a> {
     git: Option<&'a dyn Git>,
     known: BTreeMap<String, Result<Option<Commit>, ServiceError>>,

@@ -13,7 +13,7 @@ use super::words::stems;
 const ABBREVIATED: std::ops::RangeInclusive<usize> = 7..=12;
 const WHOLE: usize = 40;
 
-/// Reads the commits of a document, each once, with its first stated title.
+/// Reads the commits of a document. Each commit is listed once, with the first title that the document states for it.
 pub(super) fn read(text: &Text, assertions: &mut Vec<Assertion>) {
     let mut found: BTreeMap<String, (usize, String, Option<String>)> = BTreeMap::new();
     let cells = text.grids.iter().flat_map(|grid| {
@@ -75,8 +75,8 @@ fn quoted(after: &str) -> Option<String> {
     rest.get(..end).map(str::to_owned).filter(|title| !title.is_empty())
 }
 
-/// True for `… commit`: the text in backticks that follows is an id, even if it has only digits (one id of eight digits
-/// in 43).
+/// True for `… commit`: the text in backticks that follows is an id, even if it has only digits (one in 43 ids of eight
+/// characters has no letter).
 fn ends_in_commit(text: &str) -> bool {
     let last = text.split_whitespace().next_back().unwrap_or_default();
     matches!(super::words::stem(last.trim_matches(|sign: char| !sign.is_alphanumeric())).as_str(), "commit" | "sha")
@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn commits_are_found_by_what_speaks_of_them() {
+    fn commits_are_found_by_the_words_before_them() {
         assert_eq!(commits("Mended (commit 0a1b2c3)."), [(1, "0a1b2c3".into(), None)]);
         assert_eq!(commits("The commit `0a1b2c3` (\"Mend it\") did."), [(1, "0a1b2c3".into(), Some("Mend it".into()))]);
         assert_eq!(commits("Commits: `0a1b2c3 fix: it`, `4d5e6f7`").len(), 2);
@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn other_words_are_no_commits() {
+    fn other_words_are_not_commits() {
         for text in [
             "page `0a1b2c3`",
             "commit 1234567 of them",

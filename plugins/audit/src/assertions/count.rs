@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn other_lines_before_lists_claim_nothing() {
+    fn other_lines_before_lists_assert_nothing() {
         for line in [
             "Made 3 tools, including:",
             "Wait 3 minutes:",

@@ -118,7 +118,7 @@ fn in_passage(
     }
 }
 
-/// The stated bytes and lines of a line; kilobytes are used if no bytes are given.
+/// The size and the number of lines that a line of text states; a size in kilobytes is used if none is in bytes.
 fn sizes(words: &str) -> (Option<plan::SizeAssertion>, Option<plan::SizeAssertion>) {
     in_text(&without_code(words))
 }
@@ -149,7 +149,7 @@ fn states_existence(text: &Text, passage: &Passage, first: &WrittenPath, count: 
     exists || made && count == 1 || passive || refers(words, first) || listed(text, passage, first, before)
 }
 
-/// `Source audit: x.md`: a label for a document, followed only by its name.
+/// `Source audit: x.md`: a label for a document, followed only by the document's name.
 fn refers(words: &str, first: &WrittenPath) -> bool {
     let Some((label, value)) = labelled(words) else { return false };
     let what = stems(label);
@@ -250,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn files_are_claimed_by_sizes_and_verbs() {
+    fn sizes_and_verbs_assert_that_a_file_exists() {
         for (text, path, bytes, lines) in [
             ("- [x] Created `a.py` (1,024 bytes)", "a.py", Some(1024), None),
             ("**Location:** `d/a.py`\n**Size:** 512 bytes", "d/a.py", Some(512), None),
@@ -270,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn naming_a_file_claims_nothing() {
+    fn a_file_name_alone_asserts_nothing() {
         for text in [
             "See `a.py` for more.",
             "Run `python3 a.py`",
@@ -288,7 +288,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_may_be_said_to_be_absent() {
+    fn a_sentence_may_assert_that_a_file_is_absent() {
         let mut assertions = Vec::new();
         read(&Text::of("The plan mentioned at `docs/plan.md` does not exist here."), &mut assertions);
         assert!(matches!(&assertions[..], [assertion] if assertion.stated == Condition::Absent("docs/plan.md".into())));

@@ -158,7 +158,7 @@ fn looks_like_a_file(text: &str) -> bool {
     matches!(files(&format!("`{bare}`")).as_slice(), [only] if only.path == bare)
 }
 
-/// `reports/x.md (1,024 bytes)`: the path before its properties.
+/// `reports/x.md (1,024 bytes)`: the path before the size in brackets.
 fn leading_file(text: &str) -> Option<Condition> {
     let named = files(text);
     let [only] = named.as_slice() else { return None };
@@ -205,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn what_it_repeats_or_asks_for_claims_nothing() {
+    fn fields_that_repeat_the_task_or_ask_for_something_assert_nothing() {
         let raw = json!({
             "original_handoff": {"handoff_file": "inbox/x.json"},
             "next_steps": ["Created `y.py`"],

@@ -33,7 +33,7 @@ pub(super) fn read(text: &Text, assertions: &mut Vec<Assertion>) {
                 assertions.push(assertion(passage.line, words, &name.path, pointer, None, symbol(words)));
             }
         }
-        // "`open_till()` (lines ~10-20)" helps to find it, and states no line.
+        // "`open_till()` (lines ~10-20)" only helps to find the function; it does not state a line.
         let Some(pointer) = pointer(words).filter(|pointer| !pointer.about || symbol(words).is_none()) else {
             continue;
         };
@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn other_lines_point_nowhere() {
+    fn other_lines_do_not_name_a_line_of_a_file() {
         for text in [
             "`x.py` has 40 lines",
             "one line 5% longer in `x.py`",

@@ -298,7 +298,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_named_beside_tells_files_of_one_name_apart() {
+    fn files_with_one_name_are_distinguished_by_the_files_named_beside_them() {
         let (_dir, index) = tree(&[("a/m.py", "1\n"), ("b/m.py", "1\n2\n3\n"), ("b/n.py", "")]);
         assert_eq!(
             file(&index, "m.py", Some(1), &["m.py", "n.py"]),
@@ -308,7 +308,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_looked_up_is_said() {
+    fn paths_that_cannot_be_looked_up_are_reported() {
         let (_dir, index) = tree(&[("a/__init__.py", ""), ("b/__init__.py", "")]);
         for path in ["/etc/passwd", "~/x.md", "../x.md", "__init__.py"] {
             assert_eq!(file(&index, path, None, &[]).0, Verdict::Unverifiable, "{path}");
@@ -318,7 +318,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_are_held_against_the_file() {
+    fn stated_lines_are_compared_with_the_file() {
         let (_dir, index) = tree(&[("r", "one\n  key=secret\ndef go():\n"), (".npmrc", "a\nb\n")]);
         let stated = |first, last, content: Option<&str>, symbol: Option<&str>| {
             let (content, symbol) = (content.map(str::to_owned), symbol.map(str::to_owned));

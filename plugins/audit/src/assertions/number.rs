@@ -181,13 +181,13 @@ mod tests {
     }
 
     #[test]
-    fn numbers_come_in_many_dresses() {
+    fn numbers_have_many_forms() {
         assert_eq!(shown("1,999/2,027 (98.6%) and 71 %, then 15540."), ["1,999", "2,027", "98.6%", "71%", "15,540"]);
         assert_eq!(shown("0.05 of 3"), ["0.05", "3"]);
     }
 
     #[test]
-    fn dates_times_versions_ids_and_code_are_no_numbers() {
+    fn dates_times_versions_ids_and_code_are_not_numbers() {
         for text in [
             "2026-01-18",
             "10:15:00",
@@ -210,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn rough_numbers_are_loose_and_changes_signed() {
+    fn approximate_numbers_and_signs_are_recognised() {
         let loose: Vec<bool> =
             numbers("~30, 500+, < 60, 3-4 and about 5, 9").iter().map(|number| number.loose).collect();
         assert_eq!(loose, [true, true, true, true, false]);

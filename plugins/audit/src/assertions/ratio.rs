@@ -41,7 +41,7 @@ impl Share {
     }
 }
 
-/// True if `percent` is `part` of `whole`; also the exact value in the same precision.
+/// True if `percent` is the share of `part` in `whole`. The text is the share, rounded to the decimals of `percent`.
 fn agrees(part: u64, whole: u64, percent: &Number) -> (bool, String) {
     if whole == 0 {
         return (false, "there is no percentage of 0".to_owned());
@@ -90,7 +90,7 @@ fn whole_candidates(text: &str, line: usize) -> Vec<WholeCandidate> {
     exact.map(|value| WholeCandidate { value, line }).collect()
 }
 
-/// The shares of one text: stated with their whole, otherwise derived from a whole in the text or in `above`.
+/// The shares of one text. If no share is stated with its whole, the whole is searched in the text and in `above`.
 fn shares(text: &str, line: usize, above: impl FnOnce() -> Vec<WholeCandidate>) -> Vec<Share> {
     let found = numbers(text);
     if !found.iter().any(|number| number.percent) {
@@ -219,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn percentages_beside_fractions_are_worked_out() {
+    fn percentages_beside_fractions_are_checked() {
         assert_eq!(verdicts("3/4 = 75 %"), [Verdict::True]);
         assert_eq!(verdicts("- Pages: 66.6% (2/3)"), [Verdict::True]);
         assert_eq!(verdicts("- Pages: 66.7% (2/3)"), [Verdict::True]);
@@ -229,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn a_whole_may_stand_above_and_none_is_no_claim() {
+    fn a_whole_may_be_in_a_line_above_and_without_a_whole_nothing_is_asserted() {
         assert_eq!(
             outcomes("- Doors: 40\n- Open: 10 (25%)")[0].2,
             "10 of 40 are 25 %, written 25 %, the whole from line 1"
@@ -240,13 +240,13 @@ mod tests {
     }
 
     #[test]
-    fn rows_of_tables_are_worked_out() {
+    fn percentages_in_rows_of_tables_are_checked() {
         let table = "| C | Expected | Found | Status |\n|-|-|-|-|\n| A | 3 files | 1 file | bad 33% |\n| A | 3 files | 1 file | \u{26a0} 33% |\n| B | 2 | 1 | 60% |\n| D | 2 | 1 | Complete |\n";
         assert_eq!(verdicts(table), [Verdict::True, Verdict::False, Verdict::False]);
     }
 
     #[test]
-    fn sentences_that_only_hold_numbers_are_no_claims() {
+    fn sentences_that_only_contain_numbers_assert_nothing() {
         for text in [
             "9/10 tests ran, 80% coverage",
             "5/5 stars",

@@ -180,9 +180,9 @@ fn row(document: &str, one: JudgedAssertion) -> AssertionRow {
     }
 }
 
-/// The id of a finding, identical in every run. It has a hash of the words if they are more than the subject, so that
-/// two statements about one subject differ. Identical words get a counter; an assertion with the same words and
-/// evidence as before gets `None`.
+/// The id of a finding, identical in every run. If the words are not only the subject, the id contains a hash of the words, so
+/// that two statements about one subject have different ids. An assertion with the same words as an earlier one gets a counter,
+/// or `None` if the evidence is the same too.
 fn id(document: &str, one: &JudgedAssertion, known: &mut BTreeMap<String, Vec<String>>) -> Option<String> {
     let [subject, words] =
         [&one.subject, &one.words].map(|text| scrub_keys(text).split_whitespace().collect::<Vec<_>>().join(" "));

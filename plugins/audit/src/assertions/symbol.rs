@@ -117,7 +117,7 @@ impl Symbols {
         }
     }
 
-    /// The outcome for a package. One that no manifest names may have been replaced since.
+    /// The outcome for a package. A package that no manifest names may have been replaced since.
     fn package(&self, name: &str) -> Outcome {
         match self.packages.get(name) {
             Some(manifest) => Outcome::holds(format!("{manifest} names it")),
@@ -125,7 +125,8 @@ impl Symbols {
         }
     }
 
-    /// The outcome for an identifier that was removed. Another one may have its name, so one that is there proves nothing.
+    /// The outcome for an identifier that was removed. An identifier with this name proves nothing, because it may be another
+    /// one.
     fn removal(&self, name: &str) -> Outcome {
         match (self.places.get(name), self.used.get(name)) {
             (Some(Some(place)), _) => Outcome::unknown(format!("{place}; it may be another one")),

@@ -1,8 +1,8 @@
 //! A document as passages and grids, the input of every reader of assertions.
 //!
-//! A passage is a line of prose, an item, a heading or a line of a fence; a grid is a table. Both know their line,
-//! their section and the label above them. Code keeps its backticks, so that no reader mistakes a number or a word in
-//! code for prose. Quoted and struck-out text is left out.
+//! A passage is a line of prose, an item, a heading or a line of a fence; a grid is a table. Both have their line, their section
+//! and the label above them. Code keeps its backticks, so that no reader mistakes a number or a word in code for prose. Quoted
+//! and struck-out text is left out.
 
 use std::sync::Arc;
 
@@ -182,7 +182,7 @@ fn logical_lines(text: &Inline) -> Vec<(usize, String)> {
     lines
 }
 
-/// The text in one line, code in backticks.
+/// The text in one line, with code in backticks.
 fn marked(text: &Inline) -> String {
     let mut out = String::new();
     for span in text.spans() {
@@ -227,7 +227,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn passages_know_their_line_section_and_label() {
+    fn passages_have_their_line_section_and_label() {
         let text = Text::of("# A\n\n## B 1\n\n**Size:** 3\n**Place:** `x`\n\nParts:\n- one\n- two\n\nwrapped\nline\n");
         let seen: Vec<(usize, &str, &str, usize)> = text
             .passages

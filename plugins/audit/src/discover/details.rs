@@ -67,7 +67,7 @@ pub struct Details {
     pub priority_from: &'static str,
     /// The responsible person or agent.
     pub responsible: Option<String>,
-    /// Source of that: `front matter`, or the name of the bold line.
+    /// Source of `responsible`: `front matter`, or the name of the bold line.
     pub responsible_from: Option<String>,
     /// Its tags.
     pub tags: Vec<String>,
@@ -123,7 +123,7 @@ fn names_somebody(value: &str) -> bool {
     !matches!(bare.as_str(), "" | "-" | "\u{2013}" | "\u{2014}" | "tbd" | "n/a" | "none" | "unassigned" | "?")
 }
 
-/// Gives plans without a stated priority one by their age, and sorts all: by priority, then the newest first.
+/// Sets the priority of plans that state none, by their age. Then sorts all plans: by priority, then the newest first.
 pub fn rank(all: &mut [Details]) {
     all.sort_by(|left, right| (Reverse(left.modified), &left.plan).cmp(&(Reverse(right.modified), &right.plan)));
     let total = all.len();

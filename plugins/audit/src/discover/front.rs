@@ -1,6 +1,6 @@
 //! The front matter of a plan: YAML between two `---` lines at the beginning.
 //!
-//! Limited in size, because plans are untrusted. Unreadable parts become notes, and the plan is audited anyway.
+//! The size is limited, because plans are untrusted. Unreadable parts become notes, and the plan is audited anyway.
 
 use serde::Serialize;
 
@@ -44,7 +44,7 @@ pub struct Todo {
     pub line: usize,
 }
 
-/// Reads the front matter of a plan that reports call `shown`; empty if it has none.
+/// Reads the front matter of a plan; empty if it has none. `shown` is the plan's name in reports.
 #[must_use]
 pub fn front(shown: &str, text: &str) -> FrontMatter {
     match yaml::front_matter(text) {
@@ -75,7 +75,7 @@ fn of(node: &Node) -> FrontMatter {
     }
 }
 
-/// A todo: a map, or plain text. Its line is one more because of the `---` line.
+/// A todo: a map, or plain text. Its line in the plan is one more than in the YAML, because of the `---` line.
 fn todo(node: &Node) -> Option<Todo> {
     let word = |name: &str| node.get(name).and_then(Node::word).map(str::to_owned);
     let content = word("content").or_else(|| word("title")).or_else(|| node.word().map(str::to_owned))?;
@@ -98,14 +98,14 @@ mod tests {
     }
 
     #[test]
-    fn a_rule_is_no_front_matter() {
+    fn a_horizontal_rule_is_not_front_matter() {
         for text in ["# A\n---\nb: c\n---\n", "---\nno end\n", "--- x\na: b\n---\n", "", "---"] {
             assert_eq!(front("p.md", text), FrontMatter::default(), "{text}");
         }
     }
 
     #[test]
-    fn what_is_wrong_is_a_note() {
+    fn problems_of_the_front_matter_are_notes() {
         let bomb = format!("---\na: &a [x]\n{}---\n", "b: [*a]\n".repeat(10));
         let huge = format!("---\n{}---\n", "a: b\n".repeat(300_000));
         for text in [bomb.as_str(), huge.as_str(), "---\na: [\n---\n"] {

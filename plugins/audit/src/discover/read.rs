@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn marks_and_wrong_bytes_do_not_stop_it() {
+    fn byte_order_marks_and_invalid_bytes_do_not_stop_the_reading() {
         let text = read_bytes(b"\xef\xbb\xbf# A\n\xff`x.py`\n");
         assert!(text.text.starts_with("# A\n"));
         assert_eq!(text.notes.len(), 1);
@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_file_is_a_note() {
+    fn a_path_that_is_not_a_file_is_a_note() {
         let dir = tempfile::tempdir().unwrap();
         let text = read(&PlanFile { path: dir.path().to_owned(), shown: "p".into(), bytes: 0 });
         assert_eq!((text.text.len(), text.notes.len()), (0, 1));

@@ -1,7 +1,7 @@
 //! Other documents whose assertions are checked: reports in any granted folder.
 //!
 //! They are named like plans: as reports show them (`root/docs/reports`), relative to a granted folder, or by a pattern. A path
-//! outside of the granted folders needs a grant. A missing report is only noted, because it may be written later.
+//! outside of the granted folders needs a grant. A missing report is only a note, because it may be written later.
 
 use std::path::Path;
 

@@ -1,8 +1,8 @@
 //! Selects plans by arguments or by changed paths.
 //!
 //! A plan is named as reports show it (`plans/a.md`), or relative to a plans folder (`a.md`, `sub`), or by a pattern of
-//! either (`**/*PLAN*.md`). A path outside of the plans folders needs a grant. A missing plan is an
-//! error in the arguments. A pattern without a match is only noted: it may match later.
+//! either (`**/*PLAN*.md`). A path outside of the plans folders needs a grant. A missing plan is an error in the arguments. A
+//! pattern without a match is only a note, because it may match later.
 
 use std::fs;
 use std::path::Path;
@@ -107,7 +107,7 @@ fn pattern(discovery: &mut Discovery, folders: &[PlansFolder], name: &str) -> Re
     Ok(())
 }
 
-/// Every possible meaning of a name: by a folder's shown name, then relative to each folder.
+/// Every possible meaning of a name: a name as reports show it, then a path relative to each folder.
 fn readings<'a>(folders: &'a [PlansFolder], name: &str) -> Vec<(&'a PlansFolder, String)> {
     let by_shown = folders.iter().filter_map(|folder| {
         let rest = name.trim_end_matches('/').strip_prefix(folder.shown.trim_end_matches('/'))?;
@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn all_plans_are_found_sorted_and_hidden_ones_left() {
+    fn all_plans_are_found_in_order_without_hidden_ones() {
         let dir = tempfile::tempdir().unwrap();
         assert_eq!(shown(all(&folders(dir.path()))), ["plans/a.TXT", "plans/b.md", "plans/sub/c.md"]);
     }
@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn changed_plans_that_are_gone_are_left_out() {
+    fn changed_plans_that_no_longer_exist_are_left_out() {
         let dir = tempfile::tempdir().unwrap();
         let folders = folders(dir.path());
         let at = |name: &str| dir.path().join(name).to_str().unwrap().to_owned();

@@ -71,7 +71,7 @@ impl Discovery {
         true
     }
 
-    /// Of a folder's plans from position `before` on, keeps only those whose shown name fits; returns their number.
+    /// Among the plans from position `before` on, keeps only those whose shown name fits; returns their number.
     pub(super) fn keep(&mut self, folder: &PlansFolder, before: usize, fits: impl Fn(&str) -> bool) -> usize {
         let added = self.plans.split_off(before);
         let all = added.len();

@@ -13,9 +13,9 @@ pub struct OpenGap {
     pub finding: String,
     /// The plan's name for readers.
     pub plan: String,
-    /// The line of the plan that promises it, from 1.
+    /// The line of the plan that promises the deliverable, from 1.
     pub line: usize,
-    /// The path that the plan means.
+    /// The path of the deliverable.
     pub path: String,
     /// The folder of the plan below the granted root; empty for the root itself.
     pub below: String,
@@ -102,7 +102,7 @@ impl Default for Rules {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct ListedGap<'a> {
     pub wanted: &'a OpenGap,
-    /// How many times it has been requested with this request, from 1.
+    /// How many times the gap has been requested, including this request.
     pub round: u32,
     /// Whether an open request lists it already.
     pub waits: bool,
@@ -119,7 +119,7 @@ pub(super) enum Step<'a> {
         /// Open requests that this one replaces.
         replaces: Vec<&'a str>,
     },
-    /// A request is open that lists these gaps.
+    /// An open request lists these gaps.
     Wait { request: &'a str, known: &'a EarlierRequest, gaps: Vec<ListedGap<'a>> },
     /// A gap is not requested.
     Hold {
@@ -141,7 +141,8 @@ pub(super) enum Step<'a> {
     ForgetRequest { request: &'a str },
 }
 
-/// Decides plan by plan, in the order of the gaps; withdrawals come last. Requests that an `is_unsent` task recorded were never sent.
+/// Decides plan by plan, in the order of the gaps; withdrawals come last. Requests recorded by a task for which `is_unsent` is
+/// true were never sent.
 #[must_use]
 pub(super) fn decide<'a>(
     wanted: &'a [OpenGap],
@@ -204,9 +205,9 @@ fn by_plan(wanted: &[OpenGap]) -> Vec<Vec<&OpenGap>> {
 
 /// The gaps of a plan.
 struct Sorted<'a> {
-    /// Those that an open request lists.
+    /// Gaps that an open request lists.
     waiting: Vec<ListedGap<'a>>,
-    /// Those to ask for.
+    /// Gaps for the next request.
     asked: Vec<ListedGap<'a>>,
     /// The agent that was asked the last time.
     before: Option<&'a str>,
@@ -216,12 +217,12 @@ fn too_long(room: usize) -> String {
     format!("a request lists at most {}; it is asked for when the request of its plan is shorter", count(room, "gap"))
 }
 
-/// A decision in the making.
+/// The state while the steps are decided.
 struct Decision<'a, 'r> {
     earlier: &'a Earlier,
     rules: &'r Rules,
     steps: Vec<Step<'a>>,
-    /// Requests that stay, because a gap refers to them, or that another step handles.
+    /// Requests that are not withdrawn at the end: a gap refers to them, or another step handles them.
     kept: BTreeSet<&'a str>,
     /// The open requests of each agent.
     open: BTreeMap<&'a str, usize>,
@@ -279,7 +280,7 @@ impl<'a, 'r> Decision<'a, 'r> {
         self.hold(&late, &too_long(room));
     }
 
-    /// Sorts the gaps of a plan; those that are in neither list are held.
+    /// Sorts the gaps of a plan. A gap that is added to neither list gets the step [`Step::Hold`].
     fn sort(&mut self, gaps: &[&'a OpenGap]) -> Sorted<'a> {
         let (mut waiting, mut asked, mut before) = (Vec::new(), Vec::new(), None);
         for wanted in gaps.iter().copied() {
@@ -310,7 +311,7 @@ impl<'a, 'r> Decision<'a, 'r> {
         Sorted { waiting, asked, before }
     }
 
-    /// Why no further request can be sent for a plan, if so; otherwise it counts as sent.
+    /// The reason why no further request can be sent for a plan. `None` if one can be sent; then it counts as sent.
     fn refused(&mut self, first: &'a OpenGap, before: Option<&'a str>) -> Option<String> {
         if first.agents.is_empty() && before.is_none() {
             return Some(
@@ -397,7 +398,7 @@ mod tests {
         steps.iter().map(word).collect()
     }
 
-    /// What is decided of these gaps of `plans/a.md`.
+    /// The steps for these gaps of `plans/a.md`, as text.
     fn decided(gaps: &[&str], earlier: &Earlier) -> Vec<String> {
         let gaps: Vec<OpenGap> = gaps.iter().map(|finding| wanted(finding)).collect();
         words(&decide(&gaps, earlier, &["plans/a.md"], &|_| false, &Rules::default(), &|_| false))
@@ -408,14 +409,14 @@ mod tests {
         assert_eq!(decided(&["a", "b", "c"], &Earlier::default()), ["ask a1 b1 c1"]);
         let before = earlier(&[("K", RequestState::Open, &[("a", 1), ("b", 1), ("c", 1)])]);
         assert_eq!(decided(&["a", "b", "c"], &before), ["wait K: a1 b1 c1"]);
-        assert_eq!(decided(&["c"], &before), ["wait K: c1", "close a", "close b"], "a shorter list replaces nothing");
+        assert_eq!(decided(&["c"], &before), ["wait K: c1", "close a", "close b"], "a shorter list keeps the request");
         assert_eq!(decided(&["a", "b", "c", "d"], &before), ["ask a1 b1 c1 d1 for K"]);
         assert_eq!(decided(&[], &before), ["close a", "close b", "close c", "withdraw K"]);
         assert_eq!(decided(&["d"], &before), ["ask d1 for K", "close a", "close b", "close c"]);
     }
 
     #[test]
-    fn what_is_still_open_after_an_answer_is_in_one_further_request_three_times_in_all() {
+    fn open_gaps_after_an_answer_are_requested_again_at_most_three_times() {
         let before = earlier(&[
             ("A", RequestState::Answered, &[("a", 1), ("b", 2)]),
             ("L", RequestState::Answered, &[("c", 3)]),
@@ -453,7 +454,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_closed_is_forgotten_unless_the_same_task_is_tried_again() {
+    fn closed_gaps_are_deleted_except_in_a_further_attempt_of_the_same_task() {
         let before = earlier(&[("K", RequestState::Withdrawn, &[("a", 2)])]);
         let steps = |gaps: &[OpenGap], is_unsent: bool| {
             words(&decide(gaps, &before, &["plans/a.md"], &|_| false, &Rules::default(), &move |_: &str| is_unsent))
@@ -464,7 +465,7 @@ mod tests {
     }
 
     #[test]
-    fn an_agent_is_not_buried() {
+    fn an_agent_has_a_maximum_number_of_open_requests() {
         let rules = Rules { open_at_most: 2, ..Rules::default() };
         let other = |plan: &str| OpenGap { plan: plan.to_owned(), ..wanted(plan) };
         let gaps = ["b", "c", "d"].map(other);
@@ -478,7 +479,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_has_a_bound_and_grows_only_when_everything_fits() {
+    fn a_request_has_a_maximum_number_of_gaps_and_is_replaced_only_if_all_fit() {
         let rules = Rules { gaps_of_request: 2, ..Rules::default() };
         let steps = |gaps: &[OpenGap], before: &Earlier| {
             words(&decide(gaps, before, &["plans/a.md"], &|_| false, &rules, &|_| false))

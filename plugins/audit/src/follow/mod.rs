@@ -33,7 +33,7 @@ const WAITS: &str = "asked, not answered yet";
 /// The requests of one run.
 #[derive(Debug, Default)]
 pub struct FollowUpResult {
-    /// A row for each gap with a request, or with a reason for having none.
+    /// A row for each gap: its request, or the reason why there is none.
     pub rows: Vec<FollowUp>,
     /// The reason why no request could be sent; `None` if requests are possible.
     pub silent: Option<String>,
@@ -50,8 +50,8 @@ pub struct FollowUpRunner<'a> {
 
 /// Sends requests for the gaps of the audited plans, and withdraws obsolete requests.
 ///
-/// `plans` are the audited plans; requests for other plans stay as they are. `is_deleted` tells whether a plan that is
-/// not among them no longer exists.
+/// `plans` are the audited plans; requests for other plans stay as they are. `is_deleted` is true for a plan that is not among
+/// them and no longer exists.
 #[must_use]
 pub fn follow(
     services: &HostServices<'_>,
@@ -77,8 +77,8 @@ pub fn follow(
     }
 }
 
-/// Records that the request under this key was answered, as done or not. Returns its plan and the arguments of the
-/// audit that sent it; `None` if the audit did not send it.
+/// Records that the request with this key was answered; `done` is whether the work was done. Returns its plan and the arguments
+/// of the audit that sent it; `None` if the audit did not send it.
 pub fn answered(
     services: &HostServices<'_>,
     dedupe_key: &str,
@@ -93,7 +93,7 @@ fn silent(reason: String) -> FollowUpResult {
     FollowUpResult { rows: Vec::new(), silent: Some(reason) }
 }
 
-/// Sends and withdraws requests, and records that.
+/// Executes the decided steps and records them.
 fn act(
     requests: &dyn RequestSender,
     table: &RequestTable<'_>,
@@ -111,7 +111,7 @@ fn act(
     Ok(rows)
 }
 
-/// The steps under way.
+/// The state while the steps are executed.
 struct Action<'a> {
     requests: &'a dyn RequestSender,
     earlier: &'a Earlier,
@@ -153,7 +153,7 @@ impl Action<'_> {
         }
     }
 
-    /// Sends a request; then the open ones that it replaces are withdrawn.
+    /// Sends a request, then withdraws the open requests that it replaces.
     fn ask(&mut self, gaps: &[ListedGap<'_>], before: Option<&str>, replaces: &[&str]) {
         let Some(first) = gaps.first() else { return };
         let sent = send(self.requests, gaps, before);
@@ -169,7 +169,7 @@ impl Action<'_> {
             });
         }
         let Ok(SentRequest { request, agent }) = sent else {
-            // They are asked for by the next audit, which has to know how often that was done.
+            // The next audit requests these gaps, and has to know how often they were requested before.
             let known = gaps.iter().filter_map(|gap| self.earlier.gaps.get(&gap.wanted.finding));
             self.changes.still_needed.extend(known.map(|known| known.request.clone()));
             return;
@@ -188,8 +188,8 @@ impl Action<'_> {
         self.changes.requests.insert(request, EarlierRequest { plan, agent, state: RequestState::Open, task });
     }
 
-    /// Withdraws a request, unless this run sends it. One that is answered already does not change. If it is refused, the
-    /// next audit tries again.
+    /// Withdraws a request, unless this run sends it. An answered request does not change. If the host refuses, the next audit
+    /// tries again.
     fn withdraw(&mut self, request: &str, known: &EarlierRequest, reason: &str) {
         if !self.changes.requests.contains_key(request) && self.requests.withdraw(request, reason).is_ok() {
             self.take_back(request, known);
@@ -211,8 +211,8 @@ struct SentRequest {
     agent: String,
 }
 
-/// Asks the first of the responsible agents that there is, at last the one that was asked `before`; gives the request, or why
-/// nobody was asked.
+/// Sends the request to the first responsible agent that exists, else to the agent that was asked `before`. Returns the request,
+/// or the reason why none was sent.
 fn send(requests: &dyn RequestSender, gaps: &[ListedGap<'_>], before: Option<&str>) -> Result<SentRequest, String> {
     let mut unknown = Vec::new();
     let owners = gaps.first().map(|gap| gap.wanted.agents.as_slice()).unwrap_or_default();

@@ -8,34 +8,34 @@ use baton_plugin_sdk::sql::Value;
 use super::decide::{Earlier, EarlierRequest, RequestState, RequestedGap};
 use crate::memory::prepare;
 
-/// Rows of one query: the most that the host gives.
+/// Rows of one query: the maximum that the host returns.
 const PAGE: usize = 10_000;
 
 pub(super) struct RequestTable<'a>(&'a dyn Writable);
 
-/// What a run changes.
+/// The changes of a run.
 #[derive(Debug, Default)]
 pub(super) struct Changes {
     /// New and changed requests, by key.
     pub requests: BTreeMap<String, EarlierRequest>,
     /// New and changed gaps, by finding.
     pub gaps: BTreeMap<String, RequestedGap>,
-    /// Findings to forget.
+    /// Findings of the gaps to delete.
     pub closed_gaps: Vec<String>,
-    /// Keys to forget.
+    /// Keys of the requests to delete.
     pub ended_requests: Vec<String>,
     /// Keys of requests that must not change.
     pub still_needed: BTreeSet<String>,
 }
 
 impl<'a> RequestTable<'a> {
-    /// The tables, made where they are missing.
+    /// Opens the tables; creates missing ones.
     pub(super) fn open(database: &'a dyn Writable) -> Result<Self, ServiceError> {
         prepare(database)?;
         Ok(Self(database))
     }
 
-    /// All requests and gaps that are not closed.
+    /// All requests, and the gaps that are not closed.
     pub(super) fn known(&self) -> Result<Earlier, ServiceError> {
         let requests =
             "SELECT request, plan, agent, state, task FROM sent_requests WHERE request > ?1 ORDER BY request";
@@ -43,7 +43,7 @@ impl<'a> RequestTable<'a> {
         Ok(Earlier { requests: self.pages(requests, request)?, gaps: self.pages(gaps, gap)? })
     }
 
-    /// All rows of a table, by their first column.
+    /// All rows of a table, page by page in the order of the first column.
     fn pages<T>(
         &self,
         statement: &str,
@@ -61,8 +61,8 @@ impl<'a> RequestTable<'a> {
         }
     }
 
-    /// Records that the request under a key was answered, as done or not; returns its plan and the arguments of the
-    /// audit that sent it. A record by an earlier attempt of the same task stays.
+    /// Records that the request with a key was answered; `done` is whether the work was done. Returns its plan and the arguments
+    /// of the audit that sent it. A record of an earlier attempt of the same task is kept.
     pub(super) fn answered(&self, key: &str, done: bool, task: &str) -> Result<Option<(String, String)>, ServiceError> {
         let found = self.0.all("SELECT plan, args FROM sent_requests WHERE request = ?1", &[key.into()])?;
         let text = |row: &[Value], at: usize| row.get(at)?.as_text().map(str::to_owned);
@@ -75,7 +75,7 @@ impl<'a> RequestTable<'a> {
         Ok(found)
     }
 
-    /// Writes the changes of a run. `args` are those of the audit that asks.
+    /// Writes the changes of a run. `args` are the arguments of the audit that sends the requests.
     pub(super) fn write(&self, changes: Changes, args: &str) -> Result<(), ServiceError> {
         let rows = changes.requests.into_iter().map(|(request, known)| {
             let EarlierRequest { plan, agent, state, task } = known;

@@ -13,7 +13,7 @@ use crate::report::escape::line;
 
 const TITLE_BYTES: usize = 200;
 
-/// The key of a request: the same for the same gaps, asked of the same agent as often.
+/// The key of a request: equal if the gaps, their rounds and the agent are equal.
 pub(super) fn key(gaps: &[ListedGap<'_>], agent: &str) -> String {
     let list: String = gaps.iter().map(|gap| format!("{} {}\n", gap.round, gap.wanted.finding)).collect();
     bounded(&format!("audit:{}:{agent}:{}", plan(gaps), hashed(&list)))
@@ -35,7 +35,7 @@ pub(super) fn title(wanted: &OpenGap) -> String {
     line(&format!("{verb} {} ({})", wanted.path, wanted.plan), TITLE_BYTES)
 }
 
-/// The whole request.
+/// The request as a handoff.
 pub(super) fn draft(request: &str, gaps: &[ListedGap<'_>], agent: &str) -> Draft {
     let mut args = json!({ "plan": plan(gaps), "items": gaps.iter().map(item).collect::<Vec<_>>() });
     let below = gaps.first().map_or("", |gap| &gap.wanted.below);
@@ -73,7 +73,7 @@ fn body(gaps: &[ListedGap<'_>]) -> String {
     let mut body = format!("{} promises, and the audit does not find:\n\n", plan(gaps));
     for ListedGap { wanted, round, .. } in gaps {
         let seen = if wanted.evidence.is_empty() { "nothing of that name" } else { &wanted.evidence };
-        // Writing to a text does not fail.
+        // Writing to a `String` cannot fail.
         _ = writeln!(body, "- `{}` (line {}) is {}. Seen: {seen}.", wanted.path, wanted.line, wanted.status);
         if !wanted.symbols.is_empty() {
             _ = writeln!(body, "  It has to define `{}`.", wanted.symbols.join("`, `"));

@@ -29,7 +29,7 @@ const MARKS: &[&str] = &[".example", ".sample", ".template"];
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum VariableState {
-    /// It has a value of its own.
+    /// It has a value that is not the example's.
     Set,
     /// It still has the example's placeholder value.
     Placeholder,
@@ -149,7 +149,7 @@ fn is_placeholder(value: &str) -> bool {
         || (lower.starts_with('<') && lower.ends_with('>'))
 }
 
-/// Names and values of a configuration; the real file's name tells its format.
+/// Names and values of a configuration; the name of the real file decides the format.
 fn variables(index: &Index, found: &FoundEntry, real: &str) -> Option<BTreeMap<String, String>> {
     let content = index.read_head(found, limits::DOCUMENT_BYTES).ok().filter(|content| content.whole)?;
     let text = content.text.strip_prefix('\u{feff}').unwrap_or(&content.text);
@@ -170,7 +170,7 @@ fn keep(name: &str, value: String, out: &mut BTreeMap<String, String>) {
     }
 }
 
-/// `NAME=value`, `export NAME='value'`, and `[section]` with `name = value` below it. A value in quotes may have lines.
+/// `NAME=value`, `export NAME='value'`, and `[section]` with `name = value` below it. A value in quotes may have several lines.
 fn lines(text: &str, out: &mut BTreeMap<String, String>) {
     let mut section = String::new();
     let mut lines = text.lines();
@@ -256,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn states_are_told_without_a_value() {
+    fn states_are_reported_without_values() {
         let rows = rows(&[
             (
                 ".env.example",
@@ -297,7 +297,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_read_is_said() {
+    fn unreadable_configurations_are_reported() {
         let rows = rows(&[
             ("config.example.json", "{"),
             ("x/config.example.json", "{}"),

@@ -1,7 +1,7 @@
 //! Reads every document once, for its references and its traceability matrices.
 //!
-//! Documents about the past are left out: they may name files that no longer exist. So are plans, which the audit
-//! judges.
+//! Documents about the past are left out: they may name files that no longer exist. Plans are left out too, because the audit
+//! judges them.
 
 use std::collections::BTreeSet;
 
@@ -75,7 +75,7 @@ pub(super) fn documents(index: &Index, options: &Options, plans: &BTreeSet<Strin
     (out, note.into_iter().collect())
 }
 
-/// True if a document is one of the plans, whichever folder grants the plans.
+/// True if a document is one of the plans, even if another grant contains the plans.
 fn is_plan(index: &Index, plans: &BTreeSet<String>, path: &str) -> bool {
     let below = |root: &crate::index::Root| plans.contains(&crate::discover::shown_join(&root.shown, path));
     plans.contains(path) || path.ends_with(".plan.md") || index.roots().iter().any(below)

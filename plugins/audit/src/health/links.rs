@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn what_means_another_tree_or_no_file_is_left() {
+    fn references_to_other_trees_and_words_that_are_not_files_are_ignored() {
         for text in [
             "`shop/till.py` and `till.py` and `../README.md` are there",
             "`lib/other/main.py` belongs to another tree",

@@ -161,7 +161,7 @@ fn message(value: &Value) -> Option<String> {
     (!line.trim().is_empty() && !line.eq_ignore_ascii_case("none")).then_some(line)
 }
 
-/// One line of at most `most` bytes.
+/// The text as one line of at most `most` bytes.
 fn short(text: &str, most: usize) -> String {
     let mut out: String = text.split(char::is_control).collect::<Vec<_>>().join(" ");
     let mut end = most.min(out.len());
@@ -252,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn broken_lines_are_counted_and_left() {
+    fn broken_lines_are_counted_and_skipped() {
         let long = format!("{{\"name\":\"{}\"}}", "x".repeat(limits::LOG_LINE_BYTES));
         let (file, rows) = row(&format!(
             "{{\"name\":\nnot json\n[1]\n\n{long}\n{{\"name\":\"a\",\"success\":true}}\n{}\n",
@@ -263,7 +263,7 @@ mod tests {
     }
 
     #[test]
-    fn secrets_never_arrive_in_rows() {
+    fn rows_contain_no_secrets() {
         let (_, rows) = row(concat!(
             r#"{"name":"a","status":"failed","error":"401 for Bearer abcdef123"}"#,
             "\n",

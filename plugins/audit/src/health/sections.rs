@@ -8,7 +8,7 @@ use crate::page::{Block, Cell, Table, heading, number, text, words};
 use crate::report::Section;
 use crate::time;
 
-/// Writes the blocks of one section; nothing if there is nothing to show.
+/// Adds the blocks of one section; adds none if there is nothing to show.
 type Writer = fn(&Health, &mut Vec<Block>);
 
 /// All sections of the report.

@@ -1,7 +1,7 @@
-//! Compares one plan after the other with the recorded data, and records it.
+//! Compares one plan after another with the recorded data, and records the new data.
 //!
-//! Only the rows of one plan are in memory at a time. If the database fails, the audit continues without recording: the report has
-//! the reason, and the next audit compares with the audit before.
+//! Only the rows of one plan are in memory at a time. If the database fails, the audit continues without recording; the report
+//! has the reason, and the next audit compares with the audit before.
 
 use std::collections::BTreeSet;
 
@@ -27,7 +27,7 @@ pub struct Comparison<'m, 'a> {
     same: bool,
 }
 
-/// The data that end a comparison.
+/// The data of the whole audit, for [`Comparison::finish`].
 #[derive(Debug, Clone, Copy)]
 pub struct AuditSummary<'c> {
     /// Time of the audit: `2026-01-18 10:15:00 UTC`.
@@ -41,7 +41,7 @@ pub struct AuditSummary<'c> {
 }
 
 impl<'m, 'a> Comparison<'m, 'a> {
-    /// Starts a comparison. Without a memory there is no earlier audit, and nothing is recorded.
+    /// Starts a comparison. Without a memory no earlier audit is known, and nothing is recorded.
     #[must_use]
     pub fn new(memory: Option<&'m Memory<'a>>) -> Self {
         let (record, refused) = match memory.map(Record::start) {
@@ -71,7 +71,7 @@ impl<'m, 'a> Comparison<'m, 'a> {
         }
     }
 
-    /// Adds a plan that could not be read. Its recorded data stay.
+    /// Adds a plan that could not be read. Its recorded data are kept.
     pub fn unread(&mut self, shown: &str) {
         if let Some(known) = self.memory.and_then(|memory| memory.plan(shown)) {
             self.counts.add(known.counts);

@@ -14,7 +14,7 @@ pub struct History {
     pub unchanged: bool,
     /// All plans at the last audit; null if there is none.
     pub before: Option<Completion>,
-    /// All plans now; plans that this audit left out with their recorded data.
+    /// All plans now. For plans that this audit left out, their recorded data count.
     pub after: Completion,
     /// New, deleted and changed plans, by name.
     pub plans: Vec<PlanChange>,

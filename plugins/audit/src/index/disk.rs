@@ -1,8 +1,8 @@
 //! File system calls, as few as possible.
 //!
-//! Every host call of a component switches threads. The standard library calls the host twice per file and once more
-//! per name in a folder, to compute inode numbers that are not needed here; so this module calls the host directly.
-//! Links are never followed, and only regular files are opened.
+//! Every host call of a component switches threads. The standard library calls the host twice per file, and once per name in a
+//! folder to compute inode numbers, which are not needed here. So this module calls the host directly. Links are never followed,
+//! and only regular files are opened.
 
 use std::io;
 

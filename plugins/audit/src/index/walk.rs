@@ -263,7 +263,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_walk_finds_files_and_skips_foreign_folders() {
+    fn the_walk_finds_files_and_skips_third_party_folders() {
         let dir = tempfile::tempdir().unwrap();
         fs::create_dir_all(dir.path().join("a/b")).unwrap();
         fs::create_dir_all(dir.path().join("target")).unwrap();
@@ -277,7 +277,7 @@ mod tests {
     }
 
     #[test]
-    fn a_root_that_is_not_there_is_a_note() {
+    fn a_missing_root_is_a_note() {
         let index = Index::build(vec![Root { path: "/nonexistent/x".into(), shown: "r".into() }]);
         assert!(index.is_empty());
         assert_eq!(index.notes().len(), 1);

@@ -19,7 +19,7 @@ use crate::verify::{CommitLine, Counts, PreviousVerdict, PreviousVerdicts, Statu
 pub struct Memory<'a> {
     pub(super) database: &'a dyn Writable,
     pub(super) scope: String,
-    /// The current task; empty for none.
+    /// The id of the current task; empty if there is none.
     pub(super) task: String,
     /// The number of the last audit that was written completely, of any scope.
     pub(super) committed: i64,
@@ -45,7 +45,7 @@ pub struct LastAudit {
 /// A plan at the last audit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RecordedPlan {
-    /// The number of its rows.
+    /// The id to which its rows refer.
     pub(super) id: i64,
     /// A digest of everything that the report contains about it.
     pub digest: String,
@@ -73,7 +73,7 @@ impl<'a> Memory<'a> {
         Self::open_by(database, scope, &EarlierOutcomes::default())
     }
 
-    /// As [`Memory::open`], for a task. Also discards the data of an audit whose outcome was not recorded.
+    /// Like [`Memory::open`], for a task. Also discards the data of an audit whose outcome was not recorded.
     ///
     /// # Errors
     /// As [`Memory::open`].

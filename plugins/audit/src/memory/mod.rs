@@ -4,7 +4,7 @@
 //! `facts` stores files' digests, so that a run without changes reads no file.
 //!
 //! A killed run leaves the old state: each row has the number of its audit, and counts only when that audit is in the table
-//! `audits`, which is written last. `settle` discards it if its outcome was not recorded. All tables are bounded. Without a
+//! `audits`, which is written last. `settle` discards an audit whose outcome was not recorded. All tables are bounded. Without a
 //! granted database the audit runs without this data.
 
 mod cells;

@@ -8,7 +8,7 @@ use super::cells::integer;
 /// The table with the number of completed migration steps.
 const META: &str = "CREATE TABLE IF NOT EXISTS memory_version (one INTEGER PRIMARY KEY CHECK (one = 1), version INTEGER NOT NULL) STRICT";
 
-/// Every step. Each can be taken again, because a run may die between two of them.
+/// All migration steps. Each step can be repeated, because a run may be killed before its completion is recorded.
 const STEPS: [&[&str]; 6] = [FIRST, PENDING, CUT_OFF, REMOVAL, NO_FINDINGS, REQUESTS];
 
 const FIRST: &[&str] = &[
@@ -40,7 +40,7 @@ const PENDING: &[&str] = &["CREATE TABLE IF NOT EXISTS pending (
 const CUT_OFF: &[&str] =
     &["DELETE FROM facts WHERE bytes > 65536", "UPDATE plan_rows SET sha256 = NULL, lines = NULL WHERE bytes > 65536"];
 
-/// Adding a column fails if it exists: [`prepare`] skips it then.
+/// Adding a column fails if the column exists: then [`prepare`] skips this step.
 const REMOVAL: &[&str] = &["ALTER TABLE plan_rows ADD COLUMN removal TEXT"];
 
 /// Earlier versions stored findings, which nothing read.
@@ -63,7 +63,7 @@ const REQUESTS: &[&str] = &[
     "DROP TABLE requests",
 ];
 
-/// Makes the tables, or brings them up to date.
+/// Creates the tables, or migrates them to the newest version.
 ///
 /// # Errors
 /// When the database fails, or was written by a newer version.

@@ -1,9 +1,9 @@
 //! Decides whether the last audit counts.
 //!
 //! An audit writes its data before the host records its outcome. If the run ends in between, its report does not exist, and the
-//! next audit must compare with the audit before. So the data are pending until a later audit opens the memory. It discards
-//! them if an earlier attempt of the same task wrote them, or if their task did not succeed. If their task still runs, it has
-//! returned its outcome and the host is recording it: an attempt may begin while the outcome of another task is recorded.
+//! next audit must compare with the audit before. So the data are pending until a later audit opens the memory. This audit
+//! discards them if an earlier attempt of its own task wrote them, or if their task did not succeed. It keeps them if their task
+//! still runs: an attempt may begin while the host records the outcome of another task.
 
 use baton_plugin_kit::host::{ServiceError, Writable};
 use baton_plugin_sdk::sql::Value;
@@ -11,8 +11,7 @@ use baton_plugin_sdk::sql::Value;
 use super::cells::{integer, text_or_empty, text_value};
 use crate::earlier_outcomes::EarlierOutcomes;
 
-/// Settles the pending data of a scope: they count from now on, or are discarded. Can be interrupted anywhere and
-/// repeated.
+/// Settles the pending data of a scope: they count from now on, or are discarded. An interrupted call can be repeated.
 pub(super) fn settle(database: &dyn Writable, scope: &str, ended: &EarlierOutcomes<'_>) -> Result<(), ServiceError> {
     let pending = database.all("SELECT audit, task FROM pending WHERE scope = ?1", &[text_value(scope)])?;
     let Some((audit, task)) = pending.first().map(|row| (integer(row, 0), text_or_empty(row, 1))) else {

@@ -49,7 +49,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn clear_words_and_ticks_call_it_done() {
+    fn clear_words_and_ticks_mean_done() {
         for state in [
             "[x]",
             "[X]",
@@ -68,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn anything_less_does_not() {
+    fn unclear_words_do_not_mean_done() {
         for state in [
             "",
             "[ ]",

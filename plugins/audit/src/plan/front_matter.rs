@@ -35,7 +35,7 @@ pub fn front_matter(text: &str) -> FrontMatterList {
     list
 }
 
-/// A problem with its line in the plan, which is one more because of the `---` line.
+/// A problem with its line in the plan, which is one more than the line in the YAML because of the `---` line.
 fn problem(node: &Node, text: &str) -> String {
     format!("line {}: {text}", node.line + 1)
 }
@@ -96,7 +96,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn paths_and_maps_are_read_and_unknown_keys_are_said() {
+    fn paths_and_maps_are_read_and_unknown_keys_are_reported() {
         let text = "---\ndeliverables:\n  - src/a.py\n  - path: src/b.py\n    symbol: [Till, open]\n    action: modify\n    \
                     done: true\n    owner: me\n  - path: old.py\n    action: delete\n  - all of it\n---\n# P\n";
         let list = front_matter(text);

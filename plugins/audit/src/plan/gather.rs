@@ -1,8 +1,8 @@
 //! Combines sightings into deliverables: the same file named twice is one deliverable with two mentions.
 //!
-//! A bare or partial name (`matcher.py`, `core/matcher.py`) is the same file as a longer path of the plan that ends
-//! with it, if there is only one such path. A bare name that may be several of the plan's files becomes a reference:
-//! counting it would count a file twice. This module does not read the audited tree.
+//! A bare or partial name (`matcher.py`, `core/matcher.py`) is the same file as the longer path of the plan that ends with the
+//! name, if there is only one such path. A bare name that may be several of the plan's files becomes a reference: counting it
+//! would count a file twice. This module does not read the audited tree.
 
 use std::collections::HashMap;
 
@@ -84,7 +84,7 @@ impl DeliverableIndex {
         self.keys_by_name.get(last_name(&key))?.contains(&key).then_some(key)
     }
 
-    /// Longer paths of the plan that end with `key`: the longest, if it ends with all the others.
+    /// The longer path of the plan that ends with `key`. Of several, the longest, if it ends with all others.
     fn longer(&self, key: &str) -> Target {
         if let Some(key) = self.with_ending(key) {
             return Target::Other(key);
@@ -106,7 +106,7 @@ impl DeliverableIndex {
 
     fn target(&self, sighting: &Sighting) -> Target {
         match key_of(&sighting.path) {
-            // Every project has these at its root: a plan that changes one means that one.
+            // Every project has these files at its root: a plan that changes one of them means the file at the root.
             (key, false) if sighting.purpose == Purpose::Change && ROOT_FILES.contains(&key.as_str()) => {
                 Target::Own(key)
             }
@@ -157,7 +157,7 @@ impl DeliverableIndex {
         }
     }
 
-    /// Mentioned names: a mention if the plan promises the same file, a reference otherwise.
+    /// Adds mentioned names: as mentions of a deliverable if the plan promises the same file, else as references.
     fn references(&mut self, loose: Vec<Sighting>, left_out: &mut usize) -> Vec<Reference> {
         let mut references: Vec<Reference> = Vec::new();
         let mut seen = std::collections::HashSet::new();
@@ -202,7 +202,7 @@ fn key_of(written: &str) -> (String, bool) {
     }
 }
 
-/// The place of `key`, which the plan wrote as `written`.
+/// The place of `key`; `written` is the path as the plan writes it.
 fn place_of(written: &str, key: &str) -> Place {
     match Place::of(written) {
         Place::Inside { anchored, .. } => Place::Inside { path: key.to_owned(), anchored },
@@ -271,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bare_name_is_the_longer_path_that_ends_with_it() {
+    fn a_bare_name_means_the_longer_path_that_ends_with_the_name() {
         let gathered = gather(
             vec![
                 seen("m.py", 1, Role::Deliverable),
@@ -301,7 +301,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_without_its_ending_is_the_file_with_it() {
+    fn a_name_without_an_extension_means_the_file_with_the_extension() {
         let gathered = gather(vec![seen("README", 1, Role::Deliverable), seen("README.md", 2, Role::Deliverable)], &[]);
         assert_eq!(paths(&gathered), ["README.md"]);
     }

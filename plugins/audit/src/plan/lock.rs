@@ -1,6 +1,6 @@
 //! The lock of a plan: a reviewed list of its deliverables, as JSON in a file next to the plan (`PLAN.md.lock`).
 //!
-//! The lock holds a digest of the plan's text. Boxes may be ticked without changing it: the state of a deliverable is read from
+//! The lock holds a digest of the plan's text. Ticking a box does not change the digest: the state of a deliverable is read from
 //! the text unless the lock has `done`.
 
 use serde::{Deserialize, Serialize};
@@ -62,7 +62,7 @@ impl Lock {
         Ok(lock)
     }
 
-    /// A lock with the deliverables that were read from the plan's text, for review.
+    /// Creates a lock for review, with the deliverables that were read from the plan's text.
     #[must_use]
     pub fn propose(name: &str, text: &str, plan: &Plan) -> Self {
         let deliverables = plan.deliverables.iter().map(|item| LockEntry {
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn mistakes_in_a_lock_are_said() {
+    fn mistakes_in_a_lock_are_reported() {
         let lock = |more: &str| {
             format!(
                 "{{\"version\": 1, \"plan\": \"p\", \"sha256\": \"\", \"reviewed\": true, \"deliverables\": [{more}]}}"

@@ -9,7 +9,7 @@ pub enum Kind {
     File,
     /// A folder.
     Folder,
-    /// A leaf of a tree whose name fits both.
+    /// A leaf of a tree whose name may be that of a file or of a folder.
     Either,
 }
 
@@ -68,7 +68,7 @@ pub enum Purpose {
     Make,
     /// The file exists and is changed.
     Change,
-    /// Something is removed, and the file is named beside it: the file is changed or deleted.
+    /// The plan removes something and names the file beside it: the file is changed or deleted.
     ChangeOrDelete,
     /// The file is deleted.
     Delete,
@@ -196,7 +196,7 @@ pub struct Reference {
 }
 
 impl Plan {
-    /// Adds the folder of the plan: names without a folder may be in it.
+    /// Adds the folder that contains the plan: names without a folder may be in it.
     pub fn add_folder(&mut self, folder: Option<String>) {
         let Some(folder) = folder.filter(|folder| !folder.is_empty()) else { return };
         if let Err(at) = self.folders.binary_search(&folder) {

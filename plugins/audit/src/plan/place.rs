@@ -1,7 +1,7 @@
-//! Classifies a written path: inside the audited folder, or outside, where it is never looked up.
+//! Classifies a written path: inside or outside the audited folder. Outside paths are never looked up.
 //!
-//! Only the text decides. A leading `/` means "from the audited root", because plans write `/docs/x.md` for that; only
-//! top-level folders that every machine has mean the machine's root.
+//! Only the text decides. A leading `/` means "from the audited root", because plans write `/docs/x.md` for that. Only if the
+//! first folder is one that every machine has, `/` is the root of the machine.
 
 use crate::lists::list;
 

@@ -50,14 +50,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_exact_claim_allows_one_in_a_hundred() {
+    fn an_exact_number_accepts_a_deviation_of_one_per_cent() {
         let claim = SizeAssertion { value: 185, precision: Precision::Exact };
         assert!(claim.agrees(185) && claim.agrees(186));
         assert!(!claim.agrees(181) && !SizeAssertion { value: 100, precision: Precision::Exact }.agrees(147));
     }
 
     #[test]
-    fn a_rough_claim_allows_a_quarter_and_a_floor_has_no_ceiling() {
+    fn a_rough_number_accepts_a_quarter_and_a_minimum_accepts_any_larger_number() {
         assert!(SizeAssertion { value: 100, precision: Precision::About }.agrees(125));
         assert!(!SizeAssertion { value: 100, precision: Precision::About }.agrees(126));
         assert!(SizeAssertion { value: 8500, precision: Precision::AtLeast }.agrees(12_718));

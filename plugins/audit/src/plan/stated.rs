@@ -73,7 +73,7 @@ fn sighting(stated: &StatedDeliverable, read: &[Deliverable]) -> Sighting {
     }
 }
 
-/// True if a path of the text is the stated one, or its end.
+/// True if a path of the text is the stated path, or the end of the stated path.
 fn is_same(read: &str, stated: &str) -> bool {
     let stated = stated.trim_start_matches("./").trim_end_matches('/');
     stated == read || stated.ends_with(&format!("/{read}"))

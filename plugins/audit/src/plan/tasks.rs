@@ -14,7 +14,7 @@ pub struct Tasks {
     pub open: usize,
     /// Ticked tasks whose file is missing, empty or a stub.
     pub stale: usize,
-    /// The lines of the first stale ones, from 1.
+    /// The lines of the first stale tasks, from 1.
     pub stale_lines: Vec<usize>,
     /// Whether each task is ticked, in the order of the plan.
     #[serde(skip)]

@@ -1,14 +1,14 @@
-//! Classifies the columns of a table by their heads.
+//! Classifies the columns of a table by their headings.
 
 use super::words;
 use crate::lists::list;
 
-/// Words in the heads of columns with files.
+/// Words in the headings of columns that contain files.
 const FILE_COLUMNS: &[&str] = list!(
     "file files path paths datei dateien filename pfad script scripts skript skripte dateiname dateipfad zieldatei"
 );
 
-/// The content of a column, by its head.
+/// The class of a column, by its heading.
 pub(super) fn column(head: &str) -> &'static str {
     let all: Vec<String> = words::words(head).collect();
     let has = |list: &[&str]| all.iter().any(|word| list.contains(&word.as_str()));

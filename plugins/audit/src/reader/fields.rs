@@ -30,12 +30,12 @@ pub(super) fn describe(subject: &mut Sighting, key: &str, value: &str) -> bool {
     }
 }
 
-/// True if a key names the location of a file.
+/// True if the value of this key is the location of a file.
 pub(super) fn places(key: &str) -> bool {
     matches!(key, "location" | "directory" | "folder" | "ort" | "ordner")
 }
 
-/// Applies the folder or the path of a field to a file. False if the field means another file.
+/// Applies the folder or the path of a field to a file. False if the field is about another file.
 fn located(subject: &mut Sighting, value: &str) -> bool {
     let last = subject.path.rsplit('/').next().unwrap_or_default().to_owned();
     let value = value.trim().trim_matches('`');

@@ -1,4 +1,4 @@
-//! A heading, and what its words say to every path below it.
+//! A heading, and what its words mean for every path below it.
 
 use std::cell::OnceCell;
 
@@ -47,7 +47,7 @@ impl Heading {
         self.meaning().checked
     }
 
-    /// The folder that it is about: "### `src/till/` – new package".
+    /// The folder that the heading is about: "### `src/till/` – new package".
     pub(crate) fn folder(&self) -> Option<&str> {
         self.meaning().folder.as_deref()
     }

@@ -1,5 +1,5 @@
-//! Names of code that a line says to be there, because it is ticked, check-marked, or opens with what was done:
-//! "`[x]` Implement `open_till()`", "`test_till` ✅", "Implemented `open_till()`".
+//! Finds the identifiers that a line claims to exist. A line claims this if it is ticked, has a check mark, or begins with a
+//! completed action: "`[x]` Implement `open_till()`", "`test_till` ✅", "Implemented `open_till()`".
 
 use super::before::{self, LeadingWords};
 use super::lexer::{CODE, PATH};
@@ -26,9 +26,9 @@ pub(crate) struct SymbolStatement {
     pub(crate) line: usize,
     /// The name without its qualifier and its arguments.
     pub(crate) name: String,
-    /// The line states that it was made, and is ticked: the identifier must exist.
+    /// The done line says that the identifier was created: if no code has it, the statement is false.
     pub(crate) sure: bool,
-    /// The line states an action for it, and is ticked.
+    /// The done line names an action on the identifier: if no code defines it, the audit reports that.
     pub(crate) meant: bool,
     pub(crate) kind: SymbolKind,
     pub(crate) words: String,
@@ -43,13 +43,13 @@ pub(crate) fn symbol_statements(text: &str) -> Vec<SymbolStatement> {
     lines.flat_map(of_line).collect()
 }
 
-/// What a line says about the names in it.
+/// What a line states about the names in it.
 struct LineState<'a> {
     line: &'a Line,
     checked: bool,
-    /// Ticked, check-marked, or told as done: "Implemented `open_till()` in `till.py`."
+    /// Ticked, check-marked, or begins with a completed action: "Implemented `open_till()` in `till.py`."
     done: bool,
-    /// It is done, and has a verb such as "add" at any place.
+    /// The line is done, and contains a verb such as "add".
     works: bool,
 }
 
@@ -143,7 +143,7 @@ fn of_line(line: &Line) -> Vec<SymbolStatement> {
             break;
         }
         if nth % 2 == 0 {
-            // "`a`, `b` and `c`": each has the words before the first.
+            // In "`a`, `b` and `c`" the words before `a` apply to `b` and `c` too.
             if named.is_some() && symbols::only_lists(part) {
                 continue;
             }
@@ -168,7 +168,7 @@ fn of_line(line: &Line) -> Vec<SymbolStatement> {
     found
 }
 
-/// The statement about a name among plain words.
+/// The statement about a name that is not in backticks.
 fn plain(state: &LineState<'_>, before: &str, part: &str, name: String) -> Option<SymbolStatement> {
     let (words, rest) = part.split_once(name.as_str())?;
     let leading = before::leading_words(&format!("{before}{}", foreign::english(words)));
@@ -179,7 +179,7 @@ fn plain(state: &LineState<'_>, before: &str, part: &str, name: String) -> Optio
     (!is_excluded(&leading, rest)).then(|| state.statement(name, false, says))
 }
 
-/// True for a name that is denied, removed, or said to be there already.
+/// True if the line says that the name must not be created, is removed, or existed before.
 fn is_excluded(leading: &LeadingWords, rest: &str) -> bool {
     let removed = || {
         let verb = words::words(rest).find_map(|word| verb(&word));
@@ -191,7 +191,8 @@ fn is_excluded(leading: &LeadingWords, rest: &str) -> bool {
         || leading.near.is_none() && (after::after(rest) == "said to go" || removed())
 }
 
-/// False if the words behind a name say that it is not in code ("the `till_open` job"), or may not be needed ("if needed").
+/// False if the words behind a name say that the name is not in code ("the `till_open` job"), or that it may not be needed ("if
+/// needed").
 fn is_code_for_certain(rest: &str) -> bool {
     let said: Vec<String> = words::words(rest).take(8).collect();
     let elsewhere = list!("bucket collection column index job migration queue secret table topic view workflow");
@@ -253,7 +254,7 @@ fn is_identifier_form(code: &str) -> bool {
         || identifier(code).is_some_and(|name| has_humps(&name) || name.contains('_'))
 }
 
-/// True for several humps: `OpenTill`, `openTill` or `HTTPTill`.
+/// True for a name of several capitalised parts: `OpenTill`, `openTill` or `HTTPTill`.
 fn has_humps(text: &str) -> bool {
     let plain = text.chars().all(char::is_alphanumeric);
     let upper = text.chars().take_while(|sign| sign.is_uppercase()).count();
@@ -270,7 +271,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ticked_lines_name_what_was_made() {
+    fn ticked_lines_name_created_identifiers() {
         let text = "- [x] Implement `Till.open()` using `Drawer.pull()` in `till.py`\n- [ ] OpenTill\n- `TillTests.testOpen` \u{2705} passing\n- see `close()`\n- [x] write tests for `shut()`\n";
         let found: Vec<_> =
             symbol_statements(text).into_iter().map(|claim| (claim.line, claim.name, claim.sure)).collect();
@@ -280,7 +281,7 @@ mod tests {
         );
     }
 
-    /// The names of one line, with whether the audit lists them though no code defines them.
+    /// The names in one line; true if the audit reports a name that no code defines.
     fn names(line: &str) -> Vec<(String, bool)> {
         let kept = symbol_statements(line).into_iter().filter(|told| told.kind == SymbolKind::Code);
         kept.map(|told| (told.name, told.meant)).collect()
@@ -318,7 +319,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_removed_or_was_there_is_not_promised() {
+    fn removed_and_existing_names_are_not_promised() {
         for line in [
             "- [x] Remove `open_till()` and `shut_till()`",
             "- [x] Delete the OldTillCommand",

@@ -23,7 +23,7 @@ pub(super) fn key(before: &str) -> Option<&'static str> {
     let text = before.trim_end_matches([' ', '*', '_', '`', '"']);
     let listed = text.trim_end_matches([PATH, ',', ' ', '&', '+']);
     let text = listed.trim_end_matches(" and").trim_end_matches([PATH, ',', ' ']).trim_end_matches(['*', '_', ' ']);
-    // "Outcome: a short note, `x`" explains what `x` is.
+    // In "Outcome: a short note, `x`" the words before `x` explain what `x` is.
     let explained = listed.split_once(": ").filter(|(_, words)| {
         before.trim_end().ends_with(',') && !before.contains(PATH) && words.split_whitespace().count() <= 4
     });
@@ -74,7 +74,7 @@ pub(super) fn key(before: &str) -> Option<&'static str> {
     })
 }
 
-/// True if a key says that what follows is done, or is still to be made: "Done:", "TODO:", "There will be two modules:".
+/// The state that a key gives to the paths after it: done ("Done:") or still to be made ("TODO:", "There will be two modules:").
 fn standing(named: &str, all: &[String]) -> Option<&'static str> {
     let open = |word: &String| {
         matches!(

@@ -1,7 +1,7 @@
 //! Decides whether a path is promised: a linear model over features, with its weights in `weights.tsv`.
 //!
 //! One row per feature: its name, its weight for "the file is created or must exist" and its weight for "the file is
-//! changed", both relative to "the file is only mentioned". `fit` computes the table, which people can read.
+//! changed", both relative to "the file is only mentioned". `examples/fit.rs` computes the table. People can read it.
 
 use std::collections::HashMap;
 use std::sync::OnceLock;

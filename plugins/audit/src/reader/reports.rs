@@ -1,18 +1,18 @@
-//! Tells reports about work that was done from plans, by their title and their status.
+//! Distinguishes reports about completed work from plans, by their title and their status.
 
 use super::{lexer, words};
 use crate::plan::reports_done;
 
-/// Number of lines at the beginning in which the status of a document is.
+/// Number of lines at the beginning of a document in which its status is searched.
 pub(super) const HEADER_LINES: usize = 30;
 
 /// Last words of titles of reports.
 const REPORT: &[&str] = &["bericht", "completion", "progress", "report", "results", "status", "summary"];
 const DONE: &[&str] = &["complete", "completed", "done", "finished", "implemented"];
-/// Words of titles of plans, whatever else they say.
+/// Words that make a title the title of a plan, even if it also has a word of [`REPORT`].
 const PLAN: &[&str] = &["design", "draft", "plan", "proposal", "roadmap", "spec", "specification", "tasks", "todo"];
 
-/// True if the title, or the status in the first lines, says that the document tells what was done.
+/// True if the title, or the status in the first lines, says that the document reports completed work.
 pub(super) fn tells_what_was_done<'a>(title: Option<&str>, mut header: impl Iterator<Item = &'a str>) -> bool {
     let status = |line: &str| {
         let plain = lexer::plain(line);
@@ -43,7 +43,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_title_tells_reports_from_plans() {
+    fn reports_are_distinguished_from_plans_by_their_title() {
         for title in [
             "Till: Implementation Summary",
             "\u{1f389} TILL COMPLETE \u{2705}",

@@ -32,7 +32,7 @@ pub(crate) fn of_tree(
     for topic in ["aside", "delete", "existing", "changed files"] {
         out.flag(&format!("tree below {topic}"), topics.contains(&topic) || label == topic);
     }
-    // The output of a program: "After running it:".
+    // The tree shows the output of a program: "After running it:".
     out.flag("barred", label == "runs");
     out.flag("dated", is_dated(&row.sighting.path));
     out.flag("tree listing", !row.connected);
@@ -47,7 +47,7 @@ pub(crate) fn of_cell(
     alone: bool,
     out: &mut Features,
 ) {
-    // In a table of two columns the first may be the key of the second.
+    // In a table of two columns the first column may contain the key of the second.
     let first = cells.first().filter(|_| head.len() == 2 && column == 1).and_then(|cell| key(&format!("{cell}:")));
     let own = match first {
         Some("file" | "make") => "file",
@@ -59,13 +59,13 @@ pub(crate) fn of_cell(
     let any = |wanted: &str| {
         head.iter().position(|head| columns::column(head) == wanted).or_else(|| (own == wanted).then_some(column))
     };
-    // A cell with one word such as "Create" states the action of its row, regardless of its head.
+    // A cell with one word such as "Create" states the action of its row, regardless of the heading of its column.
     let action = || cells.iter().find(|cell| cell.split_whitespace().count() == 1 && words::names_action(cell));
     let state = any("state").and_then(|at| cells.get(at)).or_else(action).map_or("none", |cell| words::state(cell));
     let alone = if alone { "alone" } else { "among words" };
     out.pair("column", own, alone);
     out.pair("column/first", own, if column == 0 { "first" } else { "later" });
-    // A path in a later column is what replaces the file.
+    // A path in a later column names the replacement of the file.
     out.flag("deletes", state == "goes" && (column == 0 || matches!(own, "file" | "deliverable")));
     out.pair("row state", state, own);
     out.flag("table of complaints", complains);

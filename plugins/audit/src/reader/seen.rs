@@ -21,13 +21,13 @@ const WORD_BYTES: usize = 200;
 pub struct DocumentWords {
     /// Check boxes and other task marks: `[x]`, `[ ]`, ✅, todos of the front matter.
     pub boxes: usize,
-    /// Number of ticked ones.
+    /// Number of ticked boxes.
     pub ticked: usize,
-    /// The lines of the first ticked ones, from 1.
+    /// The lines of the first ticked boxes, from 1.
     pub ticked_lines: Vec<usize>,
     /// Number of different words that look like paths.
     pub path_count: usize,
-    /// The first of these words.
+    /// The first words that look like paths.
     pub paths: Vec<SeenPath>,
 }
 
@@ -162,7 +162,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn boxes_and_paths_are_seen_wherever_they_stand() {
+    fn boxes_and_paths_are_found_everywhere_in_a_document() {
         let text = "---\ntodos:\n  - content: all of it\n    status: completed\n---\n# T\n- [x] Parser in src/parser.rs\n\
                     1. [ ] `b.py`, and/or 1/2\n| ✅ | done |\n[x](http://a.b/c.d)\n```\n- [X] fenced lib/\n";
         let seen = seen(text);

@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn cells_hold_numbers_in_many_dresses() {
+    fn numbers_in_cells_have_many_forms() {
         assert_eq!(lines_cell("473"), Some(exact(473)));
         assert_eq!(lines_cell("~8,500+"), Some(SizeAssertion { value: 8500, precision: Precision::AtLeast }));
         assert_eq!(lines_cell("~100 lines"), Some(SizeAssertion { value: 100, precision: Precision::About }));
@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn sentences_hold_numbers_before_a_unit() {
+    fn numbers_in_sentences_need_a_unit() {
         assert_eq!(in_text("`x.py` - done (18,975 bytes)"), (Some(exact(18_975)), None));
         assert_eq!(in_text("now 473 lines, 2 classes"), (None, Some(exact(473))));
         let about = SizeAssertion { value: 5 * 1024 * 1024, precision: Precision::About };

@@ -1,7 +1,8 @@
 //! Task lists in JSON (`prd.json`): user stories with acceptance criteria and a flag for passing.
 //!
-//! The list is converted to Markdown: a story is an item with a box, its lists are labels below it, and a criterion is an item below a label with
-//! the box of the story. Each has the line number that its text has in the file; entries that share a line take the next lines.
+//! The list is converted to Markdown: a story is an item with a box, its lists are labels below it, and each criterion is an item
+//! below a label, with the box of the story. Each gets the line number of its text in the file; if several entries share a line,
+//! the later ones get the next line numbers.
 
 use std::borrow::Cow;
 
@@ -9,24 +10,24 @@ use serde_json::{Map, Value};
 
 use super::lexer;
 
-/// The label of what holds when a story is done. Only this reader writes it.
+/// The label above the criteria of a story. Only this reader writes it.
 pub(super) const CRITERIA_LABEL: &str = "criteria of the story:";
 
-/// Keys of what a story is called, and of the whole list.
+/// Keys of the title of a story or of the whole list.
 const TITLES: [&str; 6] = ["title", "name", "story", "project", "description", "task"];
 /// Keys that say whether a story or a criterion is done.
 const STATES: [&str; 7] = ["passes", "passed", "done", "completed", "complete", "met", "status"];
-/// Words of `status` for what is done.
+/// Values of `status` that mean done.
 const DONE: [&str; 8] = ["done", "complete", "completed", "passed", "passes", "passing", "finished", "merged"];
-/// Parts of the keys of lists that say when a story is done.
+/// Parts of the keys of lists of criteria.
 const CRITERIA: [&str; 2] = ["criteria", "requirements"];
-/// Parts of the keys of lists that say what to do.
+/// Parts of the keys of lists of steps.
 const STEPS: [&str; 2] = ["steps", "tasks"];
-/// Parts of the keys of the files of a story.
+/// Parts of the keys of lists of files.
 const FILES: [&str; 4] = ["file", "deliverable", "artifact", "output"];
-/// Parts of the keys of files that a story only reads.
+/// Parts of the keys of lists of files that a story only reads.
 const SOURCES: [&str; 5] = ["spec", "source", "ref", "plan", "context"];
-/// Keys of the text of a criterion that is an object.
+/// Keys of the text of a criterion, if the criterion is an object.
 const TEXTS: [&str; 6] = ["criterion", "criteria", "text", "description", "title", "path"];
 
 /// Maximum distance between two entries in the text.
@@ -56,14 +57,14 @@ fn is_done(entry: &Map<String, Value>) -> Option<bool> {
 
 /// A list of a story.
 struct List<'v> {
-    /// The label that stands above it.
+    /// The label above the list.
     label: String,
     entries: &'v [Value],
     /// Whether it lists files.
     files: bool,
 }
 
-/// The criteria, steps or files of a story that an entry has.
+/// The list of criteria, steps or files under a key of a story; `None` for other keys.
 fn list<'v>(key: &str, value: &'v Value) -> Option<List<'v>> {
     let lower = key.to_lowercase();
     let has = |parts: &[&str]| parts.iter().any(|part| lower.contains(part));
@@ -89,14 +90,14 @@ fn spaced(key: &str) -> String {
     out
 }
 
-/// A box.
+/// The marks of an item with a ticked or an open box.
 const fn opens(done: bool) -> &'static str {
     if done { "- [x] " } else { "- [ ] " }
 }
 
 struct Page<'a> {
     source: &'a str,
-    /// Where its lines end.
+    /// The positions of the line ends.
     ends: Vec<usize>,
     /// Where the search for the next entry starts.
     from: usize,
@@ -129,7 +130,7 @@ impl Page<'_> {
         self.stories += 1;
         let start = self.from;
         self.add(opens(done), title);
-        // The criteria may stand before the title.
+        // The criteria may come before the title.
         let titled = std::mem::replace(&mut self.from, start);
         for (key, value) in entry {
             let Some(List { label, entries, files }) = list(key, value) else { continue };
@@ -140,7 +141,7 @@ impl Page<'_> {
             self.find(key);
             self.row(format!("  - {label}"));
             for (said, done) in listed {
-                // A file has the box of its story, and is not a task.
+                // A file is not a task: its item has no box, and inherits the box of the story.
                 let opens = if files { "- " } else { opens(done) };
                 self.add(&format!("    {opens}"), said);
             }
@@ -148,13 +149,13 @@ impl Page<'_> {
         self.from = self.from.max(titled);
     }
 
-    /// Goes to the next place of a text.
+    /// Moves to the next occurrence of a text.
     fn find(&mut self, said: &str) {
         let near = lexer::start(self.source.get(self.from..).unwrap_or_default(), NEAR_BYTES);
         self.from += near.find(&Value::from(said).to_string()).unwrap_or_default();
     }
 
-    /// Adds a row at the line of its text.
+    /// Adds an item at the line of its text.
     fn add(&mut self, opens: &str, said: &str) {
         self.find(said);
         self.row(format!("{opens}{}", said.replace(['\n', '\r'], " ")));
@@ -167,8 +168,8 @@ impl Page<'_> {
     }
 }
 
-/// The text of a criterion, and whether it is done: as its story, unless it says so itself. Stories below a story are read on
-/// their own.
+/// The text of a criterion, and whether it is done. A criterion without a state has the state of its story. Stories below a story
+/// are read separately.
 fn criterion(entry: &Value, done: bool) -> Option<(&str, bool)> {
     match entry {
         Value::String(said) => Some((said, done)),

@@ -33,18 +33,18 @@ pub(crate) struct Line {
     pub(crate) numbered: bool,
     /// The state of the line's box.
     pub(crate) own_box: Option<bool>,
-    /// The state of its box, or of the nearest one above it.
+    /// The state of the line's box, or of the nearest box above it.
     pub(crate) boxed: Option<bool>,
     /// The item that contains it.
     pub(crate) parent: Option<usize>,
     /// The line above a list that states the list's topic.
     pub(crate) label: Option<usize>,
     pub(crate) heading: Option<usize>,
-    /// Quoted or dropped: nothing in it is promised.
+    /// The line is quoted (`>`): no path in it is promised.
     pub(crate) quoted: bool,
 }
 
-/// A table: its head, and the first line of its body.
+/// A table: its header row, and the first line of its body.
 #[derive(Debug, Clone)]
 pub(crate) struct Table {
     pub(crate) head: Vec<String>,
@@ -70,7 +70,7 @@ pub(crate) struct Document {
     pub(crate) headings: Vec<Heading>,
     pub(crate) tables: Vec<Table>,
     pub(crate) codes: Vec<Code>,
-    /// It is a report about work that was done.
+    /// The document is a report about completed work.
     pub(crate) report: bool,
 }
 
@@ -282,7 +282,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lines_know_what_stands_above_them() {
+    fn lines_have_their_headings_labels_and_parents() {
         let text = "---\na: b\n---\n# T\n\n## A\n\nFiles:\n- [x] one\n  - two\n    more\n\n```sh\nrun\n```\n\n| F | G |\n|--|--|\n| a | b |\n";
         let document = Document::of(text);
         let of = |number: usize| document.lines.iter().find(|line| line.number == number).unwrap();

@@ -1,7 +1,7 @@
 //! Names of classes and functions that a plan wants in a file.
 //!
-//! They come from three places: a tree's tail (`(NEW - Maker)`), a cell or a phrase (`x.py` with `Maker`), and the
-//! top-level definitions of a code fence that belongs to a file. `verify` checks whether the file has them.
+//! They come from three places: the note after a path of a tree (`(NEW - Maker)`), a cell or a phrase (`x.py` with `Maker`), and
+//! the top-level definitions of a code fence that belongs to a file. `verify` checks whether the file has them.
 
 use super::structure::Code as Fence;
 use crate::lists::list;
@@ -22,7 +22,7 @@ const MODIFIERS: &[&str] = list!(
 
 const KEYWORDS: &[&str] = list!("class def function fn struct enum trait interface type func fun object module record");
 
-/// The symbol of a tail such as `(NEW - Maker)` or `(NEW - Maker for the index)`.
+/// The symbol of a note after a path, such as `(NEW - Maker)` or `(NEW - Maker for the index)`.
 #[must_use]
 pub(super) fn in_tail(tail: &str) -> Vec<String> {
     let inner = tail.split_once('(').and_then(|(_, rest)| rest.split_once(')')).map(|(inner, _)| inner);
@@ -117,14 +117,14 @@ pub(super) fn identifier(word: &str) -> Option<String> {
     is_identifier(name).then(|| name.to_owned())
 }
 
-/// `openTill`: lower-case letters, then humps. `iOS` and `macOS` have none.
+/// True for `openTill`: lower-case letters, then capitalised parts. `iOS` and `macOS` have no such parts.
 fn is_function_name(name: &str) -> bool {
     let hump = name.char_indices().find(|(_, sign)| sign.is_uppercase()).map(|(at, _)| at);
     let (small, rest) = name.split_at_checked(hump.unwrap_or_default()).unwrap_or_default();
     is_identifier(name) && small.len() >= 2 && rest.chars().nth(1).is_some_and(char::is_lowercase)
 }
 
-/// True for a name with one hump, as a class may have: `Player`. Words that describe a file's purpose are excluded.
+/// True for one capitalised word, which may be a class: `Player`. Words that describe a file's purpose are excluded.
 pub(super) fn is_single_name(name: &str) -> bool {
     const PLAIN: [&str; 13] = [
         "config",
@@ -224,7 +224,7 @@ fn is_identifier(name: &str) -> bool {
     starts && name.len() >= 2 && name.len() <= 100 && name.chars().all(|sign| sign.is_alphanumeric() || sign == '_')
 }
 
-/// `CamelCase` with at least two humps, so that plain words and acronyms do not match.
+/// `CamelCase` with at least two capitalised parts, so that plain words and acronyms do not match.
 fn is_class_name(name: &str) -> bool {
     let upper = name.chars().filter(|sign| sign.is_uppercase()).count();
     is_identifier(name)

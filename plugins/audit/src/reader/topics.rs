@@ -106,7 +106,7 @@ pub(super) fn is_layout(text: &str) -> bool {
     words(text).any(|word| LAYOUT.contains(&word.as_str()))
 }
 
-/// True for a label or a heading that opens a description of what there is today: "Current state:", "Before:".
+/// True for a label or a heading of a description of the present state: "Current state:", "Before:".
 #[must_use]
 pub(crate) fn is_present_state(text: &str) -> bool {
     const THINGS: &[&str] =
@@ -192,7 +192,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn topics_are_told_by_their_words() {
+    fn topics_are_recognised_by_their_words() {
         for (text, topic_of) in [
             ("Files to create", "new files"),
             ("Out of Scope", "aside"),

@@ -38,7 +38,7 @@ impl FileAction {
 }
 
 impl FileAction {
-    /// The action in few classes.
+    /// The class of the action.
     pub(crate) const fn effect(self) -> &'static str {
         match self {
             Self::Make | Self::Add | Self::Write => "makes",
@@ -89,7 +89,7 @@ const SEE: &[&str] = list!(
 const BE: &[&str] =
     &["are", "contain", "exist", "existier", "fail", "ha", "hold", "is", "ist", "need", "stay", "wa", "were", "bleib"];
 
-/// The stems of all verbs. Where a stem is in two lists, the first list counts.
+/// The stems of all verbs. If a stem is in two lists, the first list counts.
 static ACTIONS: LazyLock<HashMap<&str, FileAction>> = LazyLock::new(|| {
     let lists = [
         (MAKE, FileAction::Make),

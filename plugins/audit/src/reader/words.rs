@@ -19,7 +19,7 @@ pub(crate) fn words(text: &str) -> Words<'_> {
 #[derive(Debug, Clone)]
 pub(crate) enum Words<'a> {
     Written(std::str::Split<'a, fn(char) -> bool>),
-    /// Words of a text that was translated.
+    /// Words of a translated text.
     Read(std::vec::IntoIter<String>),
 }
 
@@ -144,7 +144,7 @@ fn deletes_itself(text: &str) -> bool {
     })
 }
 
-/// True if words behind a verb are its object, and are not about the file itself: "legacy code", but not "old file".
+/// True if the words behind a verb are its object and do not mean the file itself: "legacy code", but not "old file".
 fn has_object(words_behind: &[&str]) -> bool {
     const ADVERBS: &[&str] = &["already", "completely", "entirely", "it", "later", "now", "soon", "this", "too"];
     const ITSELF: &[&str] =

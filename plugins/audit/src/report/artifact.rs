@@ -24,7 +24,7 @@ impl Form {
     /// The default forms.
     pub const DEFAULT: [Self; 3] = [Self::Markdown, Self::Json, Self::Html];
 
-    /// The word that asks for it.
+    /// Its name in the argument `forms`.
     #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
@@ -36,13 +36,13 @@ impl Form {
         }
     }
 
-    /// The form that a word asks for.
+    /// The form with this name.
     #[must_use]
     pub fn of(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|form| form.word() == word)
     }
 
-    /// Whether it is for people, and lists only so much.
+    /// True for a form for people: its tables and lists have a maximum length.
     pub(super) const fn is_cut(self) -> bool {
         matches!(self, Self::Markdown | Self::Html)
     }
@@ -58,7 +58,7 @@ impl Form {
         }
     }
 
-    /// The estimated size of its parts. The results of SARIF are findings, of which there are few.
+    /// The estimated size of its parts. The results of SARIF are findings; a report has few of them.
     pub(super) const fn size(self) -> FormSize {
         match self {
             Self::Markdown => FormSize { plan: 900, row: 350, repeats: 5 },
@@ -87,7 +87,7 @@ pub struct Artifact {
     pub name: String,
     /// `text/markdown`.
     pub media_type: &'static str,
-    /// What is in it.
+    /// Its content.
     pub bytes: Vec<u8>,
 }
 

@@ -1,6 +1,6 @@
-//! Puts a report together from plans and verdicts, within the bound on its size.
+//! Builds a report from plans and verdicts, within the limit of its size.
 //!
-//! Counts are taken before anything is left out, so they are always those of the whole audit.
+//! Everything is counted before rows are left out, so the counts are always those of the whole audit.
 
 use std::collections::BTreeSet;
 
@@ -25,11 +25,11 @@ use crate::verify::{Counts, JudgedPlan, Status, UnrequestedFiles, Verdict};
 /// A plan with the verdicts on it.
 #[derive(Debug)]
 pub struct Audited {
-    /// What people call it.
+    /// Its name for readers.
     pub shown: String,
     /// Its size in bytes.
     pub bytes: u64,
-    /// What it says.
+    /// Its content.
     pub plan: Plan,
     /// Its check boxes.
     pub tasks: Tasks,
@@ -37,7 +37,7 @@ pub struct Audited {
     pub judged: JudgedPlan,
 }
 
-/// A report in the making.
+/// A report that is being built.
 #[derive(Debug)]
 pub struct Assembly {
     plans: Vec<PlanReport>,
@@ -46,18 +46,18 @@ pub struct Assembly {
     unrequested: UnrequestedFiles,
     files: Vec<Details>,
     gaps: Gravest,
-    /// Their ids, each of which stands for one finding.
+    /// The ids of the findings; each id belongs to one finding.
     ids: BTreeSet<String>,
-    /// Findings that other parts had no room for.
+    /// Number of findings that other parts of the audit left out.
     gaps_left_out: usize,
-    /// The forms that will be made of it.
+    /// The forms in which the report will be written.
     forms: Vec<Form>,
-    /// What all forms weigh so far, by estimate.
+    /// The estimated bytes of all forms so far.
     bytes: usize,
     rows_left_out: usize,
-    /// Whether a deliverable or a claim could be looked up.
+    /// True if a deliverable or a claim could be looked up.
     verified: bool,
-    /// Whether a finding of another part says that something is not as it should be.
+    /// True if another part of the audit has a finding of severity medium or high.
     flawed: bool,
 }
 
@@ -68,7 +68,7 @@ impl Default for Assembly {
 }
 
 impl Assembly {
-    /// A report that will be written in these forms.
+    /// Starts a report that will be written in these forms.
     #[must_use]
     pub fn of(forms: &[Form]) -> Self {
         Self {
@@ -96,7 +96,7 @@ impl Assembly {
         }
     }
 
-    /// Counts findings that other parts of the audit had no room for.
+    /// Counts findings that other parts of the audit left out.
     pub fn left_out(&mut self, findings: usize) {
         self.gaps_left_out += findings;
     }
@@ -160,9 +160,9 @@ impl Assembly {
         });
     }
 
-    /// Adds the plans without a verified deliverable, with their check boxes and paths. `looked_up` are the documents of which
-    /// a claim was looked up. A plan of which nothing could be verified is a finding if it has ticked tasks, or if nothing of
-    /// the whole audit could be verified.
+    /// Adds the check boxes and paths of plans without a verifiable deliverable. `looked_up` has the documents with a claim that
+    /// was looked up. A plan of which nothing could be verified is a finding if it has ticked tasks, or if the whole audit could
+    /// verify nothing.
     pub fn unverified(&mut self, plans: Vec<(String, DocumentWords)>, looked_up: &BTreeSet<String>) {
         self.verified = self.counts.expected() + self.counts.open > 0 || !looked_up.is_empty();
         for (shown, seen) in plans {
@@ -188,7 +188,7 @@ impl Assembly {
         }
     }
 
-    /// Adds what is known of the plans before they are judged, the most important ones first.
+    /// Adds the properties of the plans (owner, priority, …), the most important plans first.
     pub fn details(&mut self, details: Vec<Details>) {
         self.files = details;
     }
@@ -246,15 +246,15 @@ impl Assembly {
         }
     }
 
-    /// What a row weighs in all forms together when its names have so many bytes and its plan has so many rows already:
-    /// what is beyond the bounds of lists is not in the forms for people.
+    /// The estimated bytes of a row in all forms. `names` is the number of bytes of its names, `rows` the number of rows before
+    /// it: the forms for people do not contain rows beyond the limits of lists.
     fn row_bytes(&self, names: usize, rows: usize) -> usize {
         let listed = rows < limits::LISTED && self.plans.len() < limits::LISTED_PLANS;
         let forms = self.forms.iter().filter(|form| listed || !form.is_cut());
         forms.map(|form| form.size()).map(|size| size.row + size.repeats * names).sum()
     }
 
-    /// Whether a row of this weight still has room; counts it as left out when not.
+    /// True if a row of this size fits; otherwise it is counted as left out.
     fn has_room(&mut self, bytes: usize) -> bool {
         let fits = self.fits(bytes);
         self.rows_left_out += usize::from(!fits);
@@ -294,7 +294,7 @@ impl Assembly {
         }
     }
 
-    /// An id for another finding of the same kind about the same thing: the first number that is free.
+    /// The id of another finding of the same kind about the same subject: `id` with the first free number.
     fn next_id(&self, id: &str) -> String {
         let numbered = (2..).map(|number: usize| bounded(&format!("{id}-{number}")));
         let mut free = numbered.filter(|id| !self.ids.contains(id));
@@ -302,12 +302,12 @@ impl Assembly {
     }
 }
 
-/// A plan's own words, short enough to be repeated.
+/// Words of a plan, shortened for the report.
 fn words(text: &str) -> String {
     escape::line(text, limits::WORDS_BYTES)
 }
 
-/// The bytes of a row's names and remarks.
+/// The number of bytes of a row's names and remarks.
 fn names(row: &Row) -> usize {
     let claimed = row.claimed.symbols.iter().map(String::len).sum::<usize>();
     let remarks = row.remarks.iter().map(String::len).sum::<usize>();
@@ -328,7 +328,7 @@ fn components(plan: &Plan, verdicts: &[Verdict]) -> Vec<Component> {
             component.counts.add(Counts::of([verdict.status]));
         }
     }
-    // A plan with a section for each file would make the table as long as the list.
+    // If a plan has a section for each file, the table would be as long as the list.
     components.truncate(200);
     components
 }

@@ -1,6 +1,6 @@
-//! A report as pages, before it takes a form: a title, fields, sections, a footer.
+//! A report as pages, independent of its form: a title, fields, sections, a footer.
 //!
-//! The audit's own report, the follow-up report and the session review are all documents, so that each form is written once.
+//! The audit's own report, the follow-up report and the session review are all documents, so the code of each form exists once.
 
 use crate::count::{grouped, plural};
 use crate::page::{Bar, Block, Cell, text};
@@ -8,11 +8,11 @@ use crate::page::{Bar, Block, Cell, text};
 /// A whole report.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Document {
-    /// The one heading above all.
+    /// The main heading.
     pub title: String,
     /// The lines below the title.
     pub fields: Vec<Field>,
-    /// The completion of everything together; HTML draws it large.
+    /// The total completion; HTML draws it large.
     pub completion: Option<Bar>,
     /// The sections in their order.
     pub sections: Vec<Section>,
@@ -34,7 +34,7 @@ pub struct Field {
 pub struct Section {
     /// Its heading.
     pub title: String,
-    /// What it says.
+    /// Its content.
     pub blocks: Vec<Block>,
 }
 
@@ -99,7 +99,7 @@ mod tests {
     use crate::page::Table;
 
     #[test]
-    fn what_is_long_is_cut_and_says_how_much_there_is() {
+    fn long_tables_are_cut_and_name_the_number_of_further_rows() {
         let row = || vec![Cell::Number(1)];
         let long = |rows: usize| Block::Table(Table { rows: vec![row(); rows], ..Table::new(&["A"]) });
         let mut total = Table { rows: vec![row(); 3], ..Table::new(&["A"]) };

@@ -1,4 +1,4 @@
-//! Text of plans and names of files for Markdown (`baton_plugin_kit::markdown`), HTML and XML.
+//! Escapes text of plans and names of files for Markdown (`baton_plugin_kit::markdown`), HTML and XML.
 
 use baton_plugin_kit::markdown::{self, visible};
 

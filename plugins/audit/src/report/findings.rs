@@ -1,4 +1,4 @@
-//! Findings: one for each deliverable that is not simply present, with an id that stays the same over runs.
+//! Findings: one for each deliverable that is not simply present, with an id that is the same in every run.
 
 use serde::Serialize;
 
@@ -8,16 +8,16 @@ use crate::limits;
 use crate::remark::{NoteSeverity, Remark, SourceLine};
 use crate::verify::Status;
 
-/// A finding before it takes the contract's form.
+/// A finding, before it is converted to the type of the contract.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Gap {
-    /// Stable over runs and times, at most [`limits::FINDING_ID_BYTES`].
+    /// Its id, the same in every run; at most [`limits::FINDING_ID_BYTES`] long.
     pub id: String,
-    /// How much it matters.
+    /// Its severity.
     pub weight: NoteSeverity,
     /// One line.
     pub title: String,
-    /// Where the plan says it and what was seen.
+    /// The place in the plan, and the observed facts.
     pub evidence: String,
     /// The line of the document that it is about.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -25,7 +25,8 @@ pub struct Gap {
 }
 
 impl Gap {
-    /// A finding, bounded: the id is `audit:` and `key`, which stays the same over runs; title and evidence are one line each.
+    /// Creates a finding with texts of limited length. The id is `audit:` and `key`; `key` must be the same in every run. Title
+    /// and evidence are one line each.
     #[must_use]
     pub fn new(key: &str, weight: NoteSeverity, title: &str, evidence: &str) -> Self {
         let line = |text| escape::line(text, limits::EVIDENCE_BYTES);
@@ -38,7 +39,7 @@ impl Gap {
         Self { place: place.clone(), ..Self::new(key, *weight, title, evidence) }
     }
 
-    /// The same at a line of a document; nowhere when there is no such line.
+    /// The same finding with a line of a document; without a place if `line` is 0.
     #[must_use]
     pub fn at(self, path: &str, line: usize) -> Self {
         let place = (line > 0 && !path.is_empty()).then(|| SourceLine { path: path.to_owned(), line });
@@ -46,7 +47,7 @@ impl Gap {
     }
 }
 
-/// How much a status matters; `None` when it is as it should be.
+/// The severity of a finding for this status; `None` for a status that needs no finding.
 pub(super) fn weight(status: Status) -> Option<NoteSeverity> {
     match status {
         Status::Present | Status::Deleted => None,

@@ -1,6 +1,6 @@
 //! The requests for gaps: a separate report, and blocks for the report of the audit.
 //!
-//! Who is asked, how often and when it is enough is decided elsewhere; here the decisions are shown.
+//! `follow` decides which agent is asked and how often; this module only shows the decisions.
 
 use super::artifact::Artifact;
 use super::document::{Document, Field, Section};
@@ -29,7 +29,7 @@ pub(super) fn blocks(follow_ups: &[FollowUp]) -> Vec<Block> {
     table(&["Deliverable", "State", "Agent", "Priority", "Notes", "Plan"], rows).into_iter().collect()
 }
 
-/// The report on its own: `AUDIT_FOLLOWUP_ACTIONS_<stamp>.md`. At most [`limits::FOLLOW_UPS`] follow-ups are listed.
+/// The separate report `AUDIT_FOLLOWUP_ACTIONS_<stamp>.md`. At most [`limits::FOLLOW_UPS`] follow-ups are listed.
 #[must_use]
 pub fn follow_up(follow_ups: &[FollowUp], report: &Report, stamp: &Stamp) -> Artifact {
     Artifact {
@@ -90,7 +90,7 @@ fn next_steps(follow_ups: &[FollowUp]) -> Vec<Block> {
     vec![Block::List(held)]
 }
 
-/// A plan's own words, short enough to be repeated.
+/// Words of a plan, shortened for the report.
 fn words(text: &str) -> String {
     escape::line(text, limits::WORDS_BYTES)
 }

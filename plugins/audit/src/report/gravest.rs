@@ -1,4 +1,4 @@
-//! The findings of a run, of which the gravest are kept when there are too many.
+//! Keeps the most severe findings of a run if there are too many.
 
 use std::collections::BTreeMap;
 
@@ -7,16 +7,18 @@ use crate::count::{count, is};
 use crate::limits;
 use crate::remark::NoteSeverity;
 
-/// A list of findings within [`limits::FINDINGS`]. Of more, the gravest stay, and of one severity the first ones.
+/// A list of at most [`limits::FINDINGS`] findings. If more are added, the most severe ones are kept, and among equal severities
+/// the first ones.
 #[derive(Debug, Default)]
 pub struct Gravest {
-    /// By severity, with their numbers in the order in which they came; of each severity at most as many as the whole list has.
+    /// By severity; each finding has its number in the order of addition. Each severity has at most [`limits::FINDINGS`]
+    /// findings.
     kept: BTreeMap<NoteSeverity, Vec<(usize, Gap)>>,
     all: usize,
 }
 
 impl Gravest {
-    /// Adds a finding. Gives whether it was kept so far.
+    /// Adds a finding. Returns true if it is kept; [`Gravest::finish`] may still omit it.
     pub fn add(&mut self, gap: Gap) -> bool {
         let list = self.kept.entry(gap.weight).or_default();
         let fits = list.len() < limits::FINDINGS;
@@ -33,13 +35,13 @@ impl Gravest {
         self.all
     }
 
-    /// Whether exactly this finding was kept.
+    /// True if the list contains exactly this finding.
     #[must_use]
     pub fn contains(&self, gap: &Gap) -> bool {
         self.kept.get(&gap.weight).is_some_and(|list| list.iter().any(|(_, kept)| kept == gap))
     }
 
-    /// The gravest findings, at most `room` of them, in the order in which they came; and how many were left out.
+    /// The most severe findings, at most `room`, in the order of addition; and the number of omitted findings.
     #[must_use]
     pub fn finish(self, room: usize) -> (Vec<Gap>, usize) {
         let all = self.all;
@@ -50,7 +52,7 @@ impl Gravest {
     }
 }
 
-/// The finding about findings that are not listed. It always counts, because nobody knows what they are.
+/// The finding about findings that are not listed. It always counts, because their content is unknown.
 pub(super) fn more_findings(left_out: usize) -> Gap {
     let title = format!("{} {} not listed; the report has the counts", count(left_out, "more finding"), is(left_out));
     Gap::new("more-findings", NoteSeverity::Medium, &title, "")
@@ -61,7 +63,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_gravest_are_kept_in_their_order() {
+    fn the_most_severe_findings_are_kept_in_their_order() {
         let mut list = Gravest::default();
         for nth in 0..limits::FINDINGS + 5 {
             let weight = if nth == 3 || nth > limits::FINDINGS { NoteSeverity::High } else { NoteSeverity::Low };

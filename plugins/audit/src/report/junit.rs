@@ -1,8 +1,9 @@
-//! The deliverables as `JUnit` XML, for programs that show tests: one suite a plan, one case a deliverable; false claims are
-//! failures of a suite at the end.
+//! The deliverables as `JUnit` XML, for programs that show tests: one suite for each plan, one case for each deliverable; false
+//! claims are failures of a suite at the end.
 //!
-//! Done passes, unverifiable is skipped, everything else is a failure; so is a plan of which nothing could be verified. The
-//! counts are those of the listed cases, because readers compare them; the numbers of the whole audit are properties.
+//! A done deliverable passes, an unverifiable one is skipped, any other one fails. A plan of which nothing could be verified is a
+//! failed case. The counts are those of the listed cases, because readers compare them; the numbers of the whole audit are
+//! properties.
 
 use std::fmt::Write;
 
@@ -25,7 +26,7 @@ struct Tally {
 /// The case and the failure of a plan of which nothing could be verified.
 const NOTHING_VERIFIED: &str = "nothing could be verified";
 
-/// The suite of claims that do not hold.
+/// The name of the suite of false claims.
 const FALSE_CLAIMS: &str = "false claims";
 
 impl Tally {
@@ -146,7 +147,7 @@ fn case(out: &mut String, plan: &PlanReport, row: &Row) {
     }
 }
 
-/// What does not count is neither passed nor failed.
+/// True for a status that does not count: its case neither passes nor fails.
 fn is_skipped(status: Status) -> bool {
     !status.is_counted()
 }

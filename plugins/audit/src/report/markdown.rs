@@ -1,6 +1,6 @@
 //! A document as GitHub-flavoured Markdown, in the established shape.
 //!
-//! Nothing that a plan says becomes Markdown: every word goes through `escape`.
+//! No text of a plan is interpreted as Markdown: every text is escaped by `escape`.
 
 use std::fmt::Write;
 
@@ -61,7 +61,7 @@ fn line(cells: &[Cell]) -> String {
     cells.iter().map(cell).collect::<Vec<String>>().join(" ")
 }
 
-/// Each row has as many cells as the head, whatever was given.
+/// Each row gets as many cells as the header row, even if the table has rows of another length.
 fn write_table(out: &mut String, table: &Table) {
     let head: Vec<String> = table.head.iter().map(|name| escape::cell(name)).collect();
     let _ = writeln!(out, "| {} |\n|{}", head.join(" | "), "---|".repeat(head.len()));

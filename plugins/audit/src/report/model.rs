@@ -1,7 +1,7 @@
 //! The report's data, which is also the shape of its JSON.
 //!
-//! `schema` grows by one whenever a field changes its meaning or goes; new fields do not change it. 2: `status` speaks
-//! of the whole audit and not of its plans alone; `findings` and `parts` are there. 3: `parts` have no `performance`, no
+//! `schema` is increased by one when a field changes its meaning or is removed; new fields do not change it. Version 2: `status`
+//! describes the whole audit, not only its plans; `findings` and `parts` are new. Version 3: `parts` have no `performance`, no
 //! `alignment` and no gates.
 
 use serde::Serialize;
@@ -20,7 +20,7 @@ pub const SCHEMA: u32 = 3;
 /// The status of a report on plans of which nothing could be verified.
 pub(super) const NOTHING_VERIFIED: &str = "AUDIT COMPLETE - NOTHING VERIFIED";
 
-/// A moment in the two forms that a report needs.
+/// A time in the two forms that a report needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stamp {
     /// `20260118_101500`, for names.
@@ -36,7 +36,7 @@ impl Stamp {
         format!("{}Z", self.local())
     }
 
-    /// `2026-01-18T10:15:00`, for programs that know no time zones.
+    /// `2026-01-18T10:15:00`, for programs that do not support time zones.
     #[must_use]
     pub fn local(&self) -> String {
         self.long.trim_end_matches(" UTC").replacen(' ', "T", 1)
@@ -54,12 +54,12 @@ pub struct Report {
     pub executed_at: String,
     /// `audit` and the plugin's version.
     pub agent: String,
-    /// `COMPLETE - SUCCESS` when everything that could be verified is done, `AUDIT COMPLETE - NOTHING VERIFIED` when there
-    /// was a plan and nothing could be verified, else `AUDIT COMPLETE - PARTIAL`.
+    /// `COMPLETE - SUCCESS` if everything that could be verified is done, `AUDIT COMPLETE - NOTHING VERIFIED` if there was a plan
+    /// and nothing could be verified, else `AUDIT COMPLETE - PARTIAL`.
     pub status: &'static str,
-    /// The audited folders, as people call them.
+    /// The names of the audited folders for readers.
     pub roots: Vec<String>,
-    /// How many files and folders were found below them.
+    /// Number of files and folders below them.
     pub root_entries: usize,
     /// The plans folders.
     pub plans_folders: Vec<FolderLine>,
@@ -69,24 +69,24 @@ pub struct Report {
     pub completion_percent: Option<usize>,
     /// The plans, sorted by name.
     pub plans: Vec<PlanReport>,
-    /// What is known of the plans before they are judged, the most important ones first.
+    /// The properties of the plans (owner, priority, …), the most important plans first.
     pub plan_files: Vec<Details>,
-    /// Files that no plan asks for; not part of any completion.
+    /// Files that no plan names; not part of any completion.
     pub unrequested: UnrequestedFiles,
-    /// What the audit noticed about its own work.
+    /// Remarks of the audit about its own work.
     pub notes: Vec<Remark>,
-    /// Rows that were left out because the report would have become too large; they are counted all the same.
+    /// Number of rows that were left out because the report would be too large; the counts include them.
     pub rows_left_out: usize,
-    /// Plans that were left out because even their lines would have been too many; they are counted all the same.
+    /// Number of plans that were left out because even one line for each would be too much; the counts include them.
     pub plans_left_out: usize,
     /// The findings of the whole audit.
     pub findings: Vec<Gap>,
-    /// What the other parts of the audit gave.
+    /// The results of the other parts of the audit.
     pub parts: Parts,
 }
 
 impl Report {
-    /// How many plans were audited.
+    /// Number of audited plans.
     #[must_use]
     pub fn audited(&self) -> usize {
         self.plans.len() + self.plans_left_out
@@ -96,16 +96,16 @@ impl Report {
 /// A plans folder.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct FolderLine {
-    /// What people call it.
+    /// Its name for readers.
     pub folder: String,
-    /// How many plans of it were audited.
+    /// Number of its audited plans.
     pub plans: usize,
 }
 
 /// One plan.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct PlanReport {
-    /// What people call it: `plans/a.md`.
+    /// Its name for readers: `plans/a.md`.
     pub plan: String,
     /// Its first heading.
     pub title: Option<String>,
@@ -121,11 +121,11 @@ pub struct PlanReport {
     pub components: Vec<Component>,
     /// Its check boxes: ticked, open and stale.
     pub tasks: Tasks,
-    /// What it promises.
+    /// The files that it promises.
     pub deliverables: Vec<Row>,
-    /// What it speaks of without promising it.
+    /// The files that it mentions without promising them.
     pub references: Vec<ReferenceRow>,
-    /// Its check boxes and paths, if nothing of it could be verified.
+    /// Its check boxes and the words that look like paths, if nothing of it could be verified.
     pub unverified: Option<DocumentWords>,
 }
 
@@ -134,7 +134,7 @@ pub struct PlanReport {
 pub struct FieldLine {
     /// `Status`.
     pub name: String,
-    /// What the plan says.
+    /// Its value.
     pub value: String,
 }
 
@@ -168,15 +168,15 @@ pub struct Row {
     pub symbols: Vec<Symbol>,
     /// The commit that touched it last.
     pub commit: Option<CommitLine>,
-    /// What the plan claims of it.
+    /// The size, definitions and state that the plan states for it.
     pub claimed: ExpectedSize,
     /// Where the plan names it.
     pub mentions: Vec<MentionLine>,
-    /// What a reader should know.
+    /// Remarks for the reader.
     pub remarks: Vec<String>,
 }
 
-/// What a plan claims of a file.
+/// What a plan states about a file.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct ExpectedSize {
     /// A size: `413280`, `about 12288`.
@@ -196,12 +196,12 @@ pub struct MentionLine {
     pub line: usize,
     /// `tree`, `table`, `heading`, `bullet`, `step`, `link`, `field` or `prose`.
     pub form: &'static str,
-    /// Whether the line promises the file or merely speaks of it.
+    /// True if the line promises the file; false if it only mentions the file.
     pub promised: bool,
 }
 
 impl Row {
-    /// The mention that promises the file first.
+    /// The first mention that promises the file.
     #[must_use]
     pub fn promise(&self) -> Option<&MentionLine> {
         self.mentions.iter().find(|mention| mention.promised)

@@ -1,7 +1,7 @@
 //! The issues of an audit as entries of an outbox: `PLANS_AUDIT_ISSUES_<stamp>.json`.
 //!
-//! Whoever keeps the list of issues takes them from there. An entry's key is the finding's id, so that the same gap is the
-//! same issue in every audit, and a closed one is marked as closed.
+//! A program that manages issues reads the entries from this file. The key of an entry is the finding's id, so a gap is the same
+//! issue in every audit. The entry of a closed gap has the status `CLOSED`.
 
 use serde::Serialize;
 
@@ -36,7 +36,7 @@ struct Entry<'a> {
     source_agent: &'static str,
 }
 
-/// The outbox of an audit; none when there is nothing to tell.
+/// The outbox of an audit; `None` if there are no entries.
 ///
 /// # Errors
 /// When it cannot be written as JSON.

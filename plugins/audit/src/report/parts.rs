@@ -1,6 +1,6 @@
-//! What the other parts of the audit give to a report: their blocks and their rows for programs.
+//! The results of the other parts of the audit in a report: their blocks, and their rows for programs.
 //!
-//! Nothing is analysed here. A part that was skipped says why, and the report says it in its place.
+//! This module analyses nothing. A part that was skipped has a reason, and the report shows the reason in its place.
 
 use std::collections::BTreeMap;
 
@@ -10,40 +10,40 @@ use serde_json::Value;
 use crate::page::{Block, Point};
 use crate::remark::NoteSeverity;
 
-/// Everything that the other parts give.
+/// The results of all other parts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Parts {
-    /// Claims of reports and returned handoffs, checked.
+    /// The checked claims of documents and RETURNs.
     pub claims: Part,
     /// What changed since the last audit.
     pub history: Part,
-    /// Whether agents were asked for gaps.
+    /// The requests for gaps.
     pub actions: Part,
     /// The issues of gaps, which another plugin filed. Absent where no list of them is granted.
     #[serde(skip_serializing_if = "Part::is_absent")]
     pub issues: Part,
-    /// What was asked of whom.
+    /// The gaps with their requests.
     pub follow_ups: Vec<FollowUp>,
     /// The completion at this and at past audits, oldest first.
     pub trend: Vec<Point>,
-    /// How things stood at the last audit; absent when there was none.
+    /// The completion at the last audit; absent if there was none.
     pub before: Option<LastReport>,
 }
 
 /// One part.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Part {
-    /// Why it was skipped; empty when it was not.
+    /// The reason why it was skipped; empty if it was not.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub reason: String,
     /// Its rows for programs; null when it has none.
     pub rows: Value,
-    /// What it shows.
+    /// Its blocks.
     #[serde(skip)]
     pub blocks: Vec<Block>,
 }
 
-/// How things stood at the last audit.
+/// The completion at the last audit.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct LastReport {
     /// When: `2026-01-17 10:15:00 UTC`.
@@ -96,7 +96,7 @@ impl Default for Parts {
     }
 }
 
-/// One gap and what was done about it.
+/// A gap and its request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct FollowUp {
     /// The finding's id.
@@ -109,23 +109,23 @@ pub struct FollowUp {
     pub plan: String,
     /// The path that the plan means.
     pub path: String,
-    /// What was done.
+    /// The state of the request.
     pub state: FollowUpState,
-    /// The how many-th time it is asked for, from 1; 0 when it was never asked for.
+    /// How many times it was requested; 0 if it was never requested.
     pub round: u32,
     /// The reason for the status.
     pub reason: String,
-    /// How much the gap matters.
+    /// The severity of the gap.
     pub priority: NoteSeverity,
 }
 
-/// What was done about a gap.
+/// The state of the request for a gap.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum FollowUpState {
-    /// A handoff leaves with this audit.
+    /// This audit sends a request.
     Sent,
-    /// It was asked for earlier, and the answer is still to come.
+    /// An earlier request is still open.
     Open,
     /// A person must decide: no agent is responsible, requests are not granted, or the maximum number of requests was sent.
     Held,

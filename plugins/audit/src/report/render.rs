@@ -1,4 +1,4 @@
-//! From a report to files: one for each form that is asked for, all of them together within the bound on their size.
+//! Renders a report as files, one for each requested form, within the limit of their total size.
 
 use super::artifact::{Artifact, Form, json};
 use super::document::Document;
@@ -33,11 +33,11 @@ fn cut(report: &Report, most: usize) -> Document {
     document
 }
 
-/// Rows of a table in the forms for people, when they are too many for the bound on all forms.
+/// The maximum numbers of rows of a table in the forms for people. They are tried in this order until all forms fit.
 const FEWER: [usize; 3] = [limits::LISTED, 50, 10];
 
-/// The report in each of these forms, in their order. Together they weigh at most [`limits::REPORT_BYTES`]: where the
-/// estimates of [`super::Assembly`] were too small, the forms for people list fewer rows, and at last rows are taken out of
+/// The report in each of these forms, in their order. Together they have at most [`limits::REPORT_BYTES`]. If the estimates of
+/// [`super::Assembly`] were too small, the forms for people list fewer rows; if that is not enough, rows are removed from
 /// `report` and counted as left out.
 ///
 /// # Errors

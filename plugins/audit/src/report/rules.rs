@@ -1,7 +1,7 @@
 //! The kinds of findings: what each means and what to do about it, for forms that list their rules.
 //!
-//! A finding's id ends in its kind. Kinds of deliverables are the statuses; others have a sentence here or are named by their
-//! own word, so that a new kind never goes missing.
+//! A finding's id ends in its kind. The kinds of findings about deliverables are the statuses. Other kinds have a sentence here;
+//! a kind without one is described by its name, so a new kind is never missing.
 
 use super::findings::{self, Gap};
 use crate::remark::NoteSeverity;
@@ -16,17 +16,17 @@ pub(super) struct Rule {
     pub(super) short: String,
     /// What to do.
     pub(super) help: String,
-    /// How much such a finding matters as a rule.
+    /// The usual severity of such a finding.
     pub(super) weight: NoteSeverity,
 }
 
-/// The kind of notes that end in something else than a kind.
+/// The kind of notes whose ids do not end in a kind.
 const NOTE: &str = "note";
 
 /// The kind of findings about deliverables that were done at the last audit.
 pub(super) const REGRESSION: &str = "regression";
 
-/// What the kinds of findings about claims begin with.
+/// The prefix of the kinds of findings about claims.
 const CLAIM: &str = "claim-";
 
 /// Kinds that are not statuses: kind, sentence, help.
@@ -61,7 +61,7 @@ const KNOWN: [(&str, &str, &str); 11] = [
 ];
 
 impl Rule {
-    /// The rule of a deliverable's status; none for a status that is as it should be.
+    /// The rule of a deliverable's status; `None` for a status without a finding.
     pub(super) fn of_status(status: Status) -> Option<Self> {
         let weight = findings::weight(status)?;
         let word = status.word();
@@ -83,12 +83,12 @@ impl Rule {
         })
     }
 
-    /// Whether it is about a claim of a document.
+    /// True for findings about a claim of a document.
     pub(super) fn is_claim(&self) -> bool {
         self.kind.starts_with(CLAIM)
     }
 
-    /// The rule that a finding falls under.
+    /// The rule of a finding.
     pub(super) fn of(gap: &Gap) -> Self {
         let kind = kind(&gap.id);
         let status = Status::ALL.into_iter().find(|status| kind_of_status(*status) == kind);
@@ -115,7 +115,7 @@ pub(super) fn kind_of_status(status: Status) -> String {
     status.word().to_lowercase().replace(['_', ' '], "-")
 }
 
-/// The last word of an id, where it is one.
+/// The last part of an id, if it is a word.
 fn kind(id: &str) -> String {
     let last = id.rsplit(':').next().unwrap_or_default().replace('_', "-");
     let short = (1..=40).contains(&last.len());

@@ -1,7 +1,7 @@
 //! The findings as SARIF 2.1.0, for viewers of code that show a finding at the line that it is about.
 //!
-//! A result points at the plan's line; the file that was found is a related location. Paths are relative to the workspace,
-//! so that a report says nothing of the machine that it was made on.
+//! A result points at the plan's line; the file that was found is a related location. Paths are relative to the workspace, so a
+//! report reveals nothing about the machine.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -15,13 +15,13 @@ use super::rules::Rule;
 use crate::remark::NoteSeverity;
 use crate::verify::Status;
 
-/// Where the schema of the format is.
+/// The address of the schema.
 const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
 
-/// The name of the folder that plans are named from.
+/// The base id of the folder to which the paths of plans are relative.
 const WORKSPACE: &str = "WORKSPACE";
 
-/// The name of the audited folder.
+/// The base id of the audited folder.
 const ROOT: &str = "AUDITED_FOLDER";
 
 #[derive(Serialize)]
@@ -61,7 +61,7 @@ pub(super) fn write(report: &Report, stamp: &Stamp) -> Result<Vec<u8>, serde_jso
     Ok(bytes)
 }
 
-/// Every kind by its id: those of deliverables always, others where there is such a finding.
+/// The rules by id: always those of deliverables, and those of the other findings of this report.
 fn rules(report: &Report) -> BTreeMap<String, Rule> {
     let always = Status::ALL.into_iter().filter_map(Rule::of_status);
     let seen = report.findings.iter().map(Rule::of);
@@ -138,19 +138,19 @@ fn result(gap: &Gap, rules: &BTreeMap<String, Rule>, rows: &HashMap<String, (&Pl
     }
 }
 
-/// The text as a sentence in which nothing is hidden. Viewers show `[text](address)` as a link, so that is broken up.
+/// The text as a sentence without hidden characters. Viewers show `[text](address)` as a link, so such text is broken up.
 fn sentence(text: &str) -> String {
     let text = visible(text).replace("](", "] (");
     if text.ends_with(['.', '!', '?', '\u{2026}']) { text } else { format!("{text}.") }
 }
 
-/// Where the plan promises it.
+/// The places where the plan promises the deliverable.
 fn locations(plan: &PlanReport, row: &Row) -> Vec<Value> {
     let line = row.promise().map_or(1, |mention| mention.line);
     vec![location(&plan.plan, Some(line))]
 }
 
-/// Where it was found.
+/// The place where the deliverable was found.
 fn related(row: &Row) -> Vec<Value> {
     let found = row.found.iter().map(|found| {
         json!({
@@ -176,7 +176,8 @@ fn location(path: &str, line: Option<usize>) -> Value {
     json!({ "physicalLocation": place })
 }
 
-/// The folders that paths are relative to. The first audited folder counts: a found path does not say which one.
+/// The folders to which paths are relative. Only the first audited folder is listed, because a found path does not name its
+/// folder.
 fn bases(report: &Report) -> Value {
     let mut bases = Map::new();
     bases.insert(
@@ -193,7 +194,7 @@ fn bases(report: &Report) -> Value {
     Value::Object(bases)
 }
 
-/// A path as a relative reference of a URI: everything but unreserved signs and `/` by its number.
+/// A path as a relative URI reference: every byte is percent-encoded, except unreserved characters and `/`.
 fn uri(path: &str) -> String {
     let mut out = String::with_capacity(path.len());
     for byte in path.trim_start_matches('/').trim_end_matches('/').bytes() {
@@ -218,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn a_message_has_no_links_and_nothing_hidden() {
+    fn a_message_has_no_links_and_no_hidden_characters() {
         assert_eq!(sentence("[here](javascript:x)"), "[here] (javascript:x).");
         assert_eq!(sentence("a\u{1b}[31m\u{202e}b\u{e0101}!"), "a [31m\u{27e8}U+202E\u{27e9}b\u{27e8}U+E0101\u{27e9}!");
     }

@@ -1,5 +1,5 @@
-//! Reports beside that of the audit: a session review and the health of the system, each with a header and a footer around
-//! the sections of other modules.
+//! The other reports: the session review and the health report, each with a header and a footer around the sections of other
+//! modules.
 
 use serde::Serialize;
 
@@ -10,7 +10,7 @@ use super::{Gap, escape, html, markdown};
 use crate::limits;
 use crate::page::{Block, Cell, Table};
 
-/// A review as a document: its header and footer around sections. `status` is a word with its sign.
+/// A review as a document: a header and a footer around its sections. `status` is a sign and a word.
 #[must_use]
 pub fn session_document(name: &str, sections: Vec<Section>, status: &str, stamp: &Stamp) -> Document {
     let day = stamp.long.split(' ').next().unwrap_or_default();
@@ -33,7 +33,7 @@ pub fn session_document(name: &str, sections: Vec<Section>, status: &str, stamp:
     }
 }
 
-/// The health of the system as a document: its findings first.
+/// The health report as a document; the findings come first.
 #[must_use]
 pub fn health_document(sections: Vec<Section>, findings: &[Gap], status: &str, stamp: &Stamp) -> Document {
     let mut rows = Table::new(&["Finding", "Weight", "Evidence"]);
@@ -54,7 +54,7 @@ pub fn health_document(sections: Vec<Section>, findings: &[Gap], status: &str, s
     }
 }
 
-/// The files of such a report: Markdown, HTML and JSON.
+/// The files of a separate report: Markdown, HTML and JSON.
 ///
 /// # Errors
 /// When `data` cannot be written as JSON.

@@ -1,4 +1,4 @@
-//! Takes rows out of a report that turned out to weigh too much. Every row that goes is counted.
+//! Removes rows from a report that is too large. Every removed row is counted.
 
 use serde_json::Value;
 
@@ -8,8 +8,8 @@ use crate::page::Block;
 use crate::verify::Status;
 
 impl Report {
-    /// Takes rows out, the ones that say least first: deliverables that are there as promised, then half of everything,
-    /// then plans that are done, then half of the plans. Says whether there was anything left to take out.
+    /// Removes rows, the least important ones first: present deliverables, then half of all rows, then plans that are done, then
+    /// half of the plans. Returns false if there was nothing to remove.
     pub(super) fn thin(&mut self) -> bool {
         let mut rows = self.drop_present();
         if rows == 0 {
@@ -45,14 +45,14 @@ impl Report {
     }
 }
 
-/// Takes out what is like that.
+/// Removes the rows for which `is_like_that` is true; returns their number.
 fn drop_from<T>(rows: &mut Vec<T>, is_like_that: impl Fn(&T) -> bool) -> usize {
     let before = rows.len();
     rows.retain(|row| !is_like_that(row));
     before - rows.len()
 }
 
-/// Keeps the first half, rounded down.
+/// Keeps the first half, rounded down; returns the number of removed rows.
 fn halve<T>(rows: &mut Vec<T>) -> usize {
     let gone = rows.len().div_ceil(2);
     rows.truncate(rows.len() - gone);

@@ -5,7 +5,7 @@ use crate::limits;
 use crate::page::{Cell, Point, Table};
 use crate::verify::Counts;
 
-/// `71 %`, or a dash when nothing could be verified.
+/// `71 %`, or a dash if nothing could be verified.
 pub(super) fn percent(percent: Option<usize>) -> String {
     percent.map_or_else(|| "\u{2013}".to_owned(), |percent| format!("{percent} %"))
 }
@@ -20,8 +20,8 @@ pub(super) fn state(counts: Counts) -> &'static str {
     }
 }
 
-/// The plans that are described one by one, with their numbers: those that are not done first, in their order; and how many
-/// more there are.
+/// The plans that are described one by one, with their numbers, and the number of further plans. Plans that are not done come
+/// first.
 pub(super) fn described(report: &Report, wanted: impl Fn(&PlanReport) -> bool) -> (Vec<(usize, &PlanReport)>, usize) {
     let mut plans: Vec<(usize, &PlanReport)> =
         report.plans.iter().enumerate().filter(|(_, plan)| wanted(plan)).collect();
@@ -40,7 +40,7 @@ pub(super) fn named_at(plan: &PlanReport, row: &Row) -> Cell {
     Cell::code(format!("{}:{}", plan.plan, lines.join(", ")))
 }
 
-/// What a plan is called, with where it is.
+/// The title of a plan with its path.
 pub(super) fn title(nth: usize, plan: &PlanReport) -> String {
     match &plan.title {
         Some(title) => format!("Plan {}: {title} ({})", nth + 1, plan.plan),
@@ -48,7 +48,7 @@ pub(super) fn title(nth: usize, plan: &PlanReport) -> String {
     }
 }
 
-/// The values of a curve as a table; HTML has the drawing too.
+/// The completion over past audits as a table; HTML has a drawing too.
 pub(super) fn of_trend(points: &[Point]) -> Table {
     let mut table = Table::new(&["Audit", "Completion"]);
     for point in points {

@@ -1,5 +1,5 @@
-//! Checks the assertions of a RETURN against the files and the repository. If the RETURN answers a request of the
-//! audit, the plan is audited again, so that the answer is verified and not believed.
+//! Checks the assertions of a RETURN against the files and the repository. If the RETURN answers a request of the audit, the plan
+//! is audited again to verify the answer.
 
 use baton_plugin_sdk::{Cause, Error, Handoff, Outcome, Task};
 use serde_json::Value;
@@ -45,7 +45,7 @@ pub(super) fn check(task: &Task, services: &HostServices<'_>) -> Result<Outcome,
     };
     let audited =
         audit::over(&request, services, &EarlierAudits::open(services, &request), &format!("{said} "), claimed)?;
-    // The report of the audit has all findings, including those of the RETURN; the task gets only the latter.
+    // The report of the audit has all findings; the task gets only the findings of the RETURN.
     let mut all = outcome(audited.summary.clone(), Vec::new(), &checked.gaps);
     all.artifacts = audited.artifacts;
     Ok(all)

@@ -54,7 +54,7 @@ pub(super) fn audit(task: &Task, services: &HostServices<'_>) -> Result<Outcome,
 /// The assertions of a document.
 pub(super) type PlanAssertions = (assertions::CheckedDocument, Vec<assertions::Assertion>);
 
-/// Audits the requested plans. The summary starts with `head`; the assertions of a RETURN are checked with those of the
+/// Audits the requested plans. The summary starts with `head`; the assertions of a RETURN are checked together with those of the
 /// plans.
 ///
 /// # Errors
@@ -123,7 +123,7 @@ struct Run<'r> {
     unread: Vec<UnreadPlan>,
     /// Locks for review.
     proposed: Vec<report::Artifact>,
-    /// Plans without a verifiable deliverable, with the words that look like paths.
+    /// Plans without a verifiable deliverable, with their check boxes and the words that look like paths.
     unverified: Vec<(String, reader::DocumentWords)>,
 }
 
@@ -232,7 +232,7 @@ impl<'r> Run<'r> {
         below.parent()?.to_str().map(str::to_owned)
     }
 
-    /// Reads the assertions of reports; nothing else in them counts.
+    /// Reads the assertions of reports; reports have no deliverables.
     fn reports(&mut self, reports: Discovery) -> Result<(), Error> {
         self.assembly.notes(reports.notes);
         for file in &reports.plans {
@@ -262,7 +262,7 @@ impl<'r> Run<'r> {
     /// Ends the reading: finds unrequested files, checks the assertions of documents, and compares with the last audit.
     fn close(mut self) -> ReadResult {
         let (unrequested, folders) = if self.request.narrowed {
-            // The files that the other plans name are not known here.
+            // A narrowed run does not know which files the other plans name.
             (UnrequestedFiles::default(), self.folders)
         } else {
             unrequested(self.index, &self.asked, &self.enumerations, &self.folders, self.request.now_ns)
@@ -335,7 +335,7 @@ fn finish(
     Ok(if unread.is_empty() { outcome } else { without(outcome, &unread) })
 }
 
-/// The outcome of an audit with plans that could not be read.
+/// Changes the outcome if plans could not be read: its kind is `partial`, with a next step.
 fn without(outcome: Outcome, unread: &[String]) -> Outcome {
     let (first, count) = (unread.first().map_or("", String::as_str), unread.len());
     let more = if count == 1 { String::new() } else { format!(" and {} more", count - 1) };
@@ -343,7 +343,7 @@ fn without(outcome: Outcome, unread: &[String]) -> Outcome {
     outcome.with_next_step(format!("make {first}{more} readable (the findings say why not), then audit again"))
 }
 
-/// Watches these files. All files that the host refuses share one remark.
+/// Watches these files. Returns one remark for all files that the host refuses.
 fn watch_files(services: &HostServices<'_>, watched: Vec<(String, Vec<SeenFile>)>) -> Option<Remark> {
     let files = services.files?;
     let all = watched.len();
@@ -376,7 +376,7 @@ fn write(report: &mut Report, request: &Request, history: &History, head: &str) 
     Ok(outcome(summary, artifacts, &report.findings))
 }
 
-/// The outcome if there is nothing to audit: a report that states this and where a plan has to be.
+/// The outcome if there is no plan: a report that says so, and where to put a plan.
 fn no_plans(request: &Request) -> Result<Outcome, Error> {
     if request.quiet {
         return Ok(Outcome::new("There is no plan to audit any more."));

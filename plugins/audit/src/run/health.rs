@@ -1,4 +1,4 @@
-//! The health check as a separate report. An audit of plans does not read its inputs.
+//! The health check, with a separate report. An audit of plans does not read the inputs of the health check.
 
 use std::collections::BTreeSet;
 

@@ -1,5 +1,5 @@
-//! The issues of a report's gaps, from the list that the plugin tracker writes: a file in a granted folder. Nothing else of a
-//! tracker is known here.
+//! The issues of a report's gaps, from the list that the plugin tracker writes: a file in a granted folder. The audit knows
+//! nothing else about the tracker.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -14,13 +14,13 @@ use crate::limits;
 use crate::page::{Cell, Link, table, text};
 use crate::report::{Gap, Part, escape};
 
-/// The list below the granted folder.
+/// The file of the list in the granted folder.
 const FILE: &str = "issues.json";
 
-/// The version of its shape.
+/// The version of the list's format.
 const SCHEMA: u32 = 1;
 
-/// The largest list: 40,000 issues, which is the tracker's limit, have 400 bytes each.
+/// The maximum size of the list: the tracker's limit is 40,000 issues, at 400 bytes each.
 const MOST_BYTES: u64 = 16 << 20;
 
 #[derive(Deserialize)]
@@ -33,7 +33,7 @@ struct List {
     issues: Vec<Issue>,
 }
 
-/// An issue, and the gap that it is of.
+/// An issue of a gap.
 #[derive(Deserialize, Serialize)]
 struct Issue {
     gap: String,
@@ -91,7 +91,7 @@ fn load(folder: &Root) -> Result<List, String> {
     if list.schema == SCHEMA { Ok(list) } else { Err(format!("{shown} has the unknown schema {}", list.schema)) }
 }
 
-/// The list was written by another plugin: its texts are cut as those of documents are.
+/// An issue with shortened texts: another plugin wrote them, so they have the limits of the texts of documents.
 fn bounded(issue: Issue) -> Issue {
     let url = issue.url.filter(|url| url.len() <= limits::EVIDENCE_BYTES);
     Issue { issue: issue.issue.as_deref().map(words), url, state: words(&issue.state), gap: issue.gap }
@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_a_list_says_so() {
+    fn an_invalid_list_of_issues_is_a_reason() {
         for (list, why) in [("", "is not a list of issues"), (r#"{"schema":2,"issues":[]}"#, "unknown schema 2")] {
             let part = of(list);
             assert!(part.reason.contains(why) && part.blocks.is_empty(), "{}", part.reason);

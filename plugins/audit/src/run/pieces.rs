@@ -74,7 +74,7 @@ pub(super) fn follow(
 }
 
 impl FollowUpResult {
-    /// Whether a request was sent or withdrawn.
+    /// True if a request was sent or withdrawn.
     pub(super) fn acted(&self) -> bool {
         self.rows.iter().any(|row| matches!(row.state, FollowUpState::Sent | FollowUpState::Withdrawn))
     }

@@ -39,7 +39,7 @@ pub(super) fn check_disputed(services: &HostServices<'_>, roots: &[Root]) {
     }
 }
 
-/// Without the ledger or the permission to judge there is nothing to check again.
+/// The refuted RETURNs to check again; none without the ledger or the permission to judge.
 fn disputed(services: &HostServices<'_>) -> Vec<Entry> {
     let ledger = services.ledger.filter(|_| services.judge.is_some());
     ledger.and_then(|ledger| ledger.disputed(limits::DISPUTED).ok()).unwrap_or_default()
@@ -107,7 +107,7 @@ fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// A missing file below the first root, in its present state.
+/// A missing file below the first root, in its present state, for the host to watch.
 fn seen(index: &Index, path: &str) -> Option<SeenFile> {
     let Place::Inside { path, .. } = Place::of(path) else { return None };
     if path.is_empty() || path.split('/').any(|part| matches!(part, "" | "." | "..")) {

@@ -31,7 +31,7 @@ pub(super) fn review(task: &Task, services: &HostServices<'_>) -> Result<Outcome
     Ok(if review.is_empty() && review.gaps.is_empty() { nothing_reviewed(done, &review) } else { done })
 }
 
-/// The outcome if the range is empty, or its sources are not granted.
+/// The outcome if there was neither a commit nor a handoff to review.
 fn nothing_reviewed(outcome: Outcome, review: &SessionReview) -> Outcome {
     let step = if review.commits.is_none() {
         "let the commits be read: baton plugin grant audit git=root, then review again"

@@ -1,5 +1,5 @@
 //! The deliverables that a plan states as data, in its front matter or its lock: reads the lock, applies the list, proposes a
-//! lock, and reports what is wrong with either.
+//! lock, and reports the problems of the list and the lock.
 
 use std::ffi::OsString;
 use std::fs::{self, File};

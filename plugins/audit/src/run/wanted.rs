@@ -81,7 +81,7 @@ fn one(index: &Index, place: &Place, verdict: &Verdict) -> Option<SeenFile> {
     }
     let root = index.roots().get(verdict.root.unwrap_or(0))?;
     let stamp = if verdict.found.is_some() {
-        // The state when it was judged: a later change must fire the trigger.
+        // The state in which the file was judged, so that a later change fires the trigger.
         verdict.bytes.zip(verdict.changed_ns)
     } else {
         index.find(at).and_then(|found| found.bytes.zip(found.changed_ns))
@@ -98,7 +98,7 @@ mod tests {
     use crate::verify::{Facts, IgnoredNames, Judge, PreviousVerdicts};
 
     #[test]
-    fn whoever_is_named_first_is_asked_first() {
+    fn the_first_named_agent_is_asked_first() {
         let usual = ["Codex-MM1".to_owned(), "Claude-MM1".to_owned()];
         let all = |said| responsible(Some(said), &usual);
         assert_eq!(all("`Claude-MM1` (lead), Cursor-MM1"), ["Claude-MM1", "Codex-MM1"]);
@@ -106,7 +106,7 @@ mod tests {
         assert_eq!(responsible(None, &usual), usual);
     }
     #[test]
-    fn a_file_that_changes_after_it_was_judged_is_not_taken_for_seen() {
+    fn a_file_that_changes_after_it_was_judged_still_fires_the_trigger() {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("a.py"), "a = 1\n").unwrap();
         let index = Index::build(vec![Root { path: folder.path().to_owned(), shown: "root".into() }]);

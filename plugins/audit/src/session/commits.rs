@@ -1,4 +1,4 @@
-//! What each commit claims, held against the tree.
+//! Compares the paths that commit messages name with the tree.
 
 use baton_plugin_kit::host::{Commit, Git};
 use serde::Serialize;
@@ -15,13 +15,13 @@ pub struct CommitRow {
     pub id: String,
     /// The first line of its message.
     pub title: String,
-    /// `fix`, `feat` and so on, where the title begins so.
+    /// `fix`, `feat` and so on, if the title begins with such a kind.
     pub kind: Option<String>,
-    /// When, in milliseconds since 1970 UTC.
+    /// The time of the commit, in milliseconds since 1970 UTC.
     pub at: i64,
-    /// Paths that it names and that are there.
+    /// Paths that its message names and that exist in the tree or in the commit.
     pub there: Vec<String>,
-    /// Paths that it names and that are neither there nor in the commit.
+    /// Paths that its message names and that exist neither in the tree nor in the commit.
     pub not_there: Vec<String>,
 }
 
@@ -41,7 +41,7 @@ fn row(commit: &Commit, index: &Index, git: Option<&dyn Git>) -> CommitRow {
         kind: kind(commit.title()),
         at: commit.committed_at.saturating_mul(1_000),
         there,
-        // A message that takes something away names what is gone.
+        // A message about a removal names files that no longer exist.
         not_there: if removes { Vec::new() } else { not_there },
     }
 }
@@ -50,7 +50,7 @@ fn in_commit(git: Option<&dyn Git>, commit: &str, path: &str) -> bool {
     git.is_some_and(|git| matches!(git.file(commit, path.trim_start_matches("./")), Ok(Some(_))))
 }
 
-/// A title: one line without secrets, not too long.
+/// A title: one line of limited length without secrets.
 pub(super) fn title(text: &str) -> String {
     scrub(text).chars().filter(|sign| !sign.is_control()).take(limits::WORDS_BYTES).collect()
 }
@@ -75,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn a_commit_that_removes_may_name_what_is_gone() {
+    fn a_commit_about_a_removal_may_name_missing_files() {
         let commit = |message: &str| Commit {
             id: "a".repeat(40),
             parents: Vec::new(),

@@ -1,4 +1,4 @@
-//! What does not fit together in a session.
+//! Finds the gaps of a session: contradictions between commits, handoffs and the tree.
 
 use serde::Serialize;
 
@@ -11,14 +11,14 @@ use crate::report::Gap;
 /// A gap of a session.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct SessionGap {
-    /// The tail of the finding's id.
+    /// The end of the finding's id.
     #[serde(skip)]
     pub key: String,
-    /// How much it matters.
+    /// Its severity.
     pub weight: NoteSeverity,
     /// One line.
     pub title: String,
-    /// What was seen, and where.
+    /// The observed facts and their place.
     pub evidence: String,
     /// How to fix it.
     pub advice: String,

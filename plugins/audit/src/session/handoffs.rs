@@ -1,4 +1,4 @@
-//! What was asked and answered in the time of a session, and what answers stand on.
+//! The requests and RETURNs in the time of a session, and the evidence of the RETURNs.
 //!
 //! The evidence of a RETURN are existing files and commits of the repository; words alone are not evidence.
 
@@ -24,41 +24,41 @@ pub struct HandoffRow {
     pub kind: String,
     /// One line.
     pub title: String,
-    /// Who it is for.
+    /// The recipient.
     pub agent: String,
-    /// Who it is from.
+    /// The sender.
     pub from: Option<String>,
     /// Its state in the ledger.
     pub state: String,
     /// Its file, relative to the workspace.
     pub file: Option<String>,
-    /// Whether it waits for an answer.
+    /// True if it has no RETURN yet.
     pub unanswered: bool,
-    /// Paths that it names and that are there; of a RETURN only.
+    /// Existing paths that it names; only for RETURNs.
     pub there: Vec<String>,
-    /// Paths that it names and that are not.
+    /// Missing paths that it names; only for RETURNs.
     pub not_there: Vec<String>,
-    /// Commits that it names and that the repository knows.
+    /// Commits of the repository that it names; only for RETURNs.
     pub commits: Vec<String>,
-    /// Whether its file could be read.
+    /// True if the ledger returned its file; only RETURNs are read.
     pub read: bool,
 }
 
 impl HandoffRow {
-    /// Whether it is an answer.
+    /// True for a RETURN.
     #[must_use]
     pub fn is_return(&self) -> bool {
         self.kind.to_uppercase().contains("RETURN")
     }
 
-    /// Whether it is a RETURN without evidence.
+    /// True for a RETURN that could be read and has no evidence.
     #[must_use]
     pub fn is_bare(&self) -> bool {
         self.is_return() && self.read && self.there.is_empty() && self.commits.is_empty()
     }
 }
 
-/// The handoffs of a time, oldest first.
+/// The handoffs of a time range, oldest first.
 pub(super) fn rows(
     ledger: &dyn Ledger,
     git: Option<&dyn Git>,
@@ -103,10 +103,10 @@ fn row(task: Entry, open: &BTreeSet<String>, ledger: &dyn Ledger, git: Option<&d
     row
 }
 
-/// The words of a handoff: of JSON all its texts, else all of it.
+/// The words of a handoff: the texts of a JSON object, else the whole file.
 fn text(bytes: &[u8]) -> String {
     let text = String::from_utf8_lossy(bytes.get(..INPUT_BYTES).unwrap_or(bytes)).into_owned();
-    // Real files have text behind the object; only the object counts then.
+    // Files may have text after the object; only the object is read.
     let first = serde_json::Deserializer::from_str(&text).into_iter::<serde_json::Value>().next();
     match first {
         Some(Ok(value @ serde_json::Value::Object(_))) => {
@@ -118,7 +118,7 @@ fn text(bytes: &[u8]) -> String {
     }
 }
 
-/// The texts of a JSON value, without those that speak of the request that is answered.
+/// Adds the texts of a JSON value, except those about the request that the RETURN answers.
 fn strings(value: &serde_json::Value, asked: bool, out: &mut String) {
     use serde_json::Value;
     match value {
@@ -157,7 +157,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_request_is_no_evidence_of_its_answer() {
+    fn the_text_of_the_request_is_not_evidence_for_the_return() {
         let json = br#"{"original_handoff": {"handoff_file": "in/a.json"}, "execution_summary": {"deliverables": [{"path": "src/x.py"}], "n": 1}, "next_steps": ["b/c.py"]} and then prose about d/e.py"#;
         assert_eq!(text(json), "src/x.py\n");
         assert_eq!(text(b"# RETURN\n\nsrc/x.py"), "# RETURN\n\nsrc/x.py");

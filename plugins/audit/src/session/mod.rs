@@ -1,7 +1,7 @@
-//! The review of a session: the commits of a range, the handoffs of that time, and what does not fit together.
+//! The review of a session: the commits of a range, the handoffs of that time, and the gaps between them.
 //!
-//! `range` says which time is meant, `commits` reads what commits claim, `handoffs` what was asked and answered, `gaps`
-//! what is missing; `review` puts them together, `sections` shows them. `words` finds paths and commits in a text.
+//! `range` finds the commits and the time, `commits` reads the commit messages, `handoffs` reads the requests and RETURNs, `gaps`
+//! finds contradictions; `review` combines them, `sections` shows them. `words` finds paths and commits in a text.
 
 mod commits;
 mod gaps;

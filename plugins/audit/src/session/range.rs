@@ -1,4 +1,4 @@
-//! Which session is meant: from one revision or time to another.
+//! The range of a session: from one revision or time to another.
 
 use baton_plugin_kit::host::{Commit, CommitRange, Git};
 use serde::Deserialize;
@@ -10,22 +10,22 @@ use crate::time;
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Range {
-    /// The end that is not part of it any more: the commit before the session, or its first moment.
+    /// The start: the last commit before the session, or the time at which the session starts.
     pub from: Option<String>,
-    /// The last commit, or the moment after the session; `HEAD` and now if absent.
+    /// The end: the last commit of the session, or the time just after it; `HEAD` and now if absent.
     pub to: Option<String>,
 }
 
-/// What a range comes to.
+/// The commits and the time of a range.
 #[derive(Debug, Default)]
 pub(super) struct ResolvedRange {
     pub(super) commits: Vec<Commit>,
     pub(super) more: bool,
-    /// Why nothing is known of commits, where the repository does not answer and the range needs none.
+    /// The reason why the repository did not answer, if the range has no revision; with a revision this is an error.
     pub(super) refused: Option<String>,
-    /// The first moment, in milliseconds since 1970 UTC; absent when nothing says it.
+    /// The start, in milliseconds since 1970 UTC; absent if neither the range nor a commit gives it.
     pub(super) start: Option<i64>,
-    /// The moment after the last.
+    /// The time just after the session, in milliseconds since 1970 UTC.
     pub(super) end: i64,
 }
 
@@ -38,11 +38,11 @@ enum End {
 pub(super) fn resolve(range: &Range, git: Option<&dyn Git>, now: i64) -> Result<ResolvedRange, String> {
     let end = |text: &Option<String>| text.as_deref().map(|text| end(text, git)).transpose();
     let (from, to) = (end(&range.from)?, end(&range.to)?);
-    // Now is a whole second, and what was written down in it belongs to the session.
+    // `now` is a whole second; handoffs and commits of this second belong to the session.
     let mut out = ResolvedRange { end: now.saturating_add(1_000), ..ResolvedRange::default() };
     match &to {
         Some(End::Moment(moment)) => out.end = *moment,
-        // What was written down in the same second belongs to it.
+        // Handoffs of the same second belong to the session.
         Some(End::Revision(commit)) => out.end = commit.committed_at.saturating_add(1).saturating_mul(1_000),
         None => {}
     }
@@ -63,7 +63,7 @@ pub(super) fn resolve(range: &Range, git: Option<&dyn Git>, now: i64) -> Result<
     Ok(out)
 }
 
-/// Takes the commits of a range from the repository.
+/// Reads the commits of a range from the repository.
 fn read(git: &dyn Git, (from, to): (&Option<End>, &Option<End>), out: &mut ResolvedRange) -> Result<(), String> {
     let last = if let Some(End::Revision(commit)) = to { commit.id.as_str() } else { "HEAD" };
     let after = if let Some(End::Revision(commit)) = from { Some(commit.id.as_str()) } else { None };
@@ -83,7 +83,7 @@ fn read(git: &dyn Git, (from, to): (&Option<End>, &Option<End>), out: &mut Resol
 }
 
 fn end(text: &str, git: Option<&dyn Git>) -> Result<End, String> {
-    // A bare number is an id of a commit, never a time.
+    // A number without dashes is the id of a commit, never a time.
     if let Some(moment) =
         time::read(text).filter(|_| text.contains('-') && text.starts_with(|sign: char| sign.is_ascii_digit()))
     {

@@ -1,4 +1,4 @@
-//! Puts the parts of a session review together.
+//! Combines the parts of a session review.
 
 use baton_plugin_kit::host::{Git, Ledger};
 use jiff::Timestamp;
@@ -26,21 +26,21 @@ pub struct Sources<'a> {
 /// A session.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct SessionReview {
-    /// The first moment, in milliseconds since 1970 UTC.
+    /// The start of the session, in milliseconds since 1970 UTC.
     pub start: Option<i64>,
-    /// The moment after the last.
+    /// The time just after the session, in milliseconds since 1970 UTC.
     pub end: i64,
-    /// The commits, newest first; absent without a repository that answers.
+    /// The commits, newest first; absent if the repository is not granted or did not answer.
     pub commits: Option<Vec<CommitRow>>,
-    /// Whether there are more commits than were read.
+    /// True if there may be more commits than were read.
     pub more_commits: bool,
-    /// Why the repository did not answer.
+    /// The reason why the repository did not answer.
     pub git_refused: Option<String>,
     /// The handoffs, oldest first; absent without a ledger.
     pub handoffs: Option<Vec<HandoffRow>>,
-    /// Why the ledger could not be read.
+    /// The reason why the ledger could not be read.
     pub ledger_refused: Option<String>,
-    /// What does not fit together, the heavy ones first.
+    /// The gaps, the most severe ones first.
     pub gaps: Vec<SessionGap>,
     /// The session in numbers.
     pub metrics: Metrics,
@@ -50,7 +50,7 @@ pub struct SessionReview {
 }
 
 impl SessionReview {
-    /// Whether there was neither a commit nor a handoff that could be reviewed.
+    /// True if there was neither a commit nor a handoff to review.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.commits.as_ref().is_none_or(Vec::is_empty) && self.handoffs.as_ref().is_none_or(Vec::is_empty)
@@ -68,14 +68,14 @@ pub struct Metrics {
     pub unanswered: usize,
     /// RETURNs.
     pub returns: usize,
-    /// RETURNs that stand on a file or a commit.
+    /// RETURNs with a file or a commit as evidence.
     pub returns_with_evidence: usize,
     /// Gaps.
     pub gaps: usize,
 }
 
 impl Metrics {
-    /// What there was, in one line; commits only where they were looked at.
+    /// The numbers in one line; without the number of commits if they could not be checked.
     #[must_use]
     pub fn said(&self, commits_known: bool) -> String {
         let commits = if commits_known { count(self.commits, "commit") } else { "commits not checked".to_owned() };
@@ -88,10 +88,10 @@ impl Metrics {
 /// Reviews a session. `now` is the task's time in milliseconds since 1970 UTC.
 ///
 /// # Errors
-/// When the range is none, or when the repository does not answer and the range has a revision.
+/// If the range is invalid, or if the range has a revision and the repository does not answer.
 pub fn review(range: &Range, sources: Sources<'_>, now: i64) -> Result<SessionReview, String> {
     let resolved = range::resolve(range, sources.git, now)?;
-    // A repository that does not answer is none.
+    // A repository that does not answer is not used.
     let git = sources.git.filter(|_| resolved.refused.is_none());
     let commits = git.map(|git| commits::rows(&resolved.commits, sources.index, Some(git)));
     let since = resolved.start.map(stamp);
@@ -119,7 +119,7 @@ pub fn review(range: &Range, sources: Sources<'_>, now: i64) -> Result<SessionRe
     Ok(out)
 }
 
-/// RFC 3339, as the ledger takes it.
+/// A time in RFC 3339, the format of the ledger.
 fn stamp(ms: i64) -> String {
     Timestamp::from_millisecond(ms).unwrap_or(Timestamp::UNIX_EPOCH).to_string()
 }

@@ -10,13 +10,13 @@ use crate::remark::NoteSeverity;
 use crate::report::Section;
 use crate::time;
 
-/// Why nothing is known of commits.
+/// The reason why commits were not checked.
 const NO_REPOSITORY: &str = "no repository was granted; `baton plugin grant audit git=root` lets the audit read it.";
 
-/// Why nothing is known of handoffs.
+/// The reason why handoffs were not checked.
 const NO_LEDGER: &str = "it is not granted; `baton plugin grant audit ledger` lets the audit read it.";
 
-/// What a session review shows.
+/// The sections of a session review.
 #[must_use]
 pub fn sections(review: &SessionReview) -> Vec<Section> {
     vec![
@@ -27,7 +27,7 @@ pub fn sections(review: &SessionReview) -> Vec<Section> {
     ]
 }
 
-/// One sentence for the whole.
+/// One sentence about the whole session.
 fn verdict(review: &SessionReview) -> &'static str {
     match review.gaps.first().map(|gap| gap.weight) {
         None if review.is_empty() => "\u{23f3} NOTHING REVIEWED - there is neither a commit nor a handoff in the range",
@@ -63,7 +63,7 @@ fn commits(review: &SessionReview) -> Vec<Block> {
     std::iter::once(rows).chain(review.more_commits.then(|| text(more))).collect()
 }
 
-/// `2 files, all there`.
+/// The named paths in words: `2 files, all there`.
 fn names(row: &CommitRow) -> String {
     match (row.there.len(), row.not_there.as_slice()) {
         (0, []) => "no file".to_owned(),

@@ -7,17 +7,17 @@ use crate::reader::names;
 /// The maximum number of words of a text that are read.
 const WORDS: usize = 20_000;
 
-/// Things of one kind that are kept of a text.
+/// Maximum number of paths, and of commits, that are kept of one text.
 const KEPT: usize = 50;
 
-/// What a text names.
+/// The paths and commits that a text names.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct NamedPaths {
-    /// Paths with a folder, in the order of their names.
+    /// Paths with a folder, sorted.
     pub(super) paths: BTreeSet<String>,
-    /// Seven to forty hexadecimal digits, some of them digits.
+    /// Words of 7 to 40 hexadecimal digits with at least one letter and one decimal digit.
     pub(super) commits: BTreeSet<String>,
-    /// Whether it says that something was taken away or moved.
+    /// True if the text says that something was removed or moved.
     pub(super) removes: bool,
 }
 
@@ -27,7 +27,7 @@ const REMOVES: [&str; 15] = [
     "renamed", "move", "moves", "moved",
 ];
 
-/// Reads a text.
+/// Finds the paths and commits of a text.
 #[must_use]
 pub(super) fn named(text: &str) -> NamedPaths {
     let mut out = NamedPaths::default();
@@ -75,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn words_are_no_ids() {
+    fn words_are_not_commit_ids() {
         let found = named(
             "defaced 1234567 facade2 20260118T070951Z and/or https://example.org/a.py x-1 # #a testing attests prefix",
         );

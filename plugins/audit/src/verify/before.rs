@@ -1,4 +1,4 @@
-//! Results of the last audit for one plan's deliverables, to compare with.
+//! The results of the last audit for the deliverables of one plan.
 
 use std::collections::HashMap;
 

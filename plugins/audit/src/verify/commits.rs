@@ -145,7 +145,7 @@ impl<'a> Commits<'a> {
                 });
             }
             Err(refused) => {
-                // One refusal is enough: all other rows would get the same one.
+                // The repository is not asked again: it would refuse all other rows too.
                 (self.git, self.refused) = (None, Some(refused));
                 return true;
             }

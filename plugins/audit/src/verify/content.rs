@@ -1,6 +1,6 @@
-//! Properties of a file's text: lines, definitions, whether it is a stub.
+//! Properties of a file's text: its lines, its definitions, and whether it is a stub.
 //!
-//! Text searches, not parsers: a definition is a keyword before a name, or an assignment to a name.
+//! This module searches text and has no parsers: a definition is a keyword before a name, or an assignment to a name.
 
 use std::collections::HashMap;
 
@@ -206,7 +206,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn definitions_are_told_from_uses() {
+    fn definitions_are_distinguished_from_uses() {
         let text = "class Maker(Base):\n    x = Taker()\nRow = tuple\nexport const Giver = 1\nasync def go(x):\nMakerTwo = 2\nfunc (s *Shop) Open() {\nMaker = 3\n";
         let wanted = ["Maker", "Taker", "Row", "Giver", "go", "Two", "MakerTwo", "Open"].map(str::to_owned);
         let lines = [Some(1), None, Some(3), Some(4), Some(5), None, Some(6), Some(7)];
@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn methods_are_told_from_calls() {
+    fn methods_are_distinguished_from_calls() {
         for line in [
             "    open(till) {",
             "  public open(",
@@ -243,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn stubs_are_told_from_short_files() {
+    fn stubs_are_distinguished_from_short_files() {
         assert!(stub("a.js", "// Generated from plan deliverable.\n// TODO: Implement functionality\n").is_some());
         assert!(stub("a.py", "# only\n\npass\n").is_some());
         assert!(stub("a.py", "def f():\n    raise NotImplementedError\n").is_some());

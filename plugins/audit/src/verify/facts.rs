@@ -62,7 +62,7 @@ pub trait FactStore {
 }
 
 struct KnownFact {
-    /// `None` if neither an earlier audit nor this one knows the file.
+    /// `None` if neither an earlier audit nor this audit has read the file.
     fact: Option<Fact>,
     fresh: bool,
 }

@@ -1,4 +1,5 @@
-//! Names that git ignores: secrets, builds, local settings. Such a file is never committed, so a missing one does not contradict the plan.
+//! Names that git ignores: secrets, builds, local settings. Such files are never committed, so a missing file does not contradict
+//! the plan.
 //!
 //! The `.gitignore` files of the path's own folders are read; for a name without a folder, also those of the folders that
 //! the plan names. As in git, the last pattern that matches decides.
@@ -18,11 +19,11 @@ pub struct IgnoredNames(HashMap<String, Vec<Rule>>);
 
 #[derive(Debug)]
 struct Rule {
-    /// What it matches, relative to the folder of its file.
+    /// Matches paths relative to the folder of the `.gitignore`.
     name: Globs,
-    /// What is below a folder that it matches.
+    /// Matches everything below a folder that the pattern matches.
     below: Globs,
-    /// A pattern with `/` at its end.
+    /// The pattern ends in `/`: it matches only folders.
     only_folders: bool,
     keeps: bool,
 }
@@ -52,7 +53,7 @@ impl IgnoredNames {
         ignoring.next().map(file_in)
     }
 
-    /// What the file of a folder decides about a path; `None` if no pattern matches.
+    /// Whether the `.gitignore` of a folder ignores a path; `None` if no pattern matches.
     fn ignores(&mut self, index: &Index, folder: &str, path: &str, is_folder: bool) -> Option<bool> {
         let rules = self.0.entry(folder.to_owned()).or_insert_with(|| read(index, folder));
         rules.iter().rev().find(|rule| rule.matches(path, is_folder)).map(|rule| !rule.keeps)

@@ -59,7 +59,7 @@ impl<'a, 'm> Judge<'a, 'm> {
         for (item, lookup) in plan.deliverables.iter().zip(&mut lookups) {
             below_root(self.index, item, &roots, lookup);
         }
-        // The files of other deliverables: none of them is a moved one.
+        // The files of other deliverables: none of them can be the new place of a moved file.
         let found = lookups.iter().filter_map(|lookup| match lookup {
             Ok(ResolvedPath::There(found, _)) => Some(found.path.clone()),
             _ => None,

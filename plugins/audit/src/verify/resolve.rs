@@ -29,7 +29,7 @@ pub(crate) enum ResolvedPath {
     There(FoundEntry, Option<String>),
     /// It does not exist, but something with the same name exists elsewhere.
     Elsewhere(FoundEntry, Option<String>),
-    /// A common name without its folder, which other files have: nobody can tell whether one of them is meant.
+    /// A common name without a folder that other files have: it is not certain whether the plan means one of them.
     Unclear(String),
     /// It does not exist; with a remark about entries of the same name.
     Nowhere(Option<String>),
@@ -102,7 +102,7 @@ pub(crate) fn resolve(index: &Index, path: &str, context: PathContext<'_>) -> Re
     moved(index, path, &same)
 }
 
-/// True for a path into a folder with the code of others.
+/// True for a path into a folder with third-party code.
 fn is_vendored(path: &str) -> bool {
     path.split('/').any(|part| matches!(part, "vendor" | "vendored" | "third_party" | "third-party" | "Pods"))
 }
@@ -125,7 +125,7 @@ fn is_root_of(index: &Index, first: &str, folders: &[String]) -> bool {
     found > 1 && found * 2 > below.len()
 }
 
-/// `/workspace/src/till.py` for `src/till.py`: the first folder is that of another machine.
+/// `/workspace/src/till.py` for `src/till.py`: the first folder is one of another machine.
 pub(crate) fn below_other_root(index: &Index, path: &str) -> Option<FoundEntry> {
     let (first, rest) = path.split_once('/')?;
     index.find(rest).filter(|_| rest.contains('/') && index.find(first).is_none())

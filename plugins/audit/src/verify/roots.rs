@@ -6,7 +6,7 @@ use super::resolve::{Lookup, ResolvedPath};
 use crate::index::{EntryKind, Index};
 use crate::plan::{Deliverable, Kind, Plan};
 
-/// Looks a drawn path up without its first part, where that is the repository's name.
+/// Looks up a drawn path without its first part, if this part is the repository's name.
 pub(super) fn below_root(index: &Index, item: &Deliverable, roots: &HashSet<String>, lookup: &mut Lookup) {
     let rest = item.path.split_once('/').filter(|(first, _)| item.is_drawn() && roots.contains(*first));
     if let Some(found) = rest.and_then(|(_, rest)| index.find(rest)).filter(|_| !is_there(lookup)) {

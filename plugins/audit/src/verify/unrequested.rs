@@ -1,6 +1,6 @@
 //! Finds files that no plan names: in folders that a plan lists completely, and stubs of generators anywhere.
 //!
-//! They are not deliverables and never part of a completion. A folder is inspected only if a plan lists all its files.
+//! These files are not deliverables and never part of a completion. A folder is inspected only if a plan lists all its files.
 //! A stub is recognised by its text, so small source files must be read: only those in folders that changed since the
 //! last audit, up to a limit per run.
 

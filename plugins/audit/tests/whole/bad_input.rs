@@ -29,7 +29,7 @@ fn judged(index: &Index, text: &str) -> Vec<Verdict> {
 }
 
 #[test]
-fn bytes_that_are_no_utf_8_are_replaced_and_told() {
+fn bytes_that_are_not_utf_8_are_replaced_and_reported() {
     let outcome = Workspace::new()
         .file("plans/p.md", b"# \xff\n\n- [ ] `lib/a.py`\n- [ ] `lib/\xfe.py`\n".as_slice())
         .file("root/lib/a.py", b"\xff\xfe\x00class A:\n\x80\n".as_slice())
@@ -137,7 +137,7 @@ fn paths_that_lead_outside_are_never_looked_up() {
 }
 
 #[test]
-fn what_vanishes_between_two_looks_is_told() {
+fn a_file_that_disappears_during_the_audit_is_reported() {
     let workspace = Workspace::new().file("root/lib/a.py", "x = 1\n").file("root/lib/b.py", "x = 1\n");
     let index = Index::build(vec![Root { path: workspace.path("root"), shown: "root".into() }]);
     fs::remove_file(workspace.path("root/lib/a.py")).unwrap();
@@ -153,10 +153,10 @@ fn what_vanishes_between_two_looks_is_told() {
     assert_eq!((text.text.as_str(), text.notes[0].key.as_str()), ("", "plans/gone.md:unreadable"));
 }
 
-/// The user `root` can read everything, so permissions have no effect; then the result is that of a readable file.
+/// If the user `root` runs the test, permissions have no effect, and the results are those of readable files.
 #[cfg(unix)]
 #[test]
-fn unreadable_files_and_folders_are_told() {
+fn unreadable_files_and_folders_are_reported() {
     use std::os::unix::fs::PermissionsExt;
     let workspace = Workspace::new()
         .file("plans/p.md", "## Deliverables\n\n- `closed/a.py`\n- `lib/locked.py`\n")

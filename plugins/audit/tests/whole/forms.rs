@@ -140,7 +140,7 @@ fn every_form_is_understood() {
 }
 
 #[test]
-fn claims_stand_with_their_files() {
+fn sizes_symbols_and_states_belong_to_their_files() {
     let plan = reader::plan(BAKERY);
     let of = |path: &str| plan.deliverables.iter().find(|item| item.path == path).unwrap();
     assert_eq!(of("bakery/dough/knead.py").symbols, ["DoughKneader"]);
@@ -157,7 +157,7 @@ fn claims_stand_with_their_files() {
 }
 
 #[test]
-fn the_text_of_a_handed_on_link_is_not_part_of_the_name() {
+fn the_text_after_a_link_is_not_part_of_the_name() {
     let plan = reader::plan(
         "# P\n\n## Implementation\n\nDeliverables:\n\n1. [scripts/embed.py](scripts/embed.py) - Add checkpoint save/load\n2. Implementation: Save progress state to JSON file after each batch\n",
     );
@@ -286,7 +286,7 @@ const WORDINGS: &[(&str, &str, &[&str])] = &[
 ];
 
 #[test]
-fn the_same_is_said_in_many_ways() {
+fn many_wordings_of_a_promise_are_read() {
     for (name, text, promised) in WORDINGS {
         let made = reader::plan(text).deliverables.into_iter().filter(|item| item.purpose == Purpose::Make);
         let mut found: Vec<String> = made.map(|item| item.path).collect();

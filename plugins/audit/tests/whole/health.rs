@@ -59,7 +59,7 @@ fn texts(health: &Health) -> Vec<String> {
 }
 
 #[test]
-fn it_reports_what_is_around_the_plans() {
+fn health_reports_problems_outside_the_plans() {
     let outcome = outcome("{}").unwrap();
     for (id, severity) in [
         ("audit:.env:variables:missing", Severity::Medium),
@@ -77,7 +77,7 @@ fn it_reports_what_is_around_the_plans() {
 }
 
 #[test]
-fn an_audit_of_plans_reads_none_of_it() {
+fn an_audit_of_plans_does_not_read_the_inputs_of_health() {
     let outcome = workspace().run("{}").unwrap();
     assert_eq!(outcome.findings, []);
     assert!(!markdown(&outcome).contains("sync"));
@@ -184,7 +184,7 @@ fn what_is_not_granted_or_not_there_is_reported() {
     assert!(nothing.findings.is_empty());
     let texts = texts(&nothing);
     assert!(texts.iter().any(|text| text.contains("`baton plugin grant audit ledger`")), "{texts:?}");
-    assert_eq!(texts.len(), 6, "every part reports it");
+    assert_eq!(texts.len(), 6, "each part has a text");
 }
 
 #[test]
@@ -231,7 +231,7 @@ fn the_audit_does_not_judge_its_own_health() {
     let book = LedgerList { tasks: [runs("auditor"), runs("audit"), vec![own]].concat(), ..LedgerList::default() };
     let health = Check { ledger: Some(&book), ..CHECK }.of(&Tree::of(&[]));
     let names: Vec<&str> = health.runs.iter().map(|row| row.name.as_str()).collect();
-    assert_eq!(names, ["audit"], "it is known by its task, whatever it is called");
+    assert_eq!(names, ["audit"], "the runs of the task's own agent are left out");
     assert_eq!(found(&health), [("audit:ledger:audit:failing", NoteSeverity::Medium)]);
 }
 
@@ -279,7 +279,7 @@ fn broken(text: &str, files: &[&str]) -> Vec<String> {
 }
 
 #[test]
-fn reports_are_compared_with_their_trees() {
+fn references_of_a_document_are_compared_with_its_tree() {
     let text = std::fs::read_to_string(synthetic("claims").join("harbour-alignment.md")).unwrap();
     let harbour = [
         "api/src/harbour/services/keys.py",
@@ -292,7 +292,7 @@ fn reports_are_compared_with_their_trees() {
 }
 
 #[test]
-fn hostile_documents_stop_nothing() {
+fn hostile_documents_do_not_stop_the_check() {
     let tree = Tree::of(&[
         ("d/long.md", &"[a](gone.md) `src/gone.py` ".repeat(60_000)),
         ("e/deep.md", &"> ".repeat(10_000)),

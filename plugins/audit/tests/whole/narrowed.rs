@@ -61,7 +61,7 @@ fn workspace() -> Workspace {
 }
 
 #[test]
-fn a_plan_that_cannot_be_watched_leaves_the_others_watched_and_is_said_once() {
+fn if_the_files_of_a_plan_cannot_be_watched_the_other_plans_are_watched_and_one_finding_says_so() {
     let (workspace, memory, files) = (workspace(), Sqlite::new(), Files::default());
     let outcome = audit(&workspace, &memory, &files, Cause::Call);
     let set = [("plans/a.md", 2), ("plans/b.md", 2), ("plans/z.md", 1)].map(|(key, count)| (key.to_owned(), count));
@@ -73,7 +73,7 @@ fn a_plan_that_cannot_be_watched_leaves_the_others_watched_and_is_said_once() {
 }
 
 #[test]
-fn a_changed_deliverable_is_looked_at_in_the_plans_that_name_it() {
+fn a_changed_deliverable_causes_an_audit_of_the_plans_that_name_it() {
     let (workspace, memory, files) = (workspace(), Sqlite::new(), Files::default());
     audit(&workspace, &memory, &files, Cause::Call);
     fs::write(workspace.path("root/both.py"), "x = 3\n").unwrap();
@@ -82,9 +82,9 @@ fn a_changed_deliverable_is_looked_at_in_the_plans_that_name_it() {
     let rows = &report["parts"]["history"]["rows"];
     assert_eq!(rows["others_count"], json!(2));
     assert_eq!(rows["others"][0], json!({"plan": "plans/refused.md", "standing": rows["others"][0]["standing"]}));
-    assert_eq!(files.set.borrow().len(), 2, "only those are watched anew");
-    assert!(!report.to_string().contains("loose.js"), "what the other plans name is not known here");
-    // A path at which a deliverable was found counts too.
+    assert_eq!(files.set.borrow().len(), 2, "only the audited plans are watched again");
+    assert!(!report.to_string().contains("loose.js"), "a narrowed audit does not search unrequested files");
+    // The path at which a deliverable was found leads to its plan too.
     fs::write(workspace.path("root/new/lamp.py"), "x = 44\n").unwrap();
     let report = report_of(&audit(&workspace, &memory, &files, changed(&workspace, &["root/new/lamp.py"])));
     assert_eq!(plans(&report), ["plans/b.md"]);
@@ -95,7 +95,7 @@ fn a_changed_deliverable_is_looked_at_in_the_plans_that_name_it() {
 }
 
 #[test]
-fn what_is_not_certain_is_an_audit_of_all() {
+fn if_the_affected_plans_are_not_certain_all_plans_are_audited() {
     let (workspace, memory, files) = (workspace(), Sqlite::new(), Files::default());
     let all = ["plans/a.md", "plans/b.md", "plans/refused.md", "plans/z.md"];
     let first = audit(&workspace, &memory, &files, changed(&workspace, &["root/a.py"]));

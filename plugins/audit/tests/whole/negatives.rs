@@ -108,7 +108,7 @@ const NOTHING: &[(&str, &str)] = &[
 ];
 
 #[test]
-fn nothing_of_this_is_promised() {
+fn these_plans_promise_nothing() {
     for (name, text) in NOTHING {
         let made = reader::plan(text).deliverables.into_iter().filter(|item| item.purpose == Purpose::Make);
         let promised: Vec<String> = made.map(|item| item.path).collect();
@@ -117,7 +117,7 @@ fn nothing_of_this_is_promised() {
 }
 
 #[test]
-fn words_that_are_no_files_are_not_even_spoken_of() {
+fn words_that_are_not_files_are_not_references_either() {
     let silent = [
         "sentences",
         "class names",

@@ -83,7 +83,7 @@ fn a_second_audit_reads_no_file_and_says_that_nothing_changed() {
     assert_eq!(second.history.after.percent, Some(67));
     assert_eq!((second.history.plans.len(), second.history.trend.len()), (0, 1));
     assert_eq!(audit(&workspace, &database, "t3", None).history.last_at.as_deref(), Some("t2"));
-    assert_eq!(database.number("SELECT count(*) FROM audits"), 1, "nothing new is written where nothing is new");
+    assert_eq!(database.number("SELECT count(*) FROM audits"), 1, "an audit without changes writes no row");
 }
 
 #[test]
@@ -113,7 +113,7 @@ fn regressions_progress_and_other_changes_are_named() {
 }
 
 #[test]
-fn a_moved_file_is_certain_even_when_it_was_missing_in_between() {
+fn a_moved_file_is_recognised_even_if_it_was_missing_in_between() {
     let (workspace, database) = (workspace(), Sqlite::new());
     let workspace =
         workspace.file("plans/p.md", "## Deliverables\n\n- `old/lamp.py`\n").file("root/old/lamp.py", "x = 9\n");
@@ -127,7 +127,7 @@ fn a_moved_file_is_certain_even_when_it_was_missing_in_between() {
 }
 
 #[test]
-fn an_audit_of_one_plan_leaves_the_others_as_they_are_remembered() {
+fn an_audit_of_one_plan_keeps_the_recorded_data_of_the_other_plans() {
     let (workspace, database) = (workspace(), Sqlite::new());
     let workspace = workspace.file("plans/q.md", "## Deliverables\n\n- `a.py`\n");
     audit(&workspace, &database, "t1", None);
@@ -159,7 +159,7 @@ fn a_file_that_changes_within_its_time_stamp_is_not_trusted() {
 }
 
 #[test]
-fn facts_of_files_that_nobody_asks_for_are_forgotten() {
+fn facts_of_files_that_no_plan_names_are_deleted() {
     let (workspace, database) = (workspace(), Sqlite::new());
     audit(&workspace, &database, "t1", None);
     assert_eq!(database.number("SELECT count(*) FROM facts"), 2);
@@ -171,13 +171,13 @@ fn facts_of_files_that_nobody_asks_for_are_forgotten() {
 }
 
 #[test]
-fn a_run_that_dies_leaves_the_old_state() {
+fn an_interrupted_run_keeps_the_old_state() {
     let (workspace, database) = (workspace(), Sqlite::new());
     audit(&workspace, &database, "t1", None);
     fs::remove_file(workspace.path("root/a.py")).unwrap();
     for writes in 0..5 {
         database.breaks_after.set(Some(writes));
-        assert!(Memory::open(&database, "root").is_err(), "it settles the last audit in more than {writes} writes");
+        assert!(Memory::open(&database, "root").is_err(), "settling the last audit needs more than {writes} writes");
         database.breaks_after.set(None);
     }
     for writes in 0..4 {
@@ -198,7 +198,7 @@ fn a_run_that_dies_leaves_the_old_state() {
 }
 
 #[test]
-fn a_memory_of_a_newer_version_is_left_alone() {
+fn a_memory_of_a_newer_version_is_refused() {
     let database = Sqlite::new();
     Memory::open(&database, "root").unwrap();
     database.execute("UPDATE memory_version SET version = 99");
@@ -207,7 +207,7 @@ fn a_memory_of_a_newer_version_is_left_alone() {
 }
 
 #[test]
-fn scopes_know_nothing_of_each_other() {
+fn scopes_do_not_see_the_data_of_other_scopes() {
     let (workspace, database) = (workspace(), Sqlite::new());
     audit(&workspace, &database, "t1", None);
     let other = Memory::open(&database, "root/sub").unwrap();

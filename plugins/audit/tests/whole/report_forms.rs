@@ -24,7 +24,7 @@ fn tables(markdown: &str) -> Vec<Vec<Vec<String>>> {
                 tables.last_mut().unwrap().last_mut().unwrap().last_mut().unwrap().push_str(text);
             }
             Event::Html(_) | Event::InlineHtml(_) | Event::Start(Tag::Link { .. } | Tag::Image { .. }) => {
-                assert_eq!(event, Event::Rule, "something that a name says came through");
+                assert_eq!(event, Event::Rule, "a name was interpreted as Markdown");
             }
             _ => {}
         }
@@ -70,7 +70,7 @@ fn every_cell_of_a_hostile_table_reads_back_as_it_was() {
 }
 
 #[test]
-fn rows_are_as_long_as_the_head_whatever_was_given() {
+fn rows_have_as_many_cells_as_the_header_row() {
     let mut table = Table::new(&["A", "B"]);
     table.row([Cell::text("1")]);
     table.row([Cell::text("1"), Cell::None, Cell::text("lost")]);
@@ -90,7 +90,7 @@ fn the_markdown_of_every_report_parses_back() {
             .flat_map(|section| &section.blocks)
             .filter(|block| matches!(block, Block::Table(_) | Block::Bars(_) | Block::Trend(_)));
         assert_eq!(read.len(), given.count(), "as many tables as were given");
-        // GFM fills rows up, so the raw lines are counted too.
+        // GFM parsers add missing cells, so the raw lines are counted too.
         for table in text.split("\n\n").filter(|part| part.starts_with('|')) {
             let cells = |line: &str| line.replace("\\\\", "").replace("\\|", "").matches('|').count();
             let head = table.lines().next().map(cells);
@@ -147,7 +147,7 @@ fn heavy() -> Report {
 }
 
 #[test]
-fn all_forms_together_keep_to_the_bound() {
+fn all_forms_together_keep_within_the_size_limit() {
     let mut report = heavy();
     let before = report.counts;
     let artifacts = render_all(&Form::ALL, &mut report, &stamp()).unwrap();
@@ -173,7 +173,7 @@ fn a_report_that_lists_no_plan_still_says_how_many_were_audited() {
 }
 
 #[test]
-fn rows_that_say_least_go_first_and_plans_last() {
+fn the_least_important_rows_are_removed_first_and_plans_last() {
     let mut report = full();
     let plan = report.plans[0].clone();
     report.plans = (0..4_000)

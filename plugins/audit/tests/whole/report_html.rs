@@ -26,7 +26,7 @@ const ATTRIBUTES: &str = "lang charset http-equiv content name class href id ari
     style viewBox x y x1 x2 y1 y2 cx cy r data-label points html";
 
 #[test]
-fn only_known_tags_and_attributes_are_there_whatever_names_hold() {
+fn hostile_names_add_no_tags_and_attributes() {
     for report in [empty(), full(), hostile()] {
         let page = rendered(Form::Html, &report);
         for tag in tags(&page) {
@@ -68,7 +68,7 @@ fn tags_are_closed_in_order() {
 }
 
 #[test]
-fn names_are_there_as_text() {
+fn names_are_shown_as_text() {
     let page = rendered(Form::Html, &hostile());
     for shown in [
         "&lt;script&gt;alert(1)&lt;/<wbr>script&gt;.py",
@@ -91,7 +91,7 @@ fn the_page_may_load_nothing() {
 }
 
 #[test]
-fn headings_go_down_one_at_a_time_and_links_lead_somewhere() {
+fn heading_levels_increase_by_one_and_links_have_targets() {
     for report in [empty(), full(), hostile()] {
         let page = rendered(Form::Html, &report);
         let levels: Vec<u32> =
@@ -100,7 +100,7 @@ fn headings_go_down_one_at_a_time_and_links_lead_somewhere() {
         assert!(levels.windows(2).all(|pair| pair[1] <= pair[0] + 1), "{levels:?}");
         let ids: Vec<&str> =
             page.match_indices(" id=\"").filter_map(|(at, _)| page[at + 5..].split('"').next()).collect();
-        assert_eq!(ids.iter().collect::<HashSet<_>>().len(), ids.len(), "each id once");
+        assert_eq!(ids.iter().collect::<HashSet<_>>().len(), ids.len(), "every id is unique");
         for (at, _) in page.match_indices("href=\"#") {
             let target = page[at + 7..].split('"').next().unwrap();
             assert!(ids.contains(&target), "{target}");
@@ -111,7 +111,7 @@ fn headings_go_down_one_at_a_time_and_links_lead_somewhere() {
 #[test]
 fn tables_have_headings_bars_have_words_and_long_tables_are_folded() {
     let page = rendered(Form::Html, &full());
-    assert_eq!(page.matches("<th>").count(), 0, "each heading says what it heads");
+    assert_eq!(page.matches("<th>").count(), 0, "every heading has a scope");
     assert_eq!(
         page.matches("class=\"track\"").count(),
         page.matches("class=\"track\" role=\"img\" aria-label=\"").count()

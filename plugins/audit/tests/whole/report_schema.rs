@@ -34,7 +34,7 @@ fn every_report_keeps_to_the_schema() {
 }
 
 #[test]
-fn what_is_wrong_is_refused() {
+fn an_invalid_report_is_refused_by_the_schema() {
     let validator = validator();
     let good = of(&full());
     let wrong = [

@@ -27,7 +27,7 @@ fn a_review_has_every_form_of_pages() {
 }
 
 #[test]
-fn issues_are_keyed_by_finding_and_closed_when_the_gap_is() {
+fn issues_have_the_findings_id_and_are_closed_with_the_gap() {
     let outbox = issues(&follow_ups(), &stamp()).unwrap().unwrap();
     assert_eq!(outbox.name, "PLANS_AUDIT_ISSUES_20260118_101500.json");
     let outbox: Value = serde_json::from_slice(&outbox.bytes).unwrap();
@@ -45,7 +45,7 @@ fn issues_are_keyed_by_finding_and_closed_when_the_gap_is() {
 }
 
 #[test]
-fn hostile_words_stay_words_in_every_report() {
+fn hostile_text_stays_text_in_every_report() {
     let all = HOSTILE.concat();
     let mut follow_ups = follow_ups();
     for item in &mut follow_ups {

@@ -71,7 +71,7 @@ fn a_second_attempt_compares_with_the_audit_before_the_first() {
 }
 
 #[test]
-fn an_audit_that_never_ended_well_is_no_before() {
+fn an_audit_without_an_outcome_is_not_compared_with() {
     for state in ["failed", "dead", "cancelled", "queued", "waiting"] {
         let database = Sqlite::new();
         let workspace = regressed(&database);
@@ -82,7 +82,7 @@ fn an_audit_that_never_ended_well_is_no_before() {
 }
 
 #[test]
-fn an_audit_whose_outcome_is_being_taken_counts() {
+fn an_audit_whose_outcome_is_being_recorded_counts() {
     let database = Sqlite::new();
     let workspace = regressed(&database);
     audit(&workspace, &database, "t2", 1, &[("t1", "succeeded")]);
@@ -91,7 +91,7 @@ fn an_audit_whose_outcome_is_being_taken_counts() {
 }
 
 #[test]
-fn a_plan_that_is_gone_comes_back_with_the_audit_that_is_taken_back() {
+fn a_discarded_audit_restores_the_data_of_a_deleted_plan() {
     let database = Sqlite::new();
     let workspace =
         Workspace::new().file("plans/p.md", PLAN).file("plans/q.md", "# Q\n\n## Deliverables\n\n- `q.py`\n");
@@ -111,7 +111,7 @@ fn a_plan_that_is_gone_comes_back_with_the_audit_that_is_taken_back() {
 }
 
 #[test]
-fn reports_beside_plans_are_checked_where_the_argument_says() {
+fn reports_that_the_argument_names_are_checked_too() {
     let workspace = Workspace::new()
         .file("plans/p.md", PLAN)
         .file("root/docs/reports/r.md", "# R\n\nCoverage: 3 of 4 (80%)\n")
@@ -163,7 +163,7 @@ fn returned(workspace: &Workspace, key: &str, raw: &Value) -> baton_plugin_sdk::
 }
 
 #[test]
-fn what_a_return_claims_stands_in_the_report_that_it_brings_about() {
+fn the_report_after_a_return_has_the_claims_of_the_return() {
     let (database, letters) = (Sqlite::new(), AcceptedRequests::default());
     let workspace = Workspace::new().file("plans/p.md", PLAN).file("root/a.py", "x = 1\n");
     let services =
@@ -174,7 +174,7 @@ fn what_a_return_claims_stands_in_the_report_that_it_brings_about() {
     let outcome = audit::run(&returned(&workspace, &key, &raw), &services).unwrap();
     assert!(outcome.summary.starts_with("The RETURN of coder makes 1 claim: 0 true, 1 false"), "{}", outcome.summary);
     let id = "audit:RETURN of the coder:b.py:claim-deliverable";
-    assert!(has_finding(&outcome, id, Severity::High), "it is flagged on the task");
+    assert!(has_finding(&outcome, id, Severity::High), "the finding is on the task of the RETURN");
     let report = report_of(&outcome);
     let rows = report["parts"]["claims"]["rows"]["rows"].as_array().unwrap();
     assert_eq!(
@@ -206,7 +206,7 @@ impl FileWatch for RecordedJudgements {
 }
 
 #[test]
-fn a_return_is_judged_by_what_exists_and_not_where_it_names_nothing() {
+fn a_return_is_judged_only_if_it_names_something_to_check() {
     let workspace = Workspace::new().file("plans/p.md", PLAN).file("root/a.py", "x = 1\n");
     let judged = |raw: Value| {
         let (verdicts, book) = (RecordedJudgements::default(), LedgerList::default());
@@ -234,7 +234,7 @@ fn a_return_is_judged_by_what_exists_and_not_where_it_names_nothing() {
     let (said, _) = judged(json!({"type": "RETURN_HANDOFF", "status": "completed", "summary": "It is done."}));
     assert_eq!(said, []);
     let plugins = json!({"type": "RETURN_HANDOFF", "files_created": ["b.py"], "baton": {"ledger_head": "0"}});
-    assert_eq!(judged(plugins).0, [], "a RETURN that Baton wrote");
+    assert_eq!(judged(plugins).0, [], "a RETURN that Baton wrote is not judged");
 }
 
 #[test]
@@ -270,7 +270,7 @@ fn an_audit_checks_refuted_returns_again() {
 }
 
 #[test]
-fn a_huge_workspace_gives_a_report_that_people_can_read_and_programs_have_whole() {
+fn the_report_of_a_huge_workspace_is_short_for_people_and_complete_in_json() {
     let rows: String = (0..3_000).map(|nth| format!("- `lib/f{nth}.py`\n")).collect();
     let workspace = (0..150).fold(Workspace::new(), |workspace, nth| {
         workspace.file(&format!("plans/p{nth:03}.md"), "# P\n\n## Deliverables\n\n- `a.py`\n")

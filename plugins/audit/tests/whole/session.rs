@@ -120,7 +120,7 @@ fn a_range_may_be_times_or_revisions() {
 }
 
 #[test]
-fn what_is_no_range_is_one_clear_error() {
+fn an_invalid_range_gives_a_clear_error() {
     let Session { tree, git, .. } = session();
     let error = run(&tree, Some(&git), None, &range(Some("nowhere"), None)).unwrap_err();
     assert!(error.contains("`nowhere` is neither a time"), "{error}");

@@ -6,7 +6,7 @@ const STATED: &str = "---\ndeliverables:\n  - src/till.py\n  - path: src/drawer.
                       # Plan\n\n- [ ] Create `src/never.py`\n- [x] Create `src/drawer.py`\n";
 
 #[test]
-fn the_front_matter_wins_over_all_reading() {
+fn the_list_of_the_front_matter_replaces_the_deliverables_of_the_text() {
     let workspace = Workspace::new().file("plans/p.md", STATED).file("root/src/till.py", "def open():\n    return 1\n");
     let report = workspace.report();
     assert_eq!(crate::support::rows(&report["plans"][0]), ["src/till.py PRESENT", "src/drawer.py PHANTOM"]);

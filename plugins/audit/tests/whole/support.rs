@@ -65,7 +65,7 @@ impl Workspace {
         let outcome = audit::run(&self.task(args), &HostServices::nothing(&NoProgress))?;
         for finding in &outcome.findings {
             let kind = finding.id.rsplit(':').next().unwrap();
-            // Notes may end in a text instead.
+            // The id of a note may end in a text instead of a kind.
             let is_text =
                 kind.contains(|sign: char| !(sign.is_ascii_lowercase() || sign.is_ascii_digit() || sign == '-'));
             assert!(is_text || KINDS.lines().any(|known| known == kind), "{}", finding.id);

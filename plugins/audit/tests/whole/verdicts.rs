@@ -28,7 +28,7 @@ const KIOSK: &str = "# Kiosk
 ";
 
 #[test]
-fn what_is_called_done_and_is_not_there_is_a_phantom() {
+fn a_missing_file_that_the_plan_calls_done_is_a_phantom() {
     let workspace = Workspace::new()
         .file("plans/kiosk.md", KIOSK)
         .file("root/kiosk/hatch.py", "class Other:\n    x = 1\n")
@@ -131,7 +131,7 @@ fn commit(id: &str) -> Commit {
 }
 
 #[test]
-fn commits_are_asked_for_what_is_new_changed_or_was_not_committed() {
+fn commits_are_looked_up_for_new_changed_and_uncommitted_files() {
     let workspace = Workspace::new().file("root/a.py", "x = 1\n").file("root/b.py", "x = 2\n");
     let index = Index::build(vec![Root { path: workspace.path("root"), shown: "root".into() }]);
     let plan = reader::plan("## Deliverables\n\n- `a.py`\n- `b.py`\n- `c.py`\n");
@@ -167,7 +167,7 @@ fn commits_are_asked_for_what_is_new_changed_or_was_not_committed() {
 }
 
 #[test]
-fn a_moved_file_of_the_same_content_is_certain() {
+fn a_moved_file_with_the_same_content_is_recognised_with_certainty() {
     let workspace = Workspace::new().file("root/new/lamp.py", "x = 1\n");
     let index = Index::build(vec![Root { path: workspace.path("root"), shown: "root".into() }]);
     let plan = reader::plan("## Deliverables\n\n- `old/lamp.py`\n");
@@ -192,7 +192,7 @@ fn a_moved_file_of_the_same_content_is_certain() {
 }
 
 #[test]
-fn files_beside_those_that_a_plan_lists_in_full_are_told() {
+fn unlisted_files_in_a_folder_that_a_plan_lists_in_full_are_reported() {
     let layout = |rest: &str| format!("# P\n\n## Layout\n\n```\nshop/\n├── till.py\n├── stock.py\n{rest}```\n");
     let tree = |plan: String| {
         Workspace::new()
@@ -233,7 +233,7 @@ fn a_table_of_all_files_lists_its_folders_in_full() {
 }
 
 #[test]
-fn a_path_out_of_the_folder_without_an_ending_is_unverifiable_wherever_it_is_promised() {
+fn a_promised_path_outside_the_folder_is_unverifiable_even_without_an_extension() {
     let wanted = ["/etc/passwd", "/etc/cron.d/till", "~/till", "~/.netrc", "../sibling", "a/../../sibling"];
     let items: String = wanted.iter().map(|path| format!("- `{path}`\n")).collect();
     let coded: String = wanted.iter().map(|path| format!("| `{path}` | done |\n")).collect();
@@ -257,7 +257,7 @@ fn a_path_out_of_the_folder_without_an_ending_is_unverifiable_wherever_it_is_pro
 }
 
 #[test]
-fn a_deletion_is_judged_by_what_the_plan_says_of_it() {
+fn a_deletion_is_judged_by_the_words_of_the_plan() {
     let plan = "# P\n\n- [x] Delete `src/kept.py`\n- [x] Delete `src/lie.py`\n- [ ] Delete `src/later.py`\n- [ ] Delete `src/soon.py`\n\n## Done\n\n- [x] Updated `src/soon.py` first\n";
     let workspace = ["lie", "later", "soon"]
         .iter()
@@ -275,7 +275,7 @@ fn a_deletion_is_judged_by_what_the_plan_says_of_it() {
 }
 
 #[test]
-fn a_file_that_a_commit_removed_is_told_from_one_that_never_was() {
+fn a_file_that_a_commit_removed_is_distinguished_from_one_that_never_existed() {
     let tree = Tree::of(&["src/kept.py", "src/gone.py", "src/later.py"].map(|path| (path, "x = 1\n")));
     let repository = test_services::Repository::of(&tree);
     let added = repository.commit("Add all", "2026-01-01T00:00:00Z");

@@ -3,7 +3,7 @@
 use super::super::marks;
 use super::{Code, LineForm, Reader, Table};
 
-/// Rows that are searched for the end of a Markdown block: many blocks that do not pair stay linear.
+/// Maximum number of rows that are searched for the end of a Markdown block, so that many blocks without an end stay linear.
 const NESTED_ROWS: usize = 2000;
 
 impl Reader<'_> {
@@ -30,8 +30,8 @@ impl Reader<'_> {
         end + 1
     }
 
-    /// The end of a Markdown block that contains blocks with fences of the same length; `None` if they do not pair
-    /// within [`NESTED_ROWS`].
+    /// The end of a Markdown block that contains blocks with fences of the same length; `None` if the fences do not pair within
+    /// [`NESTED_ROWS`].
     fn nested_end(
         &self,
         at: usize,

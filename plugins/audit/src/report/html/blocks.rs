@@ -11,13 +11,13 @@ use super::trend;
 use crate::count::grouped;
 use crate::page::{Bar, Block, Cell, Table};
 
-/// A table with more rows is folded; it is unfolded on paper.
+/// A table with more rows is collapsed; in print it is expanded.
 const LONG: usize = 25;
 
-/// A table with more columns is too wide for a telephone.
+/// A table with more columns is too wide for a phone.
 const WIDE: usize = 3;
 
-/// Signs of a word of code after which a line may be broken at the latest.
+/// The maximum number of characters of code without a possible line break.
 const WORD: usize = 28;
 
 pub(super) fn write(out: &mut String, blocks: &[Block]) {
@@ -87,7 +87,7 @@ fn write_bars(out: &mut String, bars: &[Bar]) {
 struct Column {
     /// Its heading, escaped.
     name: String,
-    /// Whether it holds numbers, which stand on the right.
+    /// True for a column of numbers, which are aligned right.
     number: bool,
 }
 
@@ -106,8 +106,8 @@ impl Column {
     }
 }
 
-/// Writes a table. Every row has as many cells as the head. On a narrow screen the rows of a wide table stand as cards,
-/// whose cells say their column.
+/// Writes a table. Every row gets as many cells as the header row. On a narrow screen the rows of a wide table are shown as
+/// cards, whose cells name their column.
 pub(super) fn write_table(out: &mut String, table: &Table) {
     fold(out, table.rows.len(), "rows", |out| {
         let columns = Column::all(table);
@@ -173,7 +173,7 @@ fn cell(cell: &Cell) -> String {
     }
 }
 
-/// Text; a state where it begins with a state's sign.
+/// Text; shown as a state if it begins with the sign of a state.
 fn words(text: &str) -> String {
     match Tone::of(text) {
         Some((tone, rest)) => tone.mark(rest),
@@ -181,7 +181,7 @@ fn words(text: &str) -> String {
     }
 }
 
-/// A word of code that may be broken between its parts, and inside of a part only where that is very long.
+/// A word of code with possible line breaks between its parts, and inside a part only if the part is very long.
 fn code(text: &str) -> String {
     let mut out = String::from("<code>");
     for part in visible(text).split_inclusive(['/', ':']) {

@@ -1,7 +1,7 @@
-//! A document as one HTML page: readable in a browser, on a telephone and on paper, without a script and without a network.
+//! A document as one HTML page: readable in a browser, on a phone and on paper, without scripts and without a network.
 //!
-//! Whatever a plan says is text. The page's policy forbids everything but its own styles, so that even a mistake here would
-//! load and run nothing. States are coloured and worded; bars and curves are drawn and said.
+//! Words of plans are always text. The policy of the page allows only the page's own styles, so a mistake in this module could
+//! not load or run anything. States have a colour and a word; bars and curves have a text too.
 
 mod blocks;
 mod tone;
@@ -16,10 +16,10 @@ use super::wording::percent;
 use crate::count::count;
 use crate::page::Bar;
 
-/// How it looks. Part of the page, so that the page is all there is.
+/// The style sheet. It is inside the page, so the report is a single file.
 const STYLE: &str = include_str!("style.css");
 
-/// What the page may load: nothing. It may be styled by what stands in it.
+/// The policy of the page: it loads nothing and uses only its own styles.
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'";
 
 /// Writes a document as one HTML page without other files.
@@ -61,7 +61,7 @@ fn fields(out: &mut String, fields: &[Field]) {
     out.push_str("</dl>\n");
 }
 
-/// The completion of everything, large.
+/// The total completion, in large type.
 fn overall(out: &mut String, bar: &Bar) {
     let shown = percent(bar.percent());
     let _ = writeln!(
@@ -88,7 +88,7 @@ fn write_section(out: &mut String, section: &Section, id: &str) {
     out.push_str("</section>\n");
 }
 
-/// An id for each section: its title in small letters, up to a colon; numbered where two are alike.
+/// An id for each section: its title up to a colon, in lower case; equal ids get a number.
 fn ids(sections: &[Section]) -> Vec<String> {
     let mut taken = HashSet::new();
     sections
@@ -112,7 +112,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ids_are_words_and_each_is_there_once() {
+    fn ids_are_words_and_unique() {
         let sections =
             ["Part 0: Plans", "A \"b\" <c>", "A b c", "\u{e9}", "Report"].map(|title| Section::new(title, Vec::new()));
         assert_eq!(ids(&sections), ["part-0", "a-b-c", "section-3", "section-4", "section-5"]);

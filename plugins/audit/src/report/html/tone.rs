@@ -1,10 +1,10 @@
-//! The colour of a state, told from the sign that it begins with, so that every part's own words are coloured alike.
+//! The colour of a state. The sign at the beginning decides, so the words of all parts get their colours by one rule.
 
 use std::fmt::Write;
 
 use super::super::escape::markup;
 
-/// How a state feels.
+/// The kind of a state, which decides its colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Tone {
     Good,
@@ -48,7 +48,7 @@ impl Tone {
         }
     }
 
-    /// The word where the text is nothing but a sign.
+    /// The word that is shown if the text is only a sign.
     const fn word(self) -> &'static str {
         match self {
             Self::Good => "Good",

@@ -1,4 +1,4 @@
-//! Completion over past audits as a drawing. `blocks` writes the same numbers as a table below it.
+//! Completion over past audits as a drawing. `blocks` writes the same numbers as a table below the drawing.
 
 use std::fmt::Write;
 
@@ -6,7 +6,7 @@ use super::super::escape::markup;
 use super::super::wording::percent;
 use crate::page::Point;
 
-/// The drawing's size in its own units, and the room that its words take.
+/// The size of the drawing in its own units, and the space for its labels.
 const WIDTH: usize = 600;
 const HEIGHT: usize = 210;
 const LEFT: usize = 72;
@@ -14,7 +14,7 @@ const RIGHT: usize = 16;
 const TOP: usize = 16;
 const BOTTOM: usize = 34;
 
-/// Points that are drawn; of more, the newest.
+/// Maximum number of points; if there are more, the newest are drawn.
 const MOST: usize = 400;
 
 pub(super) fn write(out: &mut String, points: &[Point]) {
@@ -59,7 +59,7 @@ fn draw(out: &mut String, points: &[Point], first: &Point, last: &Point) {
     let _ = write!(out, "</svg>\n<figcaption>{}</figcaption>\n</figure>\n", markup(&said));
 }
 
-/// Stretches without a hole: an audit that could verify nothing has no point.
+/// The unbroken parts of the line: an audit that could verify nothing has no point.
 fn lines(points: &[Point]) -> Vec<Vec<String>> {
     let mut lines = vec![Vec::new()];
     for (nth, point) in points.iter().enumerate() {
@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn a_hole_parts_the_line() {
+    fn an_audit_without_a_percentage_interrupts_the_line() {
         let points = [Some(0), Some(50), None, Some(100), Some(100), None, Some(1)].map(point);
         assert_eq!(lines(&points), [vec!["72,176", "157,96"], vec!["328,16", "413,16"]]);
         let mut out = String::new();
@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn one_point_stands_in_the_middle_and_none_draws_nothing() {
+    fn one_point_is_drawn_in_the_middle_and_no_point_draws_nothing() {
         assert_eq!((across(0, 1), across(0, 2), across(1, 2)), (328, 72, 584));
         let mut out = String::new();
         write(&mut out, &[]);

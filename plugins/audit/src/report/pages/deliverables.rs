@@ -1,4 +1,4 @@
-//! What each plan promises and only names, with the verdicts; and files that no plan asks for.
+//! The deliverables and references of each plan with their verdicts; and the files that no plan names.
 
 use super::super::document::and_more;
 use super::super::model::{Component, PlanReport, ReferenceRow, Report, Row};
@@ -24,7 +24,7 @@ pub(super) fn blocks(report: &Report) -> Vec<Block> {
     blocks
 }
 
-/// Whether there was no room for any row of a plan with deliverables.
+/// True if all rows of a plan with deliverables were left out.
 fn is_unlisted(plan: &PlanReport) -> bool {
     plan.deliverables.is_empty() && plan.components.is_empty() && plan.counts != Counts::default()
 }

@@ -1,6 +1,6 @@
 //! The report as pages: header, executive summary (the first screen), plans, deliverables, claims, changes, requests, footer.
 //!
-//! Everything here is words and tables, nothing is Markdown or HTML.
+//! This module makes texts and tables; it does not format them as Markdown or HTML.
 
 mod deliverables;
 mod plans;

@@ -1,4 +1,4 @@
-//! The plans folders and the plans, before they are judged.
+//! The plans folders, and the properties of the plans.
 
 use std::collections::BTreeMap;
 

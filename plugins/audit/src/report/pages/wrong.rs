@@ -11,13 +11,13 @@ use crate::count::count;
 use crate::page::{Block, Cell, heading, text};
 use crate::remark::NoteSeverity;
 
-/// The last part of the id of a finding about a deliverable that is called done.
+/// The last part of the id of a finding about a deliverable that the plan wrongly calls done.
 const PHANTOM: &str = "phantom";
 
-/// Lines of each list; the details follow below.
+/// Maximum number of lines in each list; the sections below have the details.
 const SHOWN: usize = 5;
 
-/// Changes in the order of the first screen: the field of the comparison, and the word for it.
+/// The kinds of changes in the order of the first screen: the field of the comparison, and its name.
 const CHANGES: [(&str, &str); 4] =
     [("regressions", "worse"), ("progress", "better"), ("new", "new"), ("gone", "no longer promised")];
 
@@ -28,7 +28,7 @@ pub(super) fn blocks(report: &Report) -> Vec<Block> {
         .filter(|gap| gap.weight >= NoteSeverity::Medium)
         .map(|gap| (Rule::of(gap), gap))
         .collect();
-    // What a plan calls done and is not there is graver than what it only promises.
+    // A missing file that a plan calls done is more severe than one that the plan only promises.
     grave.sort_by_key(|(rule, gap)| (Reverse(gap.weight), rule.kind != PHANTOM));
     let gaps = grave.iter().filter(|(rule, _)| !rule.is_claim() && rule.kind != REGRESSION);
     let claims = grave.iter().filter(|(rule, _)| rule.is_claim());
@@ -50,7 +50,7 @@ fn titled(title: &str, blocks: Vec<Block>) -> Vec<Block> {
     head.into_iter().chain(blocks).collect()
 }
 
-/// The first lines, and how many more there are.
+/// The first lines, and the number of further lines.
 fn list(mut lines: Vec<Vec<Cell>>) -> Vec<Block> {
     let more = lines.len().saturating_sub(SHOWN);
     lines.truncate(SHOWN);
@@ -85,7 +85,7 @@ fn changed(word: &str, change: &Value) -> Vec<Cell> {
     ]
 }
 
-/// One line for each kind of finding, the gravest first.
+/// One line for each kind of finding, the most severe kind first.
 fn advice(grave: &[(Rule, &Gap)]) -> Vec<Block> {
     let mut steps: Vec<(&str, usize)> = Vec::new();
     for (rule, _) in grave {

@@ -12,7 +12,7 @@ use super::setup::{check, one};
 use crate::test_services::Tree;
 
 #[test]
-fn sentences_with_numbers_are_no_claims() {
+fn sentences_with_numbers_are_not_assertions() {
     let tree = Tree::of(&[]);
     for text in [
         "We met 3 times in 2025 and drank 20% less.",
@@ -37,7 +37,7 @@ fn sentences_with_numbers_are_no_claims() {
 }
 
 #[test]
-fn each_false_claim_about_a_file_has_an_id_of_its_own() {
+fn each_false_claim_about_a_file_has_a_separate_id() {
     let tree = Tree::of(&[]);
     tree.sized("lib/b.py", 100, 5);
     let text =
@@ -51,13 +51,13 @@ fn each_false_claim_about_a_file_has_an_id_of_its_own() {
     for id in &found {
         assert!(id.starts_with("audit:d:lib/b.py:") && id.ends_with(":claim-file"), "{id}");
     }
-    assert_eq!(ids(&format!("# More\n\nlines above.\n\n{text}")), found, "ids do not go by lines");
+    assert_eq!(ids(&format!("# More\n\nlines above.\n\n{text}")), found, "ids do not depend on line numbers");
     // A baseline with the first finding must not hide the second after the first was fixed.
     assert_eq!(ids(&text.replace("500", "100")), found[1..]);
 }
 
 #[test]
-fn what_a_report_shows_is_the_same_every_time_and_holds_no_text_of_files() {
+fn reports_are_identical_in_every_run_and_contain_no_text_of_files() {
     let tree = Tree::of(&[]);
     tree.write("s.env", "TOKEN=verysecret\n");
     let text = "`s.env` grew (line 1: `TOKEN=other`)\n\n3/4 = 75%\n\n3/4 = 80%\n\nCreated `/Users/x/y.md`\n";
@@ -150,7 +150,7 @@ fn claim_like() -> impl Strategy<Value = String> {
 
 proptest! {
     #[test]
-    fn nothing_that_is_written_stops_it(text in claim_like(), other in "\\PC{0,200}") {
+    fn any_text_of_a_document_can_be_checked(text in claim_like(), other in "\\PC{0,200}") {
         let documents = || vec![
             CheckedDocument { shown: "a".into(), text: text.clone() },
             CheckedDocument { shown: "b".into(), text: format!("{other}\n\n{text}") },
@@ -166,7 +166,7 @@ proptest! {
     }
 
     #[test]
-    fn no_return_stops_it(keys in prop::collection::vec("(path|files_created|commits|deliverables|sha|bytes|x)", 0..6), text in claim_like()) {
+    fn any_return_can_be_checked(keys in prop::collection::vec("(path|files_created|commits|deliverables|sha|bytes|x)", 0..6), text in claim_like()) {
         let raw = keys.iter().fold(json!([text, 5, null]), |value, key| json!({ key: [value, {"path": "a.py", "bytes": 1}] }));
         let document = CheckedDocument { shown: "return".into(), text: String::new() };
         let checked = assertions::check(&[(document, assertions::read_return(&raw, &text))], &Index::build(Vec::new()), None, None);

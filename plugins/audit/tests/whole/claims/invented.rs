@@ -14,7 +14,7 @@ use super::setup::{check, expect_gap, one};
 use crate::support::listed_files;
 use crate::test_services::{Repository, Tree};
 
-/// In the order in which an audit reads them.
+/// The documents in the order in which an audit reads them.
 const DOCUMENTS: [&str; 6] = [
     "BELL_MAINTENANCE_PLAN.md",
     "FERRY_ARCHIVE_PLAN.md",
@@ -35,12 +35,12 @@ struct Label {
 }
 
 impl Label {
-    /// As [`rows`] shows an assertion.
+    /// The assertion in the form of [`rows`].
     fn row(&self) -> String {
         format!("{}:{} {} {} {}", self.document, self.line, self.kind, self.verdict, self.evidence)
     }
 
-    /// As [`findings`] shows one, if the assertion has one.
+    /// The finding in the form of [`findings`]; `None` if the assertion has no finding.
     fn finding(&self) -> Option<String> {
         let is_finding = self.severity != "-";
         is_finding.then(|| format!("{} {}:{}: {}", self.severity, self.document, self.line, self.evidence))

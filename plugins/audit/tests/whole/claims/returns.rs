@@ -8,7 +8,7 @@ use super::setup::expect_gap;
 use crate::test_services::Tree;
 
 #[test]
-fn a_return_is_held_to_what_it_claims() {
+fn the_claims_of_a_return_are_checked() {
     let tree = Tree::of(&[]);
     tree.write("reports/a.md", "# A\n");
     tree.sized("lib/b.py", 100, 5);

@@ -22,7 +22,7 @@ fn arguments_choose_plans_and_root() {
 }
 
 #[test]
-fn wrong_arguments_are_refused_with_what_mends_them() {
+fn the_error_of_a_wrong_argument_says_how_to_correct_it() {
     let workspace = shop();
     let permanent = |args: &str| match workspace.run(args) {
         Err(Error::Permanent(text)) => text,
@@ -66,7 +66,7 @@ fn missing_folders_need_a_grant() {
 #[test]
 fn no_plan_at_all_is_an_outcome_that_says_where_plans_go() {
     let outcome = Workspace::new().run("{}").unwrap();
-    assert_eq!(outcome.artifacts.len(), 3, "the report says it too");
+    assert_eq!(outcome.artifacts.len(), 3, "there is a report in every default form");
     assert!(has_finding(&outcome, "audit:plans:none", Severity::Medium));
     assert!(outcome.findings[0].title.contains("put a plan"));
 }

@@ -5,7 +5,7 @@ use std::fs;
 use crate::support::Workspace;
 
 #[test]
-fn names_without_a_folder_are_looked_for() {
+fn names_without_a_folder_are_searched() {
     let workspace = Workspace::new()
         .file("plans/a.md", "# P\n\n| Area | Files |\n|---|---|\n| A | `only.py`, `twice.py`, `models.py`, `near.py` |\n\n```\nlib/\n└── x.py\n```\n")
         .file("root/deep/only.py", "x = 1\n")

@@ -27,7 +27,7 @@ fn every_status_comes_out() {
 }
 
 #[test]
-fn findings_are_stable_and_weighed() {
+fn findings_have_the_same_ids_and_severities_in_every_run() {
     let workspace = shop();
     let outcome = workspace.run("{}").unwrap();
     let weights = [
