@@ -72,7 +72,10 @@ fn as_at_home(command: &mut Command) {
 fn holds(language: &Language) {
     let workspace = Workspace::init();
     let folder = language.new_plugin(&workspace);
-    for line in steps_of_its_readme(&folder) {
+    let [build, test] = steps_of_its_readme(&folder);
+    // `test` builds too, which takes a minute in Python and JavaScript.
+    let steps = if language.name == "rust" { vec![build, test] } else { vec![test] };
+    for line in steps {
         let run = step(language, &workspace, &folder, &line);
         assert_eq!(run.code, 0, "{line}: {}\n{}", run.stdout, run.stderr);
     }
@@ -88,12 +91,13 @@ fn holds(language: &Language) {
 }
 
 /// The commands in the README of a new plugin, without the first: it downloads the language's tools.
-fn steps_of_its_readme(folder: &Path) -> Vec<String> {
+fn steps_of_its_readme(folder: &Path) -> [String; 2] {
     let readme = fs::read_to_string(folder.join("README.md")).unwrap();
     let (_, steps) = readme.split_once("```sh\n").unwrap();
     let steps: Vec<_> = steps.split_once("```").unwrap().0.lines().skip(1).map(str::to_owned).collect();
-    assert!(steps.iter().all(|line| line.starts_with("baton plugin ")) && steps.len() == 2, "{steps:?}");
-    steps
+    let starts = ["baton plugin build .", "baton plugin test ."];
+    assert!(starts.iter().zip(&steps).all(|(start, step)| step.starts_with(start)), "{steps:?}");
+    steps.try_into().unwrap()
 }
 
 fn runs_in_a_workspace(workspace: &Workspace, component: &[u8]) {

@@ -166,6 +166,7 @@ mod tests {
             "Made 3 tools, including:",
             "Wait 3 minutes:",
             "Phase 3 tools:",
+            "User Story 3 tools:",
             "At least 3 tools:",
             "3 of 4 tools:",
             "The last 3 runs:",

@@ -350,6 +350,19 @@ mod tests {
     }
 
     #[test]
+    fn words_around_a_name_make_it_a_folder() {
+        assert_eq!(paths("Create the directories (`till`, `till/docs`)"), ["till", "till/docs"]);
+        assert_eq!(paths("Add an `internal/till` package and the `notes` folder"), ["internal/till", "notes"]);
+        assert_eq!(paths("Install the `till` package and run `till/open`"), Vec::<String>::new());
+    }
+
+    #[test]
+    fn the_mark_of_a_mention_is_no_part_of_its_path() {
+        assert_eq!(paths("Read @docs/plan.md and `notes/@till.md`"), ["docs/plan.md", "notes/till.md"]);
+        assert_eq!(paths("`.till/<name>/x.json` and `Samples~/Till/`"), ["Samples~/Till"]);
+    }
+
+    #[test]
     fn other_words_are_no_paths() {
         for line in [
             "and/or",

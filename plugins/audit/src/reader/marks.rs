@@ -169,6 +169,7 @@ mod tests {
         assert_eq!(parts("- [x] a"), Some(("a".into(), false, Some(true))));
         assert_eq!(parts("1.2 b"), Some(("b".into(), true, None)));
         assert_eq!(parts("3) [ ] c"), Some(("c".into(), true, Some(false))));
+        assert_eq!(parts("- [DONE] d"), Some(("d".into(), false, Some(true))));
         assert_eq!([parts("-a"), parts("2026 d"), parts("12 d")], [None, None, None]);
         assert_eq!(cells("| a | `b|c` |"), ["a", "`b|c`"]);
         assert_eq!(without_hidden("a <!-- b\nc --> d ~~e~~ f"), "a \n d  f");
