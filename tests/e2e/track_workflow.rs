@@ -4,7 +4,8 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 use baton_tests::djay_library::{LibraryContent, LibrarySpec, Style, write_with};
 use baton_tests::music::{tune, write_wav};
@@ -217,6 +218,48 @@ fn every_exported_location_exists_from_scan_to_undo_within_the_folders_that_are_
 #[test]
 fn every_exported_location_exists_from_scan_to_undo_without_a_scan_of_the_new_folder() {
     MusicWorkspace::new().goes_there_and_back(false);
+}
+
+#[test]
+fn every_exported_location_exists_after_a_kill_in_the_middle_of_apply() {
+    const OTHERS: usize = 1_000;
+    let place = MusicWorkspace::new();
+    place.scan(&place.incoming);
+    place.run(&["spotify", "import"]);
+    for number in 0..OTHERS {
+        let (artist, _) = TRACKS[number % FILES];
+        fs::write(place.incoming.join(FOLDER).join(format!("{artist} - Other {number}.mp3")), [0; 64]).unwrap();
+    }
+    place.run(&["music-files", "organise", "--arg", "plan_name=friday"]);
+    let mut applying = place.workspace.command();
+    applying.arg("-w").arg(place.workspace.root()).args(["run", "music-files", "apply", "--arg", "plan=friday"]);
+    let mut applying = applying.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let moved = || walk(&place.organised).len();
+    let begun = Instant::now();
+    while moved() < OTHERS / 4 {
+        assert!(begun.elapsed() < Duration::from_mins(2), "{} were moved", moved());
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    applying.kill().unwrap();
+    applying.wait().unwrap();
+    assert!(moved() < OTHERS, "it ended before it was killed, so nothing was tested");
+    let all_exist = |when: &str| {
+        let exported = place.exported();
+        assert_eq!(exported.each_ref().map(Vec::len), [FILES + 1, FILES], "{when}");
+        for location in exported.iter().flatten() {
+            assert!(Path::new(location).is_file(), "{when}: {location} of {exported:#?}");
+        }
+    };
+    all_exist("after the kill");
+    place.workspace.up_once();
+    assert_eq!(moved(), OTHERS + FILES);
+    place.every_location_is_there(&place.organised, "after the next start");
+}
+
+/// The files below a folder.
+fn walk(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).into_iter().flatten().map(|entry| entry.unwrap());
+    entries.flat_map(|entry| if entry.path().is_dir() { walk(&entry.path()) } else { vec![entry.path()] }).collect()
 }
 
 #[test]
