@@ -21,12 +21,14 @@ const PAUSE: Duration = Duration::from_millis(10);
 pub(crate) fn kill_marked(mark: &str, mut known: Vec<u32>) {
     for _ in 0..ROUNDS {
         let found = marked(mark);
+        // A killed process may have forked after the list was made.
+        let is_last = found.is_empty();
         for process in found.iter().copied().filter_map(pid) {
             let _ = kill_process(process, Signal::KILL);
         }
         known.extend(found);
         known.retain(|process| owner::is_alive(*process));
-        if known.is_empty() {
+        if is_last && known.is_empty() {
             return;
         }
         std::thread::sleep(PAUSE);
