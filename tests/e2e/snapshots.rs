@@ -140,7 +140,7 @@ fn a_snapshot_leaves_no_file_and_creates_none_in_the_folder() {
     let log = music.join("log.db");
     database(&log, 5);
     Connection::open(&log).unwrap().pragma_update(None, "journal_mode", "WAL").unwrap();
-    let an_hour_ago = SystemTime::now() - Duration::from_secs(3_600);
+    let an_hour_ago = SystemTime::now() - Duration::from_hours(1);
     fs::OpenOptions::new().write(true).open(&log).unwrap().set_modified(an_hour_ago).unwrap();
     let read = run(&workspace, "count", "log.db").ended(0);
     assert_eq!(number(&read, "rows"), 5);

@@ -51,11 +51,7 @@ pub(crate) fn of_text(place: &LineContext<'_>, token: &Token, nth: usize, out: &
     }
     let action = |verb: Option<Verb>| verb.map_or("none", |verb| verb.action.name());
     let box_ = boxed(line);
-    let after = match after(&token.after) {
-        // "[ ] Sign in (`lib/auth.dart`)".
-        "words" if box_ == "open" && clause.prep == "bracket" && token.after.starts_with(')') => "end",
-        other => other,
-    };
+    let after = words_after(token, box_, &clause);
     let written = written(token);
     let label = label(place);
     let heading = heading_topic(place);
@@ -119,6 +115,14 @@ pub(crate) fn of_text(place: &LineContext<'_>, token: &Token, nth: usize, out: &
     }
     shape(token, out);
     parent(place, out);
+}
+
+/// The class of the words after a path. "[ ] Sign in (`lib/auth.dart`)" ends with the path.
+fn words_after(token: &Token, box_: &str, clause: &Clause) -> &'static str {
+    match after(&token.after) {
+        "words" if box_ == "open" && clause.prep == "bracket" && token.after.starts_with(')') => "end",
+        other => other,
+    }
 }
 
 /// The words before a path. In Chinese, Japanese and Korean a verb after the path ("`docs` を作成する") stands before them.
