@@ -246,7 +246,9 @@ impl Follow {
     async fn note(&mut self, up_to: i64) {
         match self.ledger.write(move |tx| notices::set_notified(tx, up_to)).await {
             Ok(()) => self.last_notified = up_to,
-            Err(error) => tracing::warn!(%error, "the last notified event cannot be recorded; a restart may send notices again"),
+            Err(error) => {
+                tracing::warn!(%error, "the last notified event cannot be recorded; a restart may send notices again")
+            }
         }
     }
 

@@ -6,7 +6,7 @@ use super::candidate::Candidate;
 use super::features::Features;
 use super::observe::{DocumentPaths, observe};
 use super::structure::{Document, Line, LineForm};
-use super::{after, before, fields, lexer, model, names, size_assertions, symbols, todos, words};
+use super::{after, before, fields, front_files, lexer, model, names, size_assertions, symbols, todos, words};
 use crate::plan::{Kind, Place, Plan, Purpose, Role, Sighting, SymbolHint, gather};
 
 /// Maximum length of a heading: it is repeated for every file below it.
@@ -31,6 +31,7 @@ pub fn plan(text: &str) -> Plan {
     let document = Document::of(text);
     let rows: Vec<&str> = text.lines().collect();
     let mut sightings = todos(text);
+    sightings.extend(front_files::front_files(text));
     let before = sightings.len();
     let DocumentPaths { seen, folders, enumerated } = observe(&document, &rows);
     let mut collector = Collector {
@@ -298,7 +299,9 @@ fn finish(
         Place::Outside(_) => None,
     };
     let parents = gathered.deliverables.iter().filter_map(|item| item.path.rsplit_once('/')).map(|(parent, _)| parent);
-    let mut folders: Vec<String> = folders.iter().map(String::as_str).chain(parents).filter_map(inside).collect();
+    let made = gathered.deliverables.iter().filter(|item| item.kind == Kind::Folder).map(|item| item.path.as_str());
+    let named = folders.iter().map(String::as_str).chain(parents).chain(made);
+    let mut folders: Vec<String> = named.filter_map(inside).collect();
     folders.sort();
     folders.dedup();
     let mut enumerated: Vec<String> = enumerated.iter().filter_map(|folder| inside(folder)).collect();

@@ -20,7 +20,7 @@ pub(super) const ENDINGS: &[&str] = list!(
     prisma prj prof proto ps1 psd psm1 pub pug purs pxd py pyi pyproj pyx qmd qml r rake razor rb rds rego resx rmd \
     ron rpm rproj rs rst rtf rules sample sass sbt scad scala scpt scss service sh shp sig sketch slim sln so sol \
     spec sql sqlite sqlite3 srt stl storekit strings styl sv svelte svg svh swift tar tcl template tex tf tfrecord \
-    tfstate tfvars tgz thrift tif tiff timer tmpl toml topojson tpl tres ts tscn tsv tsx ttf twig txt typ uf2 usdz \
+    tfstate tfvars tgz thrift tif tiff timer tmpl toml topojson tpl tres ts tscn tsv tsx ttf twig txt typ uf2 unity usdz \
     vb vbproj vbs vcf vcxproj vert vhd vhdl vsix vtt vue wasm wast wat wav webm webp wgsl whl wit woff woff2 wsgi \
     wxs xaml xcconfig xcf xcscheme xhtml xib xlf xliff xls xlsm xlsx xml xquery xsd xsl xslt xspf yaml yang yml zig \
     zip zon zsh"
@@ -30,7 +30,7 @@ pub(super) const ENDINGS: &[&str] = list!(
 pub(super) const LONG_ENDINGS: &[&str] = list!(
     "applescript dockerfile entitlements intentdefinition kicad_pcb kicad_pro kicad_sch libsonnet mobileconfig \
     projbuild properties safetensors storyboard stringsdict sublime-project swiftinterface tmlanguage webmanifest \
-    xcdatamodel xctestplan"
+    xcdatamodel xcprivacy xctestplan"
 );
 
 /// Extensions of folders that look like files.
@@ -51,7 +51,7 @@ pub(super) const WHOLE: &[&str] = list!(
 
 /// Names with an extension that are products, sites or properties.
 pub(super) const NOT_FILES: &[&str] = list!(
-    "alpine.js angular.js asp.net backbone.js chart.js d3.js deno.json discord.js docs.rs ember.js express.js \
+    "alpine.js angular.js anime.js asp.net backbone.js chart.js d3.js deno.json discord.js docs.rs ember.js express.js \
     import.meta.env llama.cpp moment.js nest.js next.js node.js nuxt.js p5.js react.js socket.io three.js tone.js \
     vue.js whisper.cpp"
 );

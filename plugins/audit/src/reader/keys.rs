@@ -29,6 +29,10 @@ pub(super) fn key(before: &str) -> Option<&'static str> {
     });
     let text = explained.map_or(text.to_owned(), |(key, _)| format!("{key}:"));
     let text = text.as_str();
+    // The files of a task of get-shit-done.
+    if text.ends_with("<files>") {
+        return Some("change");
+    }
     if text.ends_with(['\u{2192}', '\u{21d2}']) || text.ends_with("->") || text.ends_with("=>") {
         // "`a` → `b`" is a move, "the design → `b`" is a reference.
         return Some(if text.contains(PATH) { "arrow from a path" } else { "arrow" });

@@ -259,13 +259,33 @@ fn plain_paths(
 
 /// The words of a text with their positions; brackets, quotes and commas separate them.
 fn split(text: &str) -> impl Iterator<Item = (usize, &str)> {
-    let mut at = 0;
-    text.split(is_separator).map(move |word| {
-        let here = at;
-        // One separator follows each word; the text tells its length.
-        at += word.len() + text.get(at + word.len()..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
-        (here, word)
+    let mut at = Some(0);
+    std::iter::from_fn(move || {
+        let here = at?;
+        let rest = text.get(here..)?;
+        let mut inside = 0;
+        let end = rest.char_indices().find(|(place, sign)| {
+            if *place >= inside && is_separator(*sign) {
+                inside = place + parameter(rest, *place);
+            }
+            *place >= inside && is_separator(*sign)
+        });
+        at = end.map(|(place, sign)| here + place + sign.len_utf8());
+        Some((here, rest.get(..end.map_or(rest.len(), |(place, _)| place))?))
     })
+}
+
+/// The length of a bracket that is a folder or a part of a name in a path: `app/[id]/page.tsx`, `app/(tabs)/page.tsx`.
+fn parameter(text: &str, at: usize) -> usize {
+    let is_path = text.get(..at).is_some_and(|before| before.ends_with('/'));
+    let Some(rest) = text.get(at..).filter(|_| is_path) else { return 0 };
+    let closes = [("[[", "]]"), ("[", "]"), ("(", ")")].into_iter().find_map(|(open, close)| {
+        let inner = rest.strip_prefix(open)?;
+        let (name, after) = inner.split_once(close)?;
+        let plain = !name.is_empty() && name.chars().all(|sign| sign.is_alphanumeric() || "-_.".contains(sign));
+        (plain && after.starts_with(['/', '.'])).then_some(open.len() + name.len() + close.len())
+    });
+    closes.unwrap_or_default()
 }
 
 fn is_separator(sign: char) -> bool {
@@ -354,6 +374,14 @@ mod tests {
         assert_eq!(paths("Create the directories (`till`, `till/docs`)"), ["till", "till/docs"]);
         assert_eq!(paths("Add an `internal/till` package and the `notes` folder"), ["internal/till", "notes"]);
         assert_eq!(paths("Install the `till` package and run `till/open`"), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_folder_may_be_a_parameter() {
+        assert_eq!(
+            paths("app/[id]/page.tsx and app/(tabs)/[[...all]]/x.tsx (see app/a.ts)"),
+            ["app/[id]/page.tsx", "app/(tabs)/[[...all]]/x.tsx", "app/a.ts"]
+        );
     }
 
     #[test]

@@ -15,6 +15,7 @@ mod endings;
 mod features;
 mod fields;
 mod foreign;
+mod front_files;
 mod heading;
 mod identifiers;
 mod keys;

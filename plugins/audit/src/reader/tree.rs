@@ -39,6 +39,7 @@ pub(super) struct Leaf {
     pub moved: bool,
 }
 
+#[derive(Clone, Copy)]
 struct Row<'a> {
     line: usize,
     /// Column of the name, in characters.
@@ -57,7 +58,7 @@ pub(super) fn read(fence: &Fence) -> Option<Tree> {
     if !(PLAIN.contains(&language) || SHELL.contains(&language)) || is_diagram(fence) {
         return None;
     }
-    let rows: Vec<Row<'_>> = fence.rows.iter().filter_map(|(line, text)| row(*line, text)).collect();
+    let rows: Vec<Row<'_>> = fence.rows.iter().filter_map(|(line, text)| row(*line, text)).flat_map(several).collect();
     let connected = rows.iter().any(|row| row.connected);
     let listing = PLAIN.contains(&language) && is_listing(&rows) && (fence.fenced || is_nested(&rows));
     if !connected && !listing {
@@ -136,6 +137,20 @@ fn row(line: usize, text: &str) -> Option<Row<'_>> {
         || ["|--", "+--", "`--", "\\--"].iter().any(|join| prefix.contains(join));
     let apart = tail.starts_with("  ") || tail.starts_with('\t');
     (!token.is_empty()).then(|| Row { line, column, token, tail: tail.trim(), apart, connected })
+}
+
+/// A row for each name of `up.rs, down.rs, list.rs`.
+fn several(row: Row<'_>) -> Vec<Row<'_>> {
+    let mut rows = vec![row];
+    while let Some(last) = rows.last().filter(|last| last.token.ends_with(',') && names::file(last.token).is_some()) {
+        let end = last.tail.find(char::is_whitespace).unwrap_or(last.tail.len());
+        let Some((token, tail)) = last.tail.split_at_checked(end).filter(|(token, _)| names::file(token).is_some())
+        else {
+            break;
+        };
+        rows.push(Row { token, tail: tail.trim(), apart: tail.starts_with("  "), ..*last });
+    }
+    rows
 }
 
 /// A row whose children may follow: its path, or `None` if the content below it is hidden.

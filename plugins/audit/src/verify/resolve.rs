@@ -109,12 +109,24 @@ fn is_vendored(path: &str) -> bool {
 
 /// A path that begins with the name of the audited folder itself, as in many trees.
 fn without_own_name(index: &Index, path: &str, drawn: bool, folders: &[String]) -> Option<FoundEntry> {
+    if let Some(found) = drawn.then(|| without_long_root(index, path, folders)).flatten() {
+        return Some(found);
+    }
     let (first, rest) = path.split_once('/')?;
     let own = index.roots().iter().any(|root| root.shown.trim_end_matches('/').rsplit('/').next() == Some(first));
     let root_row = drawn && index.named(first, EntryKind::Folder).all(|folder| folder.contains('/'));
     let found = index.find(rest).filter(|_| (own || root_row) && index.find(first).is_none())?;
     // Many trees have a `README.md`, so a file in the first folder does not show that the folder is the root.
     (own || rest.contains('/') || found.kind == EntryKind::Folder || is_root_of(index, first, folders)).then_some(found)
+}
+
+/// A path below a root row of two names: `var/till/src/open.py`.
+fn without_long_root(index: &Index, path: &str, folders: &[String]) -> Option<FoundEntry> {
+    let (first, below) = path.split_once('/')?;
+    let (second, rest) = below.split_once('/')?;
+    let root = format!("{first}/{second}");
+    let found = index.find(rest).filter(|_| index.find(first).is_none())?;
+    is_root_of(index, &root, folders).then_some(found)
 }
 
 /// True if most of the folders that the plan names below `first` are folders of the root.
