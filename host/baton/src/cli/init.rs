@@ -197,6 +197,7 @@ fn describe(dir: &str, seen: Option<usize>) -> String {
         "{dir} is a workspace now.{seen}\n\n  \
          baton -w {dir} up          serve it (Ctrl-C ends)\n  \
          baton -w {dir} agents      show the agents\n  \
+         baton -w {dir} run         list the plugins, to run one action now\n  \
          {examples}\
          {dir}/plans/               plans; Baton audits a changed one automatically\n"
     )
