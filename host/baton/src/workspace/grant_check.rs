@@ -63,7 +63,11 @@ fn resolve(workspace: &Workspace, grant: &mut GrantedFolder) -> Result<(), Strin
     };
     let path = workspace.base.join(at_home(written));
     let real = path.canonicalize().map_err(|error| {
-        format!("there is no folder {} for `{folder}` ({error}); name one that exists: {spelling}", path.display())
+        let made = words(&[path.display().to_string()]);
+        format!(
+            "there is no folder {} for `{folder}` ({error}); make it with `mkdir -p {made}`, or name one that exists: {spelling}",
+            path.display()
+        )
     })?;
     if !real.is_dir() {
         return Err(format!("{} is not a folder; `{folder}` needs one: {spelling}", real.display()));
