@@ -1,7 +1,7 @@
 //! The host's databases and locks for native tests of plugins, without a component: the real catalog and the real sessions of
 //! `baton_plugin_sql`, with authorizer, quotas and limits.
 //!
-//! No other file here calls the host's code.
+//! No other file of `tests/src` calls the host's code.
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;

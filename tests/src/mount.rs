@@ -53,7 +53,7 @@ impl Mount {
     /// Makes the file system read-only, even for root.
     ///
     /// # Panics
-    /// When it cannot be.
+    /// When the remount fails.
     pub fn read_only(&self) {
         run("mount", ["-o", "remount,bind,ro"], &self.folder).expect("it can be made read only");
     }
@@ -61,7 +61,7 @@ impl Mount {
     /// Makes the file system writable again.
     ///
     /// # Panics
-    /// When it cannot be.
+    /// When the remount fails.
     pub fn writable(&self) {
         run("mount", ["-o", "remount,bind,rw"], &self.folder).expect("it can be made writable");
     }

@@ -52,7 +52,7 @@ impl Workspace {
             "hostile",
             "handoffs = true\nfiles = [{ folder = \"root\", mode = \"ro\" }, { folder = \"plans\", mode = \"rw\" }]",
         );
-        // The root is not the folder with the workspace's own files, as in a real workspace.
+        // As in a real workspace, the root does not contain the workspace's own files.
         workspace.write("tree/a.py", "print()\n");
         let config = workspace.read("baton.toml").replace("root = \".\"", "root = \"tree\"");
         // Tests make the plugin misbehave many times, which must not put it into quarantine.

@@ -90,7 +90,7 @@ impl FoundFolder {
     }
 }
 
-/// The folders directly in `place`, by name, without hidden ones. Empty if `place` is missing.
+/// The folders directly in `place`, sorted by name, without hidden ones. Empty if `place` is missing.
 ///
 /// # Errors
 /// When `place` exists and cannot be read. (An empty list would look like a folder without agents.)

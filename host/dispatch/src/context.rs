@@ -52,13 +52,13 @@ pub struct ContextParts {
     pub rules: AgentRules,
     /// The folder in which other processes write wake-up files for the daemon.
     pub wake: Option<PathBuf>,
-    /// When Baton reminds and escalates overdue requests.
+    /// When Baton reminds agents of overdue requests, and when it escalates them.
     pub escalation: EscalationPolicy,
     /// The identity in the ownership markers of the inboxes. `None` if no markers are written.
     pub ownership: Option<InboxOwnership>,
     /// The lease owner of this process. It is unique and has the kind of process as a prefix (`up:`, `run:`).
     pub owner: String,
-    /// The number of tries to write an outcome. A daemon tries without end.
+    /// The maximum number of tries to write an outcome; `u32::MAX` for a daemon.
     pub settle_tries: u32,
 }
 
@@ -78,7 +78,7 @@ pub struct Context {
     roster: RwLock<Arc<Roster>>,
     /// The attempts that run in this process.
     pub(crate) running: RunningAttempts,
-    /// The handoffs that running attempts have requested. They count in budgets before they are in the ledger.
+    /// The budgets of the plugins. They count the handoffs that running attempts have requested, before the ledger has them.
     pub(crate) budgets: BudgetAccounts,
     /// The files that running attempts write.
     pub(crate) own_writes: OwnWrites,
@@ -166,7 +166,7 @@ impl Context {
     /// The agents, as their folders are now.
     pub(crate) fn load_roster(&self) -> Result<Roster, DispatchError> {
         let handoffs = self.handoffs();
-        // An unmounted drive has no agent folders; the agents known from it are kept.
+        // A missing folder with known agents (its drive is not mounted) is an error, so that a refresh keeps these agents.
         let known = self.roster();
         let missing = |root: &&PathBuf| !root.is_dir() && known.inboxes().any(|inbox| inbox.folder.starts_with(root));
         if let Some(root) = self.rules.adopted.iter().find(missing) {
@@ -215,7 +215,7 @@ impl Context {
         self.roster().get(agent).map_or_else(RetryPolicy::default, |agent| agent.settings.retry)
     }
 
-    /// How long the same content without an id counts as the same request.
+    /// How long a second handoff with the same content and without an id counts as the same request.
     pub(crate) fn repeat_after(&self, agent: &str) -> Duration {
         self.roster().get(agent).map_or(limits::REPEAT_AFTER, |agent| agent.settings.repeat_after)
     }
@@ -245,14 +245,14 @@ impl Context {
         self.roster().get(agent).map_or_else(quarantine::QuarantinePolicy::default, |agent| agent.settings.quarantine)
     }
 
-    /// The folder for RETURNs to `sender`, as a path in the ledger.
+    /// The folder for RETURNs to `sender`, as a path in the ledger. [`UNROUTED`] if no agent has this name.
     pub(crate) fn answers_for(&self, sender: &str) -> String {
         let roster = self.roster();
         roster.resolve(sender).map_or_else(|| UNROUTED.to_owned(), |agent| self.shown(&agent.inbox))
     }
 
     /// Reserves memory for a file of `bytes`, and waits until there is enough. Hold the permit until the file is recorded.
-    /// At most 4 MiB of a file are read.
+    /// The maximum is 4 MiB, because Baton reads no more of a file.
     pub(crate) async fn holding_budget(&self, bytes: u64) -> Option<SemaphorePermit<'_>> {
         let kib = u32::try_from(bytes / 1024 + 1).unwrap_or(u32::MAX).min(limits::HOLDING_KIB / 16);
         self.holding.acquire_many(kib).await.ok()

@@ -24,7 +24,7 @@ names!(CommandState, "state of a command", Pending = "pending", Ran = "ran", Not
 /// A command that a RETURN names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CommandCheck {
-    /// The task of the RETURN.
+    /// The task id of the RETURN.
     pub answer: String,
     /// Its position in the RETURN.
     pub number: i64,
@@ -40,6 +40,7 @@ pub struct CommandCheck {
     pub exit_code: Option<i32>,
     /// SHA-256 of what it printed.
     pub output_hash: Option<String>,
+    /// When the state was last set.
     pub at: Timestamp,
 }
 
@@ -88,7 +89,7 @@ pub(crate) const NEXT: &str =
     "SELECT task, number, command, claimed, state, reason, process, exit_code, output_hash, at
     FROM command_checks INDEXED BY command_checks_pending WHERE state = 'pending' ORDER BY at, task, number LIMIT 1";
 
-/// Records that a command was started, so that a later process can end it.
+/// Records that a command was started, so that the next Baton process can end it if this one is killed.
 pub fn started(tx: &Tx<'_>, of: &CommandCheck, process: &str) -> Result<(), LedgerError> {
     let sql = "UPDATE command_checks SET process = ?3 WHERE task = ?1 AND number = ?2";
     tx.connection.prepare_cached(sql)?.execute(params![of.answer, of.number, process])?;

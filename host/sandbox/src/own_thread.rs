@@ -3,9 +3,9 @@
 //! Calls of the file system block. Passing each call to another thread would need two thread switches, which take ten
 //! times as long as the call. So the whole attempt runs on a thread that may block, and makes its calls there.
 //!
-//! The deadline still applies, because the caller waits beside the thread. If the thread hangs in the kernel (an
-//! unreachable network folder), the attempt is abandoned, and the thread ends when the kernel call returns. The
-//! deadline applies to the guest; the host's work after the guest has ended has a separate limit.
+//! The deadline still applies, because the caller waits for the thread or the deadline, whichever comes first. If the
+//! thread hangs in the kernel (an unreachable network folder), the attempt is abandoned, and the thread ends when the
+//! kernel call returns. The deadline applies to the guest; the host's work after the guest has ended has a separate limit.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -34,7 +34,7 @@ pub(crate) async fn run<T: Send + 'static>(
     guest_ended: Arc<AtomicBool>,
 ) -> Result<T, AttemptError> {
     let runtime = Handle::current();
-    // Dropped together with this future.
+    // `waiting` is dropped with this future. That completes `gone`, which ends the work on the thread.
     let (waiting, gone) = oneshot::channel::<()>();
     let thread = tokio::task::spawn_blocking(move || {
         runtime.block_on(async {

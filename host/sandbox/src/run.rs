@@ -86,7 +86,7 @@ impl Sandbox {
         let plugin_requests = if ended.is_ok() { state.handoffs.requests } else { Vec::new() };
         let watched = if ended.is_ok() { state.watch.into_updates() } else { Vec::new() };
         let judgements = if ended.is_ok() { state.evidence.judgements } else { Vec::new() };
-        // After a stopped attempt, its processes are killed without waiting.
+        // `close` waits for the database processes. After a stopped attempt it is skipped: dropping `state` kills them.
         if !matches!(ended, Err(AttemptError::Cancelled | AttemptError::Limit { .. } | AttemptError::Trap(_))) {
             state.sql.close().await;
         }
@@ -133,6 +133,7 @@ fn watch(end: Instant) -> impl FnMut(StoreContextMut<'_, State>) -> wasmtime::Re
     move |store| {
         let now = Instant::now();
         if now >= end {
+            // The time limit is not known here; `failure` adds it to both values.
             let over = now.duration_since(end).as_millis();
             return Err(LimitHit { resource: ResourceLimit::Wall, used: as_u64(over), limit: 0 }.into());
         }
@@ -209,7 +210,7 @@ fn check_size(mut outcome: wit::Outcome) -> Result<wit::Outcome, AttemptError> {
     Ok(outcome)
 }
 
-/// Masks the values of secrets before it cuts the texts, because a value that a cut divides would not be found.
+/// Masks secrets before it shortens the texts, because a secret that was cut in two would not be recognised.
 pub(crate) fn finish(scrubber: &Scrubber, report: &mut AttemptReport) {
     scrub_report(scrubber, report);
     shorten(&mut report.ended);

@@ -45,7 +45,8 @@ impl HttpWorkspace {
         shown.split("Bearer ").nth(1).unwrap().trim().to_owned()
     }
 
-    /// The status of the response to these bytes, and the whole response as far as it came without a pause of 20 seconds.
+    /// Sends these bytes. Returns the status and the response. Reading ends when the server closes the connection or sends
+    /// nothing for 20 seconds.
     fn raw(&self, bytes: &[u8]) -> (u16, String) {
         raw_at(self.port, bytes)
     }
@@ -86,7 +87,7 @@ fn raw_at(port: u16, bytes: &[u8]) -> (u16, String) {
     (status, text)
 }
 
-/// As [`HttpWorkspace::ask`], for threads.
+/// Does the same as [`HttpWorkspace::ask`] without borrowing the workspace, so that threads can call it.
 pub(super) fn ask_at(port: u16, target: &str, headers: &[(&str, &str)], body: &[u8]) -> (u16, String) {
     let mut head = format!("{target} HTTP/1.1\r\n");
     for (name, value) in headers {

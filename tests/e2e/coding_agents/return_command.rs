@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::request;
 
+/// A workspace with two agents and the bundled plugins, of which audit checks the evidence of RETURNs.
 fn audited() -> Workspace {
     let workspace = Workspace::init();
     for agent in ["Claude-MM1", "Codex-MM1"] {

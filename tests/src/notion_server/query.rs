@@ -6,15 +6,17 @@ use serde_json::Value;
 use super::model::FakeRow;
 use super::values::BEGIN;
 
-/// The filter of a query: bounds of minutes, and texts of properties.
+/// The filter of a query: limits of the creation or edit time, and conditions for text properties.
 #[derive(Default)]
 pub(super) struct Filter {
+    /// For each: creation (otherwise edit) time; lower (otherwise upper) limit; minutes since [`BEGIN`].
     bounds: Vec<(bool, bool, i64)>,
     texts: Vec<TextFilter>,
 }
 
-/// A condition for a text, by the id of its property. Notion ignores case.
+/// A condition for a text property. As in Notion, case is ignored.
 struct TextFilter {
+    /// The id of the property.
     property: String,
     is_whole: bool,
     text: String,
@@ -72,7 +74,7 @@ pub(super) fn filter(value: &Value) -> Option<Filter> {
     Some(Filter { bounds: vec![(name == "created_time", is_from, minutes)], ..Filter::default() })
 }
 
-/// The properties of a filter with conditions for options; none if it has another shape.
+/// The properties that a filter of `select` conditions names. `None` if the filter has any other condition.
 pub(super) fn filter_properties(value: &Value) -> Option<Vec<String>> {
     if let Some(all) = value.get("and").and_then(Value::as_array) {
         return all.iter().map(filter_properties).collect::<Option<Vec<_>>>().map(|all| all.concat());

@@ -91,7 +91,7 @@ const DECISIVE: [(&str, Form); 12] = [
     ("deadline", Form::Moment),
 ];
 
-/// Other keys that Baton reads.
+/// Keys that Baton reads and that are in no alias table of `dialect`. [`DECISIVE`] has the types of some of them.
 const READ: [&str; 15] = [
     "action",
     "archive_rule",

@@ -20,12 +20,13 @@
 //!
 //! The prune is itself an event (`Record`) of the task `ledger`. The record has the range of deleted events, the hash
 //! of the last one, the archive and its SHA-256. Baton writes the record before it deletes the first row, when the archive
-//! is complete and synced. The table `pruned` (`PruneMark`) has the last deleted event. A check accepts this mark only if a
-//! record in the chain covers it. This includes the mark of an interrupted prune, because the first remaining row has the
-//! hash of the last deleted one. A person with write access to the file can also fake a record, or write the whole chain
-//! again. Only an earlier head that is known elsewhere, together with the archive, reveals such a change.
+//! is complete and synced. The table `pruned` (`PruneMark`) has the last deleted event. A check accepts this mark only if the
+//! range of a record in the chain includes it. After an interrupted prune, the mark is before the end of the range. It cannot
+//! be moved unnoticed there either, because the first remaining row has the hash of the last deleted one. A person with
+//! write access to the file can also fake a record, or write the whole chain again. Only an earlier head that is known
+//! elsewhere, together with the archive, reveals such a change.
 //!
-//! # Beside a daemon
+//! # While a daemon runs
 //!
 //! Rows are deleted in small transactions with pauses between them, so a capture never waits long. Each transaction
 //! checks again that its tasks are still settled. If a task became active again, its events stay. SQLite reuses the

@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use baton_core::manifest::Action;
 use serde_json::Value;
 
-/// The maximum depth of a schema that gets a type.
+/// Parts of a schema below this depth become [`Kind::Any`].
 const DEEPEST: usize = 20;
 
+/// The maximum number of `$ref` that are followed for one schema.
 const REFERENCES: usize = 20;
 
 /// Reserved names of the languages.
