@@ -261,7 +261,7 @@ fn the_help_of_an_action_lists_the_grants_that_it_uses() {
     assert_eq!(has(&help("spotify", "export"), &all), [true, true, true]);
     let all = ["files:rw=music", "locks", "files:rw=exports"];
     assert_eq!(has(&help("music-files", "apply"), &all), [true, true, false]);
-    assert_eq!(has(&help("music-files", "wanted"), &all), [true, false, true]);
+    assert_eq!(has(&help("music-files", "wanted"), &all), [false, false, true]);
     let all = ["files:ro=root", "git=root", "ledger", "returns"];
     assert_eq!(has(&help("audit", "session-review"), &all), [true, true, true, false]);
 }
