@@ -1,7 +1,7 @@
 //! Interprets the words after a path.
 
 use super::heading::CHECKS;
-use super::lexer::PATH;
+use super::placeholders::PATH;
 use super::verbs::{self, FileAction, Verb};
 use super::words;
 

@@ -1,7 +1,7 @@
 //! Interprets the words before a path: the verb, the preposition, the key, and a negation.
 
 use super::keys::is_tag;
-use super::lexer::{CODE, PATH};
+use super::placeholders::{CODE, PATH};
 use super::verbs::{self, FileAction, Verb};
 use super::words;
 use crate::lists::list;

@@ -6,7 +6,9 @@ use super::candidate::Candidate;
 use super::features::Features;
 use super::observe::{DocumentPaths, observe};
 use super::structure::{Document, Line, LineForm};
-use super::{after, before, fields, front_files, lexer, model, names, size_assertions, symbols, todos, words};
+use super::{
+    after, before, fields, front_files, lexer, model, names, placeholders, size_assertions, symbols, todos, words,
+};
 use crate::plan::{Kind, Place, Plan, Purpose, Role, Sighting, SymbolHint, gather};
 
 /// Maximum length of a heading: it is repeated for every file below it.
@@ -130,7 +132,7 @@ impl Collector<'_> {
             sighting.component = sighting.component.take().or_else(|| self.component(line.heading));
             if let Some(token) = token.filter(|_| !matches!(line.form, LineForm::Row(_))) {
                 sighting.symbols = symbols::after_with(token.rest.trim_start_matches(['`', '*']));
-                if !token.before.contains(lexer::PATH) && !token.after.contains(lexer::PATH) {
+                if !token.before.contains(placeholders::PATH) && !token.after.contains(placeholders::PATH) {
                     (sighting.bytes, sighting.lines) = size_assertions::beside(&token.before, &token.rest);
                 }
             }

@@ -2,7 +2,7 @@
 //! completed action: "`[x]` Implement `open_till()`", "`test_till` ✅", "Implemented `open_till()`".
 
 use super::before::{self, LeadingWords};
-use super::lexer::{CODE, PATH};
+use super::placeholders::{CODE, PATH};
 use super::structure::{Document, Line, LineForm};
 use super::verbs::{FileAction, verb};
 use super::{after, foreign, lexer, names, symbols, words};

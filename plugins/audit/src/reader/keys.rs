@@ -1,6 +1,6 @@
 //! Interprets the key before a path: `Modify: x`, `**Location:** x`, "The output of this phase is `x`".
 
-use super::lexer::PATH;
+use super::placeholders::PATH;
 use super::verbs::{self, FileAction};
 use super::words;
 use crate::lists::list;

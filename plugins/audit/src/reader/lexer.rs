@@ -4,6 +4,7 @@
 
 use super::foreign;
 use super::names::{self, Name};
+use super::placeholders::{CODE, PATH};
 use super::words;
 use crate::plan::Kind;
 
@@ -56,11 +57,6 @@ impl Token {
         }
     }
 }
-
-/// Placeholder for a path in the words of a line.
-pub(crate) const PATH: char = '\u{e000}';
-/// Placeholder for other code in the words of a line.
-pub(crate) const CODE: char = '\u{e001}';
 
 /// A piece of a line.
 enum Piece<'a> {

@@ -24,6 +24,7 @@ mod marks;
 mod model;
 pub(crate) mod names;
 mod observe;
+mod placeholders;
 mod reports;
 mod rows;
 mod seen;

@@ -8,7 +8,7 @@ use super::features::{self, Features};
 use super::lexer::{self, Token};
 use super::structure::{Code, Document, Line, LineForm};
 use super::tree::{self, Leaf, Tree};
-use super::{columns, fields, marks, rows, table, words};
+use super::{columns, fields, marks, placeholders, rows, table, words};
 use crate::plan::{Form, Kind, Sighting};
 
 /// The paths and folders of a plan.
@@ -140,10 +140,10 @@ fn spellings(tokens: &[Token]) -> HashSet<String> {
 
 /// The folder, if the words before it say that the preceding file is in it: "`x.md`, to be created in `docs/`".
 fn said_folder(token: &Token) -> Option<String> {
-    let (before, between) = token.before.rsplit_once(lexer::PATH)?;
+    let (before, between) = token.before.rsplit_once(placeholders::PATH)?;
     let last = between.split_whitespace().last()?;
     let near = between.split_whitespace().count() <= 6 && matches!(last, "in" | "under" | "below" | "unter");
-    (token.kind == Kind::Folder && near && !before.contains(lexer::PATH)).then(|| token.path.clone())
+    (token.kind == Kind::Folder && near && !before.contains(placeholders::PATH)).then(|| token.path.clone())
 }
 
 /// True if the item at a position has nested items.

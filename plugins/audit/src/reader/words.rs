@@ -50,7 +50,8 @@ fn separates(sign: char) -> bool {
 
 /// A word in lower case without the signs around it; `None` if nothing remains.
 fn plain(word: &str) -> Option<String> {
-    let kept = |sign: char| sign.is_alphanumeric() || matches!(sign, super::lexer::PATH | super::lexer::CODE);
+    let kept =
+        |sign: char| sign.is_alphanumeric() || matches!(sign, super::placeholders::PATH | super::placeholders::CODE);
     let bare = word.trim_matches(|sign| !kept(sign));
     let lower = if bare.is_ascii() { bare.to_ascii_lowercase() } else { bare.replace('\u{2019}', "'").to_lowercase() };
     (!bare.is_empty()).then(|| foreign::word(lower))
