@@ -247,7 +247,7 @@ impl Follow {
         match self.ledger.write(move |tx| notices::set_notified(tx, up_to)).await {
             Ok(()) => self.last_notified = up_to,
             Err(error) => {
-                tracing::warn!(%error, "the last notified event cannot be recorded; a restart may send notices again")
+                tracing::warn!(%error, "the last notified event cannot be recorded; a restart may send notices again");
             }
         }
     }
