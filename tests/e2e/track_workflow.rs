@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use baton_tests::djay_library::{LibraryContent, LibrarySpec, Style, write_with};
 use baton_tests::music::{tune, write_wav};
 use baton_tests::spotify_exports::HEADER;
-use baton_tests::{Output, Workspace, tools};
+use baton_tests::{Output, Workspace, files_below, tools};
 use serde_json::Value;
 
 /// Seconds of a piece, long enough to compare.
@@ -234,7 +234,7 @@ fn every_exported_location_exists_after_a_kill_in_the_middle_of_apply() {
     let mut applying = place.workspace.command();
     applying.arg("-w").arg(place.workspace.root()).args(["run", "music-files", "apply", "--arg", "plan=friday"]);
     let mut applying = applying.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-    let moved = || walk(&place.organised).len();
+    let moved = || files_below(&place.organised).len();
     let begun = Instant::now();
     while moved() < OTHERS / 4 {
         assert!(begun.elapsed() < Duration::from_mins(2), "{} were moved", moved());
@@ -243,24 +243,15 @@ fn every_exported_location_exists_after_a_kill_in_the_middle_of_apply() {
     applying.kill().unwrap();
     applying.wait().unwrap();
     assert!(moved() < OTHERS, "it ended before it was killed, so nothing was tested");
-    let all_exist = |when: &str| {
-        let exported = place.exported();
-        assert_eq!(exported.each_ref().map(Vec::len), [FILES + 1, FILES], "{when}");
-        for location in exported.iter().flatten() {
-            assert!(Path::new(location).is_file(), "{when}: {location} of {exported:#?}");
-        }
-    };
-    all_exist("after the kill");
+    let exported = place.exported();
+    assert_eq!(exported.each_ref().map(Vec::len), [FILES + 1, FILES]);
+    for location in exported.iter().flatten() {
+        assert!(Path::new(location).is_file(), "{location} of {exported:#?}");
+    }
     // A `run` is tried once; the next one continues.
     place.run(&["music-files", "apply", "--arg", "plan=friday"]);
     assert_eq!(moved(), OTHERS + FILES);
     place.every_location_is_there(&place.organised, "after the next apply");
-}
-
-/// The files below a folder.
-fn walk(folder: &Path) -> Vec<PathBuf> {
-    let entries = fs::read_dir(folder).into_iter().flatten().map(|entry| entry.unwrap());
-    entries.flat_map(|entry| if entry.path().is_dir() { walk(&entry.path()) } else { vec![entry.path()] }).collect()
 }
 
 #[test]

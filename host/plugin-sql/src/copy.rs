@@ -16,6 +16,7 @@ use std::path::Path;
 use std::thread::sleep;
 use std::time::{Duration, Instant, SystemTime};
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
 use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
@@ -27,6 +28,9 @@ const PAUSE: Duration = Duration::from_millis(20);
 
 /// After this time, a further write surely gives the file another time of modification, also on FAT with its steps of 2 s.
 const REST: Duration = Duration::from_secs(5);
+
+/// The characters of a path that a URI encodes.
+const PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'.').remove(b'_').remove(b'-');
 
 /// Copies the database `from` into the empty file `to`. After SQLite has opened `from`, `is_expected` checks whether that is
 /// still the expected file.
@@ -115,7 +119,7 @@ fn open_source(from: &Path, immutable: bool) -> Result<Connection, GuestError> {
         | OpenFlags::SQLITE_OPEN_NO_MUTEX
         | OpenFlags::SQLITE_OPEN_NOFOLLOW
         | OpenFlags::SQLITE_OPEN_URI;
-    let path: String = from.as_os_str().as_bytes().iter().map(|byte| uri_text(*byte)).collect();
+    let path = percent_encode(from.as_os_str().as_bytes(), PATH);
     let uri = format!("file:{path}?immutable={}", u8::from(immutable));
     let opened = Connection::open_with_flags(uri, flags).and_then(|source| {
         // `copy` waits in its own loop, where it can be stopped, and not in SQLite.
@@ -124,14 +128,6 @@ fn open_source(from: &Path, immutable: bool) -> Result<Connection, GuestError> {
         Ok(source)
     });
     opened.map_err(|error| copy_error(&error))
-}
-
-/// A byte of a path in a URI.
-fn uri_text(byte: u8) -> String {
-    if byte.is_ascii_alphanumeric() || b"/._-".contains(&byte) {
-        return char::from(byte).to_string();
-    }
-    format!("%{byte:02x}")
 }
 
 /// One attempt to copy.

@@ -76,9 +76,16 @@ fn ticked(line: &str) -> Option<bool> {
     let number = line.trim_start_matches(|sign: char| sign.is_ascii_digit() || sign == '.');
     let item = line.strip_prefix(['-', '*', '+']).or_else(|| (number.len() < line.len()).then_some(number))?;
     let (inside, after) = item.trim_start_matches(')').trim_start().strip_prefix('[')?.split_once(']')?;
+    (after.is_empty() || after.starts_with(' ')).then(|| box_state(inside)).flatten()
+}
+
+/// Whether the text in a box ticks it: `x`, a check mark, `DONE`. `None` for other brackets.
+#[must_use]
+pub(crate) fn box_state(inside: &str) -> Option<bool> {
     match inside {
-        _ if !(after.is_empty() || after.starts_with(' ')) => None,
-        "x" | "X" | "\u{2713}" | "\u{2714}" | "\u{2705}" => Some(true),
+        "x" | "X" | "\u{2713}" | "\u{2714}" | "\u{2705}" | "DONE" | "Done" | "done" | "COMPLETE" | "COMPLETED" => {
+            Some(true)
+        }
         " " | "" | "~" | "/" | "-" => Some(false),
         _ => None,
     }

@@ -10,6 +10,7 @@ use super::{
     after, before, fields, front_files, lexer, model, names, placeholders, size_assertions, symbols, todos, words,
 };
 use crate::plan::{Kind, Place, Plan, Purpose, Role, Sighting, SymbolHint, gather};
+use crate::yaml::{self, Node};
 
 /// Maximum length of a heading: it is repeated for every file below it.
 const HEADING_CHARS: usize = 300;
@@ -32,8 +33,7 @@ const CHANGES: &[&str] = &[
 pub fn plan(text: &str) -> Plan {
     let document = Document::of(text);
     let rows: Vec<&str> = text.lines().collect();
-    let mut sightings = todos(text);
-    sightings.extend(front_files::front_files(text));
+    let mut sightings = yaml::front_matter(text).and_then(Result::ok).as_ref().map(of_front).unwrap_or_default();
     let before = sightings.len();
     let DocumentPaths { seen, folders, enumerated } = observe(&document, &rows);
     let mut collector = Collector {
@@ -52,10 +52,10 @@ pub fn plan(text: &str) -> Plan {
     finish(&document, sightings, &hints, &folders, &enumerated)
 }
 
-/// The paths in the todos of the front matter.
-fn todos(text: &str) -> Vec<Sighting> {
-    let mut sightings = Vec::new();
-    for todo in todos::todos(text) {
+/// The paths in the lists of files and in the todos of a front matter.
+fn of_front(front: &Node) -> Vec<Sighting> {
+    let mut sightings = front_files::of_front(front);
+    for todo in todos::of_front(front) {
         let item = format!("- [{}] {}", if todo.done { "x" } else { " " }, todo.text);
         let document = Document::of(&item);
         for seen in observe(&document, &[&item]).seen {

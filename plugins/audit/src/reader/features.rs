@@ -132,7 +132,7 @@ fn with_final_verb(token: &Token) -> std::borrow::Cow<'_, str> {
         let has_verb = words::words(&token.before).any(|word| verbs::verb(&word).is_some());
         let writes =
             |word: &String| verbs::verb(word).is_some_and(|verb| matches!(verb.action.effect(), "makes" | "changes"));
-        words::words(&token.after).take(8).find(|word| !has_verb && writes(word))
+        words::words(&token.after).take(8).find(writes).filter(|_| !has_verb)
     };
     match token.after.contains(foreign::is_unparted).then(final_verb).flatten() {
         Some(verb) => format!("{verb} {}", token.before).into(),

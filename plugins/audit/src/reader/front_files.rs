@@ -5,18 +5,16 @@
 
 use super::lexer;
 use crate::plan::{Form, Purpose, Role, Sighting};
-use crate::yaml::{self, Node, Value};
+use crate::yaml::{Node, Value};
 
 /// Maximum depth of a list below the front matter: `must_haves: artifacts: - path`.
 const DEPTH: usize = 4;
 
-/// The files of the lists, in order; empty if the front matter is not YAML, which `discover` reports.
+/// The files of the lists, in order.
 #[must_use]
-pub(super) fn front_files(text: &str) -> Vec<Sighting> {
+pub(super) fn of_front(front: &Node) -> Vec<Sighting> {
     let mut files = Vec::new();
-    if let Some(Ok(front)) = yaml::front_matter(text) {
-        read(&front, DEPTH, false, &mut files);
-    }
+    read(front, DEPTH, false, &mut files);
     files
 }
 
@@ -76,7 +74,8 @@ mod tests {
     use super::*;
 
     fn found(front: &str) -> Vec<(usize, String, Purpose, bool)> {
-        let files = front_files(&format!("---\n{front}---\n# Till\n"));
+        let front = crate::yaml::front_matter(&format!("---\n{front}---\n# Till\n")).and_then(Result::ok);
+        let files = front.as_ref().map(of_front).unwrap_or_default();
         files.into_iter().map(|file| (file.line, file.path, file.purpose, file.status.is_some())).collect()
     }
 

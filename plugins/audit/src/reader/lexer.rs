@@ -200,6 +200,7 @@ fn called_folder(code: &str, before: &str, after: &str) -> Option<Name> {
         })
     };
     let deep = names::is_rooted(code);
+    let before = end(before, NEAR_BYTES);
     let next = foreign::english(start(after, 60)).into_owned();
     let next = next.strip_prefix(' ').and_then(|next| words::words(next).next());
     let opened = before.rfind('(').filter(|at| !before.get(*at..).is_some_and(|inside| inside.contains(')')));
@@ -261,10 +262,11 @@ fn split(text: &str) -> impl Iterator<Item = (usize, &str)> {
         let rest = text.get(here..)?;
         let mut inside = 0;
         let end = rest.char_indices().find(|(place, sign)| {
-            if *place >= inside && is_separator(*sign) {
-                inside = place + parameter(rest, *place);
+            if *place < inside || !is_separator(*sign) {
+                return false;
             }
-            *place >= inside && is_separator(*sign)
+            inside = place + parameter(rest, *place);
+            inside == *place
         });
         at = end.map(|(place, sign)| here + place + sign.len_utf8());
         Some((here, rest.get(..end.map_or(rest.len(), |(place, _)| place))?))
@@ -277,9 +279,10 @@ fn parameter(text: &str, at: usize) -> usize {
     let Some(rest) = text.get(at..).filter(|_| is_path) else { return 0 };
     let closes = [("[[", "]]"), ("[", "]"), ("(", ")")].into_iter().find_map(|(open, close)| {
         let inner = rest.strip_prefix(open)?;
-        let (name, after) = inner.split_once(close)?;
-        let plain = !name.is_empty() && name.chars().all(|sign| sign.is_alphanumeric() || "-_.".contains(sign));
-        (plain && after.starts_with(['/', '.'])).then_some(open.len() + name.len() + close.len())
+        // Reads no further than the name, so that many open brackets cost no more than their length.
+        let name = inner.find(|sign: char| !sign.is_alphanumeric() && !"-_.".contains(sign))?;
+        let after = inner.get(name..)?.strip_prefix(close)?;
+        (name > 0 && after.starts_with(['/', '.'])).then_some(open.len() + name + close.len())
     });
     closes.unwrap_or_default()
 }
@@ -378,6 +381,13 @@ mod tests {
             paths("app/[id]/page.tsx and app/(tabs)/[[...all]]/x.tsx (see app/a.ts)"),
             ["app/[id]/page.tsx", "app/(tabs)/[[...all]]/x.tsx", "app/a.ts"]
         );
+    }
+
+    #[test]
+    fn marks_and_brackets_without_an_end_are_no_paths() {
+        for line in ["@".repeat(LINE_BYTES) + "x.md", "app/[".repeat(LINE_BYTES), "app/[a".repeat(LINE_BYTES)] {
+            assert_eq!(paths(&line), Vec::<String>::new());
+        }
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Splits the leading Markdown marks off a line.
 
+use crate::plan::box_state;
+
 /// The mark of a list item, and the text after it.
 pub(super) struct Item<'a> {
     pub(super) text: &'a str,
@@ -32,11 +34,7 @@ pub(super) fn item(text: &str) -> Option<Item<'_>> {
 /// Splits the box off a line.
 pub(super) fn boxed(text: &str) -> Option<(bool, &str)> {
     let (inside, rest) = text.strip_prefix('[')?.split_once(']')?;
-    let checked = match inside {
-        "x" | "X" | "\u{2713}" | "\u{2714}" | "\u{2705}" | "DONE" | "Done" | "done" | "COMPLETE" | "COMPLETED" => true,
-        " " | "" | "~" | "/" | "-" => false,
-        _ => return None,
-    };
+    let checked = box_state(inside)?;
     (rest.starts_with(' ') || rest.is_empty()).then(|| (checked, rest.trim_start()))
 }
 

@@ -41,10 +41,9 @@ pub(crate) fn file(word: &str) -> Option<Name> {
 
 /// `@docs/plan.md` and `docs/@plan.md`, as coding agents mention a document, without the mark.
 fn mentioned(word: &str) -> Option<String> {
-    let (folder, name) = word.rsplit_once('/').unwrap_or(("", word));
-    let bare =
-        if word.starts_with('@') { word.get(1..)?.to_owned() } else { format!("{folder}/{}", name.strip_prefix('@')?) };
-    (bare.ends_with(".md") || bare.ends_with(".mdc")).then_some(bare)
+    let (before, bare) = word.split_once('@').filter(|(before, _)| before.is_empty() || before.ends_with('/'))?;
+    let is_document = bare.ends_with(".md") || bare.ends_with(".mdc");
+    (is_document && !bare.contains('@')).then(|| format!("{before}{bare}"))
 }
 
 /// The files of `Till.h/.m` and `Till.h/m`: one name with two extensions.
@@ -142,9 +141,9 @@ pub(super) fn weak(word: &str) -> Option<Name> {
 pub(super) fn deep(word: &str) -> Option<Name> {
     let path = path_text(trimmed(word)).filter(|path| !path.starts_with('/') && path.matches('/').count() >= 2)?;
     let named = path.split('/').all(|part| part.chars().any(char::is_alphabetic));
-    let first = path.trim_start_matches("./").split('/').next().unwrap_or_default();
+    let path_in_root = path.trim_start_matches("./");
     // `first/second/third` lists words.
-    let rooted = first.starts_with('.') || TOP_FOLDERS.contains(&first.to_ascii_lowercase().as_str());
+    let rooted = path_in_root.starts_with('.') || is_rooted(path_in_root);
     (named && rooted).then(|| Name { path: path.to_owned(), kind: Kind::Either })
 }
 

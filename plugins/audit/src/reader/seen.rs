@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 
 use super::todos::todos;
+use crate::plan::box_state;
 
 /// Maximum number of listed lines and words per document.
 const LISTED: usize = 20;
@@ -117,11 +118,7 @@ fn marks(line: &str) -> Vec<bool> {
         if after.starts_with('(') {
             continue;
         }
-        match inside {
-            "x" | "X" | "\u{2713}" | "\u{2714}" | "\u{2705}" => marks.push(true),
-            " " | "" => marks.push(false),
-            _ => {}
-        }
+        marks.extend(box_state(inside));
     }
     let signs = ['\u{2705}', '\u{2611}', '\u{2714}'];
     if marks.is_empty() && line.contains(signs) {

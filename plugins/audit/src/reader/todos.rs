@@ -13,9 +13,13 @@ pub(super) struct Todo {
 /// The todos of a plan, in order; empty if the front matter has none or is not YAML, which `discover` reports.
 #[must_use]
 pub(super) fn todos(text: &str) -> Vec<Todo> {
-    let front = yaml::front_matter(text).and_then(Result::ok);
-    let nodes = front.as_ref().and_then(|front| front.get("todos")).map(Node::list).unwrap_or_default();
-    nodes.iter().filter_map(todo).collect()
+    yaml::front_matter(text).and_then(Result::ok).as_ref().map(of_front).unwrap_or_default()
+}
+
+/// The todos of a front matter, in order.
+#[must_use]
+pub(super) fn of_front(front: &Node) -> Vec<Todo> {
+    front.get("todos").map(Node::list).unwrap_or_default().iter().filter_map(todo).collect()
 }
 
 fn todo(node: &Node) -> Option<Todo> {

@@ -129,12 +129,17 @@ fn without_long_root(index: &Index, path: &str, folders: &[String]) -> Option<Fo
     is_root_of(index, &root, folders).then_some(found)
 }
 
-/// True if most of the folders that the plan names below `first` are folders of the root.
-fn is_root_of(index: &Index, first: &str, folders: &[String]) -> bool {
-    let below: Vec<&str> = folders.iter().filter_map(|folder| folder.strip_prefix(first)?.strip_prefix('/')).collect();
-    let found =
-        below.iter().filter(|folder| index.find(folder).is_some_and(|found| found.kind == EntryKind::Folder)).count();
-    found > 1 && found * 2 > below.len()
+/// Maximum number of folders that decide whether a root row is the root: every path of a tree is compared with them.
+const ROOT_FOLDERS: usize = 50;
+
+/// True if most of the first folders that the plan names below `row` are folders of the root. `folders` is sorted.
+fn is_root_of(index: &Index, row: &str, folders: &[String]) -> bool {
+    let row = format!("{row}/");
+    let from = folders.partition_point(|folder| *folder < row);
+    let below = folders.iter().skip(from).map_while(|folder| folder.strip_prefix(&row)).take(ROOT_FOLDERS);
+    let is_folder = |folder: &str| index.find(folder).is_some_and(|found| found.kind == EntryKind::Folder);
+    let (found, other): (Vec<&str>, Vec<&str>) = below.partition(|folder| is_folder(folder));
+    found.len() > 1 && found.len() > other.len()
 }
 
 /// `/workspace/src/till.py` for `src/till.py`: the first folder is one of another machine.
