@@ -384,9 +384,11 @@ mod tests {
     }
 
     #[test]
-    fn marks_and_brackets_without_an_end_are_no_paths() {
-        for line in ["@".repeat(LINE_BYTES) + "x.md", "app/[".repeat(LINE_BYTES), "app/[a".repeat(LINE_BYTES)] {
-            assert_eq!(paths(&line), Vec::<String>::new());
+    fn many_marks_and_open_brackets_are_read_to_the_end() {
+        assert_eq!(paths(&("@".repeat(LINE_BYTES / 2) + "x.md")), Vec::<String>::new());
+        for piece in ["app/[", "app/[a", "app/(a"] {
+            let line = piece.repeat(LINE_BYTES / piece.len() - 10) + " src/a.py";
+            assert_eq!(paths(&line).last().map(String::as_str), Some("src/a.py"), "{piece}");
         }
     }
 
