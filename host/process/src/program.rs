@@ -131,7 +131,7 @@ mod tests {
     use super::*;
     use crate::end_left_over;
 
-    /// A folder in which scripts run. A process that lives for two seconds creates the file `late` there.
+    /// A folder in which scripts run. A process that still lives when the file `release` is made creates the file `late` there.
     struct Scene {
         folder: tempfile::TempDir,
     }
@@ -162,19 +162,29 @@ mod tests {
 
         #[track_caller]
         fn nothing_survives(&self) {
-            std::thread::sleep(Duration::from_millis(2_500));
+            std::fs::write(self.path("release"), "").unwrap();
+            std::thread::sleep(Duration::from_secs(1));
             assert!(!self.path("late").exists(), "a process survived");
         }
     }
 
-    const IN_GROUP: &str = "(trap '' INT TERM; sleep 2; touch late) >/dev/null 2>&1 &";
+    /// Creates `begun`, then waits for `release`, for a minute at most, so that it ends after a failed test too. A shell can lose
+    /// an INT while it starts, so no test may depend on which of the signals ends it.
+    macro_rules! waits {
+        () => {
+            "touch begun; for i in $(seq 600); do test -e release && touch late && exit; sleep 0.1; done"
+        };
+    }
+
+    const IN_GROUP: &str = concat!("(trap '' INT TERM; ", waits!(), ") >/dev/null 2>&1 &");
     #[cfg(target_os = "linux")]
-    const OUT_OF_GROUP: &str = "setsid sh -c 'touch begun; sleep 2; touch late' >/dev/null 2>&1 &";
+    const OUT_OF_GROUP: &str = concat!("setsid sh -c '", waits!(), "' >/dev/null 2>&1 &");
 
     #[test]
     fn a_program_ends_with_its_child_processes() {
         let scene = Scene::new();
         let program = scene.start(&format!("{IN_GROUP} sleep 60"));
+        scene.wait_for("begun");
         assert!(!program.wait(|| true).unwrap());
         assert!(!program.end(|| false).unwrap().success());
         scene.nothing_survives();
@@ -196,6 +206,7 @@ mod tests {
     fn background_processes_of_a_program_are_ended_and_its_exit_code_is_kept() {
         let scene = Scene::new();
         let program = scene.start(&format!("{IN_GROUP} exit 3"));
+        scene.wait_for("begun");
         assert!(program.wait(|| false).unwrap());
         assert_eq!(program.end(|| false).unwrap().code(), Some(3));
         scene.nothing_survives();
@@ -205,7 +216,7 @@ mod tests {
     fn a_program_that_ignores_signals_is_killed_when_it_is_dropped_or_in_a_hurry() {
         for drops in [true, false] {
             let scene = Scene::new();
-            let program = scene.start("trap '' INT TERM; touch begun; sleep 2; touch late");
+            let program = scene.start(concat!("trap '' INT TERM; ", waits!()));
             scene.wait_for("begun");
             if drops {
                 drop(program);
