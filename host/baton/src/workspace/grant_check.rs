@@ -46,7 +46,7 @@ fn resolve(workspace: &Workspace, grant: &mut GrantedFolder) -> Result<(), Strin
     let spelling = words(&[format!("files:{mode}={folder}=PATH")]);
     let Some(written) = &grant.path else {
         if !Config::FOLDERS.contains(&folder.as_str()) {
-            return Err(format!("`{folder}` needs a folder, because baton.toml has none of that name: {spelling}"));
+            return Err(format!("baton.toml has no folder named `{folder}`, so the grant must name one: {spelling}"));
         }
         let missing = |path: &PathBuf| !workspace.base.join(path).is_dir();
         return match workspace.config.folder(folder).into_iter().find(missing) {

@@ -87,7 +87,7 @@ fn read_all(account: &Account<'_>, sheet: &StoredSheet) -> Result<Result<Vec<Tab
     let cells: usize = tabs.iter().map(|tab| tab.rows.saturating_mul(tab.columns)).sum();
     if cells > MOST_CELLS {
         return Ok(Err(format!(
-            "it has {cells} cells with empty ones; the limit is {MOST_CELLS}. Delete empty rows and columns"
+            "it has {cells} cells, empty ones included; the limit is {MOST_CELLS}. Delete empty rows and columns"
         )));
     }
     let mut files = Vec::new();

@@ -76,7 +76,7 @@ pub(super) fn adopt(task: &Task, context: &DriveContext<'_>) -> Result<Outcome, 
     let left = left.ok_or_else(|| Error::Permanent(format!("{folder} has no CSV")))?;
     let (mut known, mut manifest) = known_columns(task, context, &id, &folder, &left)?;
     if !unknown_columns(&left.csv, &manifest).contains(&header) {
-        return Err(Error::Permanent(format!("the CSV of {id} has no `{header}` column to add")));
+        return Err(Error::Permanent(format!("the CSV of {id} has no new column `{header}`")));
     }
     if left.csv.header.iter().filter(|there| **there == header).count() > 1 {
         let fix = "remove one first, or rename it";
