@@ -185,7 +185,7 @@ fn the_option_all_names_the_folders_that_need_a_path() {
     let before = workspace.read("baton.lock");
     refused(
         &workspace.baton(&["plugin", "grant", "spotify", "--all"]),
-        &["`spotify` needs a folder", "files:ro=spotify=PATH", "`exports` needs a folder", "files:rw=exports=PATH"],
+        &["no folder named `spotify`", "files:ro=spotify=PATH", "no folder named `exports`", "files:rw=exports=PATH"],
     );
     assert_eq!(workspace.read("baton.lock"), before);
 }

@@ -160,7 +160,10 @@ fn an_unreadable_spreadsheet_is_reported_and_the_others_are_read() {
     let part = sync(&drive, &json!({}));
     assert_eq!(part.kind, OutcomeKind::Partial);
     let said: Vec<&str> = part.findings.iter().map(|finding| finding.title.as_str()).collect();
-    assert!(said.iter().any(|said| said.contains("20000000 cells, empty ones included; the limit is 1000000")), "{said:?}");
+    assert!(
+        said.iter().any(|said| said.contains("20000000 cells, empty ones included; the limit is 1000000")),
+        "{said:?}"
+    );
     assert!(said.iter().any(|said| said.contains("accessNotConfigured")), "{said:?}");
     let part = sync(&drive, &json!({}));
     assert_eq!((csvs(&drive), part.findings.len()), (vec![csv_of("a")], 1));
