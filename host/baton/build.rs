@@ -1,8 +1,8 @@
-//! Embeds in the program the bundled plugins, the template of `handoffs/` and the templates of plugins.
+//! Embeds the bundled plugins, the template of `handoffs/` and the templates of plugins in the program.
 //!
-//! The plugins are built here, in a separate target folder, unless `BATON_PLUGINS_DIR` names a folder with built ones (`cargo
-//! xtask` sets it, so that they are built once). A missing WebAssembly target is added with rustup, so that `cargo install
-//! --path host/baton` is sufficient.
+//! The plugins are built here, in a separate target folder. If `BATON_PLUGINS_DIR` names a folder with built plugins, these
+//! are used: `cargo xtask` sets the variable, so that the plugins are built only once. A missing WebAssembly target is
+//! added with rustup, so that `cargo install --path host/baton` is sufficient.
 
 #[path = "build/templates.rs"]
 mod templates;

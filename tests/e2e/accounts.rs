@@ -71,7 +71,7 @@ impl Scene {
 
     /// Asserts that only the file of secrets contains tokens.
     fn assert_no_token_leaked(&self) {
-        // Placeholders and names in the code cache do not begin with this prefix.
+        // Only real tokens begin with this prefix. Placeholders and names in the code cache do not.
         let found = files_with(self.workspace.outside(), &format!("{TOKEN_PREFIX}-"));
         assert!(found.is_empty(), "a token is in {found:?}");
     }
@@ -103,7 +103,7 @@ fn end(mut child: Child, mut errors: BufReader<std::process::ChildStderr>) -> Ou
     Output { code: child.wait().unwrap().code().unwrap_or(-1), stdout, stderr }
 }
 
-/// `GET address`: the status, and where it redirects to.
+/// Sends `GET address`. Returns the status and the target of a redirect.
 fn visit(address: &str) -> (String, Option<String>) {
     let rest = address.strip_prefix("http://").unwrap();
     let (server, path) = rest.split_once('/').unwrap();
@@ -265,7 +265,7 @@ fn eight_processes_renew_a_token_once() {
     assert_eq!((scene.oauth.refreshes(), scene.oauth.problems().len()), (2, 0));
 }
 
-/// Sets the stored end of the access token back, as if its hour had passed.
+/// Changes the stored times so that the access token counts as expired.
 fn expire(scene: &Scene) {
     let file = scene.workspace.state_folder().join("secrets.json");
     let mut all: Value = serde_json::from_str(&fs::read_to_string(&file).unwrap()).unwrap();
@@ -306,7 +306,7 @@ fn a_token_that_expires_during_a_task_is_renewed() {
     assert_eq!(task.state, "succeeded", "{}", task.reason);
     assert!(task.reason.contains("401 200 200 200"), "{}", task.reason);
     assert_eq!((scene.oauth.refreshes(), scene.oauth.problems().len()), (1, 0));
-    // A token is valid for two seconds, and is used for half of that time.
+    // Each token is valid for two seconds. Baton uses it for half of that time and then renews it.
     scene.oauth.set_lifetime(2);
     scene.oauth.expire_access_tokens();
     age(&scene);
@@ -342,8 +342,8 @@ fn a_clock_that_is_wrong_by_a_day_does_not_stop_tasks_or_require_consent() {
             assert_eq!(task.state, "succeeded", "{offset}: {}", task.reason);
         };
         ask("First");
-        // The token ends at the service, whatever the clock says. The pause is needed, because Baton treats the refusal
-        // of a new token as a fault of the service.
+        // The service ends the token, although Baton's clock may say that it is valid. Without the pause, Baton would treat the
+        // refusal of such a new token as a fault of the service.
         sleep(Duration::from_secs(11));
         scene.oauth.expire_access_tokens();
         ask("Second");

@@ -67,7 +67,9 @@ fn the_first_lines_of_the_report_have_the_problem_and_the_fix() {
     let run = audit(&place, &["PLAN.md"]).ended(1);
     let first: Vec<&str> = run.stdout.lines().take(30).collect();
     let first = first.join("\n");
-    for words in ["### What Is Wrong", "MISSING: src/b.py", "PLAN.md:8", "### What to Do", "Make what is missing"] {
+    for words in
+        ["### What Is Wrong", "MISSING: src/b.py", "PLAN.md:8", "### What to Do", "Make the missing deliverable"]
+    {
         assert!(first.contains(words), "{words}: {first}");
     }
     let listed = run.stdout.lines().filter(|line| line.starts_with("| `src/b.py`")).count();
@@ -148,7 +150,7 @@ fn a_baseline_does_not_hide_another_claim_about_the_same_file() {
     place.write("PLAN.md", claims("500").replace("Updated `src/a.py` (700 lines).\n", ""));
     audit(&place, &["PLAN.md", "--format", "json", "--out", "baseline.json"]).ended(1);
     audit(&place, &["PLAN.md", "--baseline", "baseline.json"]).ended(0);
-    // The known claim is corrected, and another claim about the same file is false.
+    // The claim in the baseline is correct now, but another claim about the same file is false.
     place.write("PLAN.md", claims("1"));
     let run = audit(&place, &["PLAN.md", "--baseline", "baseline.json", "--format", "github"]).ended(1);
     assert!(run.stdout.contains("700 lines") && run.stdout.contains("file=PLAN.md,line="), "{}", run.stdout);
@@ -168,7 +170,7 @@ fn the_most_severe_findings_are_listed_and_omitted_findings_are_never_a_success(
         has("src/never.py:phantom") && has("audit:more-findings"),
         "the most severe findings, and the number of the others"
     );
-    // Neither a baseline nor a setting makes it a success.
+    // If findings were omitted, neither a baseline nor a setting makes the audit a success.
     place.write("PLAN.md", format!("# Plan\n\n## Deliverables\n\n{}", rows("-")));
     audit(&place, &["PLAN.md", "--format", "json", "--out", "baseline.json"]).ended(1);
     place.write(
@@ -297,7 +299,7 @@ fn exits_with_3_when_nothing_could_be_verified_and_shows_what_was_read() {
     assert_eq!(report["plans"][0]["unverified"]["ticked"], 2);
     let tests = audit(&place, &["PLAN.md", "--format", "junit"]).ended(3);
     assert!(tests.stdout.contains("failures=\"1\""), "{}", tests.stdout);
-    // Prose alone is not a success either.
+    // A plan without any path is not a success either.
     place.write("PLAN.md", "# Plan\n\nAll is well.\n");
     let run = audit(&place, &["PLAN.md"]).ended(3);
     assert!(run.stderr.contains("no word looks like a path"), "{}", run.stderr);
@@ -328,7 +330,7 @@ fn a_plan_that_cannot_be_read_is_exit_2_with_the_reason() {
     for words in ["os error", "no deliverable"] {
         assert!(!run.stderr.contains(words), "{words}: {}", run.stderr);
     }
-    // Beside a plan that can be read: the report is there, and the exit code is the same.
+    // With a second plan that can be read, the audit reports that plan, and the exit code is the same.
     place.write("OTHER.md", "# Other\n\n## Deliverables\n\n- `src/a.py`\n");
     let run = audit(&place, &["PLAN.md", "OTHER.md"]).ended(2);
     assert!(run.stdout.contains("src/a.py") && !run.stdout.contains("PLAN.md names no deliverable"), "{}", run.stdout);

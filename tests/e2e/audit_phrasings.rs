@@ -5,8 +5,8 @@ use std::fs;
 use baton_tests::{Output, Workspace, repository};
 use serde_json::{Value, json};
 
-/// How many of the 50 phrasings must be read correctly. The others are: "see" before a file that is called finished, symbols
-/// and counts that a sentence states, a file that is called half written, and an absence that is not judged.
+/// How many of the 50 phrasings must be read correctly. The audit misreads these kinds: "see" before the name of a finished file,
+/// symbols and counts in a sentence, "half written" about a file, and the statement that a file does not exist.
 const AT_LEAST: usize = 45;
 
 /// The files that exist. Everything else that a phrasing names does not.
@@ -68,7 +68,7 @@ impl<'a> Phrasing<'a> {
             self.promised.iter().find(|path| !found.contains(path)).map(|path| format!("{path} is not promised"));
         let taken =
             self.not_promised.iter().find(|path| found.contains(path)).map(|path| format!("{path} is promised"));
-        // A promise that is not kept yet is missing, and nothing else may be wrong with it.
+        // A promised file that does not exist may be reported as missing, but not as anything else.
         let grave: Vec<&&str> = findings.iter().filter(|id| !id.ends_with(":nothing-verified")).collect();
         let said = if self.wrong {
             grave.is_empty().then(|| "nothing is found wrong".to_owned())
@@ -79,7 +79,7 @@ impl<'a> Phrasing<'a> {
     }
 }
 
-/// Audits the rows of a corpus, each as a plan; the number of rows, and the mistakes.
+/// Audits each row of a corpus as a plan. Returns the number of rows, and the mistakes.
 fn misread(corpus: &str) -> (usize, Vec<String>) {
     let corpus = fs::read_to_string(repository().join("tests/corpus").join(corpus)).unwrap();
     let rows = corpus.lines().filter(|line| !line.starts_with('#')).filter(|line| !line.is_empty()).skip(1);

@@ -331,7 +331,7 @@ fn a_writable_grant_over_files_that_control_grants_is_refused() {
     assert_eq!(workspace.task("Undisturbed").state, "succeeded");
 }
 
-/// The pool reserves more than 100 GiB of address space; here only 4 GiB are allowed.
+/// The pool reserves more than 100 GiB of address space. In this test, the process may use only 4 GiB.
 #[test]
 fn without_memory_for_the_pool_plugins_still_run_and_the_log_reports_it() {
     let workspace = Workspace::with_noop();

@@ -37,7 +37,7 @@ fn echoes(workspace: &Workspace) -> Vec<Task> {
     echoes
 }
 
-/// Waits long enough for a trigger to fire: several times the quiet time of the trigger and of the plugin.
+/// Waits for several times the debounce time, so that a trigger would have fired.
 fn wait_for_echoes() {
     std::thread::sleep(Duration::from_millis(2_500));
 }
@@ -236,7 +236,7 @@ fn bytes_that_a_plugin_adds_to_the_catalog_use_its_budget() {
     let added = used.get("catalog_bytes").unwrap_or_else(|| panic!("{used:?}"));
     // A hundred tracks with their facts take about 100 KB.
     assert!((64 << 10..4 << 20).contains(&added.used) && !added.hit, "{added:?}");
-    // Writing the same again adds nothing, so nothing is counted.
+    // The plugin writes the same rows again. That adds no bytes, so none are counted.
     let before = reached(&workspace);
     workspace.baton(&["run", "store", "fill"]).ended(0);
     let [once] = before.try_into().unwrap();

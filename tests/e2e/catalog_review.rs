@@ -35,7 +35,7 @@ impl ExportsWorkspace {
         fs::write(self.exports.join("Other.csv"), text).unwrap();
     }
 
-    /// A playlist of names with a track that certainly is in the library under another id.
+    /// A playlist without ids, whose track certainly matches a track of the library.
     fn same_as_known(&self, title: &str, artist: &str, seconds: u32) {
         let text = format!("title;artist;album;isrc;duration\n{title};{artist};Album;;{seconds}s\n");
         fs::write(self.exports.join("Third.csv"), text).unwrap();
@@ -123,7 +123,7 @@ fn a_split_track_stays_two_tracks_even_if_the_match_is_certain() {
     }
     let playlists = |track: &str| place.show(track)["playlists"].as_array().unwrap().len();
     assert_eq!((playlists(named), playlists(GLASS)), (1, 1));
-    // Only another decision changes that.
+    // Only another decision of a person joins the tracks again.
     place.review(&["merge", named, GLASS]);
     assert_eq!((place.tracks(), place.show(named)["id"].clone()), (2.into(), place.show(GLASS)["id"].clone()));
     let only = place.workspace.baton(&["catalog", "review", "split", "spotify:0000000000000000000002", "names:x"]);

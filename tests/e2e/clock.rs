@@ -1,5 +1,5 @@
-//! A clock that is set back by an hour, between two starts or while the daemon runs. `faketime` provides that clock; the monotonic
-//! clock continues as on a real machine.
+//! Tests with a clock that is set back by an hour, between two starts or while the daemon runs. `faketime` fakes the clock. The
+//! monotonic clock is not faked, as on a real machine.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -14,7 +14,7 @@ fn library() -> Result<String, Skipped> {
     found.ok_or_else(|| missing("faketime", "apt-get install faketime"))
 }
 
-/// A clock with the offset in the file `clock`, for commands.
+/// A fake clock for commands. The file `clock` has its offset.
 pub(crate) struct Clock {
     library: String,
     file: PathBuf,
@@ -28,7 +28,7 @@ impl Clock {
     }
 
     pub(crate) fn set(&self, offset: &str) {
-        // Renamed, so that nobody reads an incomplete file.
+        // The file is replaced by a rename, so that no process reads an incomplete file.
         let new = self.file.with_extension("new");
         std::fs::write(&new, offset).unwrap();
         std::fs::rename(new, &self.file).unwrap();

@@ -254,7 +254,7 @@ fn dependency_cycles_are_refused_and_a_failed_dependency_asks_a_person() {
         assert_eq!(workspace.returns_for("Claude-MM1", task.handoff_id.as_deref().unwrap()).len(), 1);
     }
     assert!(workspace.task("B").reason.contains("cycle: id-a → id-b"), "{}", workspace.task("B").reason);
-    // A's own dependency has already failed.
+    // A depends on B, which has failed because of the cycle.
     for title in ["A", "C"] {
         assert_eq!(workspace.task(title).state, "needs_human", "{title}");
     }
@@ -349,7 +349,7 @@ fn an_interrupted_cancel_of_an_external_agents_request_ends_as_cancelled() {
     cancel.env("FAILPOINTS", "cancel.leased=panic").arg("-w").arg(workspace.root()).args(["cancel", &task.id]);
     assert_eq!(baton_tests::Output::of(&mut cancel).code, -1);
     assert_eq!(workspace.task("Not any more").state, "running", "its process is killed in the middle");
-    // The daemon that completes it is killed in the middle too.
+    // The daemon that completes the cancellation is killed too, before it ends.
     let mut daemon = workspace.command();
     daemon.env("FAILPOINTS", "recover.committed=panic").arg("-w").arg(workspace.root()).args(["up", "--once"]);
     assert_eq!(baton_tests::Output::of(&mut daemon).code, -1);

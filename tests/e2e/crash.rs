@@ -112,7 +112,7 @@ fn handoffs_that_share_commits_are_done_once_when_the_daemon_is_killed_in_betwee
     for number in 0..HEAP {
         workspace.drop_handoff("noop", &format!("Job {number}"));
     }
-    // There are not more kills than a task may have interruptions.
+    // Only two kills, so that no task is interrupted too often.
     for pause in [300, 400] {
         let daemon = workspace.up_and_serving();
         sleep(Duration::from_millis(pause));

@@ -71,7 +71,7 @@ fn a_plugin_that_claims_the_source_of_another_plugin_in_the_catalog_is_refused()
     let catalog = workspace.state_folder().join("catalog.db");
     let facts = "SELECT count(*), max(said_at), group_concat(DISTINCT s.name) FROM facts AS f JOIN sources AS s ON s.id = f.source";
     let before = or_skip!(judge(&catalog, facts));
-    // The same plugin under another name still writes as `store`.
+    // `thief` is the same plugin under another name. It still names `store` as the source of its facts.
     workspace.install("thief", &renamed("store", "thief"), ALL);
     workspace.drop_action("thief", "fill");
     workspace.up_once();
@@ -80,7 +80,7 @@ fn a_plugin_that_claims_the_source_of_another_plugin_in_the_catalog_is_refused()
     let refusal = "put_track: a plugin must write in its own name: the source must be thief or thief/PART";
     assert!(task.reason.contains(refusal), "{}", task.reason);
     assert_eq!(or_skip!(judge(&catalog, facts)), before);
-    // The thief may read, and the real plugin may continue to write.
+    // `thief` may still read the catalog, and `store` may still write.
     let look = workspace.baton(&["run", "thief", "look"]).ended(0);
     assert!(look.stderr.contains("The catalog has 2 tracks"), "{look:?}");
     workspace.baton(&["run", "store", "fill", "--arg", "tracks=3"]).ended(0);

@@ -73,7 +73,7 @@ impl DjayWorkspace {
     }
 }
 
-/// The two tempos that a track gets in turn.
+/// The two tempos between which a track changes.
 const MOVED: [f64; 2] = [101.0, 102.0];
 
 fn said_of(ended: &Output) -> String {
@@ -222,7 +222,7 @@ fn a_damaged_library_causes_an_error_or_findings_and_never_a_partial_export() {
             let titles: Vec<_> = place.written.tracks.iter().map(|track| track.title.as_str()).collect();
             let rows = place.rows("djay_library_tracks.csv");
             let others = rows.iter().filter(|row| !row["title"].is_empty() && !titles.contains(&row["title"].as_str()));
-            // The changed bit may be part of one title, but not of two.
+            // The changed bit may be in one title, so at most one title may differ.
             assert!(others.count() <= 1, "{rows:?}");
         } else {
             let said = said_of(&ended);

@@ -38,7 +38,7 @@ impl DjayWorkspace {
         fs::create_dir_all(&folder).unwrap();
         let library = folder.join("MediaLibrary.db");
         let written = write_with(&library, &LibrarySpec::small(Style::Mac), |written| {
-            // Shortened, so that a track is in no playlist.
+            // The playlists are shortened, so that some track is in no playlist.
             for playlist in &mut written.playlists {
                 playlist.tracks.truncate(5);
             }

@@ -80,7 +80,7 @@ impl Services {
         self.drive.tree().into_iter().map(|(path, _)| path).collect()
     }
 
-    /// The account has the four files once, and no file was created and then deleted.
+    /// Asserts that the account has each of the four files once, and that no file was created and then deleted.
     #[track_caller]
     fn assert_mirrored(&self) {
         let files = ["Baton/", "Baton/T_id-1/", CSV, "Baton/T_id-1/T_id-1.manifest.json"];
@@ -115,7 +115,7 @@ impl DriveWorkspace {
         Output::within(&mut command, Duration::from_mins(4)).ended(0);
     }
 
-    /// The reason of a sync that completed only a part.
+    /// Runs a sync that must complete only a part. Returns the reason.
     #[track_caller]
     fn sync_partly(&self, title: &str, args: &Value) -> String {
         self.workspace.drop_handoff_with("drive-sync", title, json!({ "action": "sync", "args": args }));
@@ -284,7 +284,7 @@ fn deleted_files_are_created_again_and_an_incomplete_search_changes_nothing() {
     let place = services.workspace(&["One"]);
     place.sync("First");
     let here = fs::read_to_string(place.root.join("drive/T_id-1/T_id-1.csv")).unwrap();
-    // The feed says `removed` without the file.
+    // The changes feed reports the deleted file as `removed`, without its metadata.
     services.drive.leave(CSV);
     assert!(place.sync("Removed").contains("1 files uploaded, 0 downloaded"));
     assert_eq!(services.drive.at(CSV).unwrap().content, here.as_bytes());
@@ -373,7 +373,8 @@ fn two_daemons_on_one_account_use_one_folder() {
         }
     }
     let found = services.paths();
-    // Of two folders one is used. The other is empty and reported: Baton cannot know whether a person has put files into it.
+    // If both processes created a folder, both use the same one. The other folder is empty. It stays and is reported, because
+    // Baton cannot know whether a person will put files into it.
     for file in ["Baton/T_id-1/T_id-1.csv", "Baton/T_id-1/T_id-1.manifest.json"] {
         assert_eq!(found.iter().filter(|path| *path == file).count(), 1, "{found:?}");
     }
@@ -408,7 +409,7 @@ fn sixteen_processes_of_the_program_make_one_folder() {
             command.args(["--arg", &format!("database=round-{round}"), "--arg", "title=T"]);
             command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
         };
-        // A process that waited 7 s for the lock has to be run again; none makes a second folder.
+        // A process that does not get the lock within 7 s fails and may be run again. No process creates a second folder.
         let good = (0..16).map(|_| start()).collect::<Vec<_>>().into_iter().filter_map(|mut child| child.wait().ok());
         assert!(good.filter(std::process::ExitStatus::success).count() > 0);
     }

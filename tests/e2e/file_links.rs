@@ -38,7 +38,7 @@ fn shown(place: &MusicWorkspace, reference: &str) -> Value {
     place.workspace.baton(&["catalog", "show", reference, "--json"]).ended(0).json()
 }
 
-/// Why the file at a path is linked to its track, and the track's title.
+/// The title of the track to which the file at a path is linked, the kind of the link, and its reason.
 #[track_caller]
 fn linked(place: &MusicWorkspace, path: &Path) -> [String; 3] {
     let path = path.display().to_string();
@@ -76,7 +76,7 @@ fn files_are_linked_by_path_by_sound_and_by_tags_in_any_order_of_imports() {
         let [title, by, reason] = linked(&place, &place.incoming.join(format!("{} - {second}.wav", TRACKS[1].0)));
         assert_eq!((title.as_str(), by.as_str()), (second, "tags"));
         assert!(reason.starts_with("tags: "), "{reason}");
-        // So each track of the playlists that has a file is exported, whatever the name of the file.
+        // Every track with a file is in the exports, even if the name of the file means nothing.
         let [lists, library] = place.exported();
         assert_eq!((lists.len(), library.len()), (7, 6), "{lists:#?}");
         assert!(lists.iter().chain(&library).all(|path| Path::new(path).is_file()), "{lists:#?}");

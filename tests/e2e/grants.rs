@@ -69,11 +69,11 @@ fn a_folder_inside_a_writable_folder_of_another_plugin_is_not_granted() {
     workspace.drop_action("hostile", "swap-inner");
     workspace.up_once();
     assert_eq!(workspace.task("swap-inner").state, "succeeded");
-    // The link that is there now is not granted either.
+    // `inner` is a link now. Its target is not granted either.
     workspace.drop_action("holder", "where");
     workspace.up_once();
     waits(&workspace, "where", &["which was not granted", "baton plugin grant holder files:rw=music="]);
-    // The same in either order of the requests.
+    // The order of the grants makes no difference: now `hostile` has its grant first.
     workspace.baton(&["plugin", "revoke", "holder"]).ended(0);
     fs::remove_file(workspace.outside().join("data/inner")).unwrap();
     fs::create_dir(workspace.outside().join("data/inner")).unwrap();
@@ -116,7 +116,7 @@ fn no_writable_grant_contains_an_inbox_that_baton_toml_names_later() {
     workspace.up_once();
     assert_eq!(workspace.task("permanent").state, "failed");
     let config = workspace.read("baton.toml");
-    // The inbox is in the folder, is the folder, or contains it; also through a link.
+    // The inbox is below the granted folder, or is that folder, directly or through a link.
     symlink(workspace.outside().join("data"), workspace.outside().join("link")).unwrap();
     for (number, inbox) in ["data/deep/Claude/01_inbox", "data", "link/01_inbox", "data/inner/in"].iter().enumerate() {
         let inbox = workspace.outside().join(inbox);
@@ -160,7 +160,7 @@ fn a_grant_is_checked_before_it_is_given() {
         (vec!["files:rw=plans=handoffs"], vec!["would let a plugin write to", "handoffs"]),
         (vec!["files:rw=plans=handoffs/noop"], vec!["would let a plugin write to", "handoffs"]),
         (overlap.iter().map(String::as_str).collect(), vec!["overlap"]),
-        // The plugin's two folders overlap: the plans are in the root.
+        // The two folders that the manifest declares overlap, because the plans are below the root.
         (vec!["--all"], vec!["overlap"]),
     ] {
         refused(&grant(&words), &expected);
@@ -202,7 +202,7 @@ fn folders_such_as_proc_and_dev_are_not_granted() {
         refused(&output, &["virtual file system"]);
     }
     assert_eq!(workspace.read("baton.lock"), before);
-    // Neither a command nor `baton.toml` can grant them.
+    // Edits of `baton.lock` and `baton.toml` cannot grant them either.
     workspace.write(
         "baton.lock",
         before.clone() + "files = [{ folder = \"root\", mode = \"ro\", path = \"/proc/self\" }]\n",

@@ -330,8 +330,8 @@ fn a_secret_reaches_only_its_server_and_is_hidden_in_all_reports() {
     assert_eq!(scene.workspace.inbox("Cursor-MM1").len(), 1, "the handoff was sent");
 }
 
-/// For each text, the sizes of the chunks of the answer to `…/oracle`, the most frequent of three tries. A plugin could measure them
-/// to find out which text is the beginning of a secret.
+/// For each text, the sizes of the chunks in which the answer of `…/oracle` arrives: the most frequent result of three tries.
+/// A plugin could measure these sizes to find out which text is the beginning of a secret.
 fn measured(scene: &FetchWorkspace, host: &str, texts: &[String]) -> Vec<Vec<u64>> {
     let requests: Vec<Value> = (texts.iter())
         .map(|text| json!({ "url": format!("http://{host}:PORT/open/oracle?{text}"), "measure": true }))
@@ -363,13 +363,13 @@ fn the_chunk_sizes_of_an_answer_reveal_nothing_about_a_secret() {
     let firsts = || ('0'..='9').map(|digit| digit.to_string());
     let sixths = || ('0'..='9').map(|digit| format!("{}{digit}", &token[..5]));
 
-    // This server is not allowed to get the secret, so its answer comes at once and unchanged.
+    // The secret is not for this server, so its answer arrives at once and unchanged.
     let texts: Vec<String> = firsts().chain([token.to_owned()]).collect();
     for (text, sizes) in texts.iter().zip(measured(&scene, "localhost", &texts)) {
         assert_eq!(sizes, [text.len() as u64, 1], "{text}");
     }
 
-    // This server may get the secret. The last bytes of its answer are always held back, and always the same number of them.
+    // The secret is for this server, so the host holds back the last bytes of its answer, always the same number.
     let long = |end: String| format!("{}{end}", "x".repeat(100));
     for texts in [firsts().map(long).collect::<Vec<_>>(), sixths().map(long).collect()] {
         let all = measured(&scene, "127.0.0.1", &texts);
@@ -410,7 +410,7 @@ fn a_secret_in_any_other_place_is_refused_and_nothing_is_sent() {
     let body = json!({ "url": open, "method": "POST", "body": format!("{}{{{{key}}}}", "x".repeat(200_000)) });
     let said = scene.refused("Body", body);
     assert!(said.contains("in a header, not in the body"), "{said}");
-    // A request that was abandoned has only a part of its body.
+    // The host abandons the request in the middle of the body, so the server may have received a part of it.
     let asked = scene.server.asked();
     assert!(asked.iter().all(|asked| !asked.body.contains("baton-secret-")), "{asked:?}");
 }

@@ -109,8 +109,8 @@ fn playlists_of_other_services_are_imported_and_a_track_that_spotify_knows_is_on
     assert_eq!((place.count("playlists"), place.count("tracks")), (json!(4), json!(3)));
 }
 
-/// Uri, title, artists, album and length in the headers of Exportify, in each of its languages but English and Chinese. The title of
-/// the row is the language's code.
+/// Headers of Exportify in each of its languages except English and Chinese, with the language codes. The columns are the
+/// URI, the title, the artists, the album and the length.
 const EXPORTIFY: [(&str, &str); 11] = [
     ("ar", "رابط الأغنية (URI),اسم الأغنية,أسماء الفنانين,اسم الألبوم,مدة الأغنية (بالمللي ثانية)"),
     ("de", "Track-URI,Track-Name,Künstlername(n),Album-Name,Track-Dauer (ms)"),
@@ -319,7 +319,7 @@ fn an_unchanged_export_of_notion_is_a_database() {
     let lines: Vec<_> = first.lines().collect();
     assert_eq!(lines[..2], ["__page_id,__last_synced_iso,Name,BPM,Tags", ",,title,rich_text,rich_text"], "{first}");
     assert!(lines.len() == 4 && lines[2].ends_with(",Night Bus,120,\"house, deep\""), "{first}");
-    // A changed cell changes its row but not the key.
+    // If a cell changes, its row is updated and keeps its key.
     fs::write(databases.join(format!("{name}_all.csv")), rows.replace("Bus,120", "Bus,121")).unwrap();
     sync();
     let second = fs::read_to_string(&csv).unwrap();

@@ -29,13 +29,15 @@ impl Bits {
     }
 }
 
-/// A setup header with this number of codebooks of 131,072 entries. The rest of the header is missing, because no decoder reads it.
+/// A setup header with this number of codebooks, each of 131,072 entries. The rest of the header is missing, because no
+/// decoder gets that far.
 fn setup(books: u32) -> Vec<u8> {
     let mut bits = Bits::default();
     bits.put(books - 1, 8);
     for _ in 0..books {
         bits.put(0x56_4342, 24);
-        // Dimensions and entries. The entries are ordered by their lengths, which are all 17, and have no vectors.
+        // The number of dimensions and of entries. The entries are sorted by length, all have length 17, and have no
+        // vectors.
         for (value, count) in [(4, 16), (131_072, 24), (1, 1), (16, 5), (131_072, 18), (0, 4)] {
             bits.put(value, count);
         }

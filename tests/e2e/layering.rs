@@ -67,8 +67,8 @@ const KEPT: [(&str, &[&str]); 11] = [
     ("wit-bindgen", &["baton-plugin-sdk"]),
     ("minisign-verify", &["baton-registry"]),
     ("oci-client", &["baton-registry"]),
-    // Each of the three sets separate limits: `registry` loads packages from any server, `library` talks to Eagle on this
-    // machine, `accounts` to token endpoints.
+    // Each of the three crates sets its own limits: `registry` loads packages from any server, `library` talks to Eagle on this
+    // machine, and `accounts` talks to token endpoints.
     ("reqwest", &["baton-registry", "baton-library", "baton-accounts"]),
     ("oauth2", &["baton-accounts"]),
     ("lofty", &["baton-library"]),

@@ -99,7 +99,8 @@ fn each_item_gets_its_tag_once_and_keeps_its_other_tags() {
         eagle.behave(|manner| manner.hand = Some((place.ids[1].clone(), "new".to_owned())));
         assert_eq!(counts(&place.apply(&eagle).ended(0)), json!({ "succeeded": 3 }));
         let came: Vec<_> = eagle.tags(&place.ids[1]).into_iter().filter(|tag| tag == "new").collect();
-        // With so few items V1 reads them one by one, so the other tag is not added in this test.
+        // The fake adds the tag `new` after an answer with several items. With V1 and so few items, Baton reads each item
+        // separately, so the fake adds the tag only with V2.
         assert_eq!(came.len(), usize::from(eagle.asked("/v2/") > 1));
         let tags: Vec<_> = place.ids.iter().map(|id| eagle.tags(id)).collect();
         assert!(tags.iter().all(|tags| tags.iter().filter(|tag| tag.starts_with(HEAD)).count() == 1), "{tags:?}");
@@ -135,7 +136,8 @@ fn temporary_failures_are_tried_again_after_one_two_and_four_seconds() {
         assert_eq!(counts(&place.apply(&eagle).ended(0)), json!({ "succeeded": 1 }));
         assert!(begun.elapsed() >= Duration::from_secs(7), "{:?}", begun.elapsed());
         place.assert_tagged(&eagle);
-        // The third request took effect and only its answer was cut off, as reading the item showed.
+        // The third request took effect, but its answer was cut off. Baton read the item and found the tag, so it sent no
+        // fourth request.
         assert_eq!(eagle.asked("update"), 3);
     }
 }
@@ -265,7 +267,7 @@ fn the_open_one_of_two_libraries_with_the_same_name_gets_its_tags() {
     write_wav(changed, &tune(77, 5));
     place.workspace.baton(&["library", "scan", copy.to_str().unwrap()]).ended(0);
     let eagle = place.eagle(ServerBehaviour { v2: true, ..ServerBehaviour::default() });
-    // It is unknown which library is open.
+    // Eagle reports a path that is neither of the two libraries, so Baton does not know which one is open.
     let output = place.apply(&eagle).ended(1);
     assert_eq!((counts(&output), eagle.asked("update")), (json!({ "failed": 4 }), 0));
     let mut tags = Vec::new();
@@ -296,7 +298,7 @@ fn files_of_another_library_are_not_searched_in_the_open_one() {
     fs::rename(&other, other.with_file_name("Other.library")).unwrap();
     let moved = other.with_file_name("Other.library");
     place.workspace.baton(&["library", "scan", moved.to_str().unwrap()]).ended(0);
-    // Without `--apply` the result is only shown. With `--apply` nothing was done, which is an error.
+    // Without `--apply`, the command only shows the result. With `--apply`, the exit code is 1, because nothing could be changed.
     assert_eq!(place.sync(&eagle, &[moved.to_str().unwrap()]).ended(0).json()["outcome"], Value::Null);
     let output = place.sync(&eagle, &["--apply", moved.to_str().unwrap()]).ended(1);
     assert_eq!((counts(&output), &output.json()["outcome"]), (json!({ "library_not_open": 1 }), &json!("refused")));
@@ -424,7 +426,8 @@ fn files_get_their_tag_only_on_request_and_keep_their_audio() {
         assert!(holds(file, "BATON_FINGERPRINT") && holds(file, "chromaprint-2:"), "{}", file.display());
     }
     assert_eq!(contents_below(&library), of_eagle);
-    // The audio is the same, so the files are not read again. If they are read again, their fingerprints are the same.
+    // Only the tags have changed, so a scan does not read the files again. With `--verify` it reads them, and the
+    // fingerprints are the same.
     let scan = |args: &[&str]| {
         let scanned = [&["library", "scan", "--json", folder.to_str().unwrap()], args].concat();
         workspace.baton(&scanned).ended(0).json()
@@ -435,7 +438,7 @@ fn files_get_their_tag_only_on_request_and_keep_their_audio() {
     let again = json!({ "already_has_fingerprint": 3, "in_eagle_library": 1 });
     assert_eq!(counts(&sync(&["--apply"]).ended(0)), again);
     assert_eq!(contents_below(&folder), after);
-    // Another piece with the same name does not get the first one's tag.
+    // Another piece under the same name does not get the tag of the earlier piece.
     write_wav(&folder.join("10.wav"), &tune(99, 4));
     let bytes = fs::read(folder.join("10.wav")).unwrap();
     let left = sync(&["--apply"]).ended(1);

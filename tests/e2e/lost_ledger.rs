@@ -46,7 +46,7 @@ fn is_refused_with(workspace: &Workspace, words: &[&str]) {
     assert!(!workspace.outside().join("copy.db").exists());
 }
 
-/// As `is_refused_with`, for a ledger that is not the known one. The message names the possible fixes.
+/// As `is_refused_with`, for a ledger that is not the known one. The message must name both fixes.
 #[track_caller]
 fn is_refused(workspace: &Workspace, what: &str) {
     is_refused_with(workspace, &[what, "baton restore", "--new-ledger"]);

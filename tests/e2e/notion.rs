@@ -183,7 +183,7 @@ fn twenty_five_thousand_rows_are_mirrored_exactly_and_a_second_run_needs_one_per
     assert!(needed > 250 && again * 100 <= needed, "{needed} requests, then {again}");
     assert!(place.csv() == bytes, "the file was replaced: {}", second.reason);
 
-    // A change and a deletion are found with as few requests.
+    // After one edit and one deletion, a pull needs at most three requests.
     notion.edit(&uuid(7), "J@cT", number(181.5));
     notion.trash(&uuid(24_999));
     let before = notion.requests();
@@ -204,8 +204,8 @@ fn a_row_that_is_deleted_while_its_window_is_read_loses_no_other_row() {
     notion.set_cap(250);
     let [database, _] = tracks(&notion, 900, 7);
     let place = NotionWorkspace::new(&notion);
-    // The next answer would begin with this row, so its cursor becomes invalid. The other row is in a window that was already
-    // read.
+    // Row 200 is the first row of the next answer, so its deletion makes the cursor invalid. Row 3 is in a window that was
+    // already read.
     notion.order("start_cursor", Fault::Trashed(uuid(200)));
     notion.order("on_or_after", Fault::Trashed(uuid(3)));
     let read = place.done("pull", json!({ "databases": [database] }));
@@ -220,7 +220,7 @@ fn an_incomplete_reading_deletes_nothing_and_is_reported() {
     let [database, source] = tracks(&notion, 300, 3);
     let place = NotionWorkspace::new(&notion);
     place.done("pull", json!({ "databases": [database] }));
-    // There are more rows of one minute than a query returns.
+    // More rows are created in one minute than a query returns.
     notion.set_cap(100);
     for at in 300..450 {
         notion.add_row(&source, at, 100, track(at));
@@ -233,7 +233,7 @@ fn an_incomplete_reading_deletes_nothing_and_is_reported() {
     assert!([5, 6].iter().all(|at| lines.contains(&line_of(*at, &(90 + at % 50).to_string()))), "{lines:?}");
     let why = place.why(&part);
     assert!(why.contains("more than 10,000 rows were created in the minute 2026-01-18T11:40:00.000Z"), "{why}");
-    // As soon as a reading is complete, the plugin asks Notion about each row that the reading does not have.
+    // After a complete reading, the plugin asks Notion about each known row that was not found.
     notion.set_cap(10_000);
     let whole = place.done("pull", json!({ "full": true }));
     assert!(whole.reason.contains("448 rows") && whole.reason.contains("2 deleted"), "{}", whole.reason);
@@ -318,7 +318,7 @@ fn every_fault_of_a_reading_request_is_overcome() {
         place.done("pull", json!({ "databases": [database], "full": true }));
         assert_eq!(place.lines(), expected(0..250), "{fault:?}");
     }
-    // The server limits the requests in two seconds, as Notion limits those in a minute.
+    // The server allows three requests in two seconds. Notion has such a limit for a minute.
     notion.limit(3, Duration::from_secs(2));
     place.done("pull", json!({ "full": true }));
     place.assert_clean(&notion);

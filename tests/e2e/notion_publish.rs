@@ -128,7 +128,7 @@ fn an_audit_and_its_findings_become_pages_with_relations_and_a_second_run_writes
     );
     let writes = notion.writes();
     let again = place.done("publish", to(&database));
-    assert!(again.reason.contains("Nothing is to be published: 3 pages have"), "{}", again.reason);
+    assert!(again.reason.contains("There is nothing to publish: 3 pages have"), "{}", again.reason);
     assert_eq!((writes, notion.writes()), (3, 3));
 
     // A later audit: one finding is fixed, one has changed, and a person renamed its page and a property.
@@ -141,7 +141,7 @@ fn an_audit_and_its_findings_become_pages_with_relations_and_a_second_run_writes
     let texts = ["title", "stat", "det", "aud"].map(|id| text(&all[X], id));
     assert_eq!(texts, ["Mine", "Open", "still no such file", later.id.as_str()]);
     assert_eq!((text(&all[Y], "stat"), text(&all[Y], "aud")), ("Fixed".to_owned(), later.id.clone()));
-    assert!(place.done("publish", to(&database)).reason.contains("Nothing is to be published"));
+    assert!(place.done("publish", to(&database)).reason.contains("There is nothing to publish"));
 
     // An older report changes nothing; a finding that comes back is open again.
     audit(&place, 15, &[gap("y.py", "")]);
@@ -164,7 +164,7 @@ fn a_status_of_a_person_stays_and_undo_withdraws_pages_without_deleting_one() {
     place.done("apply", json!({ "plan": plan }));
     let x = pages(&notion, &source)[X].id.clone();
     notion.edit(&x, "stat", json!({ "type": "select", "select": { "name": "Not planned" } }));
-    assert!(place.done("publish", to(&database)).reason.contains("Nothing is to be published"));
+    assert!(place.done("publish", to(&database)).reason.contains("There is nothing to publish"));
     let undone = place.ask("undo", json!({ "plan": plan }));
     let all = pages(&notion, &source);
     let states = [X, Y, AUDIT].map(|marker| text(&all[marker], "stat"));
@@ -230,7 +230,7 @@ fn tracks_of_a_csv_file_become_pages_and_changed_cells_are_updated() {
     let all = pages(&notion, &source);
     assert_eq!((all.len(), text(&all["studio track:AA1"], "bpm")), (3, "121".to_owned()), "AA2 stays");
     let writes = notion.writes();
-    assert!(place.done("publish", args).reason.contains("Nothing is to be published"));
+    assert!(place.done("publish", args).reason.contains("There is nothing to publish"));
     assert_eq!((writes, database.len()), (notion.writes(), 36));
     place.assert_clean(&notion);
 }
@@ -261,7 +261,7 @@ fn every_fault_of_a_creation_leads_to_one_page() {
         let all = pages(&notion, &source);
         assert!(all.contains_key(&format!("studio audit:plans/a.md:f{at}.py:missing")), "{fault:?}");
     }
-    assert!(place.done("publish", to(&database)).reason.contains("Nothing is to be published"));
+    assert!(place.done("publish", to(&database)).reason.contains("There is nothing to publish"));
     let duplicates = notion.rows(&source).iter().filter(|row| text(row, "stat") == "Duplicate").count();
     assert_eq!(duplicates, 2, "a request took effect twice, and one late");
     place.assert_clean(&notion);
@@ -299,7 +299,7 @@ fn a_daemon_that_is_killed_at_any_request_of_publishing_makes_each_page_once() {
         assert_eq!(notion.rows(&source).len(), 2 * (round + 1), "round {round}");
         assert_eq!(pages(&notion, &source).len(), 2 * (round + 1), "round {round}");
     }
-    assert!(place.done("publish", to(&database)).reason.contains("Nothing is to be published"));
+    assert!(place.done("publish", to(&database)).reason.contains("There is nothing to publish"));
     place.assert_clean(&notion);
 }
 
@@ -313,7 +313,7 @@ fn two_daemons_that_publish_at_once_come_to_one_page_for_each_finding() {
         audit(place, 15, &gaps);
         plan_of(&place.done("publish", to(&database)))
     });
-    // A late answer to the search lets both create the same pages.
+    // The answer to a search is late, so both daemons search before either of them creates a page, and both create it.
     notion.order("\"equals\"", Fault::Late(Duration::from_secs(1)));
     for (place, plan) in both.iter().zip(&plans) {
         place.drop("Apply", "apply", json!({ "plan": plan }));
@@ -334,7 +334,7 @@ fn two_daemons_that_publish_at_once_come_to_one_page_for_each_finding() {
     let all = pages(&notion, &source);
     assert!(all.iter().all(|(marker, row)| marker == AUDIT || text(row, "aud") == all[AUDIT].id));
     for place in &both {
-        assert!(place.done("publish", to(&database)).reason.contains("Nothing is to be published"));
+        assert!(place.done("publish", to(&database)).reason.contains("There is nothing to publish"));
         place.assert_clean(&notion);
     }
 }

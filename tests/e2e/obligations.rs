@@ -151,7 +151,7 @@ fn only_a_return_of_the_agent_itself_improves_its_compliance() {
         (&json!(0), &json!(1), &json!(0.0))
     );
     assert_eq!(shown["compliance_rate"], json!(0.0), "the RETURN of a stale request is Baton's");
-    // A cancelled request does not count for the agent, nor does one that was never delivered.
+    // Cancelled requests and requests that were never delivered do not count in the compliance of an agent.
     workspace.write("baton.toml", workspace.read("baton.toml").replace("1ms", "1d"));
     workspace.drop_handoff("Codex-MM1", "Not wanted");
     let circle = json!({ "handoff_id": "c", "source_agent": "Claude-MM1", "title": "Circle", "depends_on": ["c"] });

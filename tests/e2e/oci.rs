@@ -68,7 +68,7 @@ fn a_published_package_is_fetched_byte_for_byte() {
     let inspected = place.inspect("plugins/noop:1.0").ended(0).json();
     assert_eq!((&inspected["digest"], &inspected["from"]), (&json!(digest), &json!(pinned)));
     assert_eq!((&inspected["name"], &inspected["size"]), (&json!("noop"), &json!(noop.len())));
-    // Reading by digest, and publishing again: the same bytes are the same package.
+    // A package that is read by its digest, or published again, has the same bytes and the same manifest.
     let manifest = pushed["manifest"].as_str().unwrap();
     let by_digest = place.inspect(&format!("plugins/noop@{manifest}")).ended(0).json();
     assert_eq!(by_digest["digest"], json!(digest));
@@ -148,7 +148,7 @@ fn a_missing_package_is_named() {
 #[test]
 fn an_unreachable_registry_is_named() {
     let place = Workspace::empty();
-    // A port that was free a moment ago.
+    // The system chose this port as a free one, so nothing listens on it.
     let host = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
     let (noop, reference) = (fixture("noop"), format!("oci://{host}/noop:1"));
     for args in [vec!["inspect", &reference], vec!["push", noop.to_str().unwrap(), &reference]] {
@@ -208,7 +208,7 @@ fn a_package_that_is_too_large_is_not_downloaded() {
     let mut manifest = place.manifest(&pushed);
     manifest["layers"][0]["size"] = json!((64 << 20) + 1);
     place.registry.put_manifest("noop", "huge", &manifest.to_string());
-    // If the component were downloaded, its error would come first.
+    // The component is deleted, so a download would fail with another error.
     fs::remove_file(place.registry.stored(pushed["digest"].as_str().unwrap())).unwrap();
     fails(place.inspect("noop:huge"), &["has more than 67108864 bytes", "the limit for a component"]);
 

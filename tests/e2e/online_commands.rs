@@ -71,7 +71,7 @@ fn an_audit_is_published_at_notion_and_taken_back() {
     run(&place.workspace, &["notion", "apply", "--arg", &plan]);
     assert_eq!(server.rows(&source).len(), 2, "the audit and its finding");
     let writes = server.writes();
-    assert!(run(&place.workspace, &words).contains("Nothing is to be published"));
+    assert!(run(&place.workspace, &words).contains("There is nothing to publish"));
     assert_eq!(server.writes(), writes);
     place.assert_clean(&server);
 }

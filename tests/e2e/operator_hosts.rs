@@ -59,7 +59,7 @@ fn a_plugin_waits_for_the_address_and_continues_with_it() {
     let command = "`baton plugin grant wiki host=wiki=ADDRESS 'http=GET:{wiki}/*' secret=token`";
     assert!(task.reason.contains(command), "{}", task.reason);
     assert!(task.reason.contains("such as https://wiki.example.org for ADDRESS"), "{}", task.reason);
-    // A rule alone changes nothing.
+    // The rule is granted, but the address is not set, so the task still waits.
     grant(&workspace, &[RULE]).ended(0);
     workspace.up_once();
     assert_eq!(workspace.task("Read").state, "needs_grant");

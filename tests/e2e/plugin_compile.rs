@@ -50,8 +50,8 @@ fn manifest() -> &'static str {
     r#"{"name":"words","version":"1","declares":{"description":"","default_action":"a","actions":{"a":{"description":"","idempotent":true}}}}"#
 }
 
-/// A package that is expensive to compile, because every local is a value in each of the loops. 19,000 locals in 9,000 loops need
-/// gigabytes of memory, 1,000 locals in 500 loops need two minutes.
+/// A package that is expensive to compile, because the compiler keeps a value for every local in every loop. 19,000 locals in
+/// 9,000 loops need gigabytes of memory; 1,000 locals in 500 loops need two minutes.
 fn costly(locals: usize, loops: usize) -> Vec<u8> {
     let uses: String =
         (1..locals).map(|local| format!("local.get {local} local.get 0 i32.add local.set {local} ")).collect();

@@ -50,7 +50,7 @@ fn a_name_with_another_meaning_is_refused_for_a_plugin_of_any_source() {
     let run = workspace.up_once();
     assert_eq!(run.stderr.matches("cannot be the name of a plugin").count(), 9, "{}", run.stderr);
     assert_eq!(workspace.read("baton.lock"), before);
-    // None of them is a valid agent name either.
+    // Reserved names are not valid names or aliases of agents either.
     let config = workspace.read("baton.toml");
     for section in ["[agents.all]\n", "[agents.Operator]\n", "[agents.Codex-MM1]\naliases = [\"everyone\"]\n"] {
         workspace.write("baton.toml", format!("{config}\n{section}"));
@@ -93,7 +93,7 @@ fn a_broken_entry_of_the_lock_file_affects_no_other_command_and_can_be_removed()
         assert_eq!(workspace.task(&title).state, "succeeded", "{entry}");
         let doctor = workspace.baton(&["doctor"]).stdout;
         assert!(doctor.contains(&format!("the entry of `{name}` cannot be used")), "{doctor}");
-        // Other changes keep the entry unchanged; `remove` removes it.
+        // Changes of other plugins keep the broken entry. Only `remove` deletes it.
         plugin(&workspace, &["disable", "noop"]).ended(0);
         assert!(workspace.read("baton.lock").contains(&format!("name = \"{name}\"")));
         plugin(&workspace, &["enable", "noop"]).ended(0);

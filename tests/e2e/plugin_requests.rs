@@ -39,7 +39,7 @@ fn return_for(workspace: &Workspace, agent: &str, key: &str, status: &str) {
 #[test]
 fn a_request_is_sent_once_while_it_is_open_and_again_after_it_was_answered() {
     let workspace = Workspace::with_post(GRANTED);
-    // The request is sent twice in one task, and once more before the agent has read the file.
+    // The plugin sends the request twice in one task, and once more before the daemon has captured the file.
     post(&workspace, &["send Cursor-MM1 k", "send Cursor-MM1 k"]).ended(0);
     post(&workspace, &["send Cursor-MM1 k"]).ended(0);
     assert_eq!(file_in(&workspace, "Cursor-MM1")["dedupe_key"], "post:k");
@@ -114,7 +114,7 @@ fn a_request_that_was_withdrawn_before_its_capture_is_refused_later() {
     let workspace = Workspace::with_post(GRANTED);
     post(&workspace, &["send Cursor-MM1 k", "send noop k2"]).ended(0);
     post(&workspace, &["take-back k It is there now.", "take-back k2 So is that."]).ended(0);
-    // The key is free again, and the older file is still there.
+    // The withdrawn request is not captured yet: its file is still in the inbox, but its key can be used again.
     post(&workspace, &["send Cursor-MM1 k"]).ended(0);
     assert_eq!(workspace.inbox("Cursor-MM1").len(), 2);
     workspace.up_once();
@@ -162,7 +162,7 @@ fn a_task_that_fails_withdraws_nothing() {
 fn a_plugin_can_withdraw_only_its_own_requests() {
     let workspace = Workspace::with_post(GRANTED);
     workspace.install_fixture("hostile", GRANTED);
-    // `hostile` sends `two` to the same agent, and a file claims to be from `post`.
+    // `hostile` sends a request with the key `two` to the same agent, and a forged file names `post` as its sender.
     workspace.baton(&["run", "hostile", "emit"]).ended(0);
     let mut forged = baton_tests::handoff("Cursor-MM1", "Look at two");
     (forged["source_agent"], forged["dedupe_key"]) = (json!("post"), json!("post:two"));

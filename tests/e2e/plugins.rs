@@ -45,7 +45,7 @@ fn install(workspace: &Workspace, component: &[u8]) -> String {
     let file = workspace.outside().join("package.wasm");
     fs::write(&file, component).unwrap();
     let installed = plugin(workspace, &["install", file.to_str().unwrap()]);
-    // A package with the name of another plugin has not replaced it.
+    // A warning with exit code 1 means that the package did not replace an installed plugin of the same name.
     let warns = installed.stdout.starts_with("WARNING");
     let said = installed.ended(i32::from(warns)).stdout;
     said.split("baton plugin approve ").nth(1).unwrap().split_whitespace().next().unwrap().to_owned()

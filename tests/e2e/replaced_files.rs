@@ -58,8 +58,8 @@ fn replace(workspace: &Workspace, file: &Path, kind: Kind) -> PathBuf {
     target
 }
 
-/// Lets every part of Baton use its files. Each command ends, or the test fails. Returns what the commands printed, and whether
-/// the work was done.
+/// Runs commands that use all files of Baton. Fails if a command does not end. Returns the output of the commands, and whether
+/// all work was done.
 fn used(workspace: &Workspace, number: usize) -> (String, bool) {
     let titles = [format!("Echo {number}"), format!("Count {number}")];
     workspace.drop_handoff("noop", &titles[0]);
@@ -107,11 +107,12 @@ fn no_command_follows_a_link_or_blocks_on_a_pipe() {
                 fs::write(&file, bytes).unwrap();
                 fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
             }
-            // The work that failed or waited is not part of the next case.
+            // Completes the work that failed or waited, so that it is not part of the next case.
             workspace.up_once();
         }
     }
-    // The file with the path of the workspace is written again, and nothing needs the file that wakes a daemon.
+    // Two files need no error: Baton writes the file with the workspace's path again, and these commands do not need the file
+    // that wakes a daemon.
     unnoticed.retain(|name| name != "workspace" && name != "now");
     assert!(unnoticed.is_empty(), "{unnoticed:?}");
 }

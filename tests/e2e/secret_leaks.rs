@@ -49,7 +49,8 @@ fn no_token_is_in_memory_logs_ledger_reports_or_output() {
     let workspace = &scene.workspace;
     let tokens: Vec<String> = SERVICES.iter().map(|(service, _)| scene.access_token(service)).collect();
     assert!(tokens.iter().all(|token| token.starts_with(TOKEN_PREFIX)), "{tokens:?}");
-    // The server repeats the tokens in a header and in the body; the plugin returns its whole memory, or traps with the answers.
+    // The server repeats the tokens in a header and in the body. One task returns the plugin's whole memory. Another task
+    // traps, with the answers in the message.
     let accounts = SERVICES.map(|(service, _)| service);
     let titles = ["Memory", "Trap", "Missing"];
     for (title, mut args) in titles.iter().zip([
@@ -73,8 +74,8 @@ fn no_token_is_in_memory_logs_ledger_reports_or_output() {
     assert!(wal.metadata().is_ok_and(|wal| wal.len() > 0), "the ledger has a write-ahead log");
     assert!(log.contains("TRACE") || log.contains("DEBUG"), "the log is not verbose: {log}");
 
-    // The copy is the plugin's real memory: it has the placeholders and the answers, in which the tokens are masked.
-    // The name of the report has a number if another task wrote its reports first.
+    // The report must be the plugin's real memory: it has the placeholders, and the answers with masked tokens. Its name
+    // has a number if another task wrote a report first.
     let reports = workspace.list("reports");
     let name = reports.iter().find(|name| name.starts_with("memory")).unwrap_or_else(|| panic!("{reports:?}"));
     let memory = workspace.read_bytes(&format!("reports/{name}"));
@@ -113,7 +114,7 @@ fn no_token_is_in_memory_logs_ledger_reports_or_output() {
     }
     let leaks: Vec<&String> = outputs.iter().filter(|output| output.contains(TOKEN_PREFIX)).collect();
     assert!(leaks.is_empty(), "a token is in {leaks:?}");
-    // The search finds what is there.
+    // Also checks the search itself: it finds placeholders.
     assert!(!files_with(workspace.outside(), "baton-secret-").is_empty());
     for needle in tokens.iter().map(String::as_str).chain(["t0k3n-"]) {
         let found = files_with(workspace.outside(), needle);
@@ -126,7 +127,7 @@ fn a_crash_of_the_daemon_leaves_no_core_dump() {
     let scene = Scene::connected();
     let workspace = &scene.workspace;
     let baton = workspace.command();
-    // The shell is like a developer's: without a limit for core dumps, if the system allows that.
+    // The shell raises the limit for core dumps as far as the system allows, as on the machine of a developer.
     let mut command = workspace.command_of("sh");
     command.args(["-c", "ulimit -S -c $(ulimit -H -c); exec \"$0\" \"$@\""]).arg(baton.get_program());
     command.arg("-w").arg(workspace.root()).arg("up").current_dir(workspace.outside());

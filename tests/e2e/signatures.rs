@@ -90,7 +90,7 @@ fn a_changed_component_a_changed_signature_and_a_signature_of_other_bytes_are_ba
     let beside = format!("{}.minisig", place.file);
     let (component, signature) = (fs::read(&place.file).unwrap(), fs::read_to_string(&beside).unwrap());
 
-    // Another custom section keeps the component valid, in contrast to another byte at the end of the last one.
+    // Appends a custom section, because the component then stays valid. Another byte at its end would make it invalid.
     fs::write(&place.file, [component.as_slice(), b"\0\x02\x01x"].concat()).unwrap();
     assert_eq!(place.judged(&place.file), ("bad".to_owned(), None, 1));
     fs::write(&place.file, &component).unwrap();
@@ -105,7 +105,7 @@ fn a_changed_component_a_changed_signature_and_a_signature_of_other_bytes_are_ba
         fs::write(&beside, &changed).unwrap();
         assert_eq!(place.judged(&place.file), ("bad".to_owned(), None, 1), "{changed}");
     }
-    // A valid signature of other bytes.
+    // The signature is valid, but for other bytes.
     fs::write(place.workspace.outside().join("other"), "other bytes").unwrap();
     place.minisign(&["-S", "-s", "ours.key", "-m", "other", "-x", "noop.wasm.minisig"]);
     assert_eq!(place.judged(&place.file).0, "bad");

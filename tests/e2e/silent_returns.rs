@@ -4,7 +4,7 @@ use baton_tests::{files_below, repository};
 
 use crate::tokens::{Token, tokens_with_tests};
 
-/// The lines of bare `return`s in functions with `#[test]` or `#[tokio::test]`, and the number of these functions.
+/// The lines that have a `return` without a value in a test function, and the number of test functions.
 fn returns(tokens: &[Token]) -> (Vec<usize>, usize) {
     let (mut lines, mut tests, mut at) = (Vec::new(), 0, 0);
     while at < tokens.len() {

@@ -107,7 +107,7 @@ fn a_snapshot_has_committed_rows_that_are_only_in_the_log() {
     let mut other = or_skip!(OtherProgram::start(IDLER, &[&path.display().to_string()]));
     let read = run(&workspace, "count", "library.db").ended(0);
     assert!(read.stderr.contains("rows 40 form 7 rest [0, 40]"), "{}", read.stderr);
-    // The file alone does not have them, so a copy of the file would lack them.
+    // The rows are only in the write-ahead log, so a plain copy of the file does not have them.
     fs::copy(&path, music.join("bytes.db")).unwrap();
     let copied = Connection::open(music.join("bytes.db")).unwrap();
     assert!(copied.query_row("SELECT count(*) FROM t", [], |row| row.get::<_, i64>(0)).is_err(), "no log, no table");
@@ -243,7 +243,8 @@ fn a_file_that_is_truncated_while_it_is_copied_does_not_end_the_daemon() {
     let daemon = workspace.up_and_serving();
     let cutting = AtomicBool::new(true);
     std::thread::scope(|scope| {
-        // Another plugin with write access to the folder could do this. SQLite maps this file into memory while it reads.
+        // Truncates the `-shm` file, which SQLite maps into memory while it reads. Another plugin with write access to the folder
+        // could do this.
         scope.spawn(|| {
             let begun = Instant::now();
             while cutting.load(Ordering::Relaxed) && begun.elapsed() < PATIENCE {

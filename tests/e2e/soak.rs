@@ -40,7 +40,7 @@ struct Soak {
     dropped: BTreeMap<&'static str, usize>,
     /// Requests to plugins that may be dropped again unchanged.
     repeatable: Vec<(String, Vec<u8>)>,
-    /// Unanswered requests to `Codex-MM1`, and those that were there at the last check.
+    /// Unanswered requests to `Codex-MM1`, as id and bytes. `answerable` has the ids of those that were certainly delivered.
     open_requests: Vec<(String, Vec<u8>)>,
     answerable: BTreeSet<String>,
     kills: usize,
@@ -177,7 +177,7 @@ impl Soak {
     }
 
     fn drop_central(&self, id: &str, value: &Value) {
-        // The folder has the form of an agent's folder.
+        // `handoffs/` has a folder `01_inbox` too: the drop box.
         self.workspace.drop_file(".", &format!("{id}.json"), text(value));
     }
 
@@ -235,7 +235,8 @@ impl Soak {
         let mut value: Value = serde_json::from_slice(bytes).unwrap();
         value["description"] = json!(format!("edit {}", self.made));
         self.book.gone(bytes);
-        // If an answer ends the request before the edit is noticed, the edit needs a decision of the operator.
+        // The request is not answered before the next check. If an answer ended it before the edit is noticed, the operator
+        // would have to decide about the edit.
         self.answerable.remove(id);
         *bytes = text(&value);
         self.book.file(bytes, 1);

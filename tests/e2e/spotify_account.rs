@@ -217,7 +217,7 @@ fn the_current_play_is_identified_and_looked_up_in_the_library() {
     write_wav(&file, &tune(1, 4));
     place.workspace.baton(&["library", "scan", music.to_str().unwrap()]).ended(0);
 
-    // A second report of the same name would get a number, so the reports are deleted before each task.
+    // Reports are deleted before each task, because a second report of the same name would get a number in its name.
     let report = || -> Value {
         let [name] = place.workspace.list("reports").try_into().unwrap();
         serde_json::from_str(&place.workspace.read(&format!("reports/{name}"))).unwrap()
@@ -267,7 +267,8 @@ fn every_fault_of_one_request_is_overcome() {
     ];
     for (round, fault) in faults.into_iter().enumerate() {
         place.spotify.order("offset=100", fault.clone());
-        // A token that ends twice in some seconds is another fault.
+        // `Expired` is injected only once: if the service refuses a new token within seconds, Baton treats that as a fault of the
+        // service.
         if !matches!(fault, Fault::Expired) {
             place.spotify.order("/v1/me/playlists", fault.clone());
         }

@@ -250,7 +250,7 @@ fn changes_of_others_after_the_plan_are_kept_also_by_a_second_undo() {
         apply(&place, plan);
     }
     place.spotify.change("created000000000000901", |items| items.swap(0, 1));
-    // The playlist is as after the first request of the plan.
+    // Somebody removes the last items, so that the playlist is as it was after the first request of the plan.
     place.spotify.change(&evening, |items| items.truncate(103));
     let lists = || [place.spotify.uris("New"), place.spotify.uris("Evening")];
     let changed = lists();
@@ -318,7 +318,7 @@ fn an_incomplete_export_removes_nothing_from_the_account() {
     let merged = json!({ "from": ["Whole.csv", "Charts.csv"], "name": "Charts", "plan": true });
     let merged = place.ask("merge", &merged);
     assert!(!merged.reason.contains("The plan is"), "{}", merged.reason);
-    // Other playlists are planned, and so is one that the account does not have.
+    // The incomplete export affects only its own playlist: the others are planned, including one that the account does not have.
     let plan = place.ask("plan", &json!({ "from": ["."] }));
     assert!(plan.reason.contains("1 playlist is not in the plan"), "{}", plan.reason);
     apply(&place, &plan_of(&plan));
@@ -377,7 +377,8 @@ fn a_change_of_others_during_a_plan_is_kept_by_apply_and_undo() {
     let task = apply(&place, &plan);
     let after = place.spotify.uris("Evening");
     let expected = |list: &[String]| {
-        // The other person removed the item that was first at that moment, because the plan had moved one there.
+        // The other person removed the first item of that moment. It is not the first item of `before`, because the plan had
+        // moved another item there.
         let gone = list.iter().find(|uri| !after.contains(uri)).unwrap();
         let mut kept: Vec<String> = list.iter().filter(|uri| *uri != gone).cloned().collect();
         kept.push(uri(77_777));
@@ -464,7 +465,7 @@ fn undo_removes_a_playlist_whose_creation_was_interrupted() {
         let place = writable();
         place.spotify.add(1, "Evening", tracks(0..3));
         let made = planned(&place, "edit", &json!({ "playlist": "New", "create": true, "add": uris(0..3) }));
-        // The list of playlists can be read before the request, and not after it.
+        // The plugin can read the list of playlists before the request that creates the playlist, but not after it.
         place.spotify.order("/v1/me/playlists?", Fault::Late(Duration::from_millis(1)));
         place.spotify.order("POST ", fault);
         place.spotify.order("/v1/me/playlists?", Fault::Status("403 Forbidden"));

@@ -14,10 +14,10 @@ use serde_json::json;
 
 const OWN: &str = "sql = [{ database = \"own\", mode = \"rw\" }, { database = \"catalog\", mode = \"rw\" }]";
 
-/// The limit of temporary files, and what a fast disk can add before the worker is killed.
+/// The limit of temporary files, and the bytes that a worker can write to a fast disk before it is killed.
 const TEMPORARY: u64 = (512 + 128) << 20;
 
-/// The memory of a worker: the limit of SQLite, and that of the program itself.
+/// The memory of a worker: SQLite's limit, and the memory of the program itself.
 const MEMORY_KIB: u64 = (128 + 96) << 10;
 
 /// The processes that run statements for the process `parent`.
@@ -36,7 +36,7 @@ fn figure(process: &Path, name: &str) -> Option<u64> {
     status.lines().find_map(|line| line.strip_prefix(name)?.split_whitespace().next()?.parse().ok())
 }
 
-/// Bytes on the disk of the deleted files that a process still has open.
+/// The disk space of deleted files that a process still has open. SQLite's temporary files are such files.
 fn temporary_bytes(process: &Path) -> u64 {
     let Ok(open) = fs::read_dir(process.join("fd")) else { return 0 };
     let files = open.flatten().filter_map(|entry| fs::metadata(entry.path()).ok());

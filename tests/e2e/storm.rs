@@ -37,7 +37,7 @@ impl StormTask {
         format!("Fix Trigger Duplication {}", self.number)
     }
 
-    /// A third of the tasks has a `handoff_id`, a third a full task id, and a third only the content.
+    /// The id of the task in its files: a `handoff_id` for a third of the tasks, a task id for a third, and none for the rest.
     fn identity(&self) -> Option<(&'static str, String)> {
         match self.number / 2 % 3 {
             0 => Some(("handoff_id", format!("storm-{}", self.number))),
@@ -47,12 +47,12 @@ impl StormTask {
         }
     }
 
-    /// The bytes of the copy with this number. If the task has an id, each copy has another time; some copies have their keys in
-    /// another order.
+    /// The bytes of the copy with this number. Copies differ in the order of their keys. If the task has an id, they also differ
+    /// in their time.
     fn bytes(&self, copy: usize) -> Vec<u8> {
         let to = if self.is_for_plugin() { "noop" } else { "Cursor-MM1" };
         let mut fields = vec![
-            // Without an id, another time makes another request.
+            // Without an id, a copy with another time would be another request.
             ("timestamp", json!(time(if self.identity().is_some() { copy } else { 0 }))),
             ("source_agent", json!("Claude-MM1")),
             ("target_agent", json!(to)),
@@ -62,7 +62,7 @@ impl StormTask {
         fields.extend(self.identity().map(|(key, id)| (key, json!(id))));
         let by = copy % fields.len();
         fields.rotate_left(by);
-        // Written by hand, because a map would sort its keys.
+        // The JSON is written line by line, because a map would sort the keys.
         let lines: Vec<String> = fields.iter().map(|(key, value)| format!("  \"{key}\": {value}")).collect();
         format!("{{\n{}\n}}\n", lines.join(",\n")).into_bytes()
     }

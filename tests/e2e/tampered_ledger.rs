@@ -156,7 +156,8 @@ fn flipped_bytes_are_found_or_leave_the_content_unchanged() {
     let original = fs::read(&ledger).unwrap();
     let said = content(&ledger).unwrap();
     let (mut found, mut harmless) = (0, 0);
-    // Fixed positions in the whole file, at a distance that shares no divisor with the page size.
+    // Fixed positions in the whole file. Their distance is not a multiple of the page size, so they have different offsets
+    // within a page.
     for at in (0..original.len() - 16).step_by(original.len() / 150 + 7) {
         let state = copy(&workspace, &ledger);
         let mut bytes = original.clone();

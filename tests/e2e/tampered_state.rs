@@ -92,7 +92,7 @@ fn export(workspace: &Workspace) -> String {
     lines
 }
 
-/// Lets the workspace continue and returns the commands that noticed the tampering; an empty list means none.
+/// Checks the workspace and runs new work. Returns the commands that noticed the tampering.
 fn noticed(workspace: &Workspace) -> Vec<&'static str> {
     let verify = workspace.baton(&["ledger", "verify"]).code;
     let doctor = workspace.baton(&["doctor"]).code;
@@ -124,7 +124,8 @@ fn tampering_with_other_state_files_is_detected_or_has_no_effect() {
             if found.is_empty() {
                 assert!(export(&workspace).starts_with(&before), "{place}");
                 if name.starts_with("packages") {
-                    // The package was restored from its source before the plugin ran.
+                    // Nothing noticed the tampering, so the package must be correct again: Baton restored it from its
+                    // source before the plugin ran.
                     let now = fs::read(original.state.join(&name)).unwrap();
                     assert_eq!(
                         format!("{}.wasm", sha256(&now)),

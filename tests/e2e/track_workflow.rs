@@ -140,8 +140,8 @@ impl MusicWorkspace {
         scanned.json()
     }
 
-    /// The locations in new exports, of all M3U8 files and of the rekordbox XML, as other programs' parsers find them. Without Python the
-    /// test reads them itself and reports the skip.
+    /// Exports again. Returns the locations in all M3U8 files and in the rekordbox XML. The parsers of other programs must find
+    /// the same locations; without Python, this check is skipped and reported.
     #[track_caller]
     pub(crate) fn exported(&self) -> [Vec<String>; 2] {
         fs::remove_dir_all(&self.made).unwrap();
@@ -193,7 +193,7 @@ impl MusicWorkspace {
         self.every_location_is_there(&self.incoming, "after organise");
         self.run(&["music-files", "apply", "--arg", "plan=friday"]);
         self.every_location_is_there(&self.organised, "after apply");
-        // djay does not know the new paths yet.
+        // djay still names the old paths.
         self.run(&["djay", "sync-sessions"]);
         self.every_location_is_there(&self.organised, "after djay named the old places again");
         let coverage = self.workspace.baton(&["library", "coverage", "--json"]).json();
@@ -248,7 +248,7 @@ fn every_exported_location_exists_after_a_kill_in_the_middle_of_apply() {
     for location in exported.iter().flatten() {
         assert!(Path::new(location).is_file(), "{location} of {exported:#?}");
     }
-    // A `run` is tried once; the next one continues.
+    // A task of `baton run` is not tried again, so a new `run` continues the plan.
     place.run(&["music-files", "apply", "--arg", "plan=friday"]);
     assert_eq!(moved(), OTHERS + FILES);
     place.every_location_is_there(&place.organised, "after the next apply");

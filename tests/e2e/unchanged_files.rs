@@ -82,7 +82,7 @@ fn files_that_stay_in_an_external_inbox_are_read_at_no_later_start() {
     daemon.kill();
     assert_eq!(workspace.status().len(), tasks + 1);
 
-    // An edit that restores the size and the modification time is still noticed, and so is a new file.
+    // A scan notices a new file, and an edit that restores the size and the modification time.
     let request = inbox.join("request.json");
     let written = request.metadata().unwrap().modified().unwrap();
     let edited = String::from_utf8(fs::read(&request).unwrap()).unwrap().replace("A request", "B request");

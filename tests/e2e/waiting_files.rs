@@ -150,7 +150,7 @@ fn a_request_that_is_edited_into_an_unreadable_file_is_answered() {
 #[test]
 fn a_valid_file_that_replaces_a_too_large_one_is_done() {
     let workspace = Workspace::with_noop();
-    // The first attempt to archive fails.
+    // `03_failed` is a file instead of a folder, so the first attempt to archive fails.
     fs::create_dir_all(workspace.root().join("handoffs/noop")).unwrap();
     workspace.write("handoffs/noop/03_failed", "a file");
     workspace.drop_file("noop", "big.json", vec![b' '; 5 << 20]);

@@ -1,4 +1,4 @@
-//! Generates, from a seed, a Drive folder as years of concurrent syncs leave it, and the databases that belong to it.
+//! Generates a Drive folder as it looks after years of concurrent syncs, and its databases. The same seed gives the same files.
 //!
 //! The amounts are those of a real Drive: 241 databases with a folder each (six without their CSV, 103 without backups), 168
 //! duplicate folders of 136 databases, 272 CSV files outside of any folder, two folders that belong to no database, and 1,892 backups,

@@ -3,8 +3,8 @@
 //! are refused. A search finds new files only after a delay; the changes feed and a request by id find them at once. Files that
 //! the app did not create are visible only with the scope `drive`. An answer has only the requested `fields`. A file that left
 //! the account is a change with `removed`. A search over all drives is incomplete. Addresses of upload sessions lead to another
-//! server, so a client that follows them fails; judges get the real addresses. Tokens are those of an [`OAuthServer`]. A test can
-//! inject faults.
+//! server, so a client that uses them fails; independent clients get the real addresses. The server accepts the tokens of an
+//! [`OAuthServer`]. A test can inject faults.
 
 mod answers;
 mod cells;
@@ -53,7 +53,7 @@ pub enum Fault {
     Delayed(usize),
     /// The user ends the consent; the request gets 401.
     Revoked,
-    /// Another client of the same app creates a folder of this name, database and place in the folder with this id, before the request.
+    /// Before the request, another client of the same app creates this folder.
     Overtaken(Box<FakeFile>),
 }
 
@@ -250,7 +250,7 @@ impl DriveServer {
         service.drive.leave(&id);
     }
 
-    /// The next searches have only a part of the files, and say so.
+    /// Makes the next searches incomplete: they find only a part of the files, and report that.
     pub fn set_incomplete_searches(&self, searches: usize) {
         self.state().drive.incomplete_searches = searches;
     }
@@ -280,12 +280,12 @@ impl DriveServer {
         id.clone_into(&mut self.state().drive.user);
     }
 
-    /// Whether the feed names the content of a changed folder too. Drive does not promise it.
+    /// Sets whether the feed also names the files in a changed folder. Drive does not promise that it does.
     pub fn set_content_changes(&self, are_named: bool) {
         self.state().drive.has_content_changes = are_named;
     }
 
-    /// The tokens of the changes feed that were given so far are refused from now on.
+    /// Refuses all page tokens of the changes feed that the server has returned so far.
     pub fn lose_tokens(&self) {
         self.state().drive.token_generation += 1;
     }

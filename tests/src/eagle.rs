@@ -28,7 +28,7 @@ pub enum Offset {
     Nothing,
 }
 
-/// What the server saves of an update. It always answers with success, except for `SaysFalse` in V2.
+/// The part of an update that the server saves. The server always reports success, except for `SaysFalse` in V2.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum SaveBehaviour {
     /// All of it.
@@ -82,7 +82,7 @@ pub struct ServerBehaviour {
     pub library: Option<String>,
     /// Whether it refuses to say which library is open.
     pub keeps_library_secret: bool,
-    /// After the next answer with several items, one item gets another tag, as if a user had added it.
+    /// An item and a tag. After the next answer with several items, the item gets the tag, as if a user had added it.
     pub hand: Option<(String, String)>,
 }
 

@@ -36,7 +36,7 @@ pub struct Counts {
 }
 
 impl Expectations {
-    /// Records that a file was dropped, which must be in `places` places in the end.
+    /// Records that a file was dropped. In the end, its bytes must be in `places` places.
     pub fn file(&mut self, bytes: &[u8], places: usize) {
         *self.files.entry(sha256(bytes)).or_default() += places;
     }
@@ -46,7 +46,7 @@ impl Expectations {
         self.files.remove(&sha256(bytes));
     }
 
-    /// Records a request of `sender` with this id, which gets this number of additional RETURNs.
+    /// Records that the request of `sender` with this id gets this number of RETURNs, in addition to those recorded before.
     pub fn asks(&mut self, sender: &str, id: &str, returns: usize) {
         self.asked.entry(id.to_owned()).or_insert_with(|| (sender.to_owned(), 0)).1 += returns;
     }

@@ -1,5 +1,5 @@
 //! A strict OAuth server on loopback: PKCE with S256, an exact redirect, codes that work once, and refresh tokens that are
-//! replaced at each use. An old refresh token, or a code that is used twice, ends the whole consent (RFC 9700, 4.14.2).
+//! replaced at each use. A code that is used twice ends its consent (RFC 9700, 4.14.2). An old refresh token ends all consents.
 //!
 //! | address | what |
 //! |---|---|

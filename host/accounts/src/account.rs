@@ -1,5 +1,5 @@
-//! One account as it is stored: its tokens, the endpoint that renews them, and the scopes of the consent. The addresses
-//! are those of the consent: a later change of `baton.toml` never sends a token to another server.
+//! One account as it is stored: its tokens, the endpoint that renews them, and the scopes of the consent. The account keeps
+//! the addresses of its consent, so a later change of `baton.toml` never sends a token to another server.
 
 use std::fmt;
 use std::time::Duration;
@@ -118,10 +118,10 @@ impl Account {
         Ok(account)
     }
 
-    /// The form in which it is stored: one line of JSON.
+    /// Converts the account to its stored form: one line of JSON.
     ///
     /// # Errors
-    /// Never with the fields of this version.
+    /// The account cannot be serialized. This never happens with the fields of this version.
     pub fn to_text(&self) -> Result<String, String> {
         serde_json::to_string(self).map_err(|error| error.to_string())
     }
@@ -155,14 +155,14 @@ impl Account {
     fn expires_soon(&self, now: Timestamp) -> bool {
         let Some(at) = self.expires_at.as_ref() else { return false };
         let Ok(at) = at.parse::<Timestamp>() else { return true };
-        // For a short lifetime the margin is half of it, so that a token that is valid for a minute is used too.
+        // The margin is at most half of the lifetime, so that Baton also uses a token that is valid for only a minute.
         let issued = self.issued_at.parse::<Timestamp>().unwrap_or(now);
         let half = (at.duration_since(issued) / 2).max(SignedDuration::ZERO);
         let margin = SignedDuration::try_from(limits::EXPIRY_MARGIN).unwrap_or(SignedDuration::ZERO).min(half);
         at.duration_since(now) <= margin
     }
 
-    /// Whether the access token was issued a moment before `now`.
+    /// Whether the service issued the access token less than [`limits::NEW_TOKEN`] before `now`.
     pub(crate) fn is_new(&self, now: Timestamp) -> bool {
         let limit = SignedDuration::try_from(limits::NEW_TOKEN).unwrap_or(SignedDuration::ZERO);
         let issued = self.issued_at.parse::<Timestamp>();

@@ -34,11 +34,12 @@ pub async fn identity(account: &Account, tokens: &Tokens) -> Result<Option<Strin
     let mut answer = answer.map_err(|error| temporary(no_answer(&error).0))?;
     match answer.status() {
         StatusCode::UNAUTHORIZED => return Ok(None),
-        status if !status.is_success() => return Err(temporary(format!("it answers {status}"))),
+        status if !status.is_success() => return Err(temporary(format!("the service answers {status}"))),
         _ => {}
     }
     let body = body_of(&mut answer).await.map_err(|error| temporary(error.0))?;
-    let body: Value = serde_json::from_slice(&body).map_err(|_| temporary("its answer is not JSON".to_owned()))?;
+    let body: Value =
+        serde_json::from_slice(&body).map_err(|_| temporary("the answer of the service is not JSON".to_owned()))?;
     if provider == Provider::Linear && body.get("errors").is_some() {
         return Ok(None);
     }

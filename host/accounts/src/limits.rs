@@ -16,7 +16,7 @@ pub const CONSENT: Duration = Duration::from_mins(10);
 /// The timeout for a connection to a service.
 pub const CONNECT: Duration = Duration::from_secs(10);
 
-/// The timeout for one request to a token endpoint. The lock of an account is held for no longer.
+/// The timeout for one request to a token endpoint. A process holds the lock of an account for at most this time.
 pub const REQUEST: Duration = Duration::from_secs(30);
 
 /// The timeout for the headers of a redirect.

@@ -11,7 +11,7 @@ pub struct AccountSettings {
     /// The client ID of the operator's app at the service.
     #[serde(default)]
     pub client_id: Option<String>,
-    /// The name of the secret with the client secret, for services that require one of desktop apps too.
+    /// The name of the secret with the client secret. Some services require a client secret even from desktop apps.
     #[serde(default)]
     pub client_secret: Option<String>,
     /// The page where the operator gives consent in a browser.
@@ -26,7 +26,7 @@ pub struct AccountSettings {
     /// Where `baton account test` asks who the token belongs to.
     #[serde(default)]
     pub identity_url: Option<String>,
-    /// The scopes instead of the default ones.
+    /// The scopes that replace the default scopes.
     #[serde(default)]
     pub scopes: Option<Vec<String>>,
     /// The port of the redirect, for services that want it registered. By default the system chooses one.
@@ -105,8 +105,8 @@ impl AccountSettings {
         self.resolve(provider)
     }
 
-    /// The addresses for an account with a token that the operator made. The account has no client ID, and its scopes are
-    /// those of the token.
+    /// The addresses for an account with a token that the operator made. The account has no client ID, and Baton asks for
+    /// no scopes, because the token already has its scopes.
     ///
     /// # Errors
     /// A wrong setting, or the service has no such tokens.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::{Account, Provider};
 
-/// Keeps accounts. A write is complete on the disk when it returns, or has no effect.
+/// Keeps accounts. When `write` returns, the whole account is on the disk, or nothing has changed.
 pub trait AccountStore: Send + Sync {
     /// The account, if there is one.
     ///

@@ -1,9 +1,9 @@
-//! Tokens that are valid now. A renewal happens once, however many processes need it: the one that holds the lock of the
-//! account renews it, the others wait and read its result.
+//! Returns tokens that are valid now. If several processes need new tokens, only the process that holds the account's lock
+//! renews them. The others wait for the lock, and then read the new tokens from the store.
 //!
-//! A service that replaces refresh tokens (rotation) ends the consent when it sees an old one again. So the new tokens are
-//! on the disk before anybody gets them. If a process is killed between the service's answer and that write, which is
-//! some milliseconds, the operator must give consent again.
+//! Some services replace the refresh token at each renewal (rotation), and end the consent when they receive an old refresh
+//! token. So Baton writes the new tokens to the disk before it uses them. If a process is killed in the milliseconds
+//! between the service's answer and that write, the operator must give consent again.
 
 use std::sync::Arc;
 
@@ -61,7 +61,7 @@ impl Accounts {
             return Ok(account.tokens());
         }
         if refused == Some(account.tokens().access.as_str()) && account.is_new(now) && account.token_url.is_some() {
-            let reason = "it refuses a token that it has just issued".to_owned();
+            let reason = "the service refuses a token that it has just issued".to_owned();
             return Err(AccountError::Temporary { provider, reason });
         }
         match self.renewed(&account).await {
@@ -80,7 +80,7 @@ impl Accounts {
     /// The account, if it has consent.
     fn usable(&self, provider: Provider) -> Result<Account, AccountError> {
         let needs = |option, reason: &str| AccountError::NeedsConsent { provider, option, reason: reason.to_owned() };
-        let account = self.stored(provider)?.ok_or_else(|| needs("", "there is no such account yet"))?;
+        let account = self.stored(provider)?.ok_or_else(|| needs("", "this account is not connected yet"))?;
         match &account.needs_consent {
             Some(reason) => Err(needs(account.consent_option(), reason)),
             None => Ok(account),
@@ -118,8 +118,8 @@ impl Accounts {
         self.store.write(account).map_err(|reason| AccountError::Store { provider, reason })
     }
 
-    /// Waits until no other process holds the lock of the account. It is released when the file is closed, so the end of a
-    /// process releases it.
+    /// Waits until no other process holds the lock of the account. The system releases the lock when its file is closed,
+    /// also at the end of the process.
     async fn lock(&self, provider: Provider) -> Result<std::fs::File, AccountError> {
         let path = self.store.lock_file(provider);
         let lock = move || {

@@ -1,5 +1,6 @@
-//! Embeds in the program the files for `baton plugin new`: the templates of `plugins/sdk/templates`, the contract in `wit/`,
-//! and a standalone copy of the SDK. So a new plugin always fits the `baton` that made it, and nothing must be downloaded.
+//! Embeds the files for `baton plugin new` in the program: the templates of `plugins/sdk/templates`, the contract in
+//! `wit/`, and a standalone copy of the SDK. So a new plugin always fits the `baton` that made it, and nothing must be
+//! downloaded.
 
 use std::fmt::Write as _;
 use std::fs;

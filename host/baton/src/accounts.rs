@@ -16,8 +16,8 @@ pub(crate) fn of(store: &SecretStore) -> Accounts {
     Accounts::new(Arc::new(SecretStoreAccounts(store.clone())))
 }
 
-/// The source of the secret `name` if that is the name of a service. If the service has no account, the source is missing, with
-/// the command that adds the account.
+/// The account as the source of the secret `name`, if `name` is a service. If the service has no account, returns
+/// [`SecretSource::Missing`] with the command that adds the account.
 pub(crate) fn source(store: &SecretStore, name: &str) -> Result<Option<SecretSource>, String> {
     let Ok(provider) = name.parse::<Provider>() else { return Ok(None) };
     let accounts = of(store);

@@ -2,16 +2,17 @@
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-/// Turns core dumps of this process off. Programs that it starts can raise the limit again.
+/// Turns off core dumps of this process. Programs that this process starts can raise the limit again.
 pub(crate) fn turn_off() {
     let maximum = getrlimit(Resource::Core).maximum;
-    // The call only makes the process stricter. If the system refuses it, Baton works as before.
+    // An additional protection: if the system refuses the call, Baton works without it.
     let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum });
 }
 
-/// Protects the memory of a process that is about to hold a secret: on Linux other programs of the user cannot read it,
-/// and no dump is sent to a program that collects dumps, which the size limit alone would allow. Do not use it for
-/// every process: Baton finds the processes of an agent by their environment, which then cannot be read either.
+/// Protects the memory of a process that is about to hold a secret. On Linux, other programs of the user then cannot read
+/// the memory, and the kernel sends no dump to a program that collects dumps ([`turn_off`] does not prevent that). Do not
+/// call this in every process: Baton finds the processes of an agent by their environment, and cannot read the environment
+/// of a protected process.
 pub(crate) fn protect_memory() {
     #[cfg(target_os = "linux")]
     let _ = rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable);

@@ -77,7 +77,7 @@ impl Decisions {
             [new, track, source],
         )?;
         if !shared {
-            // The track has no other id of that source, so all facts of that source move with the id.
+            // The track has no other id of the id's source, so all facts of that source move with the id.
             change.execute("DELETE FROM facts WHERE track = ?1 AND source = ?2", [track, source])?;
             for table in ["playlist_items", "plays", "files"] {
                 let sql = format!("UPDATE {table} SET track = ?1 WHERE track = ?2 AND source = ?3");
@@ -92,7 +92,7 @@ impl Decisions {
         for one in [track, new] {
             change.execute("UPDATE tracks SET refreshed = max(refreshed, 0) + 1 WHERE id = ?1", [one])?;
         }
-        // Ends an earlier decision that these ids are one track.
+        // Deletes earlier decisions that this id and another id are one track.
         change.execute(
             "DELETE FROM decided_tracks WHERE same = 1
                 AND ((service = ?1 AND id = ?2) OR (other_service = ?1 AND other_id = ?2))",
@@ -111,14 +111,15 @@ impl Decisions {
             return Ok(());
         }
         let path: String = change.query_row("SELECT path FROM files WHERE id = ?1", [file], |row| row.get(0))?;
-        // Ends an earlier decision about the two, whichever id it names; a file belongs to one track.
+        // Deletes earlier decisions about this file and this track, whichever ids of the track they name. If the file
+        // belongs to this track, also deletes the decision that it belongs to another track.
         change.execute(
             "DELETE FROM decided_files WHERE path = ?1 AND ((?3 AND same = 1) OR EXISTS (
                 SELECT 1 FROM external_ids AS e WHERE e.kind = 'track' AND e.item = ?2
                     AND e.service = decided_files.service AND e.external_id = decided_files.id))",
             params![path, track, same],
         )?;
-        // One id identifies the track of a file. To exclude a track, all its ids are recorded.
+        // One id is enough to link the file to the track. To exclude the track, Baton records all its ids.
         for id in ids.iter().take(if same { 1 } else { usize::MAX }) {
             change.execute(
                 "INSERT INTO decided_files (path, service, id, same, decided_at) VALUES (?1, ?2, ?3, ?4, ?5)",

@@ -65,7 +65,7 @@ impl Catalog {
         Ok(tracks)
     }
 
-    /// Files without a track that may belong to one.
+    /// The files that have no track and may belong to one.
     fn file_questions(
         &self,
         tracks: &[KnownTrack],
@@ -131,7 +131,8 @@ impl Catalog {
     }
 }
 
-/// For each service, compares tracks without an id there to the others. Two tracks of one service always differ.
+/// For each service, compares the tracks without an id of the service to the tracks with one. Two tracks with ids of the
+/// same service always differ.
 fn track_questions(tracks: &[KnownTrack], decided: &PastDecisions) -> Vec<ReviewQuestion> {
     let services: BTreeSet<&str> =
         tracks.iter().flat_map(|track| &track.names.ids).map(|id| id.service.as_str()).collect();

@@ -13,7 +13,7 @@ pub struct Fact {
     pub value: String,
     pub source: String,
     pub said_at: Option<Timestamp>,
-    /// True for the track's value: no source of a higher rank states another one.
+    /// True if this is the track's value: no source of a higher rank states another value.
     pub counts: bool,
 }
 

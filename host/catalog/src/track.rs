@@ -12,7 +12,7 @@ pub struct KnownTrack {
 }
 
 impl Catalog {
-    /// All tracks, without their ids at services, ordered by number.
+    /// All tracks, ordered by number. Their ids at services are left out.
     pub fn tracks(&self) -> Result<Vec<KnownTrack>, CatalogError> {
         let sql = "SELECT id, title, artists, album, duration_ms, isrc FROM tracks ORDER BY id";
         let mut select = self.connection.prepare(sql)?;

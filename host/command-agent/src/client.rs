@@ -15,7 +15,7 @@ use crate::settings::{Client, CommandAgent, McpCommand};
 /// The maximum size of the MCP configuration, which names one server.
 const CONFIG_BYTES: u64 = 1 << 20;
 
-/// The variables that clients get from the environment of the daemon, beside those of every program.
+/// The variables that clients get from the environment of the daemon, in addition to the variables that every program gets.
 const VARIABLES: [&str; 8] = [
     "LOGNAME",
     "SHELL",
@@ -52,7 +52,7 @@ pub(crate) struct RunRequest<'a> {
     pub(crate) session: Option<&'a str>,
 }
 
-/// Whether a session of a client's output may be an argument.
+/// Whether a session id from a client's output is safe as an argument.
 pub(crate) fn is_session(session: &str) -> bool {
     let known = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
     !session.is_empty() && session.len() <= 128 && !session.starts_with(['-', '.']) && session.bytes().all(known)

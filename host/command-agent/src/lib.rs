@@ -5,10 +5,10 @@
 //! reads and answers the request as any other session of the agent. Only its RETURN makes the request succeed; an exit
 //! code does not.
 //!
-//! Nothing of a handoff reaches an argument, a shell or a configuration file: the text of the request is read through
-//! MCP. Each process has a cleared environment, a process group and a deadline. Its output is bounded, and parsed into
-//! progress, session, cost and tokens (`stream`). This crate does not decide about tasks without a run, and knows nothing
-//! about `baton.toml`.
+//! No text of a handoff reaches an argument, a shell or a configuration file: the process reads the request through MCP.
+//! Each process has a cleared environment, a process group and a deadline. Its output is bounded, and parsed into progress,
+//! session, cost and tokens (`stream`). This crate decides only about requests that have a run, and does not read
+//! `baton.toml`.
 
 mod client;
 mod limits;

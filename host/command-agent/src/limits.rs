@@ -25,10 +25,10 @@ pub(crate) const OUTPUT_BYTES: usize = 8 << 10;
 /// The longest text of progress and of reasons, in bytes.
 pub(crate) const TEXT_BYTES: usize = 300;
 
-/// The shortest pause between two updates of a run in the ledger.
+/// The shortest pause between two updates of a run in the ledger, and between two checks whether its request is over.
 pub(crate) const UPDATE: Duration = Duration::from_secs(2);
 
-/// The interval of checks for a deadline, a withdrawn request and the end of the daemon.
+/// The interval of checks for the deadline of a run and the end of the daemon.
 pub(crate) const CHECK: Duration = Duration::from_millis(250);
 
 /// How long the supervisor waits for the next change before it checks all inboxes.
@@ -37,10 +37,11 @@ pub(crate) const SCAN: Duration = Duration::from_mins(1);
 /// How often a request may be interrupted in succession before a person is asked: the request may be the cause.
 pub(crate) const INTERRUPTIONS: usize = 3;
 
-/// How often Baton starts a process for a request with a RETURN. So a refuted RETURN can be corrected twice.
+/// The maximum number of runs of one request that end with a RETURN. So an agent can correct a refuted RETURN twice.
 pub(crate) const RETURNS: usize = 3;
 
-/// The longest wait for the end of a usage limit; the longest limits of the known clients are weekly. A later end is ignored.
+/// The longest wait for the end of a usage limit. The longest limits of the known clients are weekly, so Baton ignores a
+/// later end.
 pub(crate) const QUOTA_LONGEST: SignedDuration = SignedDuration::from_hours(8 * 24);
 
 /// How often in succession a request may wait for a usage limit before a person is asked.

@@ -38,9 +38,9 @@ pub(crate) struct Process {
     /// Its name in the ledger.
     pub(crate) name: String,
     input: Option<ChildStdin>,
-    /// The lines of both outputs. Closed when both are.
+    /// The lines of standard output and standard error. The channel closes when both outputs are closed.
     pub(crate) lines: mpsc::Receiver<OutputLine>,
-    /// The end of the leader. All processes that it started have ended too.
+    /// Receives the exit of the group's leader when all processes that it started have ended too.
     pub(crate) exit: oneshot::Receiver<Exit>,
     /// [`RUN`], [`END`] or [`KILL`].
     wish: Arc<AtomicU8>,
@@ -50,7 +50,7 @@ pub(crate) struct Process {
 /// A line that the process has printed.
 pub(crate) struct OutputLine {
     pub(crate) text: String,
-    /// On standard output, not on standard error.
+    /// True for standard output, false for standard error.
     pub(crate) is_output: bool,
 }
 

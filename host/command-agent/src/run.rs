@@ -123,7 +123,7 @@ impl Follower<'_> {
                     None => open = false,
                 },
                 exit = &mut process.exit => {
-                    let exit = exit.unwrap_or(Exit { success: false, text: "its end is unknown".to_owned() });
+                    let exit = exit.unwrap_or(Exit { success: false, text: "its exit status is unknown".to_owned() });
                     break End::Exited(exit);
                 }
                 () = tokio::time::sleep(limits::CHECK) => {}

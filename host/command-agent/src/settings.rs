@@ -28,13 +28,13 @@ impl Client {
         }
     }
 
-    /// True if a run without a known session may have started to work. `has_prompt` is true if its process is recorded,
-    /// because the process gets its prompt only afterwards.
+    /// True if a run without a known session may have started to work. `has_prompt` is true if the process of the run is
+    /// recorded: Baton sends the prompt after that.
     pub(crate) fn may_have_worked(&self, has_prompt: bool) -> bool {
         match self {
-            // They state their session before they work.
+            // These clients print their session before they start to work.
             Self::Claude | Self::Codex => false,
-            // Its prompt is an argument, so it starts to work before its process is recorded.
+            // Cursor gets the prompt as an argument, so it starts to work before its process is recorded.
             Self::Cursor => true,
             Self::Program(_) => has_prompt,
         }

@@ -127,9 +127,14 @@ fn decide(agent: &CommandAgent, runs: &[Run], finished: &FinishedRun, now: Times
         End::NotStarted(why) => ask(RunOutcome::Failed, why.clone()),
         End::Deadline => {
             let deadline = SignedDuration::try_from(agent.deadline).unwrap_or_default();
-            ask(RunOutcome::Deadline, format!("{client} did not end within its deadline of {deadline:#} and was ended"))
+            ask(
+                RunOutcome::Deadline,
+                format!("{client} did not end within its deadline of {deadline:#}, so Baton ended it"),
+            )
         }
-        End::RequestOver => ask(RunOutcome::Withdrawn, "its request was withdrawn and opened again".to_owned()),
+        End::RequestOver => {
+            ask(RunOutcome::Withdrawn, "the request was withdrawn and opened again during the run".to_owned())
+        }
         End::DaemonStopped => decide_interrupted(agent, runs, finished),
         End::Exited(exit) => {
             match decide_quota(agent, runs, finished, now).filter(|_| !exit.success || finished.stream.is_error) {
@@ -179,7 +184,7 @@ fn decide_quota(agent: &CommandAgent, runs: &[Run], finished: &FinishedRun, now:
     let stated = finished.stream.resets_at.filter(is_near);
     let stated =
         stated.or_else(|| texts.iter().find_map(|text| reset_time(text, now, &TimeZone::system())).filter(is_near));
-    let (pause, word) = stated.map_or((wait, "states no end; Baton tries again at"), |at| {
+    let (pause, word) = stated.map_or((wait, "has no stated end; Baton tries again at"), |at| {
         (Duration::try_from(at.duration_since(now)).unwrap_or(wait) + limits::QUOTA_MARGIN, "ends at")
     });
     let due = now.checked_add(SignedDuration::try_from(pause).ok()?).ok()?;
@@ -213,7 +218,7 @@ fn decide_interrupted(agent: &CommandAgent, runs: &[Run], finished: &FinishedRun
             Decision { outcome, reason, state: None, due: None }
         }
         None if has_begun => ask(format!(
-            "{client} was interrupted and its session cannot be continued: see what it has done, then `baton retry` starts it again"
+            "{client} was interrupted and its session cannot continue: check what it has done, then `baton retry` starts it again"
         )),
         None => {
             Decision { outcome, reason: format!("{client} was interrupted before it began"), state: None, due: None }

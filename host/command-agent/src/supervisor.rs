@@ -48,8 +48,8 @@ impl CommandAgents {
         Self { work, agents, mcp, running: HashMap::new(), runs: JoinSet::new(), needs_recovery: true }
     }
 
-    /// Starts runs until `stop` is at least 1, and returns when the last run has ended. At 2 it ends the running processes. An
-    /// error is logged, and the work is tried again at the next change; it affects no other run.
+    /// Starts runs until `stop` is at least 1, and returns when the last run has ended. At 2 it ends the running processes.
+    /// An error is logged and does not affect other runs. At the next change, the supervisor tries the work again.
     pub async fn serve(mut self, mut stop: watch::Receiver<u8>) {
         let mut changes = self.work.changes();
         loop {
@@ -72,7 +72,9 @@ impl CommandAgents {
                 Ok(()) = stop.changed() => {
                     let running = self.runs.len();
                     if running > 0 {
-                        tracing::info!("{running} command agents work, waiting for their end (again to interrupt them)");
+                        tracing::info!(
+                            "running command agents: {running}; waiting for the end (send the signal again to interrupt them)"
+                        );
                     }
                 }
                 () = tokio::time::sleep(limits::SCAN) => {}
@@ -119,7 +121,7 @@ impl CommandAgents {
         let open = self.context().ledger().write(command_run::open_in).await?;
         for run in open.into_iter().filter(|run| !self.is_running(&run.task)) {
             let (process, mark) = (run.process.clone(), run.mark.clone());
-            tracing::warn!(task = %run.task, agent = %run.agent, "a run was not ended; its processes are ended now");
+            tracing::warn!(task = %run.task, agent = %run.agent, "an earlier run was not settled; Baton ends its processes now");
             drop(tokio::task::spawn_blocking(move || end_left_over(process.as_deref(), &mark)).await);
             self.settle_lost_run(run).await?;
         }
@@ -137,11 +139,11 @@ impl CommandAgents {
         settle(self.context(), &agent, &started, finished).await
     }
 
-    /// Ends the record of a run whose agent is not a command agent any more. Its request stays open for the agent.
+    /// Ends the record of a run whose agent Baton does not start any more. The request stays open for the agent.
     async fn forget(&self, run: Run) -> Result<(), DispatchError> {
         let end = command_run::RunEnd {
             outcome: command_run::RunOutcome::Interrupted,
-            reason: "its agent is not a command agent any more, or something is missing for it".to_owned(),
+            reason: "the agent is not a command agent any more, or its preflight fails".to_owned(),
             resume_at: None,
             output: String::new(),
         };

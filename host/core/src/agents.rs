@@ -94,8 +94,8 @@ pub fn fold(spelling: &str) -> String {
 /// Names that mean "all agents", folded.
 const EVERYBODY: [&str; 5] = ["*", "all", "allagents", "broadcast", "everyone"];
 
-/// Names that have another meaning in place of an agent's name, folded: the actors `baton` and `operator` of the
-/// ledger, `any` agent in a grant, and the folders beside the agents' folders.
+/// Reserved names, folded: the actors `baton` and `operator` of the ledger, the word `any` of grants, and the names of the
+/// folders beside the agents' folders.
 const RESERVED: [&str; 8] = ["any", "baton", "operator", "examples", "unrouted", "01inbox", "02processed", "03failed"];
 
 /// Whether a name means all agents.

@@ -8,21 +8,21 @@ use crate::names;
 /// A counted resource. Its names are used in `baton.toml`, in the ledger and in JSON, and never change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Resource {
-    /// Handoffs that it requests. Each becomes a task if the requesting attempt succeeds.
+    /// Handoffs that the plugin requests. Each becomes a task if the attempt that requests it succeeds.
     Tasks,
-    /// Tasks that a trigger or a schedule makes for it.
+    /// Tasks that a trigger or a schedule makes for the plugin.
     Triggers,
-    /// Files that it writes to `reports/`.
+    /// Files that the plugin writes to `reports/`.
     Reports,
-    /// Bytes that it writes to files and streams, and bytes of its outcomes with their reports.
+    /// Bytes that the plugin writes to files and streams, and bytes of its outcomes with their reports.
     Written,
     /// Requests to servers.
     HttpRequests,
     /// Bytes of request and response bodies.
     HttpBytes,
-    /// Bytes by which its own database grows.
+    /// Bytes by which the plugin's own database grows.
     SqlBytes,
-    /// Bytes by which it enlarges the catalog, which all plugins share.
+    /// Bytes by which the plugin enlarges the catalog, which all plugins share.
     CatalogBytes,
 }
 

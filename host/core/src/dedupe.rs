@@ -1,11 +1,12 @@
 //! Decides whether two handoffs are the same request.
 //!
-//! The key consists of the agent, the type, and the first of `dedupe_key`, `handoff_id` and `task_id` (if it has more
-//! than 16 characters), or else the content with its times. It never uses the token of the file name, because in real
-//! folders dozens of different tasks have the same eight digits. If keys and substance are equal, the two
-//! handoffs are one request. If only the keys are equal, a person decides. The substance is the content without the
-//! time stamps and ids, which change when the same request is written again. Without an id ([`has_id`]), the same
-//! content is the same request only for a limited time: a question that is asked again next week is a new one.
+//! The key consists of the agent, the type and an id: the first of `dedupe_key`, `handoff_id` and `task_id` (if it has more
+//! than 16 characters). Without an id, the key has the content with its times instead. The key of a RETURN also has the
+//! request that it answers. The key never has the token of the file name, because in real folders dozens of different tasks
+//! have the same eight digits. Two handoffs with the same key and the same substance are one request. If only the keys are
+//! the same, a person decides. The substance is the content without the time stamps and ids, which change when the same
+//! request is written again. Without an id ([`has_id`]), the same content is the same request only for a limited time: a
+//! question that is asked again next week is a new one.
 
 use serde_json::Value;
 
@@ -43,7 +44,7 @@ pub fn key(agent: &str, handoff: &Handoff, bytes: &[u8]) -> Digest {
         |(source, id)| (source, id.to_owned()),
     );
     let kind = handoff.kind.as_str();
-    // A task can have two requests. Their RETURNs differ in the request that they answer.
+    // Two requests can have the same task id. Their RETURNs then differ only in the request that they answer.
     let original = handoff.original.as_ref();
     let original = original.and_then(|original| original.handoff_id.as_deref().or(original.file_name.as_deref()));
     let parts = [agent, kind, source, &id, original.unwrap_or_default()];

@@ -23,7 +23,7 @@ pub struct PreviousHandoff<'a> {
 pub fn refusal(kind: &str, title: &str, phase: u32, before: Option<PreviousHandoff<'_>>) -> Option<String> {
     if phase > MAX_CHAIN {
         return Some(format!(
-            "it is request {phase} of its chain, and a chain may have at most {MAX_CHAIN}: send it again without \
+            "it is request {phase} of its chain, but a chain has at most {MAX_CHAIN} requests: send it again without \
              `chain_tracking`"
         ));
     }

@@ -1,7 +1,7 @@
 //! Computes from the number of failures whether a plugin is quarantined, and for how long.
 //!
-//! A failure counts if the plugin crashed or was stopped at a limit. An error that the plugin reports does not count,
-//! because it shows that the plugin works.
+//! An attempt counts as a failure if the plugin crashed or was stopped at a limit. An error that the plugin reports does
+//! not count, because it shows that the plugin works.
 
 use std::time::Duration;
 

@@ -19,7 +19,7 @@ pub struct RetryPolicy {
 }
 
 impl Default for RetryPolicy {
-    /// Three attempts, as in existing folders (`__RETRY3__`), with pauses of 2 s and 4 s.
+    /// Three attempts, as in existing folders (`__RETRY3__`), with pauses of at most 2 s and 4 s.
     fn default() -> Self {
         Self { max_attempts: 3, initial_backoff: Duration::from_secs(2), max_backoff: Duration::from_mins(5) }
     }

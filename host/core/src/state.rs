@@ -19,11 +19,11 @@ pub enum State {
     NeedsHuman,
     /// Waits until the operator approves the plugin.
     NeedsApproval,
-    /// It is in the inbox of an external agent.
+    /// The request is in the inbox of an external agent.
     Delivered,
     /// Done.
     Succeeded,
-    /// An agent reported that it is done, and a check of its RETURN found that it is not.
+    /// An agent reported that the work is done, and a check of its RETURN did not find the work.
     Disputed,
     /// Cannot be done with this input.
     Failed,
@@ -61,7 +61,7 @@ impl State {
     /// The former name of [`State::Rejected`]. Events in the chain keep it, because their hashes cover it.
     pub const FORMER_REJECTED: &str = "quarantined";
 
-    /// Whether the task has ended: its file is archived and its sender, if there is one, has a RETURN.
+    /// Whether the task has ended. Baton then archives its file, and its sender, if there is one, gets a RETURN.
     #[must_use]
     pub fn is_final(self) -> bool {
         matches!(

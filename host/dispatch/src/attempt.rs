@@ -73,7 +73,7 @@ pub(crate) enum PluginHealth {
     Ok,
     /// The plugin crashed or exceeded a limit.
     Fault(String),
-    /// The attempt shows neither.
+    /// The attempt says nothing about the plugin, for instance because it was cancelled.
     None,
 }
 
@@ -138,7 +138,7 @@ pub(crate) struct DueWork {
 #[derive(Debug, Default)]
 pub(crate) struct AttemptBatch {
     pub(crate) settled: Vec<SettledTask>,
-    /// Leased in the transaction that settled the attempts. This saves a commit for each task.
+    /// These tasks are leased in the transaction that settled the attempts. This saves a commit for each task.
     pub(crate) next: Vec<StartedTask>,
 }
 

@@ -102,9 +102,9 @@ fn reached_of(
     Ok(Some(ExhaustedBudget { plugin: plugin.to_owned(), resource, window, used, limit, until }))
 }
 
-/// Returns how many of `room` attempts may start. If a budget is used up, none may start. Otherwise at least one may
-/// start, and not more than the budget allows if each attempt uses its limits. Updates the remaining number of handoffs
-/// in the accounts.
+/// Returns how many of `room` attempts may start. If a budget other than the budget of triggers is used up, none may start.
+/// Otherwise at least one may start, and at most as many as the budgets allow if each attempt uses as much as its limits
+/// permit. Also stores in the accounts how many handoffs the plugin may still send.
 pub(crate) fn room(
     tx: &Tx<'_>,
     context: &Context,

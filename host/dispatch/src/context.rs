@@ -56,7 +56,7 @@ pub struct ContextParts {
     pub escalation: EscalationPolicy,
     /// The identity in the ownership markers of the inboxes. `None` if no markers are written.
     pub ownership: Option<InboxOwnership>,
-    /// The lease owner of this process. It is unique and has the kind of process as a prefix (`up:`, `run:`).
+    /// The lease owner of this process. It is unique and has the kind of process as a prefix, for instance `up:` or `run:`.
     pub owner: String,
     /// The maximum number of tries to write an outcome; `u32::MAX` for a daemon.
     pub settle_tries: u32,

@@ -1,5 +1,5 @@
-//! Decisions of the operator about one task: cancel, retry, answer. They also work while a daemon is running, and wake
-//! it afterwards.
+//! Decisions of the operator about one task: cancel, retry, answer. They also work while a daemon is running, and then wake
+//! the daemon.
 
 use std::sync::Arc;
 
@@ -60,7 +60,7 @@ async fn end_early(
         let task = task::get_in(tx, &task_id)?;
         match task.state {
             State::Running => {
-                ask_to_stop(tx, &task, &actor, "it runs: its process was asked to stop", now)?;
+                ask_to_stop(tx, &task, &actor, "the task runs: Baton asked its process to stop", now)?;
                 Ok(CancelStart::Asked)
             }
             State::Disputed => {
@@ -71,7 +71,7 @@ async fn end_early(
             state if state.is_final() => Ok(CancelStart::Refused(format!("{task_id} has ended already ({state})"))),
             _ => {
                 // If this process dies before it settles the task, recovery sees this mark and cancels the task.
-                ask_to_stop(tx, &task, &actor, "it does not run: it ends now", now)?;
+                ask_to_stop(tx, &task, &actor, "the task does not run: Baton ends it now", now)?;
                 task::lease_task(tx, &task_id, &owner, limits::LEASE, now)
                     .map(|task| CancelStart::Leased(Box::new(task)))
             }
@@ -110,8 +110,8 @@ enum CancelStart {
     Leased(Box<Task>),
 }
 
-/// Tries a task again. A waiting task starts at once. For a failed task, Baton writes the captured file into the inbox
-/// again, which makes a new task.
+/// Tries a task again. A waiting task starts at once. For a task that ended without success, Baton writes the captured file
+/// into the inbox again, which makes a new task. If the task had no handoff, Baton makes the new task directly.
 ///
 /// # Errors
 /// [`DispatchError::Refused`] when the task succeeded, is running, or its file cannot be read; otherwise when the

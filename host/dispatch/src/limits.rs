@@ -71,7 +71,7 @@ pub const ASK_AFTER: Duration = Duration::from_hours(24);
 /// the commit. Only idempotent actions are batched, because a crash interrupts the whole batch.
 pub const ATTEMPT_BATCH_TASKS: usize = 128;
 
-/// An attempt batch is settled after this time. The tasks that are left run in the next one.
+/// An attempt batch is settled after this time. The remaining tasks run in the next batch.
 pub const ATTEMPT_BATCH: Duration = Duration::from_millis(10);
 
 /// The maximum bytes of handoffs, and of reports, in an attempt batch.

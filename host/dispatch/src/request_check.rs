@@ -33,7 +33,7 @@ pub struct RequestCheck {
     roster: Arc<Roster>,
     manifests: ManifestSource,
     reader: Option<Reader>,
-    /// The ids and titles of the requests in inboxes. The files are read when the first of them is needed.
+    /// The ids and titles of the requests in inboxes. The files are read when the first id or title is needed.
     waiting: OnceCell<BTreeSet<String>>,
 }
 
@@ -58,7 +58,7 @@ impl RequestCheck {
     /// The recipient of a request that is about to be written.
     ///
     /// # Errors
-    /// When there is no such agent, or its inbox is missing.
+    /// When there is no such agent, or the inbox of an external agent is missing.
     pub fn recipient(&self, spelling: &str) -> Result<&Agent, String> {
         let agent = self.roster.resolve(spelling).ok_or_else(|| self.roster.unknown_agent(spelling))?;
         if agent.kind == AgentKind::External && !agent.inbox.is_dir() {
@@ -166,7 +166,7 @@ impl RequestCheck {
     /// broadcast.
     ///
     /// # Errors
-    /// As [`RequestCheck::call`].
+    /// When the schema of one of these plugins refuses the arguments.
     pub fn broadcast(&self, action: &str, args: &Map<String, Value>) -> Result<(), String> {
         for agent in self.roster.agents() {
             let manifest = self.manifest(agent).filter(|manifest| manifest.declares.actions.contains_key(action));

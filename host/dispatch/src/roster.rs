@@ -184,7 +184,7 @@ struct RosterBuilder<'a> {
 }
 
 impl RosterBuilder<'_> {
-    /// Adds an agent with this canonical name. If it exists, it keeps its kind.
+    /// Adds an agent with this canonical name. An agent that was added before keeps its kind.
     fn agent(&mut self, name: &str, kind: AgentKind) -> &mut Agent {
         let (handoffs, rules) = (self.handoffs, self.rules);
         self.agents.entry(fold(name)).or_insert_with(|| {

@@ -18,8 +18,7 @@ use serde_json::{Map, Value};
 use crate::limits;
 use crate::presence::is_plain_folder;
 
-/// The archive of processed files. An agent folder with this folder and without an inbox had an inbox before, or gets
-/// one.
+/// The archive of processed files. A folder with this archive and without an inbox still belongs to an agent.
 pub(crate) const PROCESSED: &str = "02_processed";
 
 /// The archive folders beside the inbox.

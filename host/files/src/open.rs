@@ -1,5 +1,5 @@
-//! Opens regular files. The kind is checked before the file is opened, because opening a device may have effects, and again on the
-//! open file, because the path may have changed in between.
+//! Opens regular files. The kind is checked twice: before the file is opened, because opening a device may have effects,
+//! and on the open file, because the path may have changed in between.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, ErrorKind};
@@ -49,7 +49,7 @@ pub fn open_target(path: &Path) -> io::Result<File> {
     checked(path, OpenOptions::new().read(true), OFlags::empty())
 }
 
-/// Empties the file at the path, or creates it: programs that watch its folder notice that.
+/// Empties the file at the path, or creates it. Programs that watch its folder notice either change.
 ///
 /// # Errors
 /// As [`open`].

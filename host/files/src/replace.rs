@@ -14,7 +14,7 @@ pub const PRIVATE: u32 = 0o600;
 /// The mode of a file that others may read, as far as the umask allows.
 pub const SHARED: u32 = 0o666;
 
-/// A file that is complete on the disk and does not have its name yet. It is deleted if it is not published.
+/// A file that is complete on the disk under a hidden name. If it is not published under its real name, it is deleted.
 #[derive(Debug)]
 pub struct StagedFile {
     hidden: PathBuf,
@@ -45,7 +45,7 @@ impl StagedFile {
         sync_folder(folder_of(&self.path))
     }
 
-    /// As `publish`, but an existing file is not replaced; then the new file is deleted.
+    /// As `publish`, but keeps an existing file and deletes the new one.
     fn publish_first(self) -> io::Result<()> {
         match publish(&self.hidden, &self.path) {
             Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(error),
@@ -56,7 +56,7 @@ impl StagedFile {
 
 impl Drop for StagedFile {
     fn drop(&mut self) {
-        // After `publish` the name does not exist.
+        // After `publish` no file has the hidden name.
         drop(fs::remove_file(&self.hidden));
     }
 }
@@ -69,8 +69,8 @@ pub fn replace(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
     StagedFile::write(path, &hidden_name(path), bytes, mode)?.publish()
 }
 
-/// Creates the file at the path, or replaces a damaged one. If several processes create it at the same time, all of them find the
-/// same file.
+/// Creates the file at the path, or replaces an existing file. If several processes create a missing file at the same time,
+/// the first one wins and all of them find its file.
 ///
 /// # Errors
 /// When the folder cannot be written to, or something other than a regular file has the name.

@@ -1,8 +1,9 @@
-//! Measures the CPU time of fingerprinting one second of audio, compared with `fpcalc` on the same WAV files. Each figure is
-//! the minimum of five runs on one core.
+//! Measures the CPU time to fingerprint one second of audio, and compares it with `fpcalc` on the same WAV files. Each
+//! figure is the minimum of five runs on one core.
 //!
-//! `fpcalc` runs once for all files, and the time of a run without files is subtracted. Its time includes reading the files;
-//! this library gets them from memory. Needs Debian's `wesnoth-1.16-music`, `libchromaprint-tools` and `ffmpeg`, on Linux.
+//! `fpcalc` runs once for all files; the time of a run without files is subtracted. The time of `fpcalc` includes reading
+//! the files, but this library gets them from memory. Needs Debian's `wesnoth-1.16-music`, `libchromaprint-tools` and
+//! `ffmpeg`, on Linux.
 //!
 //! `cargo bench -p baton-fingerprint --bench words`
 

@@ -1,5 +1,6 @@
-//! Runs one part of the work, to be measured with a tool such as `perf stat`: `speed words|decode|read|hashes SECONDS FILE...`.
-//! SECONDS 0 means the whole file. `decode` runs symphonia alone: the lower bound for all parts that decode everything.
+//! Runs one part of the work, so that a tool such as `perf stat` can measure it: `speed words|decode|read|hashes SECONDS
+//! FILE...`. SECONDS 0 means the whole file. `decode` runs only symphonia. Its time is the lower bound for every part that
+//! decodes the file.
 
 use std::fs::File;
 use std::path::Path;

@@ -111,7 +111,8 @@ pub fn read_pcm(
     stop: &AtomicBool,
 ) -> Result<(), Error> {
     check_format(pcm.rate_hz, pcm.channels)?;
-    // With chunks, words are passed on, so the length is unlimited; one chunk is kept in memory.
+    // With chunks, the words are passed on, so the length is unlimited. Without chunks, all words stay in memory, so the
+    // length is limited.
     let most = if cut.chunk.is_some() { cut.length } else { Some(cut.length.unwrap_or(LONGEST).min(LONGEST)) };
     let cut = &ChunkOptions { length: most, ..*cut };
     let kind = pcm.form.kind();

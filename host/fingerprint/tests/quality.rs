@@ -1,4 +1,4 @@
-//! Some real pieces with sixteen standard changes and four hard ones: every copy is found, and there are no false pairs.
+//! Changes some real pieces in sixteen standard and four hard ways, and checks that every copy and no false pair is found.
 //!
 //! This is a small version of the benchmark `fingerprint`, part `quality`, and uses its modules. The pieces are those of Debian's
 //! `wesnoth-1.16-music`. `ffmpeg` changes them and `fpcalc` computes the words, so that only the search is tested.

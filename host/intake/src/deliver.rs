@@ -70,7 +70,7 @@ impl StagedFile {
 /// When the folder cannot be made or the file cannot be written.
 pub fn stage(folder: &Path, token: &str, bytes: &[u8]) -> Result<StagedFile, IntakeError> {
     let staged = StagedFile::write(folder, token, bytes)?;
-    // When the ledger has `staged`, a missing temporary file must mean that it was renamed.
+    // Sync the folder before the ledger records `staged`: later, a missing temporary file must mean that it was renamed.
     sync_folder(folder)?;
     Ok(staged)
 }
@@ -85,8 +85,8 @@ pub fn publish(staged: &StagedFile, name: &str) -> Result<String, IntakeError> {
     Ok(name)
 }
 
-/// Makes the path of a temporary file available. A file at this path is a leftover of a crash and is deleted. A folder
-/// is not from Baton; it is renamed and kept, so that it cannot block deliveries.
+/// Makes the path of a temporary file available. A file at this path is a leftover of a crash and is deleted. Baton never
+/// creates a folder at this path. If there is one, it is renamed and kept, so that it cannot block deliveries.
 pub(crate) fn clear(temporary: &Path) -> Result<(), IntakeError> {
     match fs::remove_file(temporary) {
         Ok(()) => Ok(()),

@@ -35,8 +35,8 @@ pub use watch::{Change, Watcher};
 pub mod limits {
     use std::time::Duration;
 
-    /// If the closing of a file was not reported, the file counts as complete when it was unchanged for this long.
-    /// Longer than the pauses of a program that writes in pieces, and short enough for the sender.
+    /// If the closing of a file was not reported, the file counts as complete when it was unchanged for this long. This time
+    /// is longer than the pauses of a program that writes in pieces, and short enough for the sender.
     pub const SETTLE: Duration = Duration::from_millis(500);
 
     /// A file whose content ends too early may still be written. It counts as broken after this long.

@@ -73,8 +73,8 @@ impl Owner {
     }
 }
 
-/// Marks `inbox` as served by `me`; with `over` even if another workspace has marked it. A missing folder is skipped.
-/// If the folder was replaced, its marker is written again, so that the marker has the time of the current folder.
+/// Marks `inbox` as served by `me`. With `over`, replaces the marker of another workspace. A missing folder is skipped. If
+/// the folder was replaced, its marker is written again, so that the marker has the time of the current folder.
 ///
 /// # Errors
 /// [`IntakeError::Owned`] if another workspace serves it; otherwise if the marker cannot be read or written.

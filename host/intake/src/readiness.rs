@@ -28,9 +28,9 @@ pub enum Readiness {
     In(Duration),
 }
 
-/// The modification time of a file, which shows how long it is unchanged. If the time is in the future (the clock of
-/// another machine), the time of the inode change is used. If that is in the future too, the file counts as unchanged
-/// for a long time.
+/// The modification time of a file, which shows for how long the file has been unchanged. If the time is in the future (the
+/// clock of another machine), the time of the inode change is used. If that is in the future too, the file counts as
+/// unchanged for a long time.
 #[must_use]
 pub fn written(metadata: &Metadata, now: SystemTime) -> SystemTime {
     let seconds = u64::try_from(metadata.ctime()).unwrap_or(0);

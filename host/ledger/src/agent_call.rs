@@ -1,4 +1,4 @@
-//! The newest call of each external agent. With claims and runs it shows whether the agent works.
+//! The newest call of each external agent. Calls, claims and runs together show whether the agent works.
 
 use jiff::Timestamp;
 use rusqlite::{Row, params};

@@ -112,7 +112,8 @@ impl<'a> Counts<'a> {
         let mut select = self.0.prepare_cached(sql)?;
         let mut rows =
             select.query(params![plugin, resource.as_str(), before_first_slot(now, window), last_slot(now)])?;
-        // Go back from the newest slot. The slot that reaches the limit has to leave the window.
+        // Add up the slots from the newest one backwards. The slot at which the sum reaches the limit has to leave the
+        // window.
         let mut sum = 0_u64;
         while let Some(row) = rows.next()? {
             let (slot, used): (i64, i64) = (row.get(0)?, row.get(1)?);

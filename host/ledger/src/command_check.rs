@@ -1,4 +1,4 @@
-//! Commands that RETURNs name as evidence, and what Baton found when it ran them.
+//! Commands that RETURNs name as evidence, and the results when Baton ran them.
 
 use baton_core::names;
 use jiff::Timestamp;
@@ -33,12 +33,12 @@ pub struct CommandCheck {
     /// The exit code that the RETURN reports.
     pub claimed: i32,
     pub state: CommandState,
-    /// Why it is in this state.
+    /// The reason for the state.
     pub reason: String,
     /// The process of the running command: its id and its start time.
     pub process: Option<String>,
     pub exit_code: Option<i32>,
-    /// SHA-256 of what it printed.
+    /// SHA-256 of its output.
     pub output_hash: Option<String>,
     /// When the state was last set.
     pub at: Timestamp,

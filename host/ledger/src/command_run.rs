@@ -1,5 +1,6 @@
-//! Runs of command agents: the processes that Baton starts for requests. A run is recorded before its process starts and
-//! the process is recorded before it gets its prompt, so a daemon that was killed leaves no unknown process with work.
+//! Runs of command agents: the processes that Baton starts for requests. A run is recorded before its process starts and the
+//! process is recorded before it gets its prompt, so a killed daemon never leaves a process that works on a request and is
+//! not in the ledger.
 
 use baton_core::names;
 use jiff::Timestamp;

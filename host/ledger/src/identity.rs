@@ -61,7 +61,7 @@ pub fn record_start(tx: &Tx<'_>, reason: &str, now: Timestamp) -> Result<(), Led
     event::append(tx, &Event::new(task, "operator", "new-ledger", reason, State::Succeeded, now)).map(drop)
 }
 
-/// Whether `tip` is in the chain. Of the pruned events only the last hash is known, so any earlier tip counts as
+/// Whether `tip` is in the chain. Only the hash of the last pruned event is known, so every tip before that event counts as
 /// present.
 fn holds(snapshot: &Connection, tip: &ChainTip) -> Result<bool, LedgerError> {
     let seq = i64::try_from(tip.events).unwrap_or(i64::MAX);

@@ -1,6 +1,6 @@
-//! Deliveries: reports, RETURNs, plugin requests, reason files, notices, copies of a broadcast, and moves of a file
-//! into an inbox or the archive. A delivery is recorded in the transaction that decides it. The recording process
-//! carries it out afterwards, and it is repeated after a crash.
+//! Deliveries: reports, RETURNs, plugin requests, reason files, notices, copies of a broadcast, and moves of a file into an
+//! inbox or the archive. A delivery is recorded in the transaction in which Baton decides to make it. Afterwards the process
+//! that recorded the delivery carries it out. After a crash Baton repeats it.
 //!
 //! The states of a delivery are `pending`, `staged` (its temporary file is complete on disk) and `done`. The states of
 //! a move are `pending` and `done`, or `lost` if its source file was missing. `dispatch` carries out deliveries.
@@ -108,8 +108,8 @@ pub fn add(tx: &Tx<'_>, task: &str, new: &NewDelivery) -> Result<i64, LedgerErro
     Ok(tx.connection.last_insert_rowid())
 }
 
-/// The open deliveries of a task, in order, up to the first one that belongs to another running process. Deliveries of
-/// ended processes (`is_gone`) are assigned to this process.
+/// The open deliveries of a task, in order, up to the first one that belongs to another running process. Deliveries without
+/// an owner, or of ended processes (`is_gone`), are assigned to this process.
 pub fn open_of(tx: &Tx<'_>, task: &str, is_gone: impl Fn(&str) -> bool) -> Result<Vec<Delivery>, LedgerError> {
     let mut open = Vec::new();
     for OwnedDelivery { delivery, owner } in select(tx.connection, "AND task = ?1", [task])? {

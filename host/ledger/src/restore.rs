@@ -60,7 +60,7 @@ pub enum RestoreError {
 ///
 /// # Errors
 /// When the copy is not sound, when an old ledger exists or is in use, or when the disk fails. Then the old ledger is
-/// unchanged. Only after a crash between two renames it may have its new name, without loss.
+/// unchanged. After a crash between two renames, the old ledger may have its new name; no data are lost.
 pub fn restore(copy: &Path, to: &Path, keep_as: Option<&Path>) -> Result<ChainTip, RestoreError> {
     let there = to.symlink_metadata().is_ok();
     if there && keep_as.is_none() {
@@ -105,7 +105,7 @@ fn check(hidden: &Path, copy: &Path) -> Result<ChainTip, RestoreError> {
         other => RestoreError::Ledger(other),
     })?;
     let failed = |error: LedgerError| unsound(error.to_string());
-    // The check of the rows includes this check only for a ledger with sums.
+    // For a ledger without sums, `verify` does not check the pages and indexes.
     if let Some(damage) =
         database::damage(&reader.connection, "integrity_check(1)").map_err(|error| failed(error.into()))?.pop()
     {

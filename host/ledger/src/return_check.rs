@@ -89,8 +89,9 @@ pub fn of_task(reader: &Reader, task: &str) -> Result<Vec<ReturnCheck>, LedgerEr
 pub(crate) const OF_TASK: &str = "SELECT task, by_task, by_agent, at, evidence, reasons FROM return_checks
     WHERE task IN (SELECT ?1 UNION SELECT id FROM tasks WHERE request = ?1) ORDER BY at, task, by_task";
 
-/// The combined result of the newest check of each checker of a RETURN: refuted if one of these checks refutes it.
-/// Otherwise verified if one verifies it and none of its commands waits. Otherwise reported.
+/// Combines the newest checks of a RETURN, one for each plugin and for Baton. The result is refuted if one of these checks
+/// refutes the RETURN. Otherwise it is verified if a check verifies the RETURN and none of its commands waits. Otherwise it
+/// is reported.
 pub fn combined(tx: &Tx<'_>, answer: &str) -> Result<Evidence, LedgerError> {
     let mut select = tx.connection.prepare_cached(COMBINED)?;
     let found = select.query_map([answer], |row| row.get(0))?;

@@ -1,7 +1,7 @@
-//! The writing thread: takes the waiting jobs, runs each in a savepoint, commits once, then replies to all. Jobs wait
-//! in lanes ([`Ledger::in_lane`]), which take turns, and a transaction accepts jobs only for a short time. If it contains
-//! the last job of a lane while another lane has more, it ends even sooner. So many jobs of one agent delay another
-//! agent's write only by a few jobs and one commit.
+//! The writing thread: takes the waiting jobs, runs each in a savepoint, commits once, then replies to all. Jobs wait in
+//! lanes ([`Ledger::in_lane`]), which take turns, and a transaction accepts jobs only for a short time. If a transaction
+//! contains the last job of a lane while another lane has more jobs, it ends even sooner. So if one agent has many jobs,
+//! another agent's write waits only for a few of them and one commit.
 //!
 //! A failed job is rolled back without effect on the others. A failed commit (full disk) fails every job of the group.
 //! A reply of `Ok` always means that the bytes are on the disk, in the files that have the ledger's names: after each

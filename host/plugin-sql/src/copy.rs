@@ -4,8 +4,9 @@
 //! includes the write-ahead log; copying the bytes would race with checkpoints. The copy has neither log nor journal, so that
 //! it can be read in a folder where no file may be created.
 //!
-//! To read a database in WAL mode SQLite creates a `-wal` and a `-shm` beside it, and a reader leaves both behind. So a database
-//! that no program is writing is read as an immutable one, and read again in the usual way if it was written meanwhile.
+//! To read a database in WAL mode SQLite creates a `-wal` and a `-shm` beside it, and a reader leaves both behind. So a
+//! database that no program is writing is read as an immutable file. If a program writes to it during the copy, it is read
+//! again in the usual way.
 //!
 //! The caller decides which file may be copied.
 
@@ -26,7 +27,7 @@ use super::{GuestError, limits};
 /// The pause between two attempts to read a file that another program has locked.
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// After this time, a further write surely gives the file another time of modification, also on FAT with its steps of 2 s.
+/// A write later than this gives the file another modification time, even on FAT, where times have steps of 2 s.
 const REST: Duration = Duration::from_secs(5);
 
 /// The characters of a path that a URI encodes.

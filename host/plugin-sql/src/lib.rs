@@ -52,7 +52,8 @@ pub struct Access {
     #[serde(with = "value::path")]
     pub path: PathBuf,
     pub writable: bool,
-    /// The plugin whose name is the source of what it writes to the catalog. `None` allows any source and is for the host only.
+    /// The plugin that writes to the catalog. Its name is the source of the rows that it writes. `None` allows any source
+    /// and is for the host only.
     pub writer: Option<String>,
     /// The error message for a plugin that writes without the grant. It contains the command for the grant.
     pub denial: String,

@@ -29,8 +29,8 @@ pub const RESULT_BYTES: usize = 4 << 20;
 pub const BATCH_BYTES: usize = 16 << 20;
 
 /// The time after [`STATEMENT`] until the process of a statement is killed. SQLite ends a statement between two
-/// instructions, and cannot interrupt a single one (`instr`, `replace`). It is longer than a commit on a slow disk, so that the
-/// reply to a commit still arrives.
+/// instructions, and cannot interrupt a single instruction (`instr`, `replace`). The grace time is longer than a commit on a
+/// slow disk, so that the reply to a commit still arrives.
 pub const STATEMENT_GRACE: Duration = Duration::from_secs(2);
 
 /// The time limit of opening a database, including a migration of the catalog.

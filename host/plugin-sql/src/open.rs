@@ -64,7 +64,7 @@ fn create(path: &Path) -> Result<(), Box<dyn std::error::Error>> {
 
 fn set_up(connection: &Connection, access: &Access) -> rusqlite::Result<()> {
     connection.busy_timeout(limits::BUSY)?;
-    // When the ledger records that a task succeeded, its writes must be on the disk.
+    // When the ledger records that a task succeeded, the writes of that task must already be on the disk.
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "foreign_keys", "ON")?;
     connection.pragma_update(None, "cache_size", CACHE)?;

@@ -2,8 +2,8 @@
 //! connection of a plugin has temporary triggers that check it. Only the host can create such triggers.
 //!
 //! The source is `NAME`, or `NAME/PART` for a part of the plugin (plugin names have no slash). The operator ranks sources
-//! (`[catalog.ranks]` in `baton.toml`); a plugin may only give a part of itself a rank below 0, once. Among sources of one rank
-//! the newest value wins, so a value must not have a future date.
+//! (`[catalog.ranks]` in `baton.toml`); a plugin may only rank a part of itself, only once, and not higher than 0. Among
+//! sources of the same rank the newest value is used, so a value must not have a date in the future.
 
 use baton_core::manifest::is_name;
 use rusqlite::Connection;

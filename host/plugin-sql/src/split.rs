@@ -18,7 +18,8 @@ const SUFFIX: &str = ".tmp";
 const LEFTOVER_AGE: Duration = Duration::from_hours(1);
 
 /// Copies the tables of the database `from` whose names start with `prefix` into the new database `to`. Does nothing if `to`
-/// exists or `from` has no such table. Neither `from`, nor a file `to` that another process creates meanwhile, is changed.
+/// exists or `from` has no such table. This never changes `from`. If another process creates `to` in the meantime, that file
+/// stays unchanged.
 ///
 /// # Errors
 /// When a database cannot be read or written. Then there is no `to`, and the next call tries again.

@@ -27,7 +27,7 @@ pub struct Table {
 }
 
 impl Value {
-    /// The bytes that the value counts in a result or a batch.
+    /// The number of bytes that the value adds to the size of a result or a batch.
     #[must_use]
     pub fn bytes(&self) -> usize {
         let content = match self {

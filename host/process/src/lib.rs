@@ -1,9 +1,10 @@
 //! Runs the programs that the operator allows: coding agents and the commands of RETURNs.
 //!
-//! Each program has a cleared environment, a separate process group and a mark in its environment. Baton ends a program with
-//! everything that it has started: the whole group, and on systems with `/proc` also the processes that left the group, which
-//! have inherited the mark. The name of the program in the ledger ([`owner`]) and its mark let a later daemon end what a killed
-//! daemon left running. A process that clears its environment and leaves the group is not found.
+//! Each program has a cleared environment, a separate process group and a mark in its environment. When Baton ends a
+//! program, it also ends everything that the program has started: the whole group and, on systems with `/proc`, the
+//! processes that left the group and have inherited the mark. If a daemon is killed, a later daemon finds its programs by
+//! their names in the ledger ([`owner`]) and their marks, and ends them. A process that clears its environment and leaves
+//! the group is not found.
 //!
 //! Everything here blocks. Async code calls it on separate threads.
 

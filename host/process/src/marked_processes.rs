@@ -9,15 +9,16 @@ use crate::{owner, pid};
 /// The environment variable with the mark.
 pub(crate) const VARIABLE: &str = "BATON_RUN";
 
-/// The maximum number of times that the processes are listed. A process that is forked meanwhile can be found by a later list.
+/// The maximum number of times that the processes are listed. A later list finds a process that was forked during an earlier
+/// one.
 const ROUNDS: usize = 300;
 
 /// The time between two lists, in which killed processes end.
 const PAUSE: Duration = Duration::from_millis(10);
 
-/// Kills every process of this user with the mark in its environment, and waits until they and those in `known`, which were
-/// found before, have ended: a process that is being killed has no environment any more, but still holds what it had, such as a
-/// claim. Only on systems with `/proc`.
+/// Kills every process of this user that has the mark in its environment, and waits until all of them have ended. Also waits
+/// for the processes in `known`, which the caller found earlier: a process that is being killed has no environment any more,
+/// but may still hold a claim. Works only on systems with `/proc`.
 pub(crate) fn kill_marked(mark: &str, mut known: Vec<u32>) {
     for _ in 0..ROUNDS {
         let found = marked(mark);

@@ -50,7 +50,7 @@ pub fn has_start(owner: &str) -> bool {
 }
 
 /// The start time of a process in the system's ticks since boot, which do not change with the clock. It distinguishes a
-/// process from a later one with the same id. Only on systems with `/proc`.
+/// process from a later one with the same id. Known only on systems with `/proc`.
 fn began(process: u32) -> Option<String> {
     stat_field(process, 19)
 }
@@ -62,8 +62,8 @@ fn stat_field(process: u32, number: usize) -> Option<String> {
     stat.rsplit_once(')')?.1.split_whitespace().nth(number).map(str::to_owned)
 }
 
-/// Whether a process with this number exists, of any user. A process that has ended, but whose parent has not asked for its
-/// exit code yet, does not count.
+/// Whether a process with this number exists, of any user. A zombie (a process that has ended and that its parent has not
+/// reaped yet) does not count.
 #[must_use]
 pub fn is_alive(process: u32) -> bool {
     let number = i32::try_from(process).ok().and_then(Pid::from_raw);

@@ -81,8 +81,8 @@ impl Program {
         Ok(true)
     }
 
-    /// Ends the program, if it has not ended: INT, TERM, KILL, the last at once when `hurry` returns true. Then kills what it
-    /// has started.
+    /// Ends the program, if it has not ended, with INT, TERM and KILL. When `hurry` returns true, KILL follows at once. Then
+    /// kills the processes that the program has started.
     ///
     /// # Errors
     /// When the system does not report its exit status.

@@ -65,7 +65,7 @@ pub enum FetchError {
         what: String,
         /// The largest size, in bytes.
         limit: usize,
-        /// What the limit is: `the limit for a component`.
+        /// The name of the limit: `the limit for a component`.
         why: &'static str,
     },
     /// The file is incomplete.
@@ -93,7 +93,7 @@ pub enum FetchError {
     NotAPackage {
         /// The file or address.
         what: String,
-        /// The content of the file instead of a package.
+        /// What the file contains instead of a package.
         reason: String,
     },
     /// The server's answer is another error, or unusable.

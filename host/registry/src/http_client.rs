@@ -22,7 +22,7 @@ pub(crate) struct Download<'a> {
     pub(crate) host: &'a str,
     /// The maximum size in bytes.
     pub(crate) most: usize,
-    /// What the limit is, for messages: `the limit for a component`.
+    /// The name of the limit in messages: `the limit for a component`.
     pub(crate) why: &'static str,
 }
 

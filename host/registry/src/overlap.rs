@@ -1,11 +1,12 @@
 //! Decides which granted folders may be inside each other.
 //!
-//! A plugin that may write to a folder controls every path through it: it can replace a folder below it by a link. So a folder
-//! inside a folder that any plugin may write to cannot be granted to any plugin, not even for reading.
+//! A plugin that may write to a folder controls every path through it: it can replace a folder below it by a link. So if a
+//! plugin may write to a folder, no folder inside it can be granted to any plugin, not even for reading.
 //!
-//! Two cases are safe and allowed between two plugins: a writable folder inside one that is only read, and the same folder for
-//! both. In both cases a folder can be renamed only by a plugin that may write to the folder around it. Within one plugin no
-//! folder may overlap one that it writes to: the plugin would see the same file under two paths with different rights.
+//! Two cases are safe and allowed between two plugins: a writable folder inside one that is only read, and the same folder
+//! for both. In both cases no plugin may write to the folder around a granted folder, so no plugin can replace that folder.
+//! If one plugin has two folders and may write to one of them, they must not overlap: the plugin would see the same file
+//! under two paths with different rights.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -74,7 +75,8 @@ pub fn find(plugin: &str, grants: &[PlacedFolder]) -> Option<Overlap> {
     Some(Overlap { refused: refused.clone(), other: other.clone() })
 }
 
-/// True if `placed` may be granted while `other` is granted. `other` is checked as a grant of the plugin that has it.
+/// True if `placed` may be granted while `other` is granted. The reverse (`other` is inside `placed`) is checked when
+/// [`find`] is called for the plugin that has `other`.
 fn is_allowed(placed: &PlacedFolder, other: &PlacedFolder) -> bool {
     let writes = [placed.access, other.access].contains(&Access::Write);
     let files = ![placed.access, other.access].contains(&Access::Repository);

@@ -1,7 +1,7 @@
 //! The operations on the plugins of a workspace: install, approve, grant, roll back, disable, remove.
 //!
-//! Each is one change of `baton.lock`, which is replaced as a whole: after a crash it is the old file or the new one. A package
-//! is in the store before the lock file refers to it. Two processes take turns.
+//! Each operation is one change of `baton.lock`. The file is replaced as a whole, so after a crash it is the old file or the
+//! new one. A package is in the store before the lock file refers to it. Two processes take turns.
 //!
 //! No package runs without approval. The signature of a trusted key is an approval; any other package waits for `approve`. A new
 //! revision runs at once, with the grants of the old one, only if the same key signed it and it asks for no additional grants.

@@ -1,6 +1,7 @@
 //! The origin of a package: a file, an `https://` address, or a repository of an OCI registry.
 //!
-//! This module only parses. The printed form of a reference parses to the same reference; `baton.lock` contains that form.
+//! This module only parses. If the printed form of a reference is parsed, the result is the same reference. `baton.lock`
+//! contains the printed form.
 
 use std::fmt;
 use std::path::PathBuf;

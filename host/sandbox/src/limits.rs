@@ -17,7 +17,7 @@ pub const TABLE_ELEMENTS: usize = 100_000;
 /// Wall-clock time of one attempt.
 pub const WALL: Duration = Duration::from_mins(5);
 
-/// Processor time of one attempt. A plugin computes less than it waits.
+/// Processor time of one attempt. It is less than [`WALL`], because a plugin waits longer than it computes.
 pub const CPU: Duration = Duration::from_mins(2);
 
 /// The time in which a cancelled attempt may save its state before it is ended.
@@ -27,8 +27,8 @@ pub const CANCEL_GRACE: Duration = Duration::from_secs(2);
 /// [`OUTPUT_BYTES`], so that a slightly too large result gets the clearer message.
 pub const COPY_BYTES: usize = 24 << 20;
 
-/// Calls of host functions in one attempt. Reading a hundred thousand files needs a tenth of it. A flood of calls ends
-/// after seconds.
+/// Calls of host functions in one attempt. Reading a hundred thousand files needs a tenth of it. A plugin that calls without
+/// end reaches the limit after some seconds.
 pub const HOST_CALLS: u64 = 5_000_000;
 
 /// Bytes that one attempt may write to the host's streams and files in total, so that no plugin can fill a disk.
@@ -51,8 +51,8 @@ pub const ARTIFACTS: usize = 100;
 /// Findings of one outcome. Each is a row of the ledger, all in one transaction.
 pub const FINDINGS: usize = 10_000;
 
-/// The size of the log that is kept of one attempt. Of a longer log, the middle is left out and counted, and `why`
-/// shows that.
+/// The size of the log that is kept of one attempt. The middle of a longer log is left out, and `why` shows how many bytes
+/// are missing.
 pub const LOG_KEPT_BYTES: usize = 64 << 10;
 
 /// The part of [`LOG_KEPT_BYTES`] for the beginning of the log; the rest is for its end.
@@ -164,7 +164,8 @@ pub const PATTERN_BYTES: usize = 1 << 20;
 /// Parts of a schema multiplied by bytes of arguments: some seconds of checking in the worst case.
 pub const ARGUMENTS_WORK: usize = 1 << 30;
 
-/// Up to this product, a refusal names the mistakes: some hundred megabytes of mistakes in the worst case.
+/// Up to this product, a refusal names the mistakes in the arguments. In the worst case the mistakes need some hundred
+/// megabytes.
 pub const MISTAKES_WORK: usize = 1 << 21;
 
 /// Concurrent requests of one attempt; further requests wait.
@@ -185,14 +186,14 @@ pub const HTTP_RATES: usize = 1_000;
 /// The body of one request. A task may upload as much as it may return in an outcome.
 pub const HTTP_REQUEST_BYTES: usize = OUTPUT_BYTES;
 
-/// Bytes that one attempt may add to the catalog: about 500,000 tracks, an eighth of the catalog's quota. The statement
-/// that exceeds it is the last one.
+/// Bytes that one attempt may add to the catalog: about 500,000 tracks, an eighth of the catalog's quota. After the
+/// statement that exceeds the limit, further statements that write to the catalog are refused.
 pub const CATALOG_BYTES: u64 = 1 << 30;
 
 /// The body of one response: an eighth of the memory that must hold it.
 pub const HTTP_RESPONSE_BYTES: usize = 32 << 20;
 
-/// Bytes of all bodies of one attempt, which follows from the limits above.
+/// Bytes of all bodies of one attempt. The number follows from the limits above.
 pub const HTTP_BYTES: u64 = HTTP_REQUESTS as u64 * (HTTP_REQUEST_BYTES + HTTP_RESPONSE_BYTES) as u64;
 
 /// The size of the headers of a response.

@@ -1,6 +1,6 @@
-//! The size-limited buffer for a plugin's stdout and stderr. Of a long log, only the beginning and the end are kept,
-//! because a panic message is at the end; the bytes of the middle are counted and left out. So a plugin may write much
-//! without failing. A plugin that floods the log, in bytes or pieces, is stopped.
+//! The size-limited buffer for a plugin's stdout and stderr. A long log keeps its beginning and its end, because a panic
+//! message is at the end. The bytes between them are counted and dropped, so a long log does not make an attempt fail. The
+//! host stops a plugin that writes far too many bytes, or too many pieces in one second.
 
 use std::collections::VecDeque;
 use std::io;
@@ -20,14 +20,14 @@ use crate::error::{LimitHit, ResourceLimit};
 use crate::limits;
 use crate::meter::within;
 
-/// The largest piece, in bytes; larger ones are split.
+/// The maximum number of bytes in one piece. Larger pieces are split.
 const PIECE: usize = 64 << 10;
 
-/// The bytes of the end of a log that are kept.
+/// The number of bytes that are kept from the end of a log.
 const TAIL: usize = limits::LOG_KEPT_BYTES - limits::LOG_HEAD_BYTES;
 
-/// The maximum number of additional bytes that are left out, so that the cuts are at line ends. Otherwise a cut could
-/// divide a secret, and its parts would not be masked.
+/// At each of the two cuts, at most this many more bytes are dropped, so that the cut is at the end of a line. A cut within
+/// a line could split a secret, and its parts would not be masked.
 const LINE: usize = 4 << 10;
 
 /// The log of a running attempt. Clones write to the same log.
@@ -44,7 +44,7 @@ struct LogContent {
 }
 
 impl Log {
-    /// The kept text, with a line for the gap.
+    /// The kept text. One line states how many bytes were dropped.
     pub(crate) fn text(&self) -> String {
         let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let tail: Vec<u8> = kept.tail.iter().copied().collect();
@@ -65,7 +65,7 @@ impl Log {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).written as u64
     }
 
-    /// Adds a line of the host.
+    /// Adds a line that the host writes, in brackets.
     pub(crate) fn add_line(&self, line: &str) {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         kept.keep(format!("[{line}]\n").as_bytes());

@@ -18,7 +18,7 @@ pub(crate) struct Meter {
     pub(crate) written: u64,
     /// The number of files, folders and links that the guest created.
     pub(crate) made: u64,
-    /// The bytes by which it lengthened files without writing them.
+    /// The number of bytes that the guest added to files by setting a larger size, without writing them.
     pub(crate) holes: u64,
     /// When the guest was entered; absent while the host runs.
     entered: Option<Instant>,
@@ -29,7 +29,7 @@ impl Meter {
         Self { limits, cpu: Duration::ZERO, host_calls: 0, written: 0, made: 0, holes: 0, entered: None }
     }
 
-    /// Counts a change between guest and host at `now`.
+    /// Records that control passes between guest and host at `now`.
     pub(crate) fn cross(&mut self, crossing: CallHook, now: Instant) -> Result<(), LimitHit> {
         match crossing {
             CallHook::CallingWasm | CallHook::ReturningFromHost => self.entered = Some(now),
@@ -54,7 +54,7 @@ impl Meter {
         within(ResourceLimit::FilesMade, self.made + 1, limits::FILES_MADE)
     }
 
-    /// Counts bytes by which a file is lengthened without writing.
+    /// Counts the bytes that a larger file size adds without a write.
     pub(crate) fn lengthen(&mut self, bytes: u64) -> Result<(), LimitHit> {
         self.holes = self.holes.saturating_add(bytes);
         within(ResourceLimit::Holes, self.holes, limits::HOLE_BYTES)
@@ -63,7 +63,7 @@ impl Meter {
     /// Checks the limit of processor time.
     pub(crate) fn check_cpu(&self) -> Result<(), LimitHit> {
         let [used, limit] = [self.cpu, self.limits.cpu].map(|time| u64::try_from(time.as_millis()).unwrap_or(u64::MAX));
-        // At the limit, no time is left.
+        // A guest that has used exactly the limit has no time left.
         if used >= limit { Err(LimitHit { resource: ResourceLimit::Cpu, used, limit }) } else { Ok(()) }
     }
 

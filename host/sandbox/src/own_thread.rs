@@ -61,7 +61,7 @@ pub(crate) async fn run<T: Send + 'static>(
     ended
 }
 
-/// Waits for the host's work after the guest has ended.
+/// If the guest has ended, waits for the time limit of the host's work.
 async fn host_work(guest_ended: &AtomicBool) {
     if guest_ended.load(Ordering::Acquire) {
         tokio::time::sleep(HOST_WORK).await;

@@ -20,7 +20,8 @@ use crate::wit;
 /// The host services for the attempts of a plugin: declared and granted, with resolved folders and files.
 #[derive(Clone, Debug, Default)]
 pub struct HostServices {
-    /// The declared and granted grants. Capabilities without a folder or file of the host are only listed here.
+    /// All grants that are both declared and granted. The other fields have the details of some of them; a capability that
+    /// needs no folder or file of the host may be only in this list.
     pub grants: Vec<Grant>,
     /// The granted folders.
     pub mounts: Vec<MountGrant>,
@@ -30,14 +31,14 @@ pub struct HostServices {
     pub databases: Vec<DatabaseGrant>,
     /// The granted folders whose repositories may be read.
     pub repositories: Vec<RepositoryGrant>,
-    /// The fingerprints that it may get.
+    /// The fingerprints that the plugin may get.
     pub fingerprint: FingerprintGrants,
-    /// The requests that it may send, and the secrets in them.
+    /// The HTTP requests that the plugin may send, and the secrets in them.
     pub egress: EgressGrants,
 }
 
 impl HostServices {
-    /// Whether exactly this grant is included.
+    /// Whether the grants contain exactly this grant.
     #[must_use]
     pub fn allows(&self, grant: &Grant) -> bool {
         self.grants.contains(grant)
@@ -50,15 +51,15 @@ pub struct AttemptRequest {
     pub task: wit::Task,
     /// The services for the plugin.
     pub services: HostServices,
-    /// Collects the files that it changes.
+    /// Collects the files that the plugin changes.
     pub writes: ChangedFiles,
-    /// Decides whether it may send plugin requests.
+    /// Decides whether the plugin may send plugin requests.
     pub handoffs: RequestPermission,
     /// The ledger, if the plugin may read it.
     pub ledger: Option<PathBuf>,
     /// The table of locks, if the plugin may take locks.
     pub locks: Option<LockTable>,
-    /// The number of files that it already watches, by key.
+    /// The number of files that the plugin already watches, by key.
     pub watched: BTreeMap<String, u64>,
     /// The signal to stop.
     pub cancel: Cancel,

@@ -86,7 +86,8 @@ impl Sandbox {
         let plugin_requests = if ended.is_ok() { state.handoffs.requests } else { Vec::new() };
         let watched = if ended.is_ok() { state.watch.into_updates() } else { Vec::new() };
         let judgements = if ended.is_ok() { state.evidence.judgements } else { Vec::new() };
-        // `close` waits for the database processes. After a stopped attempt it is skipped: dropping `state` kills them.
+        // `close` waits for the database processes. After a stopped attempt, `close` is not called: dropping `state` kills
+        // the processes.
         if !matches!(ended, Err(AttemptError::Cancelled | AttemptError::Limit { .. } | AttemptError::Trap(_))) {
             state.sql.close().await;
         }
@@ -255,7 +256,8 @@ fn plugin_error(error: wit::Error) -> AttemptError {
     }
 }
 
-/// A part of wasmtime's message if one call copies too much; its error has no public type. A test checks the text.
+/// Identifies the error of wasmtime for a call that copies too much: a part of its message, because the error has no public
+/// type. A test checks the text.
 const COPIED_TOO_MUCH: &str = "fuel allocated for hostcalls";
 
 /// The attempt's error for a trap.

@@ -1,5 +1,5 @@
-//! Worker processes: for work that must end at once when it is killed, or that the system must limit. These are SQL
-//! statements of plugins, and compiling. The program is `baton` itself, with hidden subcommands.
+//! Worker processes run SQL statements of plugins and compile components: a process ends at once when it is killed, and the
+//! system can limit its resources. The program is `baton` itself, with hidden subcommands.
 
 use std::fs::{DirBuilder, File};
 use std::io;

@@ -11,7 +11,7 @@ pub const VERSION: &str = "0.1.0";
 /// The world of `baton:plugin`, which lists the interfaces that a component may import.
 const WORLD: &str = include_str!("../../../wit/world.wit");
 
-/// The linked packages of WASI. Functions in them that need a grant return an error without one.
+/// The linked packages of WASI. Without a grant, the functions that need one return an error.
 const WASI: [&str; 7] = ["cli", "clocks", "filesystem", "http", "io", "random", "sockets"];
 
 /// The WebAssembly features of the engine.
@@ -20,10 +20,10 @@ pub fn features() -> WasmFeatures {
     WasmFeatures::default()
 }
 
-/// Checks that a component for version `version` of the world with these imports can be linked here.
+/// Checks that this host can link a component that has these imports and was built for `version` of the world.
 ///
 /// # Errors
-/// When this host does not have the version or an import. The error names it, with the fix.
+/// When this host does not have the version or an import. The error names what is missing, and the fix.
 pub fn check(version: &str, imports: &BTreeSet<String>) -> Result<(), String> {
     if version != VERSION {
         return Err(format!(

@@ -1,5 +1,6 @@
-//! Counts the bytes that a plugin writes: replaces the writing functions of `wasi:io/streams` and `wasi:filesystem` by
-//! functions that count and then call wasmtime's. wasmtime limits the bytes of one call, but not the sum.
+//! Counts the bytes that a plugin writes. wasmtime limits the bytes of one call, but not the sum. So this module replaces
+//! the writing functions of `wasi:io/streams` and `wasi:filesystem` by functions that count the bytes and then call
+//! wasmtime's functions.
 
 use wasmtime::StoreContextMut;
 use wasmtime::component::{Linker, Resource, ResourceTable};
@@ -117,7 +118,7 @@ fn counted<'a>(store: &'a mut StoreContextMut<'_, State>, bytes: u64) -> wasmtim
     Ok(state.ctx().table)
 }
 
-/// The result for the plugin: an error of the stream. A trap is passed on.
+/// Converts the result of a stream for the plugin. An error of the stream goes to the plugin; a trap ends the attempt.
 fn to_guest_answer<T>(table: &mut ResourceTable, answer: StreamResult<T>) -> wasmtime::Result<Answer<T>> {
     match answer {
         Ok(value) => Ok(Ok(value)),

@@ -32,13 +32,13 @@ impl ServerParts {
         })
     }
 
-    /// Counts a handoff or a RETURN that the agent sends. `Err` has the refusal beyond the limit.
+    /// Counts a handoff or a RETURN that the agent sends. Beyond the limit, returns the refusal as `Err`.
     pub(crate) fn count_send(&self, agent: &str) -> Result<(), String> {
         let refusal = format!("has sent {} handoffs within a minute; send the next one", self.sends.most());
         count(&self.sends, agent, &refusal)
     }
 
-    /// Counts a change of a request. `Err` has the refusal beyond the limit.
+    /// Counts a change of a request. Beyond the limit, returns the refusal as `Err`.
     pub(crate) fn count_change(&self, agent: &str) -> Result<(), String> {
         let refusal = format!("has changed requests {} times within a minute; continue", self.changes.most());
         count(&self.changes, agent, &refusal)

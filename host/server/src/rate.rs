@@ -23,7 +23,7 @@ impl RateLimit {
         self.most
     }
 
-    /// Counts a use. `Err` has the time until the next use is allowed; the use is then not counted.
+    /// Counts a use. Beyond the limit, the use is not counted, and `Err` has the time until the next use is allowed.
     pub(crate) fn count(&self, agent: &str, now: Instant) -> Result<(), Duration> {
         let mut uses = self.uses.lock().unwrap_or_else(PoisonError::into_inner);
         let recent = uses.entry(agent.to_owned()).or_default();

@@ -40,8 +40,8 @@ pub(super) fn is_slip(a: &str, b: &str) -> bool {
         && strsim::osa_distance(a, b) <= allowed
 }
 
-/// Whether two titles differ by a slip ([`is_slip`]). A word that is replaced by another common word is not a slip: "major" and
-/// "minor" differ by two letters, "can" and "can't" by one, and so do "Side A" and "Side B".
+/// Whether two titles differ by a slip ([`is_slip`]). Another word is not a slip, even if few letters differ: "major" and
+/// "minor" differ by two letters, "can" and "can't" by one, "Side A" and "Side B" by one.
 pub(super) fn are_slips(a: &[String], b: &[String]) -> bool {
     let negates = |a: &str, b: &str| a.strip_suffix('t') == Some(b) && b.ends_with('n');
     let near = |(a, b): (&String, &String)| {

@@ -1,14 +1,14 @@
 //! Reads the names of a credit: "A, B & C feat. D".
 //!
-//! The same signs join names and are part of names, so no rule is always right. Known names with such signs (`WHOLE`) are not
-//! split, and neither is "X & the Ys". A wrong split is the same on both sides, and `credit.rs` also compares whole credits,
-//! so it does not prevent a match.
+//! A sign such as "&" can join two names or be part of one name, so no rule is always right. Known names with such signs
+//! (`WHOLE`) are not split. "X & the Ys" is not split either. A wrong split does not prevent a match: both credits are split
+//! in the same way, and `credit.rs` also compares whole credits.
 
 use super::limits::MAX_NAMES;
 use super::name::{self, normalise};
 use super::words::FEATURING;
 
-/// Folded names of acts with a comma or an "and". Other names are split at these.
+/// Folded names of acts that contain a comma or an "and". Other names are split at a comma and at an "and".
 const WHOLE: [&str; 15] = [
     "10000 maniacs",
     "above and beyond",
@@ -194,7 +194,7 @@ fn join_kind(token: &str, first: bool, last: bool) -> Option<Separator> {
     }
 }
 
-/// Commas and semicolons as separate tokens; a comma between digits is part of a number.
+/// Adds spaces, so that commas and semicolons become separate tokens. A comma between digits is part of a number.
 fn space_out(credit: &str) -> String {
     let chars: Vec<char> = credit.chars().take(super::limits::MAX_CHARS).collect();
     let digit = |at: Option<usize>| at.and_then(|at| chars.get(at)).is_some_and(char::is_ascii_digit);

@@ -8,12 +8,12 @@ use super::version::{Agreement, Kind, Version};
 use super::words::COMMON_TITLES;
 use super::{alike, name, number};
 
-/// All that two tracks have in common.
+/// The comparison of two tracks, part by part.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Evidence {
     /// The service of an id that both have.
     pub(super) same_id: Option<String>,
-    /// `None` if one is missing.
+    /// `None` if a track has no ISRC.
     pub(super) same_isrc: Option<bool>,
     /// Both have the same [`Track::recording`](super::Track::recording).
     pub(super) same_recording: bool,
@@ -24,7 +24,8 @@ pub(super) struct Evidence {
     pub(super) length: Length,
     pub(super) difference_ms: Option<u64>,
     pub(super) same_album: Option<bool>,
-    /// An artist may have several recordings with this name, so that the name without a length does not identify one.
+    /// Artist and title do not identify a recording without its length, because the artist may have several recordings with
+    /// this title.
     pub(super) needs_length: bool,
 }
 
@@ -81,8 +82,9 @@ fn romanised(a: Option<&Skeleton>, b: Option<&Skeleton>) -> bool {
     a.text.chars().count() >= 3 && (a.text == b.text || alike::is_typo(&a.text, &b.text))
 }
 
-/// True if the names do not identify a recording without its length: for a concert without its place, a video, a title that many works
-/// have ("Main Titles"), a track of a record with remixes, and if one title alone says that it is the original.
+/// True if artist and title do not identify a recording without its length. Such tracks are a concert without its place, a
+/// video, a title that many works have ("Main Titles"), a track of a record with remixes, and a pair in which only one title
+/// says that it is the original.
 fn needs_length(a: &PreparedTrack, b: &PreparedTrack) -> bool {
     let unclear = |track: &PreparedTrack| {
         let title = &track.title;
@@ -165,7 +167,7 @@ fn is_number(words: &[String], at: usize) -> bool {
     letter || number::has_digit(word)
 }
 
-/// Whether the numbers of two titles contradict each other: both have numbers, or all other words are equal.
+/// Whether different numbers show that two titles are different: both titles have numbers, or all other words are equal.
 fn only_numbers_differ(a: &[String], b: &[String]) -> bool {
     let both = numbers(a).next().is_some() && numbers(b).next().is_some();
     let others = |words: &[String]| {
@@ -179,7 +181,7 @@ fn only_numbers_differ(a: &[String], b: &[String]) -> bool {
     both || others(a) == others(b)
 }
 
-/// Spells words that are written by their sound: "2 U" is "to you".
+/// Replaces words that are written as they sound: "2 U" becomes "to you".
 fn spell_sounds(words: &[String]) -> String {
     let sound = |word: &String| match word.as_str() {
         "2" | "too" => "to".to_owned(),

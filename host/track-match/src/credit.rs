@@ -1,7 +1,7 @@
 //! Compares two credits: whether they name the same people.
 //!
-//! The order of names, guests in the title or in the credit, joined and listed names, initials and articles do not matter.
-//! "Various Artists" and an empty credit name no artist.
+//! These differences do not matter: the order of the names, a guest in the title instead of the credit, several names in one
+//! text instead of a list, initials, and articles. "Various Artists" and an empty credit name no artist.
 
 use super::alike;
 use super::artists::{is_article, split_credit};
@@ -109,13 +109,13 @@ impl Credit {
         strangers(self, other) && strangers(other, self)
     }
 
-    /// Whether one of the names consists of these words, as for a remixer who is credited as the artist.
+    /// Whether one of the names consists of these words, for example the words for a remixer who is credited as the artist.
     pub(super) fn has_words(&self, details: &[String]) -> bool {
         self.names.iter().any(|one| one.words == details || one.compact == name::compact(details))
     }
 
-    /// Whether each names a main artist that the other does not name, as for two orchestras with the same conductor or composer.
-    /// Artists in `roles` are ignored: the titles name them, for instance as remixers.
+    /// Whether each credit names a main artist that the other does not name, for example two orchestras with the same
+    /// conductor. Artists in `roles` are ignored: the titles name them, for instance as remixers.
     pub(super) fn performers_differ(&self, other: &Self, roles: [&[String]; 2]) -> bool {
         let strange = |a: &Self, b: &Self| {
             a.names.iter().take(a.mains).any(|name| {
@@ -217,8 +217,8 @@ impl Name {
         (!nobody && !compact.is_empty()).then_some(Self { words, compact })
     }
 
-    /// Whether this name is an acronym of the other: "NSO" of "Night Shift Orchestra". The initials of small words may be left
-    /// out.
+    /// Whether this name is an acronym of the other: "NSO" of "Night Shift Orchestra". The acronym may leave out small
+    /// words.
     fn is_acronym_of(&self, long: &Self) -> bool {
         let is_small = |word: &String| matches!(word.as_str(), "a" | "and" | "in" | "of" | "the");
         let initials =
@@ -268,7 +268,7 @@ fn sorted_words(names: &[Name]) -> String {
     name::sorted(&words_of(names))
 }
 
-/// The words of all names in order, without those that only join names.
+/// The words of all names in order, without words that only join names.
 fn words_of(names: &[Name]) -> Vec<&String> {
     let is_name = |word: &&String| !matches!(word.as_str(), "and" | "the" | "x" | "vs");
     names.iter().flat_map(|name| &name.words).filter(is_name).collect()

@@ -1,10 +1,12 @@
-//! Finds the tracks of one list that are likely the same by their names, for tracks whose sound cannot be compared.
+//! Finds tracks of one list that are probably the same, judged by their names. This is for tracks whose sound cannot be
+//! compared.
 //!
-//! A look-up compares candidates with each other; here each pair is judged separately. A pair must have equal versions, equal
-//! artists (except guests and spelling), an exact match of title or artists, and no contradicting length. A shared id (`same_id`)
-//! is enough without these conditions. Remaining doubts (an unknown length, a few seconds, a guest) cost points, and the caller
-//! sets the threshold. A pair with two fingerprints is left out, because the fingerprints decide. This module neither chooses the
-//! better file nor groups: if `a` matches `b` and `b` matches `c`, `a` need not match `c`.
+//! A look-up compares candidates with each other; here each pair is judged separately. A pair must have equal versions,
+//! equal artists (except guests and spelling), an exact match of title or artists, and no contradicting length. A shared id
+//! (`same_id`) is enough without these conditions. Remaining doubts (an unknown length, a few seconds, a guest) cost points,
+//! and the caller sets the threshold. A pair with two fingerprints is left out, because the fingerprints decide. This module
+//! does not choose the better file and does not build groups: if `a` matches `b` and `b` matches `c`, `a` may still differ
+//! from `c`.
 
 use serde::Serialize;
 
@@ -31,8 +33,8 @@ pub struct SimilarPair {
 pub struct SimilarPairs {
     /// The pairs, sorted by their indexes.
     pub pairs: Vec<SimilarPair>,
-    /// An upper bound of the pairs with equal title and artist that were not compared: if more than 64 tracks have the same
-    /// names, each is compared with the 64 that are nearest in length.
+    /// If more than 64 tracks have the same title and artist, each of them is compared only with the 64 that are nearest in
+    /// length. The value is an upper bound of the pairs that were not compared for this reason.
     pub left_out: usize,
 }
 

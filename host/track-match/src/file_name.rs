@@ -37,13 +37,15 @@ fn without_format(title: &str) -> &str {
     before.unwrap_or(title)
 }
 
-/// Whether a title may be truncated: it has the maximum length of an `ID3v1` tag, or ends with dots.
+/// Whether a title may be truncated: it has the maximum length of an `ID3v1` tag or one character less, or a longer text
+/// ends with `…`.
 pub(super) fn is_cut_off(title: &str) -> bool {
     let chars = title.trim_end().chars().count();
     chars == SHORT_TAG || chars + 1 == SHORT_TAG || (chars > 12 && title.trim_end().ends_with('…'))
 }
 
-/// The pieces of a file name after its leading positions; `None` if it does not start with a position or has nothing else.
+/// The pieces of a file name after its leading positions. `None` if the name does not start with a position, or if no title
+/// follows.
 pub(super) fn after_places(pieces: &[Piece]) -> Option<&[Piece]> {
     let count = pieces.iter().take_while(|piece| is_place(piece)).count();
     let rest = pieces.get(count..)?;

@@ -1,10 +1,10 @@
-//! Finds the candidates for a track: those that share a key with it.
+//! Finds the candidates for a track: the tracks that share a key with it.
 //!
-//! Keys are hashes of an id, an ISRC, a title, a title with an artist, an artist, an album, the start of a title, rare words, a title in
-//! Latin letters, and a composer. They are in one list, sorted by key and length. At most `MAX_PER_KEY` candidates of a key are
-//! used: those nearest in length. So a track is compared with a bounded number of candidates, even if very many have the
-//! title "Intro". For n candidates with at most k = 60 keys each, building costs O(n · k · log(n · k)), and a look-up costs
-//! O(k · (log(n · k) + `MAX_PER_KEY`)). A hash collision only causes an additional comparison.
+//! Keys are hashes of an id, an ISRC, a title, a title with an artist, an artist, an album, the start of a title, rare
+//! words, a title in Latin letters, and a composer. They are in one list, sorted by key and length. At most `MAX_PER_KEY`
+//! candidates of a key are used, the nearest in length. So a track is compared with a bounded number of candidates, even if
+//! very many have the title "Intro". For n candidates with at most k = 60 keys each, building costs O(n · k · log(n · k)),
+//! and a look-up costs O(k · (log(n · k) + `MAX_PER_KEY`)). A hash collision only causes an additional comparison.
 
 use super::limits::{MAX_KEY_NAMES, MAX_KEY_WORDS, MAX_PER_KEY, RARE, START, TIGHT_MS};
 use super::prepared::PreparedTrack;
@@ -44,8 +44,8 @@ enum KeyKind {
 pub(super) struct ComparedTracks {
     /// The candidates that share a key, each once, in order.
     pub(super) candidates: Vec<u32>,
-    /// The number of further candidates with the same title and artist. They are left out, because their lengths differ
-    /// more or too many candidates have this name.
+    /// The number of candidates with the same title and artist that are not compared: of too many candidates, only those
+    /// nearest in length are compared.
     pub(super) left_out: usize,
 }
 
@@ -87,12 +87,13 @@ impl Index {
     }
 }
 
-/// A length as entries have it, in 32 bits to save memory: 0 for an unknown length, and the maximum for 49 days or more.
+/// A length in the form of the entries, in 32 bits to save memory: 0 is an unknown length, and the maximum stands for 49
+/// days or more.
 fn stored_length(length_ms: Option<u64>) -> u32 {
     u32::try_from(length_ms.unwrap_or_default()).unwrap_or(u32::MAX)
 }
 
-/// The entries whose length differs at most as much as two measurements of one file; none for an unknown length.
+/// The entries of about this length: two measurements of one file may differ as much. No entries for an unknown length.
 fn of_length(same: &[Entry], length_ms: Option<u64>) -> &[Entry] {
     let (length_ms, tight_ms) = (stored_length(length_ms), stored_length(Some(TIGHT_MS)));
     if length_ms == 0 {
@@ -103,8 +104,8 @@ fn of_length(same: &[Entry], length_ms: Option<u64>) -> &[Entry] {
     same.get(start..end).unwrap_or_default()
 }
 
-/// The entries nearest in length: a window around the position of the length. Without a length, the first entries, which
-/// include those of unknown length.
+/// The entries that are nearest in length. For a track without a length: the first entries, because entries of unknown
+/// length come first.
 fn nearest(same: &[Entry], length_ms: Option<u64>) -> &[Entry] {
     let length_ms = stored_length(length_ms);
     let at = same.partition_point(|entry| entry.length_ms < length_ms);

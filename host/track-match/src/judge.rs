@@ -31,8 +31,8 @@ pub(super) fn level(evidence: &Evidence) -> Level {
     if evidence.same_isrc == Some(true) { by_isrc(evidence).max(by_names) } else { by_names }
 }
 
-/// The verdict on an equal ISRC. It needs a second signal: the title, or the length of a track of the same artist. A code does
-/// not outweigh words that contradict it (another version, part or number).
+/// The verdict on a pair with an equal ISRC. An automatic match needs a second signal: the title, or the length of a track
+/// of the same artist. A code does not outweigh words that contradict it (another version, part or number).
 fn by_isrc(evidence: &Evidence) -> Level {
     let close = matches!(evidence.length, Length::Tight | Length::Near);
     if evidence.versions == Agreement::Differ || evidence.titles == Titles::Numbers {
@@ -77,15 +77,15 @@ fn by_names(evidence: &Evidence) -> Level {
     }
 }
 
-/// True if title, artists and length leave no doubt: lengths are equal, and at most one name differs in its spelling or has more
-/// words; or a length is unknown, and nothing differs. Other differences need the same album.
+/// True if title, artists and length leave no doubt. With equal lengths, one name may differ in its spelling or have more
+/// words. With an unknown length, nothing may differ. Any other difference needs the same album.
 fn is_certain(evidence: &Evidence) -> bool {
     use Artists as A;
     use Titles as T;
     let album = evidence.same_album == Some(true);
     match (evidence.titles, evidence.artists, evidence.length) {
         (T::Equal, A::Equal | A::Close, Length::Tight) | (T::Close, A::Equal, Length::Tight) => true,
-        // Only one track names a guest. Another version with a guest seldom has the same length to half a second.
+        // Only one track names a guest. A different version with a guest rarely has the same length within half a second.
         (T::Equal | T::Close, A::Main, Length::Tight) => {
             album || evidence.difference_ms.is_some_and(|ms| ms <= GUEST_MS)
         }
@@ -109,7 +109,7 @@ fn is_likely(evidence: &Evidence) -> bool {
     let near = tight || evidence.length == Length::Near;
     let same_place = tight && evidence.same_album == Some(true);
     match (evidence.titles, evidence.artists) {
-        // Names in another alphabet may be translations, so only an equal length and an equal album count.
+        // Names in another alphabet may be translations, so both the length and the album must be equal.
         (T::OtherScript, A::OtherScript | A::Unknown) => same_place,
         (T::Missing | T::Numbers | T::Differ, _)
         | (_, A::Differ)
@@ -165,8 +165,8 @@ pub(super) fn score(evidence: &Evidence) -> u32 {
     titles + artists + versions + length(evidence) + album + isrc
 }
 
-/// The points for the length: 150 for equal lengths, less 10 for each second of difference up to 2 s, and less 5 for each further
-/// second; at least 0. So a difference of 10 s has 90 points.
+/// The points for the length: 150 for equal lengths, less 10 for each second of difference up to 2 s, and less 5 for each
+/// further second, but not less than 0. So a difference of 10 s gives 90 points.
 fn length(evidence: &Evidence) -> u32 {
     let Some(difference_ms) = evidence.difference_ms else { return 60 };
     let difference = u32::try_from(difference_ms).unwrap_or(u32::MAX);

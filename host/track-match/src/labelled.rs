@@ -1,7 +1,7 @@
 //! Measures precision and recall of automatic matches with the labelled pairs of `tests/corpus/matching`.
 //!
 //! The pairs were written before the rules were first measured with them, and the rules were corrected afterwards. So these
-//! figures are those of a known set. `tests/benches/matching` measures unknown pairs.
+//! figures describe a known set. `tests/benches/matching` measures with unknown pairs.
 #![expect(clippy::print_stdout, reason = "the figures are what the test is run for")]
 
 use std::fmt::Write as _;
@@ -222,8 +222,8 @@ fn a_set_of_many_genres_and_alphabets_has_no_regression() {
     assert!((hit + shown) * 100 >= tally.matchable() * 90, "more matchable pairs are rejected:\n{}", tally.wrong);
 }
 
-/// No rule was corrected for this set. Two pairs that must be asked about are accepted: a bare title and its artist, without a length,
-/// of a track with several versions that neither entry names.
+/// No rule was corrected for this set. Two pairs are accepted although a person should decide. In both, an entry has only a
+/// title and an artist, without a length, and the track has several versions that neither entry names.
 #[test]
 fn a_set_that_no_rule_was_corrected_for_has_no_regression() {
     let tally = tally_of("tenth");

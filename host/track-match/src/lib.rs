@@ -1,25 +1,25 @@
 //! Finds a track among candidates: the same recording, which another program may have named differently.
 //!
-//! Titles are parsed. [`version()`] reads which recording of a work is meant (remix, edit, live, part …), [`normalise`] folds
-//! spelling, and [`Matcher`] finds a track among candidates. It returns [`Decision::Auto`], [`Decision::Review`] or
+//! Titles are parsed. [`version()`] reads which recording of a work a title means (remix, edit, live, part …), [`normalise`]
+//! folds spelling, and [`Matcher`] finds a track among candidates. It returns [`Decision::Auto`], [`Decision::Review`] or
 //! [`Decision::None`], each with its reasons as data.
 //!
 //! The rules, the most important first (`judge.rs`, `matcher.rs`):
 //!
 //! 1. Two tracks with the same id of one service are the same track.
-//! 2. An equal ISRC counts with a second signal (title or length); a different ISRC does not count, because labels give one code
-//!    to several recordings and several codes to one.
-//! 3. Otherwise title, artists and length decide together, and the version words must agree. If the lengths are equal, one name
-//!    may differ in its spelling or have more words. Without equal lengths the album must be the same too. A word that can mean another recording (the
-//!    name of a remix, another main artist, a part) never leads to an automatic match.
+//! 2. An equal ISRC counts only with a second signal (title or length). A different ISRC does not count. The reason for
+//!    both: labels give one code to several recordings, and several codes to one recording.
+//! 3. Otherwise title, artists and length decide together, and the version words must agree. If the lengths are equal, one
+//!    name may differ in its spelling or have more words. Otherwise, the album must be the same too. A word that can mean
+//!    another recording (the name of a remix, another main artist, a part) never leads to an automatic match.
 //! 4. Titles with words in common or in another spelling (a missing letter, another alphabet, the numbers of a work,
-//!    "Artist - Title" as a title) lead to a question if artist and length are equal, and so do names in two alphabets if album
-//!    and length are equal. Two titles without a common word do not: an artist has several tracks of one length, so nearly all
-//!    such questions would have the answer no.
+//!    "Artist - Title" as a title) lead to a question if artist and length are equal. Names in two alphabets lead to a
+//!    question if album and length are equal. Two titles without a common word do not lead to a question: an artist has
+//!    several tracks of one length, so the answer to nearly all such questions would be no.
 //! 5. If another candidate is nearly as good as the best one, a person decides, unless both are known to be one recording.
 //!
-//! **A remaster is the same recording.** Its year is read ([`Version::remaster`]) and never compared: the performance
-//! is the same, and services replace one by the other under the same id.
+//! **A remaster is the same recording.** Its year is read ([`Version::remaster`]) and never compared: the performance is the
+//! same, and services replace the original by the remaster under the same id.
 //!
 //! No I/O, no clock, no randomness, no floating point in comparisons: the same input gives the same decision on every machine.
 //! Memory and time are bounded for any title (`limits.rs`).

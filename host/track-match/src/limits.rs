@@ -3,7 +3,7 @@
 //! Lengths are in milliseconds, scores in points. Points are not probabilities: they order candidates, and a rule
 //! accepts a candidate (`judge.rs`).
 
-/// A title or a name is read to this length, in characters; the longest real ones have about 200.
+/// The maximum number of characters of a title or a name that are read. The longest real ones have about 200.
 pub(super) const MAX_CHARS: usize = 400;
 
 /// The maximum numbers of names of a credit and of words of a title that are compared.
@@ -34,7 +34,7 @@ pub(super) const LOOSE_FLOOR_MS: u64 = 6_000;
 /// 20).
 pub(super) const GAP: u32 = 25;
 
-/// The maximum number of candidates of one key that are compared: those nearest in length.
+/// The maximum number of candidates of one key that are compared. If there are more, the nearest in length are compared.
 pub(super) const MAX_PER_KEY: usize = 64;
 /// A word that more than this number of candidates have is not used for the look-up.
 pub(super) const RARE: usize = 48;

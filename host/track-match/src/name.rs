@@ -62,7 +62,7 @@ fn repair(text: &str) -> Cow<'_, str> {
     text
 }
 
-/// The words of a folded text. If it has only signs, they are its only word.
+/// The words of a folded text. A text that has only signs is one word.
 pub(super) fn words(folded: &str) -> Vec<String> {
     let mut words = Vec::new();
     for token in folded.split_whitespace() {
@@ -170,7 +170,7 @@ fn push_plain(c: char, out: &mut String) {
     }
 }
 
-/// A double quote after a separate 7 or 12 is a record size; other quotes separate words.
+/// A double quote after a separate 7 or 12 means inches, the size of a record. Other double quotes separate words.
 fn push_quote(out: &mut String) {
     let number = out.rsplit(|c: char| !c.is_ascii_digit()).next().unwrap_or_default();
     let size = matches!(number, "7" | "12");

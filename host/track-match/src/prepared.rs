@@ -25,7 +25,8 @@ pub(super) struct PreparedTrack {
     pub(super) spoken: String,
     /// The words of the whole title, sorted.
     pub(super) sorted: String,
-    /// The whole title with its small numbers in words and katakana as hiragana, if it has any: "4 5" is "fourfive".
+    /// The whole title with small numbers in words and katakana as hiragana: "4 5" is "fourfive". `None` if the title has
+    /// neither.
     pub(super) letters: Option<Box<str>>,
     /// The title may be truncated.
     pub(super) cut_off: bool,
@@ -108,7 +109,7 @@ fn names_nothing(album: &[String]) -> bool {
     NO_ALBUM.contains(&album.join(" ").as_str())
 }
 
-/// Whether the name of an album is that of a concert: "Live at the Mill".
+/// Whether the name of an album states a concert: "Live at the Mill".
 fn is_live(album: &str) -> bool {
     let read = segment::read(&name::words(&fold(album)));
     matches!(read, Segment::Version { kinds, .. } if kinds.contains(&Kind::Live))

@@ -1,5 +1,5 @@
-//! Other readings of a title: the publisher of a video is not the artist, file names have numbers and artists in any order, and
-//! a bracket may hold the same name in another alphabet.
+//! Other readings of a title, for three cases: the publisher of a video is given as the artist, a file name has numbers and
+//! artists in any order, or a bracket repeats the name in another alphabet.
 //!
 //! A reading is a guess. It can lead to a question if the plain title finds nothing, and is never accepted automatically
 //! (`matcher.rs`).
@@ -38,7 +38,8 @@ pub(super) fn other_readings(title: &str, pieces: &[Piece], artists: &[String]) 
     readings
 }
 
-/// The readings with each of two names, at most eight: "봄날 (Spring Day)" as a title, "Ida (Ида)" as an artist.
+/// The readings with a name and with its translation in a bracket, at most eight: "봄날 (Spring Day)" as a title, "Ida (Ида)"
+/// as an artist.
 fn names_in_brackets(pieces: &[Piece], artists: &[String]) -> Vec<Reading> {
     let titles = [Some(pieces.to_vec()), without_translation(pieces), translation(pieces)].into_iter().flatten();
     let bracketed = artists.iter().any(|artist| split_bracket(artist).is_some());
@@ -61,7 +62,7 @@ fn split_bracket(artist: &str) -> Option<(&str, &str)> {
     (!before.is_empty() && !inside.is_empty()).then_some((before, inside))
 }
 
-/// The place of the bracket that repeats the name in another alphabet.
+/// The position of the bracket that repeats the name in another alphabet.
 fn place_of_translation(pieces: &[Piece]) -> Option<usize> {
     let first = pieces.first()?;
     let is_other = |piece: &Piece| {
@@ -126,8 +127,8 @@ fn reading<'a>(pieces: impl Iterator<Item = &'a Piece>, artists: Vec<String>) ->
     Reading { pieces, artists }
 }
 
-/// Removes the artist from a title such as "Artist - Title": if the credit names the artist, or if there is no credit; then
-/// the artist becomes the credit.
+/// Removes the artist from a title such as "Artist - Title", if the credit names this artist. If there is no credit, the
+/// removed artist becomes the credit.
 pub(super) fn strip_artist(pieces: &mut Vec<Piece>, artists: &mut Vec<String>) {
     let [first, second, ..] = pieces.as_slice() else { return };
     if second.place != PiecePosition::Dash || title::is_version_only(second) {

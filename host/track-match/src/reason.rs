@@ -21,7 +21,7 @@ pub enum Reason {
     SameRecording,
     /// Both have the same ISRC.
     SameIsrc,
-    /// They have different ISRCs. This does not count.
+    /// They have different ISRCs. The verdict ignores this.
     OtherIsrc,
     /// The relation of the titles.
     Titles {
@@ -52,7 +52,7 @@ pub enum Reason {
         /// They are equal.
         same: bool,
     },
-    /// Another candidate fits as well.
+    /// Another candidate is equally good.
     AsGood {
         /// Its index in the list of candidates.
         candidate: usize,

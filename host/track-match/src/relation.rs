@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-/// How two titles relate, version words aside.
+/// How two titles relate, without their version words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Titles {
@@ -54,7 +54,7 @@ pub enum Artists {
     Differ,
 }
 
-/// How two lengths relate; the bounds are those of `limits.rs`.
+/// How two lengths relate. `limits.rs` has the bounds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Length {

@@ -1,10 +1,10 @@
 //! Converts text of other alphabets to Latin letters, to recognise two spellings of one name.
 //!
 //! There are several systems for every alphabet ("Nochnoy", "Nochnoj", "Nochnoi"), and people mix them. So this module does
-//! not compare transliterations, but a [`Skeleton`]: letters that the systems exchange become the same letter, and letters
-//! that some systems omit are removed. Hebrew and Arabic write few vowels, so only consonants are compared. Chinese characters
-//! are converted as in Mandarin, also in Japanese names, where they are read in another way. The letters are those of the crate
-//! `any_ascii`, except for Japanese syllables and modern Greek, whose letters depend on their neighbours.
+//! not compare transliterations, but a [`Skeleton`]: letters that differ between the systems become one letter, and letters
+//! that some systems omit are removed. Hebrew and Arabic write few vowels, so only consonants are compared. Chinese
+//! characters are converted as in Mandarin, also in Japanese names, where they are read in another way. The letters are
+//! those of the crate `any_ascii`, except for Japanese syllables and modern Greek, whose letters depend on their neighbours.
 
 use any_ascii::any_ascii_char;
 
@@ -19,7 +19,7 @@ pub(super) struct Skeleton {
     pub(super) few_vowels: bool,
     /// The name is in Hebrew letters, where one letter is b or v.
     pub(super) hebrew: bool,
-    /// Other spellings of Greek: as it is spoken ("Pedia" for "Παιδιά"), and with "h" for χ.
+    /// Other spellings of a Greek name: the spelling by its sound ("Pedia" for "Παιδιά"), and the spelling with "h" for χ.
     pub(super) spoken: Box<[Box<str>]>,
 }
 
@@ -41,7 +41,8 @@ impl Skeleton {
         Some(Self { text, consonants, few_vowels, hebrew, spoken })
     }
 
-    /// The consonants that Hebrew distinguishes: one letter is b or v, another one p or f.
+    /// The consonants without those that depend on the reading: one Hebrew letter is b or v (`v` is left out of all consonants), and
+    /// another one is p or f.
     pub(super) fn in_hebrew(&self) -> String {
         self.consonants.replace('b', "").replace('f', "p")
     }
@@ -136,7 +137,7 @@ fn kana(c: char, out: &mut String) {
     match c {
         'っ' | 'ー' | '・' => return,
         'ん' => return out.push('n'),
-        // A long o is written "ou", a long u "uu"; in Latin letters people rarely write them.
+        // Kana write a long o as "ou" and a long u as "uu". In Latin letters, people rarely write the second vowel.
         'う' if out.ends_with(['o', 'u']) => return,
         _ => {}
     }
@@ -162,7 +163,7 @@ fn kana(c: char, out: &mut String) {
     out.push(vowel);
 }
 
-/// Replaces letters that the systems exchange by one letter, the longest group first; then removes repeated letters.
+/// Replaces letters that differ between the systems by one letter, the longest group first. Then removes repeated letters.
 fn reduce(latin: &str) -> String {
     const SAME: [(&str, &str); 21] = [
         ("shch", "s"),

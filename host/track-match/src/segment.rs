@@ -11,7 +11,7 @@ use super::words::{AFTER_LIVE, ARRANGED, BEFORE_VERB, Meaning, OPENING, meaning}
 pub(super) enum Segment {
     /// The version of the recording.
     Version { kinds: Vec<Kind>, details: Vec<String> },
-    /// A remaster, with or without its year; it may be one of another version.
+    /// A remaster, with or without its year. The remastered recording may be another version.
     Remaster { year: Option<u16>, kinds: Vec<Kind>, details: Vec<String> },
     /// The version that the title alone means.
     Plain,

@@ -145,7 +145,7 @@ impl Title {
         self.version.part.extend(part.numbers);
     }
 
-    /// For a title without a name: the text in its brackets becomes the name, or else all its words.
+    /// Gives a name to a title that consists of version words: the text in its brackets, or else all its words.
     fn promote(&mut self, pieces: &[Piece]) {
         if self.subtitle.is_empty() {
             let said = pieces.iter().flat_map(|piece| name::words(split_guests(&piece.text, piece.place).0));
@@ -158,7 +158,7 @@ impl Title {
         }
     }
 
-    /// Whether the version is live, which album names also state.
+    /// Whether the title names a live version. The name of the album may state it too; see `PreparedTrack::is_live`.
     pub(super) fn is_live(&self) -> bool {
         self.version.kinds.iter().any(|kind| matches!(kind, Kind::Live | Kind::Session))
     }
@@ -268,7 +268,7 @@ fn part(words: &[String]) -> Option<PartNumbers> {
     Some(PartNumbers { words: start..end, numbers })
 }
 
-/// A number; a single letter only at the end, because "the part I love" has no number.
+/// The number at a position. A single letter is a number only at the end, because "the part I love" has no number.
 fn number_at(words: &[String], at: usize) -> Option<u32> {
     let word = words.get(at)?;
     let letter = word.len() == 1 && !number::has_digit(word);

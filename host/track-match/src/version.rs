@@ -1,8 +1,8 @@
 //! Decides which recording of a work a title means, and whether two titles mean the same one.
 //!
-//! "Original Mix", "Album Version", "Official Video" and a guest ("feat.") are not versions. Neither is a remaster: its year is
-//! stored and never compared. Whether a missing word is a difference depends on the word, so the comparison has four possible
-//! results.
+//! "Original Mix", "Album Version", "Official Video" and a guest ("feat.") are not versions. A remaster is not a version
+//! either: its year is stored and never compared. A missing word is a difference for some words and not for others, so the
+//! comparison has four possible results.
 
 use serde::Serialize;
 
@@ -63,7 +63,7 @@ pub enum Kind {
     Passage,
     /// A version with only a name: "Spanish Version", "Piano Version".
     Named,
-    /// The version of the single. If it is the same as the album's, the lengths are equal.
+    /// The version on the single. If the album has the same recording, the lengths are equal.
     Single,
     /// The mix for the single.
     SingleMix,
@@ -147,7 +147,7 @@ impl Version {
         hard.max(soft)
     }
 
-    /// The kinds that make a different recording, also if the other title does not name them.
+    /// The kinds that always mean a different recording, even if the other title only omits them.
     fn hard(&self) -> Vec<Kind> {
         let soft = [Kind::Single, Kind::SingleMix, Kind::Mono, Kind::Clean];
         self.kinds.iter().copied().filter(|kind| !soft.contains(kind)).collect()

@@ -16,7 +16,7 @@ struct Bench {
 enum Kind {
     /// A bench that runs the release program and prints its own table.
     Program,
-    /// A bench that compares the release program with those of `tests/benches/peers`.
+    /// A bench that compares the release program with the programs of `tests/benches/peers`.
     Peers,
     /// A bench of this package alone, without the release program and plugins.
     Crate(&'static str),

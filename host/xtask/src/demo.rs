@@ -3,10 +3,10 @@
 use crate::guests;
 use crate::shell::{cargo, program, root};
 
-/// Builds and runs the demo. Fails if one of its steps does not hold.
+/// Builds and runs the demo. Fails if one of its steps fails.
 pub(crate) fn run() -> anyhow::Result<()> {
     let plugins = guests::build_shipped()?;
-    // The same features as for the tests, so that dependencies are built once.
+    // Uses the same features as the tests, so that dependencies are built only once.
     let build = ["build", "--workspace", "--bins", "--features=baton/failpoints"];
     cargo(build).env("BATON_PLUGINS_DIR", plugins).run()?;
     let folder = root().join("target/debug");

@@ -1,4 +1,4 @@
-//! Runs commands: prints them first, and fails if they fail.
+//! Runs commands. Prints each command first, and fails if the command fails.
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};

@@ -2,11 +2,11 @@
 //!
 //! `cargo run --release -p audit --example fit -- PLANS WILD [--write]`
 //!
-//! `PLANS` has plans with `NAME.labels.tsv` (line, path, symbols) beside them: only labelled files are created. `WILD`
-//! has one folder per repository with `tree/` and `labels.tsv` (document, line, kind, text, role, …). Each repository and each
-//! set of plans is left out once, and read with weights that were fitted to all others. `--write` measures nothing: it fits the
-//! weights to all sets and writes `src/reader/weights.tsv`. The fit starts at the weights of the table and stays near them, so
-//! that plans that are no longer available still have an influence. The same table and labels give the same weights.
+//! `PLANS` has plans with `NAME.labels.tsv` (line, path, symbols) beside them; a path without a label is not created. `WILD`
+//! has one folder per repository with `tree/` and `labels.tsv` (document, line, kind, text, role, …). Each repository and
+//! each set of plans is read once with weights that were fitted to all others. `--write` measures nothing: it fits the
+//! weights to all sets and writes `src/reader/weights.tsv`. The fit starts at the weights of the table and stays near them,
+//! so plans that are no longer available still influence the weights. The same table and labels give the same weights.
 
 #![expect(clippy::print_stdout, clippy::unwrap_used, clippy::indexing_slicing, reason = "a tool that fails loudly")]
 
@@ -16,7 +16,7 @@ use std::path::Path;
 
 use audit::reader::{Observation, observations};
 
-/// Regularisation: how strongly weights are kept near those of the table.
+/// Regularisation: how strongly the fit keeps the weights near the weights of the table.
 const RIDGE: f64 = 0.003;
 const STEPS: usize = 1500;
 /// Minimum number of occurrences of a feature.

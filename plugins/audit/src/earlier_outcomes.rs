@@ -52,9 +52,9 @@ impl<'a> EarlierOutcomes<'a> {
         &self.task
     }
 
-    /// True if the outcome of a task was recorded. False for an earlier attempt of the current task. A running task
-    /// counts as recorded, because its outcome is being recorded. Without the ledger, and for tasks that it no longer
-    /// lists, the outcome counts as recorded.
+    /// True if the outcome of a task was recorded. False for the current task, whose earlier attempts have no outcome. True
+    /// for another running task, because its outcome is being recorded. Also true without the ledger, and for a task that
+    /// the ledger no longer lists.
     #[must_use]
     pub fn taken(&self, task: &str) -> bool {
         task.is_empty()

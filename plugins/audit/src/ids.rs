@@ -5,8 +5,8 @@ use crate::limits;
 /// Bytes for the kind of a finding with the colon before it.
 const KIND_BYTES: usize = 40;
 
-/// An id of at most [`limits::FINDING_ID_BYTES`]: a longer one keeps its beginning and its kind, with a hash of the
-/// whole between them.
+/// An id of at most [`limits::FINDING_ID_BYTES`]. A longer id keeps its beginning and its kind; a hash of the whole id
+/// replaces the middle.
 pub(crate) fn bounded(id: &str) -> String {
     let id: String = id.chars().map(|sign| if sign.is_control() { ' ' } else { sign }).collect();
     if id.len() <= limits::FINDING_ID_BYTES {

@@ -40,8 +40,8 @@ pub const DEFINITIONS_PER_FILE: usize = 256;
 /// Maximum number of commits that one run looks up: each look-up starts a host process.
 pub const COMMITS: usize = 200;
 
-/// A file modified less than this before it was read may change again within the same mtime tick, so its facts are not
-/// cached.
+/// A file that was modified less than this time before it was read can change again without a new modification time. So its
+/// facts are not cached.
 pub const RACY_NS: u64 = 2_000_000_000;
 
 /// Rows per page when reading the plugin database. At 10 KiB per row a page needs at most 4 MiB.
@@ -50,7 +50,8 @@ pub const MEMORY_PAGE: usize = 400;
 /// Rows per write to the plugin database.
 pub const MEMORY_BATCH: usize = 2_000;
 
-/// Maximum size of the cached definitions of a file: a quarter of a page of them fits into one answer.
+/// Maximum size of the cached definitions of a file. The facts of 100 files (a quarter of [`MEMORY_PAGE`]) are read with one
+/// query, and its answer may have 4 MiB.
 pub const DEFINITION_CACHE_BYTES: usize = 8 * 1024;
 
 /// Maximum number of files with cached facts, over all audited roots.
@@ -90,13 +91,13 @@ pub const MENTIONS: usize = 200;
 /// linear.
 pub const CANDIDATES: usize = 64;
 
-/// Maximum number of findings in an outcome; the last one may report the number of omitted findings.
+/// Maximum number of findings in an outcome, including one finding with the number of omitted findings.
 pub const FINDINGS: usize = 1_000;
 
 /// Maximum size of a finding's id, as defined by the contract.
 pub const FINDING_ID_BYTES: usize = 200;
 
-/// Total size of all formats of a report. An outcome may have 16 MiB; 13 leave room for a thousand findings of at most
+/// Total size of all formats of a report. An outcome may have 16 MiB. The other 3 MiB are for a thousand findings of at most
 /// 1.5 KiB each and for additional reports.
 pub const REPORT_BYTES: usize = 13 * 1024 * 1024;
 

@@ -1,6 +1,6 @@
 //! Lists of words. Each list is written as one text, to keep it short.
 
-/// A constant list of the words of a text that are separated by single spaces.
+/// Splits a text at its single spaces into a constant list of words.
 macro_rules! list {
     ($text:literal) => {{
         const WORDS: [&str; $crate::lists::count($text)] = $crate::lists::split($text);

@@ -61,7 +61,7 @@ pub enum Cell {
 pub struct Link {
     /// The text.
     pub text: String,
-    /// The address, which is not checked here: if it is not a web address, a form shows only the text.
+    /// The address. It is not checked here; if it is not a web address, a form shows only the text.
     pub url: String,
 }
 
@@ -86,7 +86,7 @@ pub struct Point {
 }
 
 impl Bar {
-    /// Done of expected in per cent, rounded half up; `None` if nothing was expected.
+    /// The share of the expected items that are done, in per cent, rounded half up; `None` if nothing was expected.
     #[must_use]
     pub fn percent(&self) -> Option<usize> {
         let (done, expected) = (u128::from(self.done), u128::from(self.expected));

@@ -1,6 +1,6 @@
 //! Remarks of the audit about its own work: a plan too large, a folder that cannot be read, a missing plan.
 //!
-//! A note becomes a line of the report and a finding. Deliverables are not notes; they have verdicts.
+//! A remark becomes a line of the report and a finding. Deliverables have verdicts instead of remarks.
 
 use serde::Serialize;
 
@@ -33,7 +33,7 @@ impl NoteSeverity {
     }
 }
 
-/// The key of a note on a document. A long name is shortened, so that the finding's id still ends in the kind.
+/// The key of a remark about a document. A long name is shortened, so that the finding's id still ends in the kind.
 pub(crate) fn key(shown: &str, kind: &str) -> String {
     const NAME_BYTES: usize = 150;
     format!("{}:{kind}", shortened(shown, NAME_BYTES))

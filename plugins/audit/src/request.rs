@@ -191,8 +191,8 @@ impl Request {
         self.roots.iter().map(|root| root.shown.as_str()).collect::<Vec<_>>().join("\n")
     }
 
-    /// The folders below the first root that contain plans, handoffs, reports and the list of issues. A file in them mentions
-    /// deliverables and is not one, unless a plan names its exact path.
+    /// The folders below the first root that contain plans, handoffs, reports and the list of issues. A file in these
+    /// folders mentions deliverables. It is a deliverable itself only if a plan names its exact path.
     pub(crate) fn own_folders(&self, index: &Index) -> Vec<String> {
         let root = self.roots.first().map_or_else(|| std::path::Path::new("/"), |root| root.path.as_path());
         let below = |folder: &PlansFolder| Some(folder.path.strip_prefix(root).ok()?.to_str()?.to_owned());
@@ -258,7 +258,7 @@ fn forms(args: &Map<String, Value>) -> Result<Vec<Form>, Error> {
     let form = |word: &String| {
         Form::of(word).ok_or_else(|| {
             let known = Form::ALL.map(Form::word).join(", ");
-            Error::Permanent(format!("there is no form `{word}` of the report; there are {known}"))
+            Error::Permanent(format!("there is no form `{word}` of the report; the forms are {known}"))
         })
     };
     let mut forms = Vec::new();

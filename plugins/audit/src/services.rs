@@ -21,7 +21,7 @@ pub struct HostServices<'a> {
 }
 
 impl<'a> HostServices<'a> {
-    /// The services of an audit with nothing but progress.
+    /// The services of an audit that has only progress.
     #[must_use]
     pub fn nothing(progress: &'a dyn Progress) -> Self {
         Self { progress, git: None, memory: None, ledger: None, requests: None, judge: None, files: None }

@@ -1,7 +1,7 @@
 //! YAML as text with line numbers: only lists, maps and words.
 //!
-//! Numbers, dates and `yes` stay text. The tree is built from the parser's events to limit the cost of a document:
-//! bytes, depth and nodes are limited, and aliases are refused, because a few lines of aliases can expand to gigabytes.
+//! Numbers, dates and `yes` stay text. The tree is built from the parser's events, to limit the cost of a document. Bytes,
+//! depth and nodes are limited. Aliases are refused, because a few lines of aliases can expand to gigabytes.
 
 use saphyr_parser::{Event, Parser};
 

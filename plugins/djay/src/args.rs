@@ -1,5 +1,5 @@
-//! Checks the arguments of each action before anything is read or written. Unknown arguments and values out of range are rejected
-//! by name. The types come from the manifest (`arguments.rs`).
+//! Checks the arguments of each action before the action reads or writes anything. Unknown arguments and values out of range
+//! are rejected by name. The types come from the manifest (`arguments.rs`).
 
 use baton_plugin_kit::time;
 use baton_plugin_sdk::Error;

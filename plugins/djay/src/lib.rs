@@ -1,7 +1,8 @@
 //! Reads djay Pro's library: exports, sessions, activity, and matches with the catalog.
 //!
-//! The host makes a snapshot of the library, even while djay writes; the plugin never writes to the library. `tsaf` decodes djay's
-//! objects, `library` reads its database, and each action has a module. Only this file and `run.rs` use the interface of the host.
+//! The host makes a snapshot of the library, even while djay writes; the plugin never writes to the library. `tsaf` decodes
+//! djay's objects, `library` reads its database, and each action has a module. Only this file and `run.rs` use the interface
+//! of the host.
 
 pub mod activity;
 pub mod args;

@@ -75,7 +75,7 @@ fn with_path(error: Error, found: &FoundDatabase, is_damaged: bool) -> Error {
     let text = |text: String| {
         let text = text.replace(&found.path, &found.shown);
         let named = if text.contains(&found.shown) { text } else { format!("{}: {text}", found.shown) };
-        // SQLite uses these words, also if it finds the damage only while it reads.
+        // SQLite uses these words for a damaged file, even if it finds the damage only during a query.
         let is_damaged = is_damaged || named.contains("damaged") || named.contains("malformed");
         let backup = "; djay's newest daily copy can be read with the argument `backup`";
         if is_damaged { format!("{named}{backup}") } else { named }
@@ -210,7 +210,7 @@ fn match_ids(task: &Task, args: &args::MatchIds, library: &Library) -> Result<Ou
     if !args.dry_run {
         matches::write(library, &candidates, &found, &catalog)?;
     }
-    // Tenths are cut off, so 100.0 means all.
+    // The percentage is rounded down, so 100.0 means all tracks.
     let percent = |of: usize| {
         (found.auto * 1_000)
             .checked_div(of)

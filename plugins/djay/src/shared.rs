@@ -1,5 +1,5 @@
-//! Selects the track of djay that supplies the values of a catalog track. The catalog keeps one value of each source for a track. If
-//! several tracks of djay supplied values for one catalog track, these would change in every run.
+//! Selects the track of djay that supplies the values of a catalog track. The catalog keeps only one value of each source
+//! for a track. If several tracks of djay supplied values for one catalog track, the values would change in every run.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -12,8 +12,8 @@ use crate::library::Track;
 
 const IDS: &str = "SELECT service, external_id, item FROM external_ids WHERE kind = 'track' ORDER BY item";
 
-/// For each track that supplies no values, the id of the track that supplies them instead: the first of all tracks that share an id of a
-/// service or are one track in the catalog.
+/// Finds groups of tracks that share an id of a service or are one track in the catalog. The first track of a group supplies
+/// the values. The result has, for each other track, the id of this first track.
 ///
 /// # Errors
 /// As `wit/sql.wit`.
@@ -57,7 +57,7 @@ pub(crate) fn replaced_tracks<'a>(
     Ok(replaced)
 }
 
-/// Groups of indexes (a union-find): for each index an earlier index of its group, or itself.
+/// Groups of indexes (a union-find): each index refers to an earlier index of its group, or to itself.
 struct Groups(Vec<usize>);
 
 impl Groups {

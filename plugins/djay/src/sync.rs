@@ -1,10 +1,11 @@
 //! Writes djay's sessions, plays, playlists and tracks to the catalog through its `put_…` views. Writing them again changes
 //! nothing.
 //!
-//! `said_at` is the newest time in djay's history and not the present time, so a second run on the same library changes nothing. It is
-//! at most the time of the task and at least the last `said_at` of djay: the catalog keeps the newer of two values of a source, and a
-//! wrong date must not block later values. A missing or untitled track gets the title of its play. If several tracks are one in the
-//! catalog, one of them supplies the values. A playlist that was not read completely is not changed.
+//! `said_at` is the newest time in djay's history and not the present time, so a second run on the same library changes
+//! nothing. The catalog keeps the newer of two values of a source. So times after the time of the task are ignored, because
+//! a wrong date would block later values, and `said_at` never becomes smaller than the last one of djay. A missing or
+//! untitled track gets the title of its play. If several tracks are one in the catalog, one of them supplies the values. A
+//! playlist that was not read completely is not changed.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -61,7 +62,7 @@ pub struct SyncReport {
     pub withdrawn: WithdrawnCounts,
 }
 
-/// Writes everything; `now` is the latest possible time. A backup withdraws nothing.
+/// Writes everything. Times after `now` are ignored. A backup withdraws nothing.
 ///
 /// # Errors
 /// As `wit/sql.wit`. Rows before the error are kept; writing them again changes nothing.
@@ -119,7 +120,7 @@ fn last_said_at(catalog: &dyn Writable) -> Result<i64, Error> {
     Ok(catalog.query(last, &[])?.integer().unwrap_or_default())
 }
 
-/// The newest time of the history up to `now`; 0 without one.
+/// The newest time of the history that is not after `now`; 0 if there is none.
 fn newest_time(library: &Library, now: i64) -> i64 {
     let sessions = library.sessions.iter().flat_map(|session| [session.started, session.ended]);
     sessions
@@ -212,14 +213,14 @@ fn track_row(track: &Track, said_at: i64) -> Row {
     )
 }
 
-/// The paths of files on this system, without those of Windows and of network shares.
+/// The paths of files on this system, without paths of Windows and of network shares.
 fn paths(track: &Track) -> impl Iterator<Item = &str> {
     let paths = track.sources.iter().filter_map(|source| source.path.as_deref());
     paths.filter(|path| path.starts_with('/') && !path.starts_with("//"))
 }
 
-/// Writes the complete playlists. If the library has unreadable objects, a playlist with a missing track is not complete: the track may be
-/// one of these objects.
+/// Writes the complete playlists. If the library has unreadable objects, a playlist with a missing track is not complete:
+/// the track may be one of these objects.
 fn write_playlists(
     library: &Library,
     catalog: &dyn Writable,

@@ -1,8 +1,8 @@
-//! Withdraws values that the catalog has from djay and that djay's library no longer has: cue points, tempos and play counts that the
-//! user removed, deleted tracks and deleted playlists. Plays and sessions are kept, because they happened.
+//! Withdraws values that the catalog got from djay and that djay's library no longer has: cue points, tempos and play counts
+//! that the user removed, deleted tracks, and deleted playlists. Plays and sessions are kept, because they happened.
 //!
-//! A library with an unreadable object or without tracks withdraws nothing, because missing values may be in the part that was not
-//! read. A backup withdraws nothing either, because it is older than the catalog.
+//! A library with an unreadable object or without tracks withdraws nothing, because missing values may be in the part that
+//! was not read. A backup withdraws nothing either, because it is older than the catalog.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -29,7 +29,8 @@ pub struct WithdrawnCounts {
     pub playlists: usize,
 }
 
-/// The tracks that were written in this run, by id, with the track if it supplies the values of its catalog track.
+/// The tracks that this run has written, by id. The value is the track if it supplies the values of its catalog track, else
+/// `None`.
 pub(crate) type SupplyingTracks<'a> = HashMap<&'a str, Option<&'a Track>>;
 
 /// Withdraws values that the library no longer has.

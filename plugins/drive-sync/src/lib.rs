@@ -5,8 +5,8 @@
 //! and `schema` the contents of a database, `source` the origin of databases, `sync` copies between the two, and
 //! `health` checks and repairs the Drive. Every change of the Drive is made under a lock (`locks`).
 //!
-//! The plugin never deletes a folder that is not empty, nor a column without an approval. The only files that it deletes without
-//! another copy of their bytes are its own old backups and its own copy of the last sync.
+//! The plugin deletes only empty folders, and deletes a column only after an approval. The only files that it deletes
+//! without another copy of their bytes are its own old backups and its own copy of the last sync.
 
 pub mod account;
 pub mod act;

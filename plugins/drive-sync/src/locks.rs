@@ -83,7 +83,7 @@ pub fn check_held(held: &dyn HeldLock, id: &str) -> Result<(), Error> {
     if held.holds()? {
         return Ok(());
     }
-    Err(Error::Retryable(format!("the lock of the database {id} was broken by hand; nothing more was changed")))
+    Err(Error::Retryable(format!("somebody removed the lock of the database {id}; nothing more was changed")))
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! The plugin's own database: known files, manifests and approvals. Its functions fail only when the database fails.
 //!
-//! A write is recorded before it happens (`next_…`). After a crash between the two, the plugin recognises its own file and does not
-//! treat it as edited by hand.
+//! A write is recorded before it happens (`next_…`). After a crash between the two, the plugin recognises its own file and
+//! does not treat it as edited by hand.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -73,8 +73,8 @@ impl KnownDatabase {
         }
     }
 
-    /// Records an edited CSV whose changes were delivered, with the stamp of the source at that time. `nothing`: the CSV has no
-    /// changes for the source.
+    /// Records an edited CSV whose changes were delivered, with the stamp of the source at that time. `nothing` is true if
+    /// the CSV has no changes for the source.
     pub fn take(&mut self, digest: &str, source_stamp: &str, nothing: bool) {
         self.taken_digest = if nothing { format!("={digest}") } else { format!("{digest} {source_stamp}") };
     }
@@ -90,8 +90,8 @@ impl KnownDatabase {
         !digest.is_empty() && self.last_delivery().0 == digest
     }
 
-    /// True if a CSV with this digest may be replaced automatically. It may if this plugin wrote it, if it has nothing
-    /// new for its source, or if its changes were delivered and the source was read again since.
+    /// True if a CSV with this digest may be replaced automatically. That is the case if this plugin wrote the CSV, if the
+    /// CSV has nothing new for its source, or if its changes were delivered and the source was read again since.
     #[must_use]
     pub fn may_replace(&self, digest: &str, source_stamp: &str) -> bool {
         let nothing = self.taken_digest.strip_prefix('=') == Some(digest);
@@ -246,8 +246,8 @@ impl<'a> Memory<'a> {
         self.0.execute("UPDATE databases SET source_stamp = '' WHERE id = ?1", &[id.as_str().into()]).map(drop)
     }
 
-    /// Deletes approvals of columns that do not wait for an approval, and returns the others. An approval counts once: it ends when
-    /// its column is removed or live again.
+    /// Deletes approvals of columns that do not wait for an approval, and returns the others. An approval counts once: it
+    /// ends when its column is removed or live again.
     ///
     /// # Errors
     /// When the database fails.

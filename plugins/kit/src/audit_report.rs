@@ -31,7 +31,7 @@ const UNREQUESTED: &str = "unrequested";
 /// The kinds of findings about plans that were not read completely.
 const NOT_READ: [&str; 3] = ["unreadable", "too-large", "too-many-names"];
 
-/// How much a gap matters. Reports write it as `weight`.
+/// The severity of a gap. Reports call it `weight`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
@@ -64,7 +64,7 @@ impl Severity {
 pub struct Gap {
     /// Stable over audits.
     pub id: String,
-    /// How much it matters.
+    /// The severity of the gap.
     #[serde(rename = "weight")]
     pub severity: Severity,
     /// One line.
@@ -207,8 +207,8 @@ fn kind(id: &str) -> &str {
     id.rsplit(':').next().unwrap_or_default()
 }
 
-/// Adds the state of a request to the gaps that it is about. The id of the request ends in `gap`; the ids of the
-/// gaps have their status instead.
+/// Adds the state of a request to the gaps that it is about. The id of the request ends in `gap`. The id of a gap ends in
+/// the status of the gap instead.
 fn add_request(gaps: &mut BTreeMap<String, Gap>, request: &FollowUp) {
     let Some(beginning) = request.finding.strip_suffix("gap") else { return };
     let text = match (request.state.as_str(), request.agent.as_deref()) {

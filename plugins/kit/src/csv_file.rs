@@ -1,6 +1,6 @@
-//! Reads CSV files of other programs: UTF-8, UTF-16 or Windows-1252 (which includes Latin-1), with or without a byte order mark,
-//! with any line ends. Commas, semicolons or tabs separate cells, or the separator of a first line `sep=`. A UTF-8 file with invalid
-//! bytes, or one that ends within a character, is still read as UTF-8. The `csv` crate parses the text.
+//! Reads CSV files of other programs: UTF-8, UTF-16 or Windows-1252 (which includes Latin-1), with or without a byte order
+//! mark, with any line ends. Commas, semicolons or tabs separate cells, or the separator of a first line `sep=`. A UTF-8
+//! file with invalid bytes, or one that ends within a character, is still read as UTF-8. The `csv` crate parses the text.
 
 mod encoding;
 
@@ -71,8 +71,8 @@ impl CsvFile {
         Ok(sheet)
     }
 
-    /// Removes a first line `sep=;`, which tells Excel what separates the cells, and returns that separator. A program that saved the
-    /// file again may have quoted this line or added empty cells to it.
+    /// Removes a first line `sep=;`, which states the separator of the cells for Excel, and returns that separator. A
+    /// program that saved the file again may have quoted this line or added empty cells to it.
     fn take_separator_line(&mut self) -> Option<u8> {
         let end = self.text.find(['\r', '\n']).unwrap_or(self.text.len());
         let (line, rest) = self.text.split_at(end);
@@ -108,8 +108,8 @@ impl CsvFile {
         self.read().skip(1)
     }
 
-    /// The line of a quote that is never closed, if `last` is the last row of the file and ends within that quote. The file was cut
-    /// off there.
+    /// The line of a quote that is never closed, if `last` is the last row of the file and ends within that quote. Such a
+    /// file was cut off.
     #[must_use]
     pub fn open_quote(&self, last: &CsvRow) -> Option<u64> {
         let begin = usize::try_from(last.cells.position()?.byte()).ok()?;
@@ -147,7 +147,8 @@ impl CsvFile {
     }
 }
 
-/// The one of comma, semicolon and tab that occurs most often outside quotes in the first line; on a tie, the first of the three.
+/// The separator of the cells: comma, semicolon or tab, whichever occurs most often outside quotes in the first line. On a
+/// tie, the first of these three.
 fn delimiter(text: &str) -> u8 {
     let mut counts = [(b',', 0), (b';', 0), (b'\t', 0)];
     let mut quoted = false;
@@ -171,7 +172,7 @@ impl CsvWriter {
     /// Begins with a header.
     ///
     /// # Errors
-    /// Never, in memory.
+    /// Never: the file is written to memory.
     pub fn new<S: AsRef<[u8]>>(header: impl IntoIterator<Item = S>) -> Result<Self, String> {
         let mut written =
             Self(WriterBuilder::new().flexible(true).terminator(Terminator::Any(b'\n')).from_writer(Vec::new()));
@@ -182,7 +183,7 @@ impl CsvWriter {
     /// Adds a row.
     ///
     /// # Errors
-    /// Never, in memory.
+    /// Never: the file is written to memory.
     pub fn row<S: AsRef<[u8]>>(&mut self, cells: impl IntoIterator<Item = S>) -> Result<(), String> {
         self.0.write_record(cells).map_err(|error| error.to_string())
     }
@@ -190,13 +191,13 @@ impl CsvWriter {
     /// The file.
     ///
     /// # Errors
-    /// Never, in memory.
+    /// Never: the file is written to memory.
     pub fn into_bytes(self) -> Result<Vec<u8>, String> {
         self.0.into_inner().map_err(|error| error.to_string())
     }
 }
 
-/// The bytes of a regular file of at most [`MOST_BYTES`]; one byte more if it has grown in the meantime.
+/// The bytes of a regular file of at most [`MOST_BYTES`]. If the file grows while it is read, one byte more.
 ///
 /// # Errors
 /// When the file is larger, is not a regular file, or cannot be read.

@@ -20,16 +20,16 @@ const READ_ONLY: i32 = 69;
 /// `EIO` of Linux and macOS.
 const UNIX_IO: i32 = 5;
 
-/// Converts the error of a disk that accepts no change to [`ErrorKind::StorageFull`] with the text [`TAKES_NOTHING`]. Other errors stay
-/// as they are. Use it for errors of writing, creating and removing.
+/// Converts the error of a disk that accepts no change to [`ErrorKind::StorageFull`] with the text [`TAKES_NOTHING`]. Other
+/// errors stay as they are. Use it for errors of writing, creating and removing.
 #[must_use]
 pub fn to_storage_full(error: io::Error) -> io::Error {
     let full = [ErrorKind::StorageFull, ErrorKind::QuotaExceeded, ErrorKind::ReadOnlyFilesystem];
     if full.contains(&kind(&error, true)) { io::Error::new(ErrorKind::StorageFull, TAKES_NOTHING) } else { error }
 }
 
-/// The kind of an error. An I/O error (`EIO`) of a write means that the disk accepts no change; an I/O error of a read means that the
-/// file is damaged.
+/// The kind of an error. An I/O error (`EIO`) of a write means that the disk accepts no change; an I/O error of a read means
+/// that the file is damaged.
 #[must_use]
 pub fn kind(error: &io::Error, writing: bool) -> ErrorKind {
     let number = error.raw_os_error().filter(|_| cfg!(target_family = "wasm"));

@@ -71,8 +71,8 @@ impl Exports {
     /// Writes the files, or adds them to the outcome. Returns their paths as the operator knows them.
     ///
     /// # Errors
-    /// `retryable` if the folder cannot be written to; it then has no file of this export. `permanent` if the files are too large or too
-    /// many for reports.
+    /// `retryable` if the folder cannot be written to; it then has no file of this export. `permanent` if the files are too
+    /// large or too many for reports.
     pub fn finish(self, outcome: &mut Outcome) -> Result<Vec<String>, Error> {
         let Some((folder, shown)) = self.folder else {
             return add_artifacts(self.files, &self.plugin, &self.name, outcome);
@@ -141,7 +141,7 @@ fn write_all(folder: &Path, files: &[Artifact], task: &str, most: Option<usize>)
             most.map_or(Ok(()), prune)
         }
         Err(error) => {
-            // An export is complete or absent.
+            // After an error, no file of the export stays: the renames are undone, and the hidden files are deleted.
             for (path, hidden, choice) in given.into_iter().rev() {
                 undo_rename(&path, hidden, choice);
             }
@@ -158,7 +158,7 @@ fn undo_rename(path: &Path, hidden: &Path, choice: NameChoice) {
         NameChoice::New => drop(fs::remove_file(path)),
         NameChoice::Replaced { kept, is_new: true } => drop(fs::rename(kept, path)),
         NameChoice::Replaced { kept, is_new: false } => {
-            // A copy, because the sandbox does not open a file with two names.
+            // Makes a copy and not a hard link, because the sandbox does not open a file with two names.
             let again = copy(&kept, hidden, &hidden.with_extension("copy"));
             drop(again.and_then(|()| fs::rename(hidden, path)));
         }
@@ -205,7 +205,7 @@ mod tests {
         assert_eq!(export("1", None), ["a.csv"]);
         assert_eq!(export("1", None), ["a.csv"]);
         assert_eq!(export("2", None), ["a.csv", "a.older-1.csv"]);
-        // A result that occurs again is kept once, as the newest.
+        // If a result occurs again, it is kept only once, as the newest one.
         assert_eq!(export("1", None), ["a.csv", "a.older-1.csv", "a.older-2.csv"]);
         assert_eq!(export("2", None), ["a.csv", "a.older-2.csv", "a.older-3.csv"]);
         assert_eq!((read("a.older-2.csv").as_str(), read("a.older-3.csv").as_str()), ("2", "1"));
@@ -238,7 +238,7 @@ mod tests {
         assert!(matches!(exports.finish(&mut Outcome::new("")), Err(Error::Retryable(_))));
         assert_eq!(names(folder.path()), ["b.csv"]);
         assert_eq!(fs::read(folder.path().join("b.csv")).unwrap(), b"before");
-        // A result that an earlier export kept stays.
+        // The failed export does not delete the older result of an earlier export.
         fs::write(folder.path().join("b.older-1.csv"), "before").unwrap();
         let mut exports = self::exports(Some(folder.path()));
         exports.put("b.csv", "text/csv", b"2".to_vec());

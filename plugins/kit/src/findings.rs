@@ -22,8 +22,8 @@ struct Kind {
 }
 
 impl Findings {
-    /// Adds a finding. Its id is `KIND:WHAT`; `what` has to be the same for the same fact in every run. The first 200 findings of a
-    /// kind are listed; the others are counted.
+    /// Adds a finding. Its id is `KIND:WHAT`; `what` has to be the same for the same fact in every run. The first 200
+    /// findings of a kind are listed; the others are counted.
     pub fn add(
         &mut self,
         kind: &str,

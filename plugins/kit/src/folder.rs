@@ -1,7 +1,7 @@
 //! Lists a folder: the entries with UTF-8 names, and the number of other names.
 //!
-//! In the sandbox the host returns an error for a name that is not UTF-8, and the standard library ends the list at that error. So
-//! this module calls the host directly there and continues after the error.
+//! In the sandbox the host returns an error for a name that is not UTF-8, and the standard library ends the list at that
+//! error. So this module calls the host directly there and continues after the error.
 
 use std::io;
 use std::path::Path;
@@ -152,7 +152,7 @@ mod system {
             Err(ErrorCode::IllegalByteSequence) => Some(Ok(None)),
             Err(code) => Some(Err(io_error(code))),
         };
-        // Skips entries that were deleted during the listing.
+        // An entry that was deleted during the listing is skipped.
         let is_deleted = |found: &io::Result<_>| matches!(found, Err(error) if error.kind() == io::ErrorKind::NotFound);
         Ok(std::iter::from_fn(next).filter(move |found| !is_deleted(found)))
     }

@@ -1,4 +1,5 @@
-//! Calls the host directly for files below the granted folders, where the standard library makes too many calls or stops too early.
+//! Calls the host directly for files below the granted folders, where the standard library makes too many calls or stops too
+//! early.
 
 use std::io;
 use std::path::Path;

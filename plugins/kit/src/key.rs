@@ -20,8 +20,8 @@ impl Key {
         if note < 12 { Some(Self { note, minor }) } else { None }
     }
 
-    /// The key of djay's `keySignatureIndex` (0 to 23): even numbers are the major keys, chromatic from D♭; the next odd number is the
-    /// relative minor.
+    /// The key of djay's `keySignatureIndex` (0 to 23): the even numbers are the major keys in chromatic order from D♭, and
+    /// each odd number is the relative minor of the even number before it.
     #[must_use]
     pub fn from_djay(index: i64) -> Option<Self> {
         let index = u8::try_from(index).ok().filter(|index| *index < 24)?;

@@ -1,5 +1,5 @@
-//! Escapes text from files and services for Markdown reports, so that it cannot act as Markdown or HTML. Every result is one line.
-//! Characters that hide or change the direction of text are shown by their numbers.
+//! Escapes text from files and services for Markdown reports, so that it cannot act as Markdown or HTML. Every result is one
+//! line. Characters that hide or change the direction of text are shown by their numbers.
 
 use std::fmt::Write as _;
 
@@ -52,7 +52,7 @@ pub fn code(text: &str) -> String {
     format!("`{}`", shown.replace('|', "\\|"))
 }
 
-/// A link to a page of the web; only its text if the address is not valid or could end the link.
+/// A link to a web page. If the address is not valid or could end the link, only the text of the link.
 #[must_use]
 pub fn link(text: &str, url: &str) -> String {
     if is_web_address(url) { format!("[{}]({url})", cell(text)) } else { cell(text) }

@@ -59,8 +59,8 @@ impl OlderResults {
         if self.ignores_case { name.nfc().collect::<String>().to_lowercase() } else { name.to_owned() }
     }
 
-    /// Renames the written file `hidden` to the plain name. The plain name is a complete file at every moment: the existing file first
-    /// gets a second name and is then replaced atomically.
+    /// Renames the written file `hidden` to the plain name. At every moment, the plain name is a complete file: the existing
+    /// file first gets a second name, and is then replaced atomically.
     pub(crate) fn publish(&mut self, folder: &Path, name: &str, hidden: &Path) -> io::Result<NameChoice> {
         let path = folder.join(name);
         match fs::symlink_metadata(&path) {
@@ -73,8 +73,8 @@ impl OlderResults {
             }
             Ok(_) => {}
         }
-        // A file that cannot be read counts as different: a file can have two names after a kill, and the sandbox does not open such a
-        // file.
+        // A file that cannot be read counts as different: a file can have two names after a kill, and the sandbox does not
+        // open such a file.
         if is_same(hidden, &path).unwrap_or(false) {
             fs::remove_file(hidden)?;
             return Ok(NameChoice::Same);
@@ -87,7 +87,7 @@ impl OlderResults {
             fs::rename(hidden, &path)?;
             return Ok(NameChoice::Replaced { kept, is_new: false });
         }
-        // A result that occurs again is kept once, as the newest.
+        // If a result occurs again, it is kept only once, as the newest one.
         self.superseded.extend(again.map(|place| results.remove(place).path));
         let last = results.last().map_or(0, |newest| newest.number);
         let kept = keep_as_next(folder, name, &path, hidden, last)?;
@@ -96,7 +96,7 @@ impl OlderResults {
         Ok(NameChoice::Replaced { kept: kept.path, is_new: true })
     }
 
-    /// Deletes the old numbers of results that have a newer one. Call it after all renames.
+    /// Deletes the files of results that also have a newer number. Call it after all renames.
     pub(crate) fn remove_superseded(&mut self) -> io::Result<()> {
         self.superseded.drain(..).try_for_each(fs::remove_file)
     }

@@ -1,5 +1,5 @@
-//! Plans of changes to something online, in a plugin's own tables. The plugin stores the changes of a plan in further tables, whose column
-//! `plan` has the plan's id.
+//! Plans of changes to something online, in a plugin's own tables. The plugin stores the changes of a plan in further
+//! tables, whose column `plan` has the plan's id.
 //!
 //! | state | set |
 //! |---|---|
@@ -59,8 +59,8 @@ impl<'a> Plans<'a> {
         Ok(Self { own, table, details })
     }
 
-    /// Stores a plan whose content has this digest; `store` stores its changes under its id. If the same plan is made again before it is
-    /// applied, it keeps its id and gets the new time.
+    /// Stores a plan whose content has this digest; `store` stores its changes under its id. If the same plan is made again
+    /// before it is applied, it keeps its id and gets the new time.
     pub fn save(
         &self,
         digest: &Digest,
@@ -86,7 +86,7 @@ impl<'a> Plans<'a> {
         self.find(&id)?.ok_or_else(|| Error::Retryable("the plan could not be stored".to_owned()))
     }
 
-    /// The id of the same plan, if `apply` has not begun it; otherwise an unused id. It begins with `p`, so that no
+    /// If the same plan is stored and was not begun, its id; otherwise an unused id. An id begins with `p`, so that no
     /// program reads it as a number.
     fn free_id(&self, digest: &str) -> Result<String, Error> {
         let short = format!("p{}", digest.get(..12).unwrap_or(digest));

@@ -10,9 +10,9 @@ const DEVICES: [&str; 22] = [
     "lpt3", "lpt4", "lpt5", "lpt6", "lpt7", "lpt8", "lpt9",
 ];
 
-/// Makes a file name of at most `most` bytes that every file system accepts: in NFC, one line, not hidden, without a space or dot at its
-/// end, not the name of a device. `_` replaces characters that Windows, macOS or a shell treats specially. An empty result becomes
-/// `fallback`. A safe name stays as it is.
+/// Makes a file name of at most `most` bytes that every file system accepts: in NFC, one line, not hidden, without a space
+/// or dot at its end, not the name of a device. `_` replaces characters that Windows, macOS or a shell treats specially. An
+/// empty result becomes `fallback`. A safe name stays as it is.
 #[must_use]
 pub fn safe_name(text: &str, most: usize, fallback: &str) -> String {
     let plain: String = text.nfc().filter(|c| !is_invisible(*c)).map(|c| if is_refused(c) { '_' } else { c }).collect();

@@ -1,8 +1,8 @@
 //! `apply` and `undo`: carry out a plan, or restore the former values.
 //!
-//! Before a row is changed, it is read: a row that somebody else changed since the plan was made is left as it is. A
-//! request sets values, so it does no harm if it takes effect twice or late. If the result of a request is uncertain,
-//! the row is read again.
+//! Baton reads each row before it changes the row. If somebody else changed the row since the plan was made, `apply` leaves
+//! the row as it is, and `undo` restores only the other values. A request sets values, so a request that takes effect twice or
+//! late does no harm. If the result of a request is uncertain, Baton reads the row again.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroU32;
@@ -29,7 +29,7 @@ use baton_plugin_kit::notion::{Api, Refusal, WriteResult, text};
 /// An older plan is refused, because Notion has probably changed since.
 const OLDEST_MS: i64 = 7 * 86_400_000;
 
-/// How often a row is changed if the results of requests are not certain.
+/// The maximum number of requests to change one row if their results are uncertain.
 const ROUNDS: u64 = 5;
 
 /// The arguments.
@@ -72,7 +72,7 @@ struct Run<'a> {
     journal: Journal<'a>,
     plan: StoredPlan,
     direction: Direction,
-    /// The edits in the files when the task began, by page.
+    /// The edits that the CSV files had when the task began, by page.
     edits: BTreeMap<String, Cells>,
 }
 
@@ -112,7 +112,7 @@ pub fn apply(
     run.all(&["planned", "begun", "sent"], ["begun", "done", "left"], "applied", findings)
 }
 
-/// The edits in the files of these changes. A file that cannot be read has none.
+/// The edits in the CSV files of the data sources that these changes concern. An unreadable file counts as a file without edits.
 fn edits(services: Services<'_>, store: Store<'_>, changes: &[Change]) -> Result<BTreeMap<String, Cells>, Error> {
     let mut all = BTreeMap::new();
     let Some(folder) = services.folder else { return Ok(all) };
@@ -168,10 +168,10 @@ fn find(journal: Journal<'_>, id: &str) -> Result<StoredPlan, Error> {
     Err(Error::Permanent(format!("there is no plan {id:?}; {others}")))
 }
 
-/// The pages of a task by their markers.
+/// The ids of the pages that this task has created or found, by their markers.
 type Pages = BTreeMap<String, String>;
 
-/// Whether a change creates a page: `publish` then stores the same text before and after, except for the status.
+/// Whether a change creates a page. For such a change, `publish` stores the same text as `from` and `to`, except for the status.
 fn creates(change: &Change) -> bool {
     change.cells.iter().any(|one| one.from == one.to)
 }
@@ -188,8 +188,8 @@ fn marker(change: &Change, target: &Target) -> Option<String> {
 }
 
 impl Run<'_> {
-    /// Works on the rows in the states `open`. `states` has the state of a row that is begun, of a finished one, and of
-    /// one that is left.
+    /// Changes each row whose state is in `open`, and gives it the state `begun`, then `finished` or `left`. At the end, the plan
+    /// gets the state `over`.
     fn all(
         &self,
         open: &[&str],
@@ -220,7 +220,7 @@ impl Run<'_> {
         Ok(self.result(&changes, finished, left, findings))
     }
 
-    /// Creates the page of a change, or gives it its values. Returns why it was left as it is.
+    /// Creates the page of a change, or changes the existing page. Returns the reason if the page is left as it is.
     fn page(&self, change: &mut Change, pages: &mut Pages) -> Result<Option<String>, Error> {
         if let Some(view) = views::of(change) {
             return match self.direction {
@@ -232,7 +232,7 @@ impl Run<'_> {
             return self.row(change);
         }
         if self.direction == Direction::Undo {
-            // The plan was interrupted before this change.
+            // `apply` was interrupted before it created this page.
             return Ok(None);
         }
         let target = Target::known(self.services.own, &change.source)?;
@@ -249,7 +249,7 @@ impl Run<'_> {
         Ok(why)
     }
 
-    /// Replaces the marker of an audit in relations by the id of its page.
+    /// Replaces the marker of an audit by the id of the audit's page, in the relations of a change.
     fn relate(&self, change: &mut Change, target: &Target, pages: &mut Pages) -> Result<Option<String>, Error> {
         let is_new = change.page.is_empty();
         for one in change.cells.iter_mut().filter(|one| is_open_relation(one)) {
@@ -268,7 +268,7 @@ impl Run<'_> {
         Ok(None)
     }
 
-    /// Creates a page, unless a page has its marker: a request whose answer was lost, or another machine, created it.
+    /// Creates a page, unless a page has the marker: another machine or an earlier request may have created it.
     fn create(&self, change: &mut Change, target: &Target) -> Result<Option<String>, Error> {
         let Some(marker) = marker(change, target) else { return Ok(Some("its marker is missing".to_owned())) };
         let properties: Map<String, Value> =
@@ -311,7 +311,7 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Gives a row its values. Returns why it was left as it is.
+    /// Writes the values of a row. Returns the reason if the row is left as it is.
     fn row(&self, change: &mut Change) -> Result<Option<String>, Error> {
         for round in 1..=ROUNDS {
             let path = format!("/v1/pages/{}", change.page);
@@ -348,7 +348,7 @@ impl Run<'_> {
         Ok(Some("Notion does not keep the value that was written".to_owned()))
     }
 
-    /// The values that are still to be written, by the ids of their properties, and what somebody else changed, if anything.
+    /// The values that are not written yet, by the ids of their properties; and a text about a change by somebody else, if any.
     fn open(&self, change: &Change, live: &Map<String, Value>) -> (Map<String, Value>, Option<String>) {
         let (mut open, mut foreign) = (Map::new(), None);
         for one in &change.cells {
@@ -361,7 +361,8 @@ impl Run<'_> {
                 continue;
             }
             if !same(&one.kind, &now, self.direction.present(one)) || cell::has_formats(value) {
-                foreign = Some(format!("{} was changed at Notion since: it is {now:?}", one.name));
+                foreign =
+                    Some(format!("{} was changed at Notion after the plan was made: it is now {now:?}", one.name));
                 continue;
             }
             open.insert(one.property.clone(), self.direction.value(one).clone());
@@ -369,7 +370,7 @@ impl Run<'_> {
         (open, foreign)
     }
 
-    /// Records the values that Notion has now, and which of them the file also has.
+    /// Records the present values at Notion, and which of these values the CSV file also has.
     fn record(&self, change: &Change, live: &Map<String, Value>) -> Result<(), Error> {
         let (mut texts, mut in_file) = (Cells::new(), Cells::new());
         let edits = self.edits.get(&change.page);
@@ -400,8 +401,7 @@ impl Run<'_> {
             summary += &format!(" {} left as they are.", count(not, "row"));
             next_steps.push("to see both values: baton run notion pull, then baton run notion push".to_owned());
         } else if self.direction == Direction::Apply {
-            next_steps
-                .push(format!("to give the former values back: baton run notion undo --arg plan={}", self.plan.id));
+            next_steps.push(format!("to restore the former values: baton run notion undo --arg plan={}", self.plan.id));
         }
         ActionResult { kind: OutcomeKind::from_counts(done, not), summary, next_steps, reports: Vec::new() }
     }

@@ -16,7 +16,7 @@ const ARROW: &str = " → ";
 /// The form of a day.
 const DAY: &str = "2026-01-18";
 
-/// The most characters of a text object, and text objects of a value, that Notion accepts.
+/// Notion's limits: the characters of a text object, and the text objects of a value.
 const MOST_CHARS: usize = 2_000;
 const MOST_ITEMS: usize = 100;
 
@@ -51,7 +51,7 @@ pub fn format(property: &Value) -> String {
 fn of_type(kind: &str, value: &Value) -> String {
     match (kind, value) {
         (_, Value::Null) => String::new(),
-        // A property item has one of several values.
+        // Notion returns each item of a long value separately: as an object instead of a list.
         ("title" | "rich_text" | "people" | "relation", Value::Object(_)) => {
             of_type(kind, &Value::Array(vec![value.clone()]))
         }
@@ -125,7 +125,7 @@ fn list(items: impl Iterator<Item = String>) -> String {
     Value::from(items).to_string()
 }
 
-/// Whether the page object may not have the whole value: Notion returns at most 25 references to pages and people.
+/// True if the page object may lack a part of the value: Notion returns at most 25 references to pages and people.
 #[must_use]
 pub fn may_be_cut(property: &Value) -> bool {
     const MOST: usize = 25;
@@ -145,7 +145,7 @@ fn is_mention(piece: &Value) -> bool {
     piece.get("type").and_then(Value::as_str) == Some("mention")
 }
 
-/// Whether writing the text of this value back would lose something: formats, links, mentions and equations.
+/// True if the value has formats, links, mentions or equations. They would be lost if Baton wrote the text back.
 #[must_use]
 pub fn has_formats(property: &Value) -> bool {
     let kind = property.get("type").and_then(Value::as_str).unwrap_or_default();
@@ -165,10 +165,10 @@ fn is_formatted(piece: &Value) -> bool {
     !is_text || is_linked || annotations.is_some_and(|all| all.iter().any(is_marked))
 }
 
-/// The value of a text, as the body of a request has it: `{ "number": 7 }`.
+/// Converts a text to the value for the body of a request: `{ "number": 7 }`.
 ///
 /// # Errors
-/// If the text is not valid for the type; names the valid form.
+/// If the text is not valid for the type. The error names the valid form.
 pub fn parse(kind: &str, text: &str) -> Result<Value, String> {
     let trimmed = text.trim();
     let value = match kind {
@@ -198,7 +198,7 @@ pub fn parse(kind: &str, text: &str) -> Result<Value, String> {
     Ok(json!({ kind: value }))
 }
 
-/// The text in the form of this plugin. A text that is not valid stays as it is.
+/// Converts a text to the form that [`format()`] writes. An invalid text stays as it is.
 #[must_use]
 pub fn canonical(kind: &str, text: &str) -> String {
     let Ok(value) = parse(kind, text) else { return text.to_owned() };
@@ -208,7 +208,7 @@ pub fn canonical(kind: &str, text: &str) -> String {
     }
 }
 
-/// Whether two texts are the same value. Notion returns a number or a time in another form than it was written: `90.0` as `90`,
+/// Whether two texts are the same value. Notion changes the form of numbers and times: it returns `90.0` as `90`, and
 /// `2026-01-18T10:15:00Z` as `2026-01-18T10:15:00.000+00:00`.
 #[must_use]
 pub fn same(kind: &str, one: &str, other: &str) -> bool {
@@ -234,7 +234,7 @@ fn is_same_date(one: &Value, other: &Value) -> bool {
     one.get("time_zone") == other.get("time_zone") && is_same("start") && is_same("end")
 }
 
-/// With a time zone, a time may be written with its offset or without.
+/// Compares two times. If the date has a time zone, the offset of a time may be missing.
 fn is_same_time(one: &str, other: &str, has_zone: bool) -> bool {
     let is_day = |text: &str| text.len() <= DAY.len();
     if is_day(one) != is_day(other) {

@@ -19,10 +19,10 @@ const TITLE: usize = 200;
 const DETAIL: usize = 1_900;
 const MOST_MARKER: usize = 500;
 
-/// Names of columns that have the title of a track, if no column has the name of the property.
+/// Possible names of the column with the title of a track, if no column has the name of Notion's title property.
 const TITLES: [&str; 4] = ["title", "name", "track name", "track"];
 
-/// The status of a finding that exists.
+/// The status of a finding that is not fixed.
 pub const OPEN: &str = "Open";
 /// The status of a finding that a later audit does not find.
 pub const FIXED: &str = "Fixed";
@@ -38,7 +38,7 @@ pub struct Entry {
     pub marker: String,
     /// Its title.
     pub title: String,
-    /// Whether a title that differs is replaced. People may rename the pages of findings.
+    /// Whether Baton replaces another title. It is false for findings, because people may rename their pages.
     pub owns_title: bool,
     /// The status of a new page, and of an existing page that was withdrawn or fixed.
     pub status: &'static str,
@@ -108,7 +108,7 @@ pub struct Tracks {
     pub entries: Vec<Entry>,
     /// Columns whose name is not the name of a property.
     pub unused: Vec<String>,
-    /// Lines without a key or title, or with a key that an earlier line has.
+    /// Messages about skipped lines: lines without a valid key or a title, and lines that repeat a key.
     pub skipped: Vec<String>,
 }
 
@@ -153,7 +153,7 @@ pub fn of_tracks(path: &Path, shown: &str, key: Option<&str>, source: &str, targ
     Ok(tracks)
 }
 
-/// The columns that are published, with their properties. The properties of Baton are not taken from a file.
+/// The published columns with their properties. Columns for Baton's own properties, such as the marker, are not published.
 fn columns<'a>(
     file: &CsvFile,
     title: usize,

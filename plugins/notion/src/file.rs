@@ -46,7 +46,7 @@ impl Folder {
     }
 }
 
-/// The name of the files of a new data source, which keeps it.
+/// The file name, without extension, for a new data source. The data source keeps this name when its title changes.
 #[must_use]
 pub fn name(title: &str, id: &str) -> String {
     format!("{}_{id}", safe_name(title, 80, "Database"))
@@ -79,13 +79,13 @@ pub struct EditedRow {
 pub struct Edits {
     /// The changed rows.
     pub rows: Vec<EditedRow>,
-    /// Lines without an id or with an unknown one.
+    /// Lines whose page id is missing or unknown.
     pub added: Vec<u64>,
     /// The number of rows that were removed from the file.
     pub removed: usize,
-    /// Rows whose page was deleted at Notion, and that were changed.
+    /// The pages of changed rows that were deleted at Notion.
     pub deleted: Vec<String>,
-    /// Columns of no property that have cells.
+    /// Columns that have cells and whose name is not the name of a property.
     pub columns: Vec<String>,
 }
 
@@ -114,7 +114,7 @@ pub struct ReadFile {
     rows: Vec<(u64, String, Vec<String>)>,
 }
 
-/// Finishes a replacement that a crash interrupted: the file is complete, but the tables do not have it yet.
+/// Completes a replacement that a crash interrupted: the new file is complete, but the tables still describe the old file.
 ///
 /// # Errors
 /// As `wit/sql.wit`.
@@ -183,8 +183,7 @@ fn read(path: &Path) -> Result<ReadFile, String> {
     Ok(ReadFile { header: names.to_vec(), rows })
 }
 
-/// The changes by a person. `properties` are the properties to which the header may refer: for a column, the first one
-/// with its name is used.
+/// The changes that a person made in the file. A column belongs to the first of `properties` that has its name.
 #[must_use]
 #[expect(clippy::implicit_hasher, reason = "the rows come from the tables of this plugin")]
 pub fn edits(file: &ReadFile, properties: &[Property], stored: &HashMap<String, StoredRow>) -> Edits {

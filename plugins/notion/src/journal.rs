@@ -4,10 +4,14 @@
 //!
 //! | state | meaning |
 //! |---|---|
-//! | `planned`, `begun`, `sent`, `done` | nothing happened yet; it is read; a request was sent; it has the wanted values |
-//! | `left` | nothing was changed, and the note has the reason |
-//! | `partly` | a request was sent, then somebody else changed the row |
-//! | `undoing`, `undone`, `kept` | by `undo`; `kept` with the reason |
+//! | `planned` | `apply` has not begun the row |
+//! | `begun` | `apply` reads the row |
+//! | `sent` | a request was sent; its result is not certain yet |
+//! | `done` | the row has the wanted values |
+//! | `left` | nothing was changed; the note has the reason |
+//! | `partly` | a request was sent, but the row does not have all wanted values; the note has the reason |
+//! | `undoing`, `undone` | `undo` has begun the row; `undo` has restored the row |
+//! | `kept` | `undo` could not restore all values; the note has the reason |
 //!
 //! # Errors
 //! Every function fails as `wit/sql.wit`.

@@ -15,10 +15,10 @@ use crate::read::whole_properties;
 use crate::target::{MARKER, STATUS, Target};
 use baton_plugin_kit::notion::{Api, Refusal, WriteResult, rows, text};
 
-/// The status of a page that does not count.
+/// The status of a page that Baton does not use, because an older page has the same marker.
 pub const DUPLICATE: &str = "Duplicate";
 
-/// How often a page gets its status if results are not certain.
+/// The maximum number of requests to set the status of one page if their results are uncertain.
 const ROUNDS: u64 = 3;
 
 /// A page with a marker.
@@ -36,7 +36,7 @@ pub struct MarkedPage {
     pub values: Map<String, Value>,
 }
 
-/// The page with exactly this marker. If several pages have it, the one that Baton uses.
+/// The page with exactly this marker. If several pages have the marker, see [`first`].
 ///
 /// # Errors
 /// As [`Refusal`].
@@ -45,7 +45,7 @@ pub fn find(api: &Api<'_>, target: &Target, marker: &str) -> Result<Option<Marke
     Ok(first(all.into_iter().filter(|page| page.marker == marker)))
 }
 
-/// All pages of a source.
+/// All pages whose marker begins with the name of a source.
 ///
 /// # Errors
 /// As [`Refusal`].
@@ -75,10 +75,10 @@ fn marked(api: &Api<'_>, target: &Target, page: &Value) -> Result<MarkedPage, Re
     Ok(MarkedPage { id: text(page, "id"), created: text(page, "created_time"), marker, status, values })
 }
 
-/// Gives every duplicate page of a source the status of duplicates. Returns the other pages, by their markers.
+/// Sets the status of every duplicate page of a source to `Duplicate`. Returns the ids of the pages that Baton uses, by marker.
 ///
 /// # Errors
-/// If Notion does not answer, or does not accept it.
+/// If Notion does not answer, or refuses the change.
 pub fn settle(api: &Api<'_>, target: &Target, source: &str) -> Result<BTreeMap<String, String>, Error> {
     let mut by_marker = BTreeMap::<String, Vec<MarkedPage>>::new();
     for page in all(api, target, source)? {
@@ -100,7 +100,7 @@ fn set_status(api: &Api<'_>, target: &Target, page: &str) -> Result<(), Error> {
     let mut last = String::new();
     for round in 1..=ROUNDS {
         match api.patch(&format!("/v1/pages/{page}"), &body) {
-            // A deleted page is not a duplicate.
+            // A deleted page needs no status.
             WriteResult::Done(_) | WriteResult::Refused(Refusal::Missing) => return Ok(()),
             WriteResult::Unknown(why) => {
                 api.wait(round, &why)?;

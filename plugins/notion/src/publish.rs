@@ -3,7 +3,7 @@
 //! | wanted | page | planned |
 //! |---|---|---|
 //! | yes | none | a new page |
-//! | yes | one | the values that differ; the status only if it is `Fixed` or `Withdrawn` |
+//! | yes | one | the values that differ; the status only if it is `Fixed`, `Withdrawn` or empty |
 //! | yes | several | the later ones get the status `Duplicate` |
 //! | a finding, not in a report that covers its plan | one that is `Open` | the status `Fixed` |
 //! | no | any other | nothing |
@@ -136,7 +136,7 @@ fn number(changes: &mut [Change]) {
 fn finish(services: Services<'_>, changes: &[Change], wanted: usize, left: usize) -> Result<ActionResult, Error> {
     if changes.is_empty() {
         let what = if wanted == 1 { "1 page has".to_owned() } else { format!("{wanted} pages have") };
-        let mut summary = format!("Nothing is to be published: {what} the wanted values.");
+        let mut summary = format!("There is nothing to publish: {what} the wanted values.");
         let mut next_steps = Vec::new();
         if left > 0 {
             summary = format!("Nothing is planned: {} cannot be published.", count(left, "value"));
@@ -187,7 +187,7 @@ fn by_marker(pages: Vec<MarkedPage>) -> Pages {
     all
 }
 
-/// The title of an audit that ran later than the report and is published.
+/// The id of a published audit that ran later than the audit of the report.
 fn later_audit(pages: &Pages, report: &Report, args: &Args, target: &Target) -> Option<String> {
     let beginning = format!("{} run:", args.source);
     let is_later = |page: &&MarkedPage| {
@@ -203,7 +203,7 @@ struct Planner<'a> {
     target: &'a Target,
     findings: &'a mut Findings,
     changes: Vec<Change>,
-    /// Values that the plan does not have.
+    /// The number of values that are left out of the plan.
     left: usize,
 }
 
@@ -246,7 +246,7 @@ impl Planner<'_> {
         }
     }
 
-    /// The open findings that a report does not have, although it covers their plans.
+    /// Plans the status `Fixed` for open findings that the report does not have, although it covers their plans.
     fn plan_fixed(&mut self, report: &Report, audit: &str, args: &Args, all: &Pages) {
         let beginning = format!("{} ", args.source);
         for (marker, found) in all {
@@ -274,7 +274,7 @@ impl Planner<'_> {
         self.changes.push(Change { number: 0, source, page, title, cells, state, note });
     }
 
-    /// The values of a page that differ from the wanted ones. A value that a person has formatted is kept.
+    /// The changes from the present values of a page to the wanted values. A value that a person has formatted is kept.
     fn differences(&mut self, page: &MarkedPage, wanted: &BTreeMap<String, String>) -> Vec<CellChange> {
         let mut cells = Vec::new();
         for (id, to) in wanted {
@@ -289,7 +289,7 @@ impl Planner<'_> {
         cells
     }
 
-    /// Whether the page has a relation to a page of an audit that counts.
+    /// Whether the page has a relation to a page of an audit that is not a duplicate.
     fn has_audit(&self, page: &MarkedPage, all: &Pages) -> bool {
         let related = self.related(page);
         let counts =
@@ -301,7 +301,8 @@ impl Planner<'_> {
         value_of(&page.values, self.target.id(AUDIT)).map(cell::format).unwrap_or_default()
     }
 
-    /// The relation to the page of an audit. If that is a new one, `apply` replaces its marker by its id.
+    /// The relation to the page of an audit. If the audit has no page yet, the relation has the marker, which `apply` replaces by
+    /// the id of the page.
     fn relation(&self, page: &MarkedPage, audit: &str, all: &Pages) -> Option<CellChange> {
         let Property { id, name, kind } = self.target.property(AUDIT)?.clone();
         let known = all.get(audit).and_then(|pages| marked_pages::first(pages.iter().cloned()));
@@ -311,7 +312,7 @@ impl Planner<'_> {
         (from != to).then_some(CellChange { property: id, name, kind, from, to, before, after })
     }
 
-    /// A new page. `undo` gives it the status `Withdrawn`, and leaves its other values.
+    /// Plans a new page. `undo` sets the status of the page to `Withdrawn`, and keeps the other values.
     fn create(&mut self, entry: &Entry) {
         let mut wanted = entry.cells.clone();
         wanted.insert(self.target.id(MARKER).to_owned(), entry.marker.clone());

@@ -21,7 +21,7 @@ use crate::store::{Source, Store};
 use crate::views;
 use baton_plugin_kit::notion::{Api, Refusal, text};
 
-/// Rows of one plan: each needs a request of the plan, and two of `apply`.
+/// The maximum number of rows in a plan. Each row needs one request to make the plan, and two requests to apply it.
 const MOST_ROWS: usize = 300;
 
 /// The arguments.
@@ -43,7 +43,7 @@ struct Planner<'a> {
     folder: &'a Folder,
     findings: &'a mut Findings,
     changes: Vec<Change>,
-    /// Edits that the plan does not have.
+    /// The number of edits that are left out of the plan.
     left: usize,
     fixes: Vec<String>,
 }
@@ -65,7 +65,7 @@ pub fn push(
     if sources.is_empty() {
         return Ok(ActionResult {
             kind: OutcomeKind::Refused,
-            summary: "No database was read yet, so that no file can have edits.".to_owned(),
+            summary: "No database was read yet, so no file can have edits.".to_owned(),
             next_steps: vec!["baton run notion pull --arg databases=ID".to_owned()],
             ..ActionResult::default()
         });
@@ -91,7 +91,7 @@ impl Planner<'_> {
                 self.findings,
                 "schema",
                 source,
-                "its properties changed at Notion, so that its edits are not planned",
+                "its properties changed at Notion, so its edits are not planned",
                 &fixes,
             );
             self.fixes.extend(wrong.iter().map(|fix| format!("{}: {fix}", self.folder.shown(source))));
@@ -206,7 +206,7 @@ pub(crate) fn change(edited: &EditedCell, live: &Map<String, Value>) -> Result<O
     let after = cell::parse(kind, to).map_err(|why| SkippedCell { kind: "invalid", why })?;
     let before = cell::parse(kind, &now).map_err(|why| SkippedCell {
         kind: "invalid",
-        why: format!("its present value could not be given back: {why}"),
+        why: format!("`undo` could not restore its present value: {why}"),
     })?;
     let (property, name, kind) = (id.clone(), name.clone(), kind.clone());
     Ok(Some(CellChange { property, name, kind, from: now, to: to.clone(), before, after }))

@@ -4,9 +4,9 @@
 //! of `created_time`, which never changes: after a window that reaches the limit, the next window begins with the last
 //! row's minute. A reading is complete if each window ended without the limit or was continued by the next one.
 //!
-//! A row is recorded as deleted only if Notion proves it: it is in the trash, or a complete reading did not see it and
-//! Notion answers that the page is missing, in the trash or elsewhere. After an incomplete reading no row is recorded
-//! as deleted.
+//! A row is recorded as deleted only if Notion proves the deletion: the row is in the trash, or a complete reading did not
+//! find the row and Notion answers that its page is missing, in the trash or in another data source. If the windows were
+//! incomplete, no row is recorded as deleted.
 
 use baton_plugin_kit::host::Progress;
 use baton_plugin_kit::time;
@@ -24,7 +24,7 @@ const PAGE: usize = 100;
 /// `last_edited_time` is rounded to minutes, and an edit may be visible some seconds later.
 const OVERLAP_MS: i64 = 120_000;
 
-/// Missing rows that one task asks Notion about, one request each.
+/// The maximum number of missing rows that one task asks Notion about. Each needs one request.
 const ASKED: usize = 200;
 
 /// How often a window is begun again if Notion no longer knows the cursor.
@@ -55,11 +55,11 @@ pub struct Reader<'a> {
     pub now_ms: i64,
 }
 
-/// The result of a reading of the edited rows.
+/// The result of [`Reader::changed`].
 enum Changes {
-    /// All of them were read; the newest `last_edited_time`.
+    /// All edited rows were read. The text is the newest `last_edited_time`.
     Read(String),
-    /// Every row has to be read, and why.
+    /// Every row has to be read. The text is the reason.
     Unread(String),
 }
 
@@ -93,7 +93,7 @@ impl Reader<'_> {
     fn all(&self, source: &mut Source, reading: &mut Reading) -> Result<(), Refusal> {
         if source.reading_from.is_none() {
             let first = self.newest(source, None)?;
-            // The windows then have the values of new properties.
+            // The properties are read before the rows, so that the rows have the values of new properties.
             self.has_other_properties(source, &first)?;
             source.reading_since = first.pages.first().map(|page| text(page, "last_edited_time")).unwrap_or_default();
             (source.reading_from, source.run, source.stuck_at) = (Some(String::new()), source.run + 1, String::new());
@@ -119,8 +119,8 @@ impl Reader<'_> {
         Ok(())
     }
 
-    /// Ends a reading that has all edits up to `newest`. If the task ends earlier, the next task uses the same bound
-    /// for the trash.
+    /// Ends a reading that has all edits up to `newest`: reads the trash, then stores `newest`. If the task ends between the two,
+    /// the next task reads the trash from the same time again.
     fn finish(&self, source: &mut Source, newest: String, reading: &mut Reading) -> Result<(), Refusal> {
         if source.stuck_at.is_empty() {
             reading.deleted += self.trash(source, &before(&source.newest))?;
@@ -140,7 +140,7 @@ impl Reader<'_> {
             let (mut cursor, mut last) = (None, from.clone());
             let is_capped = loop {
                 let answer = match self.window(source, &from, cursor.as_deref()) {
-                    // The row at which the next answer would begin was deleted: a window that begins at the last row continues.
+                    // Somebody deleted the row at which the next answer would begin. A new window begins at the last row.
                     Err(Refusal::Rejected(why)) if why.contains("start_cursor") && restarts < RESTARTS => {
                         restarts += 1;
                         break true;
@@ -173,8 +173,8 @@ impl Reader<'_> {
         }
     }
 
-    /// Asks Notion about rows that the complete reading did not see, and records the deleted ones. Returns the number of rows that it did
-    /// not ask about.
+    /// Asks Notion about rows that a complete reading did not find, and records the deleted rows. Returns the number of rows
+    /// about which it did not ask.
     fn missing(&self, source: &Source, reading: &mut Reading) -> Result<usize, Refusal> {
         let since = if source.newest.is_empty() { &source.reading_since } else { &source.newest };
         reading.deleted += self.trash(source, &before(since))?;
@@ -211,7 +211,7 @@ impl Reader<'_> {
             if cursor.is_none() {
                 newest = answer.pages.first().map(|page| text(page, "last_edited_time")).unwrap_or_default();
                 if self.has_other_properties(source, &answer)? {
-                    let why = "its properties changed meanwhile, so that every row is read again";
+                    let why = "its properties changed meanwhile, so every row is read again";
                     return Ok(Changes::Unread(why.to_owned()));
                 }
             }
@@ -229,7 +229,8 @@ impl Reader<'_> {
         }
     }
 
-    /// Compares the properties with those of a row, and reads them again if they differ. Returns whether other rows may have other values.
+    /// Compares the known properties with those of a row, and reads the properties again if they differ. Returns true if rows
+    /// without edits may have other values now.
     fn has_other_properties(&self, source: &mut Source, answer: &Answer) -> Result<bool, Refusal> {
         let first = answer.pages.first().and_then(|page| page.get("properties")?.as_object());
         let is_same = first.is_some_and(|first| properties(first) == source.properties);
@@ -295,8 +296,8 @@ impl Reader<'_> {
         Ok(Answer { pages: results.iter().filter(is_of_page).cloned().collect(), cursor, is_capped })
     }
 
-    /// Stores the rows of a window. A row with long values that an interrupted task stored is not completed again: an
-    /// edit in the same minute is found by [`Self::changed`].
+    /// Stores the rows of a window. If an interrupted task has stored a row with long values, these values are not read again.
+    /// An edit in the same minute is not lost: [`Self::changed`] finds it later.
     fn put_window(&self, source: &Source, pages: &[Value]) -> Result<(), Refusal> {
         let (long, short): (Vec<Value>, Vec<Value>) = pages.iter().cloned().partition(has_cut_values);
         self.put(source, &short)?;
@@ -417,7 +418,7 @@ fn is_of(page: &Value, source: &Source) -> bool {
     parent == source.id
 }
 
-/// The time two minutes before `newest`; empty if that is empty.
+/// The time that is [`OVERLAP_MS`] before `newest`; empty if `newest` is empty.
 fn before(newest: &str) -> String {
     time::parse(newest).and_then(|at| iso(at - OVERLAP_MS)).unwrap_or_default()
 }

@@ -52,8 +52,8 @@ pub struct Source {
     pub reading_from: Option<String>,
     /// `newest` when that reading began.
     pub reading_since: String,
-    /// A minute with more created rows than Notion returns, so that the last reading of all rows is incomplete. Empty if it
-    /// is complete.
+    /// A minute in which more rows were created than Notion returns. The last reading of all rows is then incomplete. Empty if
+    /// there is no such minute.
     pub stuck_at: String,
     /// The sequence number of the last reading of all rows. Each row stores the number of the last reading that found it.
     pub run: i64,

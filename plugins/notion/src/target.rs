@@ -14,7 +14,8 @@ use baton_plugin_kit::notion::Api;
 const TABLE: &str =
     "CREATE TABLE IF NOT EXISTS targets (source TEXT PRIMARY KEY, properties TEXT NOT NULL) STRICT, WITHOUT ROWID";
 
-/// The roles of properties. Each text is the initial name of the property.
+// Roles of properties. The text of each role is the initial name of its property.
+/// The marker of a page.
 pub const MARKER: &str = "Baton ID";
 /// Audit, Finding or Track.
 pub const KIND: &str = "Kind";
@@ -55,7 +56,7 @@ impl Target {
     /// Reads the properties of a data source. The properties of audits are required if `has_audits` is true.
     ///
     /// # Errors
-    /// `permanent` with the properties to add.
+    /// `permanent` if properties are missing or have another type; the text says what to change in Notion.
     pub fn load(api: &Api<'_>, own: &dyn Writable, source: &str, has_audits: bool) -> Result<Self, Error> {
         let described = api.get(&format!("/v1/data_sources/{source}"))?;
         let Some(fields) = described.get("properties").and_then(Value::as_object) else {
@@ -76,7 +77,7 @@ impl Target {
         }
         if !wrong.is_empty() {
             return Err(Error::Permanent(format!(
-                "the database cannot have what is published; in Notion: {}. Then run it again",
+                "the database lacks properties for published pages; in Notion: {}. Then run it again",
                 wrong.join("; ")
             )));
         }
@@ -117,7 +118,7 @@ impl Target {
         self.all.iter().find(|one| one.kind == "title")
     }
 
-    /// Finds a property by its known id, else by its name. The error is what a person has to change in Notion.
+    /// Finds a property by its known id, else by its name. The error says what a person has to change in Notion.
     fn find(&mut self, role: &str, kind: &str) -> Result<(), String> {
         let by_id = self.roles.get(role).and_then(|id| self.all.iter().find(|one| one.id == *id));
         let found = by_id.or_else(|| self.all.iter().find(|one| one.name.trim() == role));

@@ -22,13 +22,13 @@ const TABLE: &str = "CREATE TABLE IF NOT EXISTS views (
 const BY_SEVERITY: &str = "Open gaps by severity";
 const BY_PLAN: &str = "Open gaps by plan";
 
-/// How often a view is made if results are not certain.
+/// The maximum number of requests to create one view if their results are uncertain.
 const ROUNDS: u64 = 3;
 
-/// The changes that make the views which a data source lacks.
+/// The changes that create the missing views of a data source.
 ///
 /// # Errors
-/// If Notion does not answer. A Notion that does not know views is a finding.
+/// If Notion does not answer. If Notion does not support views, a finding says so, and there are no changes.
 pub fn plan(api: &Api<'_>, own: &dyn Writable, target: &Target, findings: &mut Findings) -> Result<Vec<Change>, Error> {
     let mut known = stored(own, &target.source)?;
     let wanted = [(BY_SEVERITY, by_severity(target)), (BY_PLAN, by_plan(target))];
@@ -41,8 +41,7 @@ pub fn plan(api: &Api<'_>, own: &dyn Writable, target: &Target, findings: &mut F
                 known.extend(all);
             }
             Err(refusal) => {
-                let title =
-                    "Notion does not know views, so that none is made: add them in Notion as the reference says";
+                let title = "Notion does not know views, so none is made: add them in Notion as the reference says";
                 findings.add("views", &target.source, Severity::Info, title, to_warning(refusal)?);
                 return Ok(Vec::new());
             }
@@ -82,7 +81,7 @@ pub fn create(api: &Api<'_>, own: &dyn Writable, source: &str, body: &Value) -> 
     Ok(Some("Notion does not answer whether the view was made".to_owned()))
 }
 
-/// The reason why a view cannot be made. An error if Notion does not answer, or the grant is missing.
+/// The reason why Notion cannot create a view. Returns an error if Notion does not answer or the grant is missing.
 fn to_warning(refusal: Refusal) -> Result<String, Error> {
     match refusal {
         Refusal::Rejected(why) => Ok(why),

@@ -3,8 +3,8 @@
 use crate::Error;
 use crate::handoffs::EmitError;
 
-/// A missing grant is `needs-grant`, the rest `permanent`. If the budget of handoffs was used up, the host retries the attempt
-/// automatically.
+/// A missing grant is `needs-grant`, the rest `permanent`. If the plugin has used up its budget of handoffs, the host repeats the
+/// attempt automatically.
 impl From<EmitError> for Error {
     fn from(error: EmitError) -> Self {
         match error {

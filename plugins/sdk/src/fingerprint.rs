@@ -17,7 +17,7 @@ pub use crate::bindings::baton::plugin::fingerprint::{
 
 use crate::bindings::baton::plugin::fingerprint as generated;
 
-/// The fingerprint of a file of the plugin's file system. Reads only the part of the file that it needs.
+/// Computes the fingerprint of a file in the plugin's file system. The host reads only the first 120 s.
 ///
 /// # Errors
 /// As `compute` in `wit/fingerprint.wit`.
@@ -25,7 +25,7 @@ pub fn compute(path: &str) -> Result<FingerprintResult, Error> {
     generated::compute(path, false)
 }
 
-/// As [`compute`], with the digests of the file and of its audio. Reads the whole file.
+/// As [`compute`], with the digests of the file and of its audio. The host reads the whole file.
 ///
 /// # Errors
 /// As `compute` in `wit/fingerprint.wit`.
@@ -63,7 +63,7 @@ pub fn coverage() -> Result<LibraryCoverage, Error> {
     generated::coverage()
 }
 
-/// The largest duplicate groups of the library, at most `most`.
+/// Finds the duplicate groups of the library. Returns at most `most` groups, the largest first.
 ///
 /// # Errors
 /// As `duplicates` in `wit/fingerprint.wit`.
@@ -72,7 +72,7 @@ pub fn duplicates(most: u32) -> Result<DuplicateGroups, Error> {
 }
 
 impl FingerprintResult {
-    /// The file with its fingerprint.
+    /// Returns the file with its fingerprint, or an error if it has none.
     ///
     /// # Errors
     /// `retryable` if the file changed while it was read; else `permanent`.

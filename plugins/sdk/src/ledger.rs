@@ -43,7 +43,7 @@ pub fn disputed(most: u32) -> Result<Vec<Entry>, Error> {
     generated::disputed(most)
 }
 
-/// The bytes of the file that a task was captured from; `None` if it had no file or they are no longer kept.
+/// The bytes of the file from which a task was captured; `None` if the task had no file, or the ledger no longer has the bytes.
 ///
 /// # Errors
 /// As `input` in `wit/ledger.wit`.
@@ -52,14 +52,15 @@ pub fn input(task: &str) -> Result<Option<Vec<u8>>, Error> {
 }
 
 impl Entry {
-    /// Whether the plugin ended the task with an outcome of any kind. Its reports, findings and requests then count.
+    /// Whether the plugin ended the task with an outcome of any kind. If so, the task's reports, findings and requests are
+    /// valid.
     #[must_use]
     pub fn has_outcome(&self) -> bool {
         self.state == "succeeded" || self.outcome.is_some()
     }
 }
 
-/// For tests, which name only the fields that they need.
+/// For tests, which set only the fields that they need.
 impl Default for Entry {
     fn default() -> Self {
         let text = String::new;

@@ -53,7 +53,7 @@ impl Database {
     /// Writes any number of rows, in transactions of 2,000 rows or 8 MiB. Returns the number of changed rows.
     ///
     /// # Errors
-    /// As `batch` in `wit/sql.wit`; the transactions before the failed one stay, so make the statement repeatable.
+    /// As `batch` in `wit/sql.wit`. If a transaction fails, the earlier ones are kept, so make the statement repeatable.
     pub fn batch(self, statement: &str, rows: impl IntoIterator<Item = Row>) -> Result<u64, Error> {
         let (mut piece, mut bytes, mut changed) = (Vec::new(), 0, 0);
         for row in rows {
@@ -81,20 +81,20 @@ impl Database {
     /// has at most 998 statements.
     ///
     /// # Errors
-    /// Those of [`Database::transaction`]; the steps before the failed one stay. [`Error::Invalid`] if a newer revision of the plugin
-    /// has done more steps than `steps` has.
+    /// Those of [`Database::transaction`]; completed steps are kept if a later step fails. [`Error::Invalid`] if a newer
+    /// revision of the plugin has completed more steps than `steps` contains.
     pub fn migrate(self, steps: &[&[&str]]) -> Result<(), Error> {
         let mut done = self.completed_steps()?;
         while let Some(step) = steps.get(done) {
             let mut statements: Vec<Statement> = step.iter().map(|text| statement(text, [])).collect();
-            // The check follows the step, so that an error of the step names the position of its statement.
+            // The check comes after the step's statements, so that an error names the position of a statement within the step.
             statements.push(statement(&check_completed_steps(done), []));
             statements.push(statement(&format!("PRAGMA user_version = {}", done + 1), []));
             let made = self.transaction(&statements);
             let completed = self.completed_steps()?;
             match made {
                 Err(error) if completed <= done => return Err(error),
-                // If this transaction failed, another attempt did the step, and this transaction wrote nothing.
+                // If the transaction failed here, it wrote nothing, because another attempt has done this step.
                 _ => done = completed,
             }
         }

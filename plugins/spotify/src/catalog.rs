@@ -107,7 +107,7 @@ fn tracks_where(catalog: &dyn Tables, which: &str, values: &[Value]) -> Result<V
     Ok(found)
 }
 
-/// Maps each further id of a track with several ids to the first id, which entries of the catalog have.
+/// Maps the other ids of a track with several ids to its first id. Entries of the catalog have the first id.
 pub fn aliases(catalog: &dyn Tables) -> Result<HashMap<String, String>, Error> {
     let sql = format!(
         "SELECT a.external_id, {FIRST_ID} FROM external_ids AS a JOIN tracks AS t ON t.id = a.item \

@@ -70,7 +70,8 @@ pub(crate) fn known(own: &dyn Tables) -> Result<HashMap<String, String>, Error> 
     Ok(HashMap::new())
 }
 
-/// The keys of CSV files: their paths below the granted folder. In a further granted folder, a file with the same path gets a number.
+/// The keys of CSV files: their paths below the granted folder. If two granted folders have a file with the same path,
+/// the key of the second file gets a number.
 fn keys(folders: &[Folder], files: &[FoundFile]) -> Vec<(String, FoundFile)> {
     let mut taken = HashSet::new();
     let mut keys = Vec::new();
@@ -118,8 +119,8 @@ pub(crate) fn csv_ids(
     (ids, by_key)
 }
 
-/// Pairs unknown files with known paths of missing files, where one path is the end of the other: the granted folder is now a folder above
-/// or below the previous one. The longest common paths come first.
+/// Pairs unknown files with known paths of missing files if one path is the end of the other. This is the case after the operator
+/// grants a folder above or below the previous one. Pairs with the smallest difference in length come first.
 fn moved<'a>(files: &'a [(String, FoundFile)], known: &'a HashMap<String, String>) -> HashMap<&'a str, &'a str> {
     let name = |path: &'a str| path.rsplit('/').next().unwrap_or_default();
     let there: HashSet<&str> = files.iter().map(|(key, _)| key.as_str()).collect();

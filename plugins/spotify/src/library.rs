@@ -142,7 +142,7 @@ impl LibraryEntry {
             (FileState::OnDisk, Some(file)) => format!("Its file is {file}; {lists}."),
             (FileState::Unclear, _) => format!("A file may be this track, which a person has to decide; {lists}."),
             (FileState::Unknown, _) => {
-                format!("Whether it is on disk is unknown, because no folder was scanned; {lists}.")
+                format!("It is unknown whether it is on disk, because no folder was scanned; {lists}.")
             }
             _ => format!("It is wanted: no file is on disk; {lists}. Its file would belong to {}.", self.place),
         }

@@ -91,7 +91,8 @@ impl PlaylistSources<'_> {
         Ok((playlists, names))
     }
 
-    /// The path of a playlist's file below a named place; the whole path if the file is elsewhere.
+    /// The path of a playlist's file relative to a named place; or relative to the granted folder, if the file is not below the
+    /// place.
     #[must_use]
     pub fn below<'a>(&self, place: &str, file: &'a str) -> &'a str {
         let place = place.trim_end_matches('/');
@@ -165,7 +166,8 @@ fn if_granted<T>(read: Result<T, Error>) -> Result<Option<T>, Error> {
     }
 }
 
-/// The reason why a file was not read, for the error message: an error has no findings.
+/// The title of the first finding about a file. It becomes a part of the error message, because a task with an error has no
+/// findings.
 fn first_file_finding(findings: &mut Findings) -> String {
     let list = std::mem::take(findings).into_list();
     list.into_iter()

@@ -3,9 +3,9 @@
 //! | gap | its issue | step |
 //! |---|---|---|
 //! | in the report | none | create it, if the gap has the wanted severity |
-//! | in the report | open | update it, if the description changed |
+//! | in the report | open | update it, if the title or the description changed |
 //! | in the report | closed as done before the audit ran | reopen it |
-//! | in the report | closed as not planned, or after the audit ran | none |
+//! | in the report | closed as not planned, as a duplicate, or after the audit ran | none |
 //! | absent, and the report is complete for it | open | close it |
 //! | absent otherwise | any | none |
 //! | any | described by a later audit | none, except for duplicates |
@@ -153,8 +153,8 @@ pub fn for_gap(report: &Report, id: &str, issues: &[&Issue], wanted: &FilingOpti
     (steps, Some(row))
 }
 
-/// The issue that Baton uses: open or not planned before done, done before closed as a duplicate, then the lowest
-/// number.
+/// The issue that Baton uses. Issues that are open or not planned come first, then done ones, then duplicates. Among equals, the
+/// lowest number is used.
 fn first<'a>(issues: &[&'a Issue]) -> Option<&'a Issue> {
     let rank = |state| match state {
         IssueState::Open | IssueState::NotPlanned => 0,
@@ -352,7 +352,7 @@ mod tests {
         let two = [open, issue(9, IssueState::Open, None)];
         assert_eq!(kinds(&earlier(report("")), &two), []);
         assert_eq!(kinds(&earlier(there("")), &two), [StepKind::CloseDuplicate]);
-        // A reopened issue has the time of the audit that found the gap again, also if its description stays.
+        // When an issue is reopened, its marker gets the time of the new audit, even if the description does not change.
         let audit = there("").executed_at;
         let steps = decide(&there(""), &[issue(7, IssueState::Done, Some(audit - 1))], &wanted()).steps;
         let [Step { kind: StepKind::Reopen, action: Action::Change(_, Change { body: Some(body), .. }), .. }] =

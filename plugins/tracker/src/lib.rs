@@ -198,11 +198,7 @@ fn planned(steps: &[Step]) -> String {
         count => Some(format!("{count} to {}", kind.words())),
     });
     let parts: Vec<String> = parts.collect();
-    if parts.is_empty() {
-        "all issues are as they should be".to_owned()
-    } else {
-        format!("issues: {}", parts.join(", "))
-    }
+    if parts.is_empty() { "all issues are up to date".to_owned() } else { format!("issues: {}", parts.join(", ")) }
 }
 
 fn file(task: &Task, args: &Args, filing: &FilingRun<'_>) -> Result<Outcome, Error> {
@@ -258,7 +254,7 @@ fn status(task: &Task, filing: &FilingRun<'_>) -> Result<Outcome, Error> {
         rows.iter().filter(|row| row.severity.is_some()).partition(|row| row.issue.is_some());
     let name = filing.tracker.name();
     let mut outcome = Outcome::new(format!(
-        "{name}: {} gaps have an issue, {} have none; {} issues are of gaps that the report does not list.",
+        "{name}: {} gaps have an issue, {} have none; {} issues belong to gaps that the report does not list.",
         with.len(),
         without.len(),
         rows.len() - with.len() - without.len(),

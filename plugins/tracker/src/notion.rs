@@ -132,7 +132,7 @@ impl<'a> Notion<'a> {
         let missing = source.missing();
         if !missing.is_empty() {
             return Err(Error::Permanent(format!(
-                "the database cannot have gaps; in Notion: {}. Then run it again",
+                "the database lacks properties for gaps; in Notion: {}. Then run it again",
                 missing.join("; ")
             )));
         }

@@ -14,7 +14,7 @@ const SCHEMA: u32 = 1;
 pub fn plan(tracker: &str, report: &str, steps: &[Step]) -> String {
     let mut page = format!("# Plan for {}\n\nReport: {}. Nothing was changed.\n\n", cell(tracker), code(report));
     if steps.is_empty() {
-        page.push_str("Nothing is to be done.\n");
+        page.push_str("There is nothing to do.\n");
         return page;
     }
     page.push_str("| step | issue | title | gap |\n|---|---|---|---|\n");

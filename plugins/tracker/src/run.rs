@@ -12,10 +12,11 @@ use crate::issue::{Change, Issue, RequestPacer, Tracker, WriteError};
 use crate::web::TIME_S;
 use baton_plugin_kit::audit_report::Report;
 
-/// Passes with changes in one task. The second pass closes duplicates of a race and repeats lost requests.
+/// The maximum number of passes with changes in one task. The second pass closes duplicates that a race created, and repeats
+/// requests whose answer was lost.
 const PASSES: usize = 3;
 
-/// Changes in one task.
+/// The maximum number of changes in one task.
 const CHANGES: usize = 150;
 
 /// Seconds that a task reserves, in addition to the time of the last list, for the change that is under way.
@@ -52,7 +53,7 @@ pub struct FilingResult {
     pub rows: Vec<Row>,
     /// Changes that were sent.
     sent: usize,
-    /// Gaps with an issue of this task. A list may lag behind, so no second one is created.
+    /// Gaps for which this task has created an issue. A list may not have the issue yet, so the task creates no second one.
     created: BTreeSet<String>,
 }
 
@@ -63,7 +64,7 @@ impl FilingResult {
         self.done.values().sum()
     }
 
-    /// The steps that were completed before an error. If there are none, the error is returned.
+    /// The result if a retryable error ends the task after some completed steps. Otherwise returns the error.
     fn until(mut self, error: Error) -> Result<Self, Error> {
         match error {
             Error::Retryable(why) if self.count() > 0 => {
@@ -160,7 +161,7 @@ impl FilingRun<'_> {
             Action::Create(issue) => self.tracker.create(issue),
             Action::Change(issue, _) => match self.change_of(issue, issues)? {
                 Some(change) => self.tracker.change(issue, &change),
-                // Somebody else did it, or deleted the issue.
+                // Somebody else has made the change, or has deleted the issue.
                 None => return Ok(()),
             },
         };
@@ -171,7 +172,7 @@ impl FilingRun<'_> {
                     filed.created.insert(step.gap.clone());
                 }
             }
-            // The next pass sees whether it took effect.
+            // The next pass finds out whether the change took effect.
             Err(WriteError::Unknown(_)) => {}
             Err(WriteError::Refused(why)) => drop(filed.refused.insert(step.gap.clone(), why)),
             Err(WriteError::Failed(error)) => return Err(error),
@@ -196,8 +197,8 @@ impl FilingRun<'_> {
     }
 }
 
-/// The seconds that changes leave for the last list, if a list takes `list_s`. If a list takes a third of the task's
-/// time or more, nothing is left for it.
+/// The seconds that are reserved for the last list, if a list takes `list_s` seconds. If a list takes a third of the
+/// task's time or more, nothing is reserved, so that some time remains for changes.
 const fn reserve(list_s: u64) -> u64 {
     if list_s < TIME_S / 3 { list_s + RESERVE_S } else { 0 }
 }
@@ -220,9 +221,9 @@ mod tests {
     #[derive(Default)]
     struct Memory {
         issues: RefCell<Vec<Issue>>,
-        /// The number of lists that miss all issues.
+        /// The number of next lists that have no issues, as if the tracker's index were late.
         lag: Cell<usize>,
-        /// The number of changes until each one fails.
+        /// The number of issues from which on every change fails.
         allowed: Option<usize>,
     }
 

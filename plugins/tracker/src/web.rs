@@ -106,7 +106,8 @@ impl<'a> Requests<'a> {
         }
     }
 
-    /// Sends a request that changes something, once: only an answer before its effect lets it be sent again.
+    /// Sends a request that changes something. The request is repeated only if the answer proves that it had no effect: a
+    /// rate limit, or a refused token.
     ///
     /// # Errors
     /// See [`WriteError`].
@@ -139,7 +140,7 @@ impl<'a> Requests<'a> {
             }
             return match answer.status {
                 200..=299 => content(&answer).map_err(Failure::Unknown),
-                // GraphQL: only the errors in the body have the reason.
+                // GraphQL answers 400 too if a query fails; the reason is in the errors of the body.
                 400 if call.path == "/graphql" => content(&answer).map_err(Failure::Unknown),
                 401 if !renewed => {
                     renewed = true;
@@ -152,7 +153,10 @@ impl<'a> Requests<'a> {
     }
 
     fn over(&self, limit: &str) -> Failure {
-        Failure::Failed(Error::Retryable(format!("a task may use {limit} at {}; another task continues", self.name)))
+        Failure::Failed(Error::Retryable(format!(
+            "a task may use only {limit} at {}; run the action again to continue",
+            self.name
+        )))
     }
 
     fn refused(&self, status: u16, why: &str) -> Error {
@@ -199,7 +203,8 @@ fn none_left_until(answer: &Response) -> Option<u64> {
     }
 }
 
-/// The pause in seconds that a rate limit asks for. GitHub has 403 or 429, Linear 400 with a code.
+/// The pause in seconds that a rate limit asks for; `None` for other answers. GitHub reports a rate limit as 403 or 429,
+/// Linear as 400 with a code.
 fn rate_limit(answer: &Response, now: u64) -> Option<u64> {
     let none_left_until = none_left_until(answer);
     let is_limit = match answer.status {

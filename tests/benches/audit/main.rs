@@ -5,9 +5,9 @@
 //! JSON, and `--only real|large|needs` does one part. Every sample goes to `target/bench/audit.json`.
 //!
 //! There are two figures. The **command** is all of `baton run audit audit`: a process that starts, opens the ledger,
-//! loads the plugin from the code cache, audits, writes the reports and ends. The **attempt** is the time of the plugin,
-//! between two times of the ledger, both in whole milliseconds: the later one is rounded up. The floor is a whole command
-//! too.
+//! loads the plugin from the code cache, audits, writes the reports and ends. The **attempt** is the time between two events
+//! of the ledger, the start and the success of the plugin. The ledger has whole milliseconds; the later time is rounded up.
+//! The floor is measured as a whole command.
 
 #[path = "../intake/options.rs"]
 mod options;

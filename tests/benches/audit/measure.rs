@@ -19,7 +19,8 @@ const LOOK: Duration = Duration::from_millis(5);
 /// The limit for one run. Every working command is faster.
 const PATIENCE: Duration = Duration::from_mins(10);
 
-/// Longer than the time for which the audit treats a changed file as one that may change again.
+/// A pause after which the audit remembers a file. It does not remember a file that changed a moment ago, because the file may
+/// change again.
 pub(crate) const SETTLED: Duration = Duration::from_secs(3);
 
 /// A process that has ended.
@@ -54,7 +55,7 @@ impl Audits {
         Ok(())
     }
 
-    /// Adds the rows; `aim_ms` is for the attempt.
+    /// Adds a row for the attempt, with the aim `aim_ms`, and a row for the whole command.
     pub(crate) fn tell(&self, what: &str, aim_ms: f64, report: &mut Report) {
         let attempt = Samples::of(self.attempt_ms.iter().copied());
         let reached = attempt.median() < aim_ms;
@@ -95,8 +96,8 @@ pub(crate) fn tell(what: &str, runs: &[Run], report: &mut Report) {
     report.latency(what, &samples, None);
 }
 
-/// Runs a command to its end; `codes` are its exit codes for success. Its output is written to a file next to the
-/// workspace.
+/// Runs a command to its end. `codes` are the exit codes that count as success. Standard error is written to a file next to
+/// the workspace.
 ///
 /// # Errors
 /// When it has another exit code; the error has the end of its output.
@@ -129,8 +130,8 @@ fn memory_mib(process: u32) -> Option<f64> {
     Some(f64::from(kib) / 1024.0)
 }
 
-/// How long the newest audit took: the difference of two times of the ledger in whole milliseconds, the later one
-/// rounded up.
+/// The duration of the newest audit by the ledger. The ledger truncates times to milliseconds, so the later time is increased
+/// by one millisecond.
 fn attempt_ms(workspace: &Workspace) -> anyhow::Result<f64> {
     let task = workspace.tasks_of("audit").into_iter().next().context("the audit is in the ledger")?;
     let why = workspace.why(&task.id);
@@ -143,7 +144,7 @@ fn attempt_ms(workspace: &Workspace) -> anyhow::Result<f64> {
     Ok(Duration::from_millis(span.unsigned_abs()).as_secs_f64() * 1e3)
 }
 
-/// Every file name in the newest JSON report of a workspace: the input of the floor.
+/// Every file name in the newest JSON report of a workspace. `find` and `rg` search for these names.
 ///
 /// # Errors
 /// When there is no report.

@@ -32,7 +32,7 @@ pub(crate) fn run(scale: Scale, report: &mut Report) -> anyhow::Result<()> {
     let (workspace, what) = last.context("there is a round at least")?;
     report.part(format!("Four plans against 1,400 files ({what})"));
     cold.tell("cold", COLD_MS, report);
-    // Not counted: this audit reads files again that were written just before the cold one.
+    // This audit is not counted: it reads again the files that were written just before the first audit.
     std::thread::sleep(SETTLED);
     Audits::default().add(&workspace)?;
     let mut unchanged = Audits::default();

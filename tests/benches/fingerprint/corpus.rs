@@ -87,10 +87,10 @@ fn name(path: &Path) -> String {
     last.join("_").chars().map(|letter| if letter.is_alphanumeric() { letter } else { '_' }).collect()
 }
 
-/// A number that depends only on the name: it orders the pieces so that each half of the order has some of every
-/// album.
+/// A number that depends only on the name. Sorted by this number, each half of the pieces has some pieces of every album.
 pub(crate) fn shuffled(name: &str) -> u64 {
-    // FNV-1a, 64 bits, and the finish of MurmurHash3. Without the finish, the last bit depends only on the sum of the letters.
+    // FNV-1a with 64 bits, then the last step of MurmurHash3. Without that step, the last bit depends only on the sum of the
+    // letters.
     let hash = name
         .bytes()
         .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3));

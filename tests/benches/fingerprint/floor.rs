@@ -3,7 +3,8 @@
 
 use std::collections::HashMap;
 
-/// The share of the smaller print's keys (upper 28 bits, each once) that every two prints have in common, where it is not zero.
+/// For each pair of prints with common keys: the number of common keys, divided by the number of keys of the smaller print. A
+/// key is the upper 28 bits of a word; repeated keys count once.
 #[expect(clippy::cast_precision_loss, reason = "some hundreds")]
 pub(crate) fn shares(prints: &[&[u32]]) -> HashMap<(u32, u32), f64> {
     let mut by_key: HashMap<u32, Vec<u32>> = HashMap::new();

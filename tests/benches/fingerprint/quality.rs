@@ -43,7 +43,7 @@ pub(crate) fn run(scale: &Scale, report: &mut Report) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Counts of correct pairs.
+/// The number of correct pairs (`right`), and of those that the search finds (`found`).
 #[derive(Clone, Copy, Default)]
 struct Recall {
     right: usize,
@@ -66,7 +66,7 @@ impl Recall {
     }
 }
 
-/// One library, all against all; `aim` is the share of correct pairs that must be found.
+/// Compares all prints of one library with each other. `aim` is the share of correct pairs that must be found.
 fn library(set: &Set, name: &str, classes: &[Class], aim: f64, report: &mut Report) {
     let prints = set.of(classes);
     let words: Vec<Vec<u32>> = prints.iter().map(|print| print.words.clone()).collect();
@@ -132,12 +132,12 @@ fn tell(prints: &[&Print], is_found: &dyn Fn(u32, u32) -> bool) -> PairCounts {
     told
 }
 
-/// A piece that is mostly silence need not be found.
+/// Whether the search must find the print. It need not find pieces that are mostly silence, or generated sounds.
 fn counts(print: &Print) -> bool {
     print.is_real() && print.change.class != Class::Silence
 }
 
-/// Reports which of the same pairs the floor finds, and its false ones.
+/// Reports the correct and the false pairs that the baseline finds in the same library.
 fn beside(prints: &[&Print], name: &str, report: &mut Report) {
     let words: Vec<_> = prints.iter().map(|print| print.words.as_slice()).collect();
     let shares = floor::shares(&words);
@@ -150,7 +150,7 @@ fn beside(prints: &[&Print], name: &str, report: &mut Report) {
     }
 }
 
-/// Nine prints of each original, looked up among all others.
+/// Looks up each original at nine speeds among all prints of the library **other**.
 fn speeds(set: &Set, report: &mut Report) {
     let others = set.of(&[Class::Original, Class::Speed, Class::Tempo, Class::Pitch, Class::Band]);
     let words: Vec<Vec<u32>> = others.iter().map(|print| print.words.clone()).collect();

@@ -55,7 +55,7 @@ impl Set {
         Ok(Self { prints: prints.collect(), failed })
     }
 
-    /// The changes of some classes.
+    /// The prints of all pieces in the changes of these classes.
     pub(crate) fn of(&self, classes: &[Class]) -> Vec<&Print> {
         self.prints.iter().filter(|print| classes.contains(&print.change.class)).collect()
     }
@@ -79,7 +79,7 @@ impl Print {
         !self.piece.starts_with("synthetic_")
     }
 
-    /// Whether both are of one recording.
+    /// Whether both prints are of one recording.
     pub(crate) fn is_like(&self, other: &Self) -> bool {
         let both = [self.piece.as_str(), other.piece.as_str()];
         both[0] == both[1] || SAME.iter().any(|same| both == *same || both == [same[1], same[0]])

@@ -1,9 +1,9 @@
-//! Libraries of any size from some real pieces, with the skew of real music: a print is a mosaic of blocks of a few seconds, and
-//! in each block one piece gives some of the sixteen classifiers of every word and another piece the rest.
+//! Generates libraries of any size from some real pieces. A print consists of blocks of a few seconds. In each block, one piece
+//! gives some of the sixteen classifiers of every word, and another piece gives the rest.
 //!
-//! So every classifier moves as in music, levels keep their frequencies, words come in runs and silences are kept,
-//! and no two prints are similar. One in twenty is a copy of another one: the same mosaic of pieces with the same
-//! change (another codec, cut, an equaliser, …), so that copies differ as real copies do.
+//! So the words have the statistics of real music (repeated words, silences, the frequency of each level), but no two prints are
+//! similar. One print in twenty is a copy of another one: it has the same blocks, taken from a changed version of the pieces
+//! (another codec, cut, an equaliser, …), so that copies differ as real copies do.
 
 /// One in this number of fingerprints is a copy.
 const COPIES: u64 = 20;
@@ -14,8 +14,8 @@ const BLOCK: usize = 40;
 /// Words of a print: 120 s.
 const WORDS: usize = 948;
 
-/// The number of the sixteen classifiers that the first piece of a block gives: chosen so that two prints share about as many keys as
-/// two real pieces (the bench prints both).
+/// How many of the sixteen classifiers come from the first piece of a block. With this number, two prints share about as many
+/// keys as two real pieces do; the bench prints both figures.
 const FROM_FIRST: u32 = 12;
 
 /// The pieces, changed in one way.
@@ -36,7 +36,7 @@ impl PieceVariants {
         Self { changes }
     }
 
-    /// The earlier print that this one copies, with the change; `None` if it is not a copy.
+    /// The number of the earlier print that print `at` copies, and the index of the change; `None` if print `at` is not a copy.
     pub(crate) fn copy(&self, at: u64) -> Option<(u64, usize)> {
         let changes = self.changes.len() as u64 - 1;
         if at % COPIES != COPIES - 1 || changes == 0 {
@@ -66,7 +66,7 @@ impl PieceVariants {
 }
 
 impl Change {
-    /// A block of a piece, from the same position of the music in every change.
+    /// A block of a piece. It begins at the same position of the music in every change.
     fn block(&self, piece: u64, from: u64) -> impl Iterator<Item = u32> {
         let chosen = usize::try_from(piece % self.pieces.len().max(1) as u64).unwrap_or_default();
         let piece = self.pieces.get(chosen).map(Vec::as_slice);
@@ -79,7 +79,7 @@ impl Change {
     }
 }
 
-/// Both bits of some of the classifiers.
+/// A mask with both bits of [`FROM_FIRST`] classifiers.
 fn mask(seed: u64) -> u32 {
     let (mut mask, mut round) = (0_u32, 0);
     while mask.count_ones() < 2 * FROM_FIRST {
@@ -97,7 +97,7 @@ fn number(seed: u64, purpose: u64) -> u64 {
     mixed ^ (mixed >> 33)
 }
 
-/// The average hits of two prints: the number of shared keys of 28 bits, each run counted once.
+/// The average number of keys (28 bits) that two prints share. A key that is repeated without interruption counts once.
 #[expect(clippy::cast_precision_loss, reason = "some thousands")]
 pub(crate) fn hits_a_pair(prints: &[Vec<u32>]) -> f64 {
     let mut all: Vec<(u32, usize)> = Vec::new();

@@ -12,7 +12,7 @@ use std::process::{Command, Stdio};
 /// The additional decoded length of a piece in seconds, because cutting and speeding up shorten it.
 const MORE_S: u32 = 15;
 
-/// The effect of a change on the correct answer.
+/// The class of a change. It decides whether the search must find the changed piece.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Class {
     /// Nothing is changed.
@@ -29,7 +29,7 @@ pub(crate) enum Class {
     Tempo,
     /// Higher or lower, with the same length.
     Pitch,
-    /// The original at another speed, for queries; in no library.
+    /// The original at another speed. Such prints are only queries, and are not in a library.
     Query,
     /// A short part of a piece in much silence: it must not match another piece.
     Silence,
@@ -40,7 +40,7 @@ pub(crate) enum Class {
 pub(crate) struct Transform {
     /// Its name, also in the name of the file with its words.
     pub(crate) name: &'static str,
-    /// The effect on the correct answer.
+    /// Its class.
     pub(crate) class: Class,
     filter: &'static str,
     ending: &'static str,
@@ -100,7 +100,7 @@ pub(crate) const TRANSFORMS: [Transform; 40] = [
     filter("band_200_4000", Class::Band, "highpass=f=200,highpass=f=200,lowpass=f=4000,lowpass=f=4000"),
     filter("speed_up_2", Class::Speed, "asetrate=44982,aresample=44100"),
     filter("speed_down_2", Class::Speed, "asetrate=43218,aresample=44100"),
-    // These two are between two query prints, where the nearest is 0.25 % off: the worst case.
+    // The worst case: the speeds of these two are in the middle between the speeds of two query prints, 0.25 % from each.
     filter("speed_up_1.25", Class::Speed, "asetrate=44651,aresample=44100"),
     filter("speed_down_0.75", Class::Speed, "asetrate=43769,aresample=44100"),
     filter("tempo_up_2", Class::Tempo, "atempo=1.02"),

@@ -1,8 +1,8 @@
-//! Many files that wait at the start: `baton up --once`, from the start of the process to its end, compared with the grouped floor
-//! on the same files (floor, ours, ours, floor), and the memory that it takes.
+//! Many files that wait at the start: the time and the memory of `baton up --once`, from the start of the process to its end. The
+//! time is compared with the grouped floor on the same files, in the order floor, ours, ours, floor.
 //!
-//! Each side gets a separate folder with the same files, written and synced before. The first run is one of the floor and is not
-//! counted. Memory is the peak of the process minus that of an idle daemon of an empty workspace.
+//! Each run gets a separate folder with the same files, which are written and synced before. One run of the floor comes first and
+//! is not counted. The memory is the peak of the process minus the memory of an idle daemon of an empty workspace.
 
 use std::thread::sleep;
 use std::time::Duration;
@@ -110,7 +110,7 @@ fn tell(report: &mut Report, count: u32, rates: &Rates, idle_mib: Option<f64>) -
     let row = Row::new("  ours", format!("{rate:.0}/s"), spread(&ours, 0));
     report.row(row.aim("≥ 1000/s on an ordinary SSD", rate >= 1000.0));
     report.row(Row::new("  floor: grouped syncs", format!("{allowed:.0}/s"), spread(&floor, 0)));
-    // The worst and the best pairing, because the disk changes between two runs.
+    // The spread is over all pairs of a run of ours and a run of the floor, because the speed of the disk changes between runs.
     let pairs =
         Samples::of(rates.ours.iter().flat_map(|ours| rates.floor.iter().map(move |floor| ours / floor * 100.0)));
     let share = rate / allowed * 100.0;

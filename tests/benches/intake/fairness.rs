@@ -1,12 +1,13 @@
-//! A critical request for one agent while another agent's inbox is flooded: the time from its rename into the inbox
-//! until its plugin starts, until the task is settled, and until the RETURN is delivered and the file is in the
-//! archive, with and without the flood.
+//! A critical request for one agent while another agent's inbox is flooded. Three times are measured from the rename into the
+//! inbox: until the plugin starts, until the task is settled, and until the RETURN is delivered and the file is in the archive.
+//! The same times are measured without the flood.
 //!
 //! The times of the start and of the settlement are those of the ledger, in whole milliseconds. Each is taken before its
 //! transaction is on the disk, so it is too early by one commit.
 //!
-//! The flood is renamed in while the daemon runs, faster than its events can be read, so it includes the scan that finds files of lost
-//! events. There is one critical file at a time; it counts only if files of the flood still wait when it is archived.
+//! The files of the flood are renamed into the inbox while the daemon runs, faster than it can read the events. So the measured
+//! time includes the scan that finds files whose events were lost. There is one critical file at a time. It counts only if files
+//! of the flood still wait when it is archived.
 
 use std::fs;
 use std::path::PathBuf;
@@ -29,7 +30,7 @@ const PATIENCE: Duration = Duration::from_mins(2);
 /// Time between two critical files.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// The delay that a flood may add at most, in milliseconds.
+/// The highest delay that a flood may cause, in milliseconds.
 const DELAY_MS: f64 = 100.0;
 
 /// The recipient of the critical requests: another plugin than the flooded one.

@@ -123,8 +123,8 @@ impl Single {
         Ok(Self { folder, log, number: 0 })
     }
 
-    /// The data that must be on the disk before a plugin starts: the capture of the file, and the start of its attempt. The
-    /// second must follow the first, as two synced appends.
+    /// Writes the data that must be on the disk before a plugin starts: the capture of the file, then the start of its attempt.
+    /// These are two synced appends, one after the other.
     ///
     /// # Errors
     /// When a step fails.
@@ -135,8 +135,8 @@ impl Single {
         Ok(begun.elapsed())
     }
 
-    /// The data that must be on the disk between the plugin's end and a visible RETURN: the outcome; the RETURN's file
-    /// and its entry under a hidden name; the record that it is complete; then its rename.
+    /// Writes the data that must be on the disk between the plugin's end and a visible RETURN: the outcome; the RETURN's file
+    /// under a hidden name, and its folder; the record that the file is complete. Then renames the file.
     ///
     /// # Errors
     /// When a step fails.

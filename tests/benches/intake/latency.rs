@@ -1,11 +1,11 @@
 //! One file at a time on an idle daemon: the time from its rename into the inbox until its plugin has started, its RETURN is
 //! visible, and it is in the archive.
 //!
-//! The start of a plugin is not visible from outside, so it is measured by two times of the ledger. `started` is recorded before the
-//! transaction that must be on the disk before the plugin runs, so it is too early by one commit; `succeeded` is recorded
-//! after the end of the plugin, so it is too late by the run time of a plugin that does nothing (tens of microseconds). The aim
-//! applies to the later one. Both use the same clock as the rename, truncated to whole milliseconds; the later one is
-//! therefore increased by one millisecond.
+//! The start of a plugin is not visible from outside, so two events of the ledger enclose it. The time of `started` is taken
+//! before a commit that must be on the disk before the plugin runs, so it is too early by one commit. The time of `succeeded` is
+//! taken after the end of the plugin, so it is too late by the run time of a plugin that does nothing (tens of microseconds). The
+//! aim applies to `succeeded`. Both times use the same clock as the rename, truncated to whole milliseconds, so one millisecond
+//! is added to `succeeded`.
 //!
 //! RETURN and archive are observed with inotify and measured with the monotonic clock. The floor is measured once after each
 //! file, so that both use the disk in the same state.

@@ -157,7 +157,7 @@ impl Mover {
         Ok(file)
     }
 
-    /// Drops one file again and again until it is moved: a tool does not report when it begins to watch.
+    /// Drops one file again and again until the tool moves it, because a tool does not report when it begins to watch.
     fn wake(&self) -> anyhow::Result<()> {
         let archived = self.archive.join("awake");
         for _ in 0..100 {

@@ -15,14 +15,15 @@ use crate::report::say;
 /// The approximate size of each handoff in bytes: that of an ordinary one.
 const SIZE: usize = 1024;
 
-/// Longer than Baton waits to decide whether an existing file is still being written.
+/// A pause after which Baton reads an existing file at once. It is longer than the time for which Baton waits in case a
+/// program is still writing the file.
 const QUIET: Duration = Duration::from_secs(3);
 
 /// The file system in memory (`TMPFS_MAGIC` of `statfs(2)`).
 const TMPFS: i128 = 0x0102_1994;
 
-/// Used folders, kept until the end of the bench. The file system works on deleted files for some more
-/// seconds, which would slow the next measurement: the floor was several times slower after a folder was deleted.
+/// Used folders, which are kept until the end of the bench. After a deletion, the file system works for some seconds and slows
+/// the next measurement: the floor was several times slower after a folder was deleted.
 #[derive(Default)]
 pub(crate) struct UsedFolders(Vec<Box<dyn Any>>);
 

@@ -18,7 +18,7 @@ const ENCODED: u64 = 25;
 const COPIED: u64 = 100;
 /// One in this number of items is broken.
 const BROKEN: u64 = 200;
-/// For this number of items, one picture and one item in the trash are added; neither counts as an item.
+/// After each group of this number of items, one picture and one item in the trash are added. Neither counts as an item.
 const BESIDE: u64 = 50;
 
 /// The content of the generated library.

@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 
 use super::library::GeneratedContent;
 
-/// Counts files: generated copies in one group with their piece, generated copies that are not, and pieces in one group
-/// with another piece; of the last, also the number that share some music, as excerpts of one recording do.
+/// Counts generated copies that are in one group with their piece, copies that are not, and pieces that are in one group with
+/// another piece. Of the last kind, also counts those that share some music, as excerpts of one recording do.
 pub(crate) fn compare(planted: &GeneratedContent, music: &Music, found: &Value) -> Value {
     let groups: Vec<Vec<String>> = found["groups"].as_array().into_iter().flatten().map(members).collect();
     let mut copies: BTreeMap<u64, Vec<&str>> = BTreeMap::new();

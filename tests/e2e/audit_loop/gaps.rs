@@ -88,7 +88,7 @@ fn a_longer_list_replaces_the_request_and_repeated_audits_send_nothing() {
     }
     assert_eq!(open().iter().map(|task| &task.id).collect::<Vec<_>>(), [&first[0].id], "nothing is sent twice");
 
-    // A fourth gap: one request with all four takes the place of the first one.
+    // The plan gets a fourth gap: one request with all four gaps replaces the first request.
     plan(&["src/a.py", "src/b.py", "src/c.py", "src/d.py"]);
     let second = open();
     assert_eq!(second.len(), 1, "{second:#?}");
@@ -98,7 +98,7 @@ fn a_longer_list_replaces_the_request_and_repeated_audits_send_nothing() {
     assert_eq!(replaced.state, "cancelled");
     assert!(replaced.reason.contains("replaces it"), "{}", replaced.reason);
 
-    // Two deliverables are created and the agent answers: one further request has the other two.
+    // Two deliverables are created and the agent answers: one new request has the other two.
     workspace.write("src/a.py", REAL);
     workspace.write("src/b.py", REAL);
     answer_to_the_audit(&workspace, &second[0], "src/a.py");
@@ -122,7 +122,7 @@ fn a_longer_list_replaces_the_request_and_repeated_audits_send_nothing() {
     workspace.up_once();
     let closed = workspace.tasks(&list_title(2)).remove(0);
     assert_eq!(closed.state, "cancelled", "{closed:#?}");
-    assert!(closed.reason.contains("a later audit finds it"), "{}", closed.reason);
+    assert!(closed.reason.contains("a later audit found the deliverable"), "{}", closed.reason);
     assert!(workspace.inbox("Codex-MM1").is_empty());
 }
 

@@ -38,7 +38,7 @@ fn without_the_grant_handoffs_no_request_is_sent_and_the_report_has_the_command(
 fn without_its_database_no_request_is_sent_and_nothing_is_compared() {
     let (workspace, _) = audited_without(&["sql=own:rw"]);
     let parts = last_report(&workspace).unwrap()["parts"].clone();
-    for (part, what) in [("actions", "nobody was asked: "), ("history", "earlier audits are not remembered: ")] {
+    for (part, what) in [("actions", "no request was sent: "), ("history", "earlier audits are not remembered: ")] {
         let reason = parts[part]["reason"].as_str().unwrap();
         assert!(reason.starts_with(what) && reason.contains("baton plugin grant audit sql=own:rw"), "{reason}");
     }

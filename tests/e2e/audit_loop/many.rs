@@ -46,7 +46,7 @@ fn a_change_audits_only_the_plans_that_name_the_file() {
     assert!(last_summary(&workspace).contains("40 % \u{2192} 60 %"), "of all: {}", last_summary(&workspace));
     assert_eq!(plans(&changed("src/both.py")), ["plans/A.md", "plans/B.md"]);
     assert_eq!(plans(&changed("src/lamp.py")), ["plans/B.md", "plans/C.md"]);
-    // Only an audit of all plans notices a deleted one.
+    // The audit after this change covers only two plans. It does not notice the deleted plan; only an audit of all plans does.
     std::fs::remove_file(workspace.root().join("plans/C.md")).unwrap();
     assert_eq!(plans(&changed("src/till.py")).len(), 2);
     assert!(last_summary(&workspace).contains("4 of 4 deliverables present"), "{}", last_summary(&workspace));

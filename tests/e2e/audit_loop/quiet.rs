@@ -77,7 +77,7 @@ fn the_claim_of_an_answer_is_checked_in_the_folder_that_the_operator_names() {
     let request = requests(&workspace, DRAWER).remove(0);
     assert_eq!(super::handoff_of(&workspace, &request)["args"]["root"], json!("tree"));
     assert_eq!(last_report(&workspace).unwrap()["completion_percent"], json!(50));
-    // The claim is false. This does not make the other deliverable missing.
+    // The claim about one deliverable is false. The other deliverable is still present in the next report.
     super::answer_to_the_audit(&workspace, &request, "tree/src/drawer.py");
     workspace.up_once();
     assert_eq!(last_report(&workspace).unwrap()["completion_percent"], json!(50));
@@ -118,7 +118,7 @@ fn a_ticked_line_makes_one_report_and_one_point_of_the_trend() {
     workspace.write(PLAN_FILE, plan("x"));
     workspace.up_once();
     assert_eq!(standing(&workspace), (2, 2, 2), "{}", last_summary(&workspace));
-    // This change of the file does not change what the plan says.
+    // A change of the plan that does not change its deliverables and tasks makes no new report.
     workspace.write(PLAN_FILE, plan("x") + "\n");
     workspace.up_once();
     assert_eq!(standing(&workspace), (3, 2, 2), "{}", last_summary(&workspace));

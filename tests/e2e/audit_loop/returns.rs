@@ -20,7 +20,7 @@ fn a_false_claim_is_reported_and_requested_again_until_a_person_decides() {
         let handoff = handoff_of(&workspace, &request);
         assert_eq!(handoff["args"]["items"][0]["round"], json!(round));
         let body = handoff["required_action"].as_str().unwrap();
-        assert_eq!(body.contains("the last answer said it was done"), round > 1, "{body}");
+        assert_eq!(body.contains("the last answer said that it was done"), round > 1, "{body}");
         let returned = answer_to_the_audit(&workspace, &request, DRAWER);
         workspace.up_once();
         let (asked, returned) = (workspace.why(&request.id), workspace.task(&returned));
@@ -35,12 +35,13 @@ fn a_false_claim_is_reported_and_requested_again_until_a_person_decides() {
     assert_eq!(states(&workspace, DRAWER), ["disputed"; 3], "it is not requested a fourth time");
     let report = last_report(&workspace).unwrap();
     assert_eq!(follow_ups(&report), [(DRAWER, "HELD", 3)]);
-    assert!(report["parts"]["follow_ups"][0]["reason"].as_str().unwrap().contains("a person has to look"));
-    // Of two reports of the same second the later one ends in `-2`, which sorts after the other only without the extension.
+    assert!(report["parts"]["follow_ups"][0]["reason"].as_str().unwrap().contains("a person has to decide"));
+    // If two reports have the same second, the name of the later one ends in `-2`. It sorts after the other name only without the
+    // extension.
     let names = workspace.list("reports").into_iter().filter(|name| name.starts_with("AUDIT_FOLLOWUP_ACTIONS_"));
     let newest = names.filter_map(|name| Some(name.strip_suffix(".md")?.to_owned())).max().unwrap();
     let shown = workspace.read(&format!("reports/{newest}.md"));
-    assert!(shown.contains("1 for a person") && shown.contains("a person has to look"), "{shown}");
+    assert!(shown.contains("1 for a person") && shown.contains("a person has to decide"), "{shown}");
     workspace.up_once();
     assert_eq!(requests(&workspace, DRAWER).len(), 3);
     // The operator has decided.

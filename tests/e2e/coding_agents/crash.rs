@@ -38,7 +38,7 @@ fn a_return_is_written_once_if_its_server_is_killed_at_any_point() {
         let mut dying = McpClient::start_in(&workspace, "Codex-MM1", McpEra::Sessions, &mut command);
         let answer = json!({ "id": id, "status": "completed", "summary": "Done." });
         dying.send("tools/call", json!({ "name": "return", "arguments": answer }));
-        // Without a failpoint, the process is killed at an arbitrary moment.
+        // `off` is the case without a failpoint: the process is killed after 15 ms, at an arbitrary point.
         std::thread::sleep(std::time::Duration::from_millis(if point == "off" { 15 } else { 1_000 }));
         dying.kill();
         // At its start and every minute, a daemon takes over the deliveries of processes that have ended.

@@ -23,7 +23,8 @@ const NOT_OFFERED: &str = "an optional part that the server does not declare";
 /// because Baton's tasks never ask a client for input.
 const TASKS: &str = "needs tools of the suite's example server that make tasks";
 
-/// The suite expects that a page from loopback is served. This server has no web pages, so it refuses every Origin.
+/// The suite expects that requests of a web page on loopback are served. This server has no web pages, so it refuses every
+/// request with an `Origin`.
 const ORIGIN: &str = "every Origin is refused, that of loopback too";
 
 /// The scenarios that fail, the number of checks that fail in each, and why they do not apply.

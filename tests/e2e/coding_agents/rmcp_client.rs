@@ -146,18 +146,18 @@ fn a_client_with_tasks_gets_the_action_of_a_plugin_as_a_task_of_the_ledger() {
         let done = ended(&client, &id).await;
         assert_eq!(state(&done), "succeeded", "{done:?}");
         assert_eq!(workspace.why(&id).state, "succeeded", "it is the task of the ledger");
-        // A task that has ended stays as it is.
+        // A cancellation or an update does not change a task that has ended.
         client.cancel_task(CancelTaskParams::new(&id)).await.unwrap();
         client.update_task(UpdateTaskParams::new(&id, std::collections::BTreeMap::new())).await.unwrap();
         assert_eq!(state(&ended(&client, &id).await), "succeeded");
-        // The task of another agent, no task, and a title are unknown.
+        // These ids are unknown: the task of another agent, an id that no task has, a title, and an empty text.
         for unknown in [foreign.as_str(), "0123456789abcdef", "noop: noop", ""] {
             assert!(client.get_task(GetTaskParams::new(unknown)).await.is_err(), "{unknown}");
             assert!(client.cancel_task(CancelTaskParams::new(unknown)).await.is_err(), "{unknown}");
         }
         client.cancel().await.unwrap();
         assert!(server.wait().unwrap().success());
-        // Another server continues with the task, because the first one keeps nothing about the task in its memory.
+        // Another server also knows the task, because a server keeps nothing about a task in memory.
         let (_server, client) = connect(&workspace, discover(), with_tasks()).await;
         assert_eq!(state(&ended(&client, &id).await), "succeeded");
         // A client that does not declare the extension gets a result.

@@ -12,8 +12,8 @@ fn a_request_without_a_known_sender_is_answered_and_nothing_fails() {
     let _daemon = workspace.up_and_serving();
     let mut codex = McpClient::start(&workspace, "Codex-MM1");
     for (title, sender, says) in [
-        ("By hand", Value::Null, "which names no sender"),
-        ("From far away", json!("Nobody-Here"), "of `Nobody-Here`, who is not an agent of this workspace"),
+        ("By hand", Value::Null, "that request names no sender"),
+        ("From far away", json!("Nobody-Here"), "of `Nobody-Here`, which is not an agent of this workspace"),
     ] {
         let request = handoff_with("Codex-MM1", title, json!({ "source_agent": sender }));
         workspace.drop_file("Codex-MM1", "request.json", text(&request));

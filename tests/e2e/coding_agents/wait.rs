@@ -22,7 +22,7 @@ fn the_tool_waits_for_new_work_and_continues_with_its_cursor() {
     let woken = codex.response(waiting, Duration::from_secs(20)).unwrap();
     let woken = McpClient::tool_result(&woken).unwrap();
     assert_eq!(woken["items"][0]["id"], json!(id));
-    // Work that was reported is not reported again with the new cursor. Without a cursor it is still reported.
+    // With the new cursor, a call does not report the same work again. Without a cursor, it does.
     let later = codex.call("wait_for_work", json!({ "cursor": woken["cursor"], "timeout_seconds": 1 }));
     assert_eq!(later["items"], json!([]));
     assert_eq!(codex.call("wait_for_work", json!({ "timeout_seconds": 1 }))["items"][0]["id"], json!(id));
@@ -67,7 +67,7 @@ fn a_hook_wakes_its_session_once_for_each_request_and_only_one_waits_for_a_sessi
     assert_eq!(code, Some(2));
     assert!(line.starts_with("Baton: work waits in the inbox of Codex-MM1: ") && line.contains(&id), "{line}");
     assert!(line.trim_end().lines().count() == 1 && !line.contains('\u{202e}'), "{line:?}");
-    // Only newer work wakes this session again. Another session gets both.
+    // The same session is woken again only by newer work. Another session gets both requests.
     assert_eq!(ended(hook(&workspace, &["--hook", "--timeout", "1s"], "s1")), (Some(0), String::new()));
     let again = hook(&workspace, &["--hook"], "s1");
     let second = request(&workspace, "Second work", None);
@@ -89,7 +89,7 @@ fn a_waiting_process_is_idle_until_it_is_woken() {
     request(&workspace, "Now", None);
     let (code, _) = ended(waiting);
     assert_eq!(code, Some(2));
-    // Generous: the machine may be busy. The bench `coding_agents` has the figures.
+    // The limit is high, because the machine may be busy. The bench `coding_agents` measures the real time.
     assert!(dropped.elapsed() < Duration::from_secs(20));
     if let Ok(stat) = stat {
         let ticks: u64 = stat

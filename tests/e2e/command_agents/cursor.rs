@@ -88,7 +88,7 @@ fn killed_before_it_states_its_session_it_is_not_started_twice() {
     workspace.write("work/behaviour", "work");
     let _daemon = up(&workspace);
     let task = workspace.wait_for_state("Once only", "needs_human");
-    assert!(task.reason.contains("see what it has done"), "{}", task.reason);
+    assert!(task.reason.contains("check what it has done"), "{}", task.reason);
     assert!(alive(&first).is_empty());
     assert_eq!((outcomes(&workspace, "Once only"), starts(&workspace)), (vec!["interrupted".to_owned()], 1));
     // The operator starts the request again.

@@ -27,7 +27,7 @@ fn an_agent_is_active_while_its_process_or_its_session_works() {
     let table = workspace.baton(&["agents"]).ended(0).stdout;
     assert!(table.lines().any(|line| line.starts_with("Worker") && line.contains("active")), "{table}");
     let status = workspace.baton(&["status"]).ended(0).stdout;
-    assert!(status.contains("program works on it since"), "{status}");
+    assert!(status.contains("program has worked on it for"), "{status}");
     // After a kill of the daemon the agent counts as active only while its process lives, and its request can be
     // cancelled.
     daemon.kill();

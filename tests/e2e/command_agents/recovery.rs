@@ -35,7 +35,7 @@ fn without_a_session_a_person_is_asked() {
     daemon.kill();
     let _daemon = workspace.up_and_serving();
     let task = workspace.wait_for_state("Half done", "needs_human");
-    assert!(task.reason.contains("its session cannot be continued"), "{}", task.reason);
+    assert!(task.reason.contains("its session cannot continue"), "{}", task.reason);
     assert!(alive(&first).is_empty());
     assert_eq!((outcomes(&workspace, "Half done"), starts(&workspace)), (vec!["interrupted".to_owned()], 1));
 }

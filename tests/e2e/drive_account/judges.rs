@@ -18,7 +18,7 @@ pub(super) fn judges() -> Result<PathBuf, Skipped> {
     Ok(tools("drive", "python/bin/rclone")?.join("python/bin"))
 }
 
-/// Sends some requests, after which searches find everything.
+/// Sends some requests, because a search of the fake finds a new file only after further requests.
 fn settle(services: &Services, place: &DriveWorkspace) {
     services.drive.set_lag(0);
     for _ in 0..6 {
@@ -84,7 +84,7 @@ fn rclone_judges(program: PathBuf) {
     rclone.run(&["check", "--exclude", ".archive/**", local, "account:Baton"]).ended(0);
     let clean = rclone.run(&["dedupe", "--dedupe-mode", "list", "account:"]).ended(0);
     assert!(!format!("{}{}", clean.stdout, clean.stderr).contains("duplicates"), "{} {}", clean.stdout, clean.stderr);
-    // The judge finds a duplicate if there is one.
+    // Also checks the judge: it reports a duplicate if there is one.
     let top = services.drive.at("Baton").unwrap().id;
     services.drive.add(FakeFile {
         name: "T_id-1".into(),

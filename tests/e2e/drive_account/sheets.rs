@@ -135,7 +135,7 @@ fn a_google_sheet_is_read_with_its_values_and_types_as_googles_own_client_reads_
     assert_eq!(kinds, ["text", "number", "number", "date", "datetime", "boolean", "empty", "text", "number"]);
     let others = |column: usize| types["columns"][column]["others"].clone();
     assert_eq!((others(0)["A4"].clone(), others(2)["C10"].clone()), (json!("number"), json!("error")));
-    // If nothing changed, nothing is read. A renamed spreadsheet keeps its files.
+    // An unchanged spreadsheet is not read again. The files of a renamed spreadsheet are kept under the new name.
     let before = services.drive.lines().len();
     assert!(place.sync("Same").contains("Google Drive has the same files."));
     assert_eq!(parts(before), 0);
@@ -148,7 +148,7 @@ fn a_google_sheet_is_read_with_its_values_and_types_as_googles_own_client_reads_
     assert_eq!(names_in(&sheets), [format!("Renamed_{id}")]);
     let notes = sheets.join(format!("Renamed_{id}/Notes_7.csv"));
     assert_eq!(fs::read_to_string(&notes).unwrap(), "12:00:00\n");
-    // An edit here is not replaced, and the spreadsheet is never written.
+    // A sync does not replace a file that a person has edited in the local folder, and never writes to the spreadsheet.
     fs::write(&notes, "mine\n").unwrap();
     services.drive.change("Baton/T_id-1/Renamed", |file| file.sheets[1].rows.clear());
     let reason = place.sync_partly("Edited", &json!({ "place": "account" }));

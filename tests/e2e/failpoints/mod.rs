@@ -94,7 +94,7 @@ scenes! {
 
 #[test]
 fn every_failpoint_of_the_source_is_listed_and_every_listed_one_kills() {
-    // The steps of an installation and of a quarantine are tested elsewhere.
+    // `plugins.rs` tests the failpoints of an installation, and `library/quarantine_kills.rs` tests those of a quarantine.
     let all = POINTS.iter().chain(&WAYS).chain(&STEPS).chain(&QUARANTINE).chain(&QUARANTINE_WAYS);
     let of_their_own = STEPS.len() + QUARANTINE.len() + QUARANTINE_WAYS.len();
     let listed: BTreeSet<String> = all.map(|&name| name.to_owned()).collect();

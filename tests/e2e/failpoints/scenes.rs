@@ -342,8 +342,8 @@ fn into_the_drop_box(workspace: &Workspace, book: &mut Expectations) {
     }
 }
 
-/// In the end, the broadcast is in four places: in the archive, with two external agents, and with the plugin that has
-/// the action.
+/// Drops a broadcast. In the end, its bytes are in four places: in the archive, with two external agents, and with the plugin
+/// that has the action.
 fn a_broadcast(workspace: &Workspace, book: &mut Expectations) {
     let value = handoff_with("all", "To all", json!({ "action": "noop" }));
     book.file(&drop_central(workspace, "all.json", &value), 4);
@@ -374,7 +374,8 @@ fn a_request_that_sends_two(workspace: &Workspace, book: &mut Expectations) {
     book.asks_among_plugins(1);
 }
 
-/// The sent file is always in exactly one place, and nobody gets a RETURN for it.
+/// Makes the plugin `post` send a request and withdraw it. The file of the request is always in exactly one place, and nobody
+/// gets a RETURN for it.
 fn a_request_that_is_withdrawn(workspace: &Workspace, book: &mut Expectations) {
     let mut ask = |title: &str, line: &str| {
         let asked = handoff_with("post", title, json!({ "args": { "do": [line] } }));

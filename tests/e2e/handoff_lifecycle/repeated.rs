@@ -58,7 +58,7 @@ fn the_same_request_dropped_twice_is_done_once() {
     let bytes = workspace.drop_handoff("noop", "Once only");
     workspace.up_once();
     workspace.drop_file("noop", "again.json", &bytes);
-    // Written again by the same sender with another time and other spacing: the same request.
+    // The same sender writes the request again with another time and other spacing. It is still the same request.
     let rewritten = handoff_with("noop", "Once only", json!({ "timestamp": "2026-02-02T02:02:02Z" }));
     workspace.drop_file("noop", "rewritten.json", rewritten.to_string());
     workspace.up_once();

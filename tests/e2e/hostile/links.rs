@@ -68,8 +68,8 @@ fn a_file_with_another_name_is_not_read_if_it_appears_between_check_and_open() {
             if stop.load(Ordering::Relaxed) {
                 break;
             }
-            // In some rounds the harmless file stays for a while, because opening it could otherwise take longer than
-            // each round and never succeed.
+            // In some rounds, the harmless file stays for 200 µs. Otherwise opening it could take longer than a round, and
+            // would never succeed.
             if round % 8 == 0 {
                 std::thread::sleep(Duration::from_micros(200));
             }

@@ -30,8 +30,8 @@ const FLOODS: [(&str, &str, &str); 12] = [
     ("spin", "limit of time (ms)", "wall_ms"),
 ];
 
-/// The memory by which the host may grow while all floods run, two at a time with 64 MiB each: their memories and results, and
-/// memory that the pool keeps for later.
+/// The memory by which the host may grow while all floods run, two at a time with 64 MiB each. It includes their memories and
+/// results, and memory that the pool keeps for later attempts.
 const GROWTH_KIB: u64 = 400 << 10;
 
 #[test]

@@ -56,7 +56,7 @@ fn a_damaged_copy_is_never_preferred_to_an_intact_one() {
         write_wav(&source, &tune(number, SECONDS));
         let whole = encode(&source, &aside.join(name), &[how, &better[..], &["-ar", "44100"]].concat());
         let (damaged, bytes) = (music.join(name), fs::read(&whole).unwrap());
-        // Early in the file, so that the missing part shifts most of the piece.
+        // The damage is early in the file, so that the lost part shifts most of the piece.
         let early = bytes.len() / 12;
         match name {
             "md5.flac" => spoil(&whole, &damaged, find(&bytes, b"fLaC") + 4 + 4 + 18, &[1; 16]),
@@ -111,8 +111,8 @@ fn reasons_name_only_differences() {
     let workspace = Workspace::init();
     let music = beside(&workspace, "music");
     let source = workspace.outside().join("source.wav");
-    // The copies have the same bit rate and nearly equal lengths. An MP3 of 48 kHz keeps the rate exactly, one of 44.1
-    // kHz to the byte.
+    // The copies have the same bit rate and nearly equal lengths. The rate of an MP3 with 48 kHz is exact. With 44.1 kHz, frames
+    // are rounded to whole bytes.
     for number in 0..4 {
         write_wav(&source, &tune(number, SECONDS));
         for (copy, rate_hz, start) in [("a", "44100", "0"), ("b", "48000", "0"), ("c", "44100", "0.03")] {
@@ -190,7 +190,7 @@ fn a_truncated_file_is_read_to_its_end_or_is_corrupt() {
     assert!(!skipped.contains_key("unsupported"), "{report:#}");
     let failed: Vec<&String> = report["read"]["failed"].as_object().unwrap().keys().collect();
     assert!(failed.iter().all(|reason| *reason == "corrupt"), "{report:#}");
-    // With at least 30 % of the file, all but the one with its index at the end have 6 s of audio.
+    // If at least 30 % of a file is left, it has 6 s of audio. The exception is the file with its index at the end.
     let heard = report["read"]["fingerprinted"].as_u64().unwrap();
     assert!(heard >= 4 * (kinds.len() as u64 - 1), "{report:#}");
     let missing = said(&workspace, &["coverage", "--missing", "100"], 1).stdout;

@@ -54,7 +54,7 @@ fn items_that_are_unchanged_in_mtime_json_are_not_opened_again() {
     let folder = beside(&workspace, "Music.library");
     let (mut eagle, ids) = library(&folder);
     scan(&workspace, &folder, &[], 0);
-    // The item is not read, because the index says that it did not change.
+    // Changes the item, but not the index `mtime.json`. So a scan does not read the item.
     let deleted = |id: &str| {
         let path = eagle.item(id).join("metadata.json");
         let text = fs::read_to_string(&path).unwrap();
@@ -67,7 +67,7 @@ fn items_that_are_unchanged_in_mtime_json_are_not_opened_again() {
     let report = scan(&workspace, &folder, &[], 0);
     assert_eq!((&report["sources"][0]["items"], &report["sources"][0]["missing"]), (&json!(8), &json!(1)));
     assert_eq!(report["read"]["files"], json!(0));
-    // Without an index, or with a broken one, the items' own times are used.
+    // If the index is missing or broken, a scan uses the times of the items' files.
     for index in [Some("[]"), None] {
         match index {
             Some(text) => fs::write(folder.join("mtime.json"), text).unwrap(),

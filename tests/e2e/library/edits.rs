@@ -168,7 +168,7 @@ fn edits_of_real_music_are_not_duplicates_but_copies_are() {
         }
     }
 
-    // The second run reads no file again, even if the files are missing.
+    // The second run uses the stored comparisons: it reads no file, even if the files are missing.
     let away = workspace.outside().join("away");
     std::fs::rename(&folder, &away).unwrap();
     let again = duplicates(&workspace, &[]);
@@ -176,7 +176,7 @@ fn edits_of_real_music_are_not_duplicates_but_copies_are() {
     let again = again.json();
     assert_eq!((self::together(&again), &again["groups"][0]["keep"]["file"]["reachable"]), (together, &json!(false)));
     std::fs::rename(&away, &folder).unwrap();
-    // A minimum score that no pair of different formats reaches excludes these pairs.
+    // No pair of files in different formats has a score of 100, so this minimum excludes all of them.
     let sure = duplicates(&workspace, &["--min-score", "100"]).json();
     assert!(sure["groups"].as_array().unwrap().len() < PIECES.len(), "{:#}", sure["groups"]);
 }
@@ -207,7 +207,7 @@ fn pairs_that_are_compared_in_part_or_hardly_similar_need_a_review() {
     assert_eq!(found["superfluous"]["files"], 0);
     let text = workspace.baton(&["library", "duplicates"]).ended(0).stdout;
     assert!(text.contains("POSSIBLE DUPLICATES, FOR REVIEW"), "{text}");
-    // When the file is there again, it is compared and is a copy.
+    // When the file exists again, it is compared to its end and is reported as a copy.
     std::fs::rename(&away, folder.join("b.ogg")).unwrap();
     let found = duplicates(&workspace, &[]).json();
     assert_eq!(found["groups"][0]["others"].as_array().unwrap().len(), 1, "{found:#}");

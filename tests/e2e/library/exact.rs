@@ -53,7 +53,7 @@ fn hard_links_free_no_bytes() {
     let other = &found["groups"][0]["others"][0];
     assert_eq!((&other["hard_link"], &other["frees_bytes"]), (&json!(true), &json!(0)));
     assert!(other["reasons"][0].as_str().unwrap().contains("hard link"), "{other}");
-    // A copy with two names frees its bytes only once, when both names are removed.
+    // A copy with two names frees space only when both names are removed, so its bytes count once.
     fs::copy(music.join("a.wav"), music.join("c.wav")).unwrap();
     fs::hard_link(music.join("c.wav"), music.join("d.wav")).unwrap();
     scan(&workspace, &music, &[], 0);

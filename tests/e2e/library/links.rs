@@ -45,7 +45,7 @@ fn a_copy_is_linked_by_its_whole_sound_and_an_edit_after_two_minutes_is_not() {
     let mut found = files();
     found.sort();
     assert_eq!(found, ["copy.wav\" \"sound\"", "one.wav\" \"person\""]);
-    // The pairs of similar files are stored. A pair that is deleted by hand does not come back, because an import does not compare again.
+    // The scan has stored the pairs of similar files. After the test deletes them, an import does not compare the files again.
     assert!(number(&workspace, "SELECT count(*) FROM sound_pairs") > 0);
     change(&workspace, "DELETE FROM sound_pairs");
     import("tracks=5");

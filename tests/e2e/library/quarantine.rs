@@ -54,7 +54,7 @@ fn superfluous_files_move_to_the_trash_folder_and_back_unchanged() {
     );
     assert_eq!(contents_below(&music).len(), before.len(), "nothing is deleted");
     assert!(to.iter().zip(&from).all(|(to, from)| to.ends_with(from.strip_prefix(&music).unwrap())));
-    // The catalog has the moves without a scan, and a scan gives the same counts.
+    // The catalog knows the moves without a scan. A scan does not change the counts.
     let counts = |total: &Value| ["items", "missing"].map(|name| total["total"][name].as_u64().unwrap());
     assert_eq!(counts(&coverage(&workspace)), [2, 2]);
     assert_eq!(duplicates(&workspace, &[])["groups"], json!([]));
@@ -107,7 +107,7 @@ fn files_that_changed_since_the_comparison_stay() {
     assert!(moved.iter().all(|path| path.file_name().unwrap().to_str().unwrap().starts_with('c')), "{done:#}");
     assert_eq!(done["refused"].as_array().unwrap().len(), 2, "{done:#}");
     assert!(done["refused"].to_string().contains("it has changed since the comparison"), "{done:#}");
-    // A hard link of the kept file frees nothing, so it stays.
+    // A hard link of the kept file stays, because its removal would free no space.
     assert_eq!(moved.len() + done["skipped"].as_array().unwrap().len(), 2, "{done:#}");
     let after = contents_below(&music);
     assert!(before.values().all(|bytes| after.values().any(|there| there == bytes)), "no bytes are lost");
@@ -133,7 +133,7 @@ fn items_of_eagle_move_to_its_trash_and_no_file_of_it_is_changed() {
     let id = library.add(EagleItem { name: "Piece", ext: "wav", deleted: false }, &wav(&tune(1, LONG)));
     library.finish();
     write_wav(&music.join("Piece.wav"), &tune(1, LONG));
-    // The file that was found first is kept.
+    // Of equal files, the one that was scanned first is kept, so the WAV is scanned before the library.
     scan(&workspace, &music, &[], 0);
     scan(&workspace, &folder, &[], 0);
     let plan = plan(&workspace, "plan.json");

@@ -77,7 +77,7 @@ fn only_the_library_of_the_plan_is_changed() {
     refused("another library is open in Eagle");
     // Eagle on another machine: the library's name is the same, but the item is another file.
     scene.eagle.behave(|manner| manner.library = Some("D:\\Eagle\\Music.library".to_owned()));
-    refused("another file than that of the plan");
+    refused("is not the file of the plan");
     scene.eagle.resize(&scene.id, scene.bytes);
     let done = quarantine(&scene.workspace, &scene.args(&url), 0);
     assert!(scene.eagle.is_in_trash(&scene.id) && done["eagle"][0]["id"] == scene.id.as_str(), "{done:#}");
@@ -110,7 +110,7 @@ fn an_item_that_moved_before_a_kill_is_recognised_and_never_moves_twice() {
         let url = scene.eagle.url();
         scene.dies_at(point);
         assert_eq!(scene.eagle.is_in_trash(&scene.id), is_there, "{point}");
-        // While Eagle is not running, the result is unknown.
+        // While Eagle does not answer, Baton cannot know whether the item was moved.
         if point != "quarantine.eagle_seen" {
             let open = quarantine(&scene.workspace, &["--resume", "--url", "http://127.0.0.1:9"], 1);
             assert!(open["refused"].to_string().contains("it is unknown whether"), "{point}: {open:#}");

@@ -69,7 +69,7 @@ fn the_kept_file_gets_missing_tags_and_loses_them_by_undo() {
         assert!(contents_below(&music) == before, "{name}: not every byte is back");
         assert_eq!(scan(&workspace, &music, &["--verify"], 0)["read"]["differ"], json!(0), "{name}");
         assert_eq!(tags(&better), ["", "", "Own", ""], "{name}");
-        // Once more, with the same plan.
+        // After the undo, the same plan can be applied again.
         let again = quarantine(&workspace, &[plan], 0);
         assert_eq!(again["tagged"], wanted, "{name}: {again:#}");
     }
@@ -105,7 +105,7 @@ fn tags_are_not_copied_on_request_and_later_changes_are_not_undone() {
     assert!(poorer.is_file() && fs::read(&better).unwrap() == changed);
 }
 
-/// The tracks of the files at two paths in the catalog, with the reasons.
+/// For the files at two paths: the title of the track, the kind of the link, and whether the file is missing.
 fn links(workspace: &Workspace, paths: [&Path; 2]) -> [[Value; 3]; 2] {
     paths.map(|path| {
         let found = workspace.baton(&["catalog", "search", path.to_str().unwrap(), "--json"]);
@@ -134,7 +134,7 @@ fn the_track_of_a_moved_file_is_linked_to_the_kept_file() {
     let done = quarantine(&workspace, &[plan.to_str().unwrap()], 0);
     let [kept, _] = links(&workspace, [&better, &poorer]);
     assert_eq!(kept, [json!("In djay"), json!("path"), json!(false)]);
-    // A program that names the old path only now links the kept file too.
+    // If a program names the old path after the move, the kept file is linked too.
     change(&workspace, &name(&poorer, "1", "In djay"));
     let shown = workspace.baton(&["catalog", "show", poorer.to_str().unwrap(), "--json"]).ended(0).json();
     let files = shown["files"].as_array().unwrap();

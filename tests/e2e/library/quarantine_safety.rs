@@ -94,7 +94,7 @@ fn a_kept_file_without_known_damage_is_decoded_before_its_copy_is_moved() {
 fn a_file_in_an_eagle_library_without_an_item_stays() {
     let workspace = Workspace::init();
     let (music, plan) = twice(&workspace);
-    // The scanned folder is now within an Eagle library.
+    // Makes the scanned folder an Eagle library.
     let mut library = EagleLibrary::create(&music);
     library.add(EagleItem { name: "Piece", ext: "wav", deleted: false }, &wav(&tune(2, LONG)));
     library.finish();
@@ -114,7 +114,7 @@ fn a_folder_that_is_visible_at_two_paths_loses_nothing() {
     scan(&workspace, &music, &[], 0);
     scan(&workspace, &again, &[], 0);
     let plan = plan(&workspace, "plan.json");
-    // Now the second path is a link to the first folder.
+    // Replaces the second folder by a link to the first one.
     fs::remove_dir_all(&again).unwrap();
     symlink(&music, &again).unwrap();
     let before = contents_below(&music);
@@ -125,7 +125,7 @@ fn a_folder_that_is_visible_at_two_paths_loses_nothing() {
         "{done:#}"
     );
     assert!(contents_below(&music) == before, "the only copy was moved");
-    // The same with a mount instead of a link.
+    // The same with a mount of the first folder instead of a link.
     fs::remove_file(&again).unwrap();
     fs::create_dir(&again).unwrap();
     let _mount = or_skip!(Mount::over(&music, &again));

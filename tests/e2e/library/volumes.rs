@@ -26,7 +26,7 @@ fn a_source_whose_folder_is_missing_or_empty_loses_nothing() {
     fill(&music, 5);
     scan(&workspace, &music, &[], 0);
     fs::rename(&music, workspace.outside().join("aside")).unwrap();
-    // A missing folder cannot be scanned by its name, but a scan of all sources accepts it.
+    // A scan of the missing folder by its path is an error. A scan of all sources only reports the folder.
     let named = said(&workspace, &["scan", music.to_str().unwrap()], 2);
     assert!(named.stderr.contains("cannot be a source"), "{}", named.stderr);
     for empty in [false, true] {
@@ -66,7 +66,7 @@ fn files_on_an_unmounted_disk_within_a_source_are_not_missing_and_a_deleted_file
     let report = scan(&workspace, &music, &[], 1);
     let source = &report["sources"][0];
     assert_eq!((&source["kept"], &source["missing"]), (&json!(4), &json!(1)));
-    // This is reported with the folder and the option that helps.
+    // The report has the folder of the disk, and the option that marks its files as missing.
     let unread = &source["unread"][0];
     assert_eq!(unread["path"].as_str(), disk.to_str());
     assert!(unread["why"].as_str().unwrap().contains("baton library scan --gone"), "{unread}");
@@ -111,7 +111,7 @@ fn another_disk_with_the_same_number_at_a_source_loses_nothing_without_a_report(
         drop(other);
         other = Mount::small(&music, 8 << 10).unwrap();
     }
-    // Some of its files are also on the first disk, as on a backup.
+    // Some files of the second disk are also on the first disk, as on a backup.
     fill(&music, 2);
     write_wav(&music.join("other.wav"), &tune(9, SECONDS));
     let source = &scan(&workspace, &music, &[], 1)["sources"][0];
@@ -120,7 +120,7 @@ fn another_disk_with_the_same_number_at_a_source_loses_nothing_without_a_report(
     assert_eq!(counts(&coverage(&workspace)["total"])[2], 0);
     scan(&workspace, &music, &["--gone"], 0);
     assert_eq!(counts(&coverage(&workspace)["total"]), [3, 3, 2]);
-    // From now on the source has this disk.
+    // After `--gone`, the source belongs to the second disk, so a deleted file is missing at once.
     fs::remove_file(music.join("other.wav")).unwrap();
     assert_eq!(scan(&workspace, &music, &[], 0)["sources"][0]["missing"], json!(1));
     drop(other);

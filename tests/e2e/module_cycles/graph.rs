@@ -58,7 +58,7 @@ impl Graph {
         uses.entry(to.file.clone()).and_modify(|known| known.line = known.line.min(line)).or_insert(used);
     }
 
-    /// The sets of files that can all reach each other, each sorted.
+    /// The sets of files in which every file uses every other one, directly or through others. Each set is sorted.
     pub(super) fn cycles(&self) -> Vec<BTreeSet<&Path>> {
         let reach: BTreeMap<&Path, BTreeSet<&Path>> =
             self.0.keys().map(|file| (file.as_path(), self.reached_from(file))).collect();
@@ -168,7 +168,7 @@ impl Modules {
         if name == "self" {
             return self.walk(at, rest, steps);
         }
-        // A function may have the name of its module.
+        // A function and a module may have the same name. At the end of a path, the function is meant.
         let is_last = rest.is_empty();
         if is_last && module.items.contains(name) {
             return Some(Target::Item(at));
@@ -199,7 +199,7 @@ impl Modules {
         })
     }
 
-    /// Imports with `*` from another crate are not followed.
+    /// The target of a name that a module imports with `*`. Imports from other crates are not followed.
     fn with_all(&self, at: usize, name: &str, rest: &[String], steps: usize) -> Option<Target> {
         let steps = steps.checked_sub(1)?;
         let module = self.get(at)?;

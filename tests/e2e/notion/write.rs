@@ -54,10 +54,10 @@ fn both_sides_keep_a_cell_that_both_changed() {
         "{}",
         part.reason
     );
-    // The reading of Notion's side does not make the conflict disappear.
+    // A pull reads Notion's values, but the conflict stays.
     place.ask("pull", json!({}));
     let plan = plan_of(&place.ask("push", json!({})));
-    // The other row changes after the plan.
+    // Row 4 is in the plan, and changes at Notion after the plan was made.
     notion.edit(&uuid(4), "J@cT", number(151));
     let left = place.ask("apply", json!({ "plan": plan }));
     assert!(left.outcome.as_deref() == Some("refused") && left.reason.contains("left as they are"), "{}", left.reason);
@@ -67,7 +67,7 @@ fn both_sides_keep_a_cell_that_both_changed() {
     );
     assert!(place.csv().contains("Track 3,200") && place.csv().contains("Track 4,201"), "the file keeps its values");
     assert_eq!(notion.writes(), 0);
-    // A column that a person has added is not lost either, unless `overwrite` is set.
+    // A pull does not remove a column that a person has added, unless `overwrite` is set.
     place.done("pull", json!({ "overwrite": true }));
     let with_column: String = place.csv().lines().map(|line| format!("{line},mine\n")).collect();
     std::fs::write(place.csv_path(), with_column).unwrap();
@@ -204,8 +204,9 @@ fn two_daemons_on_one_database_come_to_one_value() {
     }
 }
 
-/// The daemon that was second keeps its value in its file and sees the conflict. If both daemons read the row before either
-/// changed it, both change it, because Notion has no conditional change; then the next `pull` gets the value that stays.
+/// Asserts what happens to the daemon whose value was not kept. If it read the row after the other daemon's change, it keeps its
+/// value in its file and reports the conflict. If both daemons read the row before either of them changed it, both changed it,
+/// because Notion has no conditional change. Then the next `pull` gets the value that Notion kept.
 fn assert_sees_the_other(place: &NotionWorkspace, own: u64, now: u64) {
     let push = place.ask("push", json!({}));
     if push.outcome.as_deref() == Some("refused") {

@@ -32,7 +32,7 @@ fn the_views_of_findings_are_made_once_and_stay_as_a_person_changes_them() {
     assert!(made.iter().all(|view| view.body["filter"] == filter), "{made:#?}");
     assert_eq!(made[0].body["configuration"]["group_by"]["property_id"], "sev");
     assert_eq!(made[1].body["sorts"], json!([{ "property": "plc", "direction": "ascending" }]));
-    assert!(place.done("publish", to(&database)).reason.contains("Nothing is to be published"));
+    assert!(place.done("publish", to(&database)).reason.contains("There is nothing to publish"));
     let asked = |from: usize| notion.lines().split_off(from).iter().filter(|line| line.contains("/v1/views")).count();
 
     // A person renames one and deletes the other: they are not made again, and no request about views is sent.
@@ -52,7 +52,7 @@ fn the_views_of_findings_are_made_once_and_stay_as_a_person_changes_them() {
     publish(&other, to(&database));
     assert_eq!(views(&notion, &source), VIEWS);
     for place in [&place, &other] {
-        assert!(place.done("publish", to(&database)).reason.contains("Nothing is to be published"));
+        assert!(place.done("publish", to(&database)).reason.contains("There is nothing to publish"));
         place.assert_clean(&notion);
     }
 }
@@ -65,11 +65,7 @@ fn a_notion_without_views_is_a_finding_and_the_pages_are_published() {
     notion.know_views(false);
     audit(&place, 15, &[gap("x.py", "")]);
     let planned = place.done("publish", to(&database));
-    assert!(
-        place.why(&planned).contains("Notion does not know views, so that none is made"),
-        "{}",
-        place.why(&planned)
-    );
+    assert!(place.why(&planned).contains("Notion does not know views, so none is made"), "{}", place.why(&planned));
     place.done("apply", json!({ "plan": plan_of(&planned) }));
     assert_eq!(pages(&notion, &source).len(), 2);
     // The server supports views before the plan, and no longer before the change.
@@ -106,7 +102,7 @@ fn every_fault_of_the_creation_of_a_view_leads_to_one_view() {
         }
         place.done("apply", json!({ "plan": plan }));
         assert_eq!(views(&notion, &source), VIEWS, "{fault:?}");
-        assert!(place.done("publish", to(&database)).reason.contains("Nothing is to be published"));
+        assert!(place.done("publish", to(&database)).reason.contains("There is nothing to publish"));
         place.assert_clean(&notion);
     }
 }

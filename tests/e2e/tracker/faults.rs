@@ -42,7 +42,8 @@ struct Target {
 }
 
 impl Target {
-    /// A new repository at GitHub; at Linear the only team, with other gaps. The first run closes the issues of the case before.
+    /// At GitHub, a new repository. At Linear, all cases share the only team, so each case has other gaps, and its first run
+    /// closes the issues of the previous case.
     fn new(emulator: &Emulator, service: &'static str, case: usize) -> Self {
         if service == "github" {
             let [argument, place] = new_repository(emulator, &format!("case{case}"));
@@ -174,7 +175,7 @@ fn two_machines(service: &'static str) {
         for mut child in children {
             assert!(child.wait().unwrap().success());
         }
-        // The machine that ended first may not have seen what the other one created last.
+        // One more run: the machine that ended first may have missed the last issues of the other one.
         places[0].file(&target.argument);
         let after = target.issues(&emulator);
         assert_eq!(open_gaps(&after), numbers.clone().map(|number| (number, 1)).collect::<Vec<_>>(), "{after:#}");
@@ -203,7 +204,7 @@ fn a_kill_between_any_two_requests_files_nothing_twice_at_linear() {
     kill_at_each_request("linear");
 }
 
-/// A run with each kind of step is killed at each of its requests, before and after the effect.
+/// Kills a run at each of its requests, before and after the effect of the request. The run creates, updates and closes issues.
 fn kill_at_each_request(service: &'static str) {
     let emulator = or_skip!(Emulator::start());
     let place = Place::new(&emulator);
@@ -242,7 +243,7 @@ fn kill_at_each_request(service: &'static str) {
             break;
         }
     }
-    // At least a list, three changes, and a list after them, before and after the effect.
+    // A run has at least five requests: a list, three changes, and a list. Each is killed twice, before and after its effect.
     assert!(kills >= 10, "{kills} kills");
     place.assert_clean();
 }

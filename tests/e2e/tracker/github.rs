@@ -16,7 +16,7 @@ fn change(emulator: &Emulator, args: &Value) {
 #[test]
 fn gaps_of_a_real_audit_are_filed_linked_closed_and_reopened() {
     let emulator = or_skip!(Emulator::start());
-    // The grants of the page, for one repository.
+    // Takes the grants from the README of the plugin, for one repository.
     let page = std::fs::read_to_string(repository().join("plugins/tracker/README.md")).unwrap();
     let block =
         page.split("baton plugin grant tracker locks secret=github ").nth(1).unwrap().split("```").next().unwrap();
@@ -87,12 +87,12 @@ fn more_gaps_than_a_page_are_filed_once_and_another_machine_finds_them() {
     assert!(asked.len() == 2 && asked.iter().all(|request| request.starts_with("GET ")), "{asked:?}");
     assert_eq!(issues(&emulator), filed);
 
-    // Another machine has no state of this one.
+    // Another machine has none of the first machine's files.
     let other = Place::new(&emulator);
     other.audit(&gaps[..129]);
     let ended = other.file(REPOSITORY);
     assert!(ended.contains("0 created") && ended.contains("1 closed"), "{ended}");
-    // Two lists, and one request each to read and to close.
+    // The requests: two lists of two pages each, one to read the issue, and one to close it.
     assert_eq!(other.proxy.requests().len() - SETUP, 6, "{:?}", other.proxy.requests());
     let after = issues(&emulator);
     let closed: Vec<&Value> = after.as_array().unwrap().iter().filter(|issue| issue["state"] == "closed").collect();

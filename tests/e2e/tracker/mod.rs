@@ -110,7 +110,7 @@ impl Deref for Place {
     }
 }
 
-/// The requests of [`Place::new`].
+/// The number of requests that [`Place::new`] sends.
 const SETUP: usize = 2;
 
 impl Place {
@@ -175,7 +175,7 @@ impl Filer {
 
     /// Writes the newest report: gaps of the plan `plans/a.md`, by number, with this evidence.
     fn audit(&self, gaps: &[(usize, &str)]) {
-        // The audit is later than the issues that were closed before.
+        // The audit gets a time in the future, so that it is later than the closing of earlier issues.
         self.audit_after(2, gaps);
     }
 

@@ -388,7 +388,7 @@ fn two_daemons_on_one_account_leave_one_page_for_each_gap() {
     assert_settled(&notion, &source, &places, 6);
 }
 
-/// A run with each kind of step is killed at each of its requests, before and after the effect.
+/// Kills a run at each of its requests, before and after the effect of the request. The run creates, updates and closes pages.
 #[test]
 fn a_kill_between_any_two_requests_files_nothing_twice() {
     let mut kills = 0;
@@ -423,7 +423,7 @@ fn a_kill_between_any_two_requests_files_nothing_twice() {
             break;
         }
     }
-    // The requests: the database, its data source, a query, create, read, update, read, close, a query.
+    // A run has nine requests: the database, its data source, a query, create, read, update, read, close, a query.
     assert!(kills >= 16, "{kills} kills");
 }
 

@@ -52,7 +52,7 @@ fn the_report_of_the_audit_lists_the_issues_of_its_gaps() {
         assert!(issues.as_array().unwrap().iter().any(|issue| issue["url"] == url), "{issues}");
         assert!(workspace.read("reports/latest.html").contains(&format!("<a href=\"{url}\">")));
     }
-    // The section is no reason to file or to change anything.
+    // The new section in the report does not make the tracker create or change anything.
     let writes = notion.writes();
     place.assert_nothing_to_do();
     assert_eq!(notion.writes(), writes);

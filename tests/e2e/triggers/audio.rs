@@ -108,7 +108,8 @@ fn a_pair_of_new_files_is_reported_once_with_the_later_one() {
     assert_eq!(files(&workspace), 3);
     let tasks = reported(&workspace);
     let found: Vec<String> = tasks.iter().flat_map(|task| findings(&workspace, task)).collect();
-    // Three files are three pairs. Each file except the first is reported with those before it.
+    // Three equal files have three pairs, but there are only two findings: the second and the third file are each reported as
+    // copies of earlier files.
     let told: Vec<&String> = found.iter().filter(|title| title.starts_with("DUPLICATE: ")).collect();
     assert_eq!(told.len(), 2, "{found:#?}");
     let pair = |title: &str| -> (String, String) {
@@ -127,7 +128,7 @@ fn files_that_are_new_or_changed_while_no_daemon_ran_are_reported() {
     write_wav(&folder.join("a.wav"), &tune(1, 4));
     workspace.up_once();
     assert_eq!(files(&workspace), 1);
-    // A touched file is not a changed one.
+    // A file with another time and the same bytes is not reported again.
     let bytes = fs::read(folder.join("a.wav")).unwrap();
     fs::write(folder.join("a.wav"), bytes).unwrap();
     workspace.up_once();

@@ -17,7 +17,7 @@ pub(super) struct Contract {
     pub(super) version: String,
     /// The name and shape of each item.
     pub(super) items: BTreeMap<String, String>,
-    /// The interfaces that a plugin exports. A new function in them must be implemented by every plugin.
+    /// The interfaces that a plugin exports. Every plugin must implement all functions of these interfaces, including new ones.
     exported: BTreeSet<String>,
 }
 

@@ -104,8 +104,8 @@ fn the_contract_is_the_recorded_one() {
     }
 }
 
-/// A version must not break older versions with the same major and minor number: 0.1.3 must have everything of 0.1.0 to 0.1.2, but 0.2.0
-/// need not.
+/// A version must be compatible with older versions that have the same major and minor number. 0.1.3 must have every item of
+/// 0.1.0 to 0.1.2, but 0.2.0 need not.
 #[test]
 fn no_version_breaks_a_compatible_older_one() {
     let now = Contract::of_folder(&repository().join("wit"));

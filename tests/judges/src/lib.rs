@@ -15,7 +15,7 @@ use std::io::Write as _;
 pub use corpus::{corpora, real, repository, synthetic};
 pub use programs::{recordings, tool, tools};
 
-/// A part of a test cannot run here, and this was reported.
+/// Shows that a part of a test cannot run here, and that this was reported.
 #[derive(Clone, Copy, Debug)]
 #[must_use = "the test must end, or continue without that part"]
 pub struct Skipped(());
@@ -31,8 +31,8 @@ macro_rules! or_skip {
     };
 }
 
-/// Reports that a part of a test cannot run here, with `CI=true` too: for permissions of the user and properties of the
-/// system, which no package provides.
+/// Reports that a part of a test cannot run here. With `CI=true` this is not a failure either, so use it only for permissions
+/// of the user and properties of the system, which no package provides.
 ///
 /// # Panics
 /// When the file of `BATON_SKIPPED` cannot be written.
@@ -48,7 +48,7 @@ pub fn skip(reason: impl AsRef<str>) -> Skipped {
     Skipped(())
 }
 
-/// Reports that a program or file is missing which an installation provides.
+/// Reports that a program or file is missing, if a package or an installation provides it.
 ///
 /// # Panics
 /// With `CI=true` on Linux, where `.ci/run` installs it.

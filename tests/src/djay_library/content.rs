@@ -39,7 +39,7 @@ pub struct Track {
     pub play_count: Option<i64>,
     /// The tempo that the user set; 0 where the user removed it.
     pub manual_bpm: Option<f64>,
-    /// The same value in the analysis.
+    /// The tempo that the user set, as the analysis stores it.
     pub analysed_manual_bpm: Option<f64>,
 }
 
@@ -113,7 +113,7 @@ pub struct Playlist {
 /// The playlist that is written in the form of older versions of djay.
 pub(super) const OLD_LIST: usize = 1;
 
-/// The longest session of a large library has at least one play more than this.
+/// The longest session of a large library has more plays than this number.
 const LONG: usize = 260;
 
 const YEAR_2024: f64 = 725_846_400.0;

@@ -414,7 +414,8 @@ fn put(drive: &mut Drive, request: &ReceivedRequest, session: &mut Session, quer
     if span != "*" {
         let ends = span.split_once('-').and_then(|(a, b)| Some((a.parse::<usize>().ok()?, b.parse::<usize>().ok()?)));
         let Some((begin, end)) = ends else { return wrong(drive, range) };
-        // A connection that broke has less than it announced: what arrived is kept, in whole grains.
+        // If the connection broke, fewer bytes arrived than announced. The server keeps them, rounded down to a multiple of
+        // `GRAIN`.
         let whole = request.bytes.len() == end + 1 - begin;
         let arrived = if whole { request.bytes.len() } else { request.bytes.len() / GRAIN * GRAIN };
         if begin > session.bytes.len() || whole && total != Some(end + 1) && (end + 1 - begin) % GRAIN != 0 {

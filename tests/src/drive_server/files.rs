@@ -70,7 +70,7 @@ pub(super) struct Session {
     pub(super) done: Option<String>,
 }
 
-/// An entry of the feed: the shared drive is that of the file before or after the change.
+/// An entry of the changes feed. `drive` is the shared drive that had the file before the change, or that has it now.
 pub(super) struct Change {
     pub(super) id: String,
     pub(super) drive: Option<String>,
@@ -80,12 +80,12 @@ pub(super) struct Change {
 pub(super) struct Drive {
     pub(super) files: Vec<FakeFile>,
     shared: Vec<String>,
-    /// Ids that were drawn and not used.
+    /// Ids that `generateIds` has returned and no file uses yet.
     pub(super) drawn: Vec<String>,
     draws: u64,
     /// The changes, in order.
     pub(super) changes: Vec<Change>,
-    /// The ids of files that were deleted for ever, or that the account may not see any more.
+    /// The ids of files that were deleted for ever, or that the account cannot see any more.
     pub(super) left: BTreeSet<String>,
     /// The number of next searches that are incomplete.
     pub(super) incomplete_searches: usize,

@@ -1,8 +1,9 @@
-//! Pieces from the real music of the Debian package `wesnoth-1.16-music`: ffmpeg decodes it, and each excerpt is played at many speeds, forwards
-//! and backwards, mixed with another, quieter excerpt. Excerpts do not overlap.
+//! Makes many pieces from the real music of the Debian package `wesnoth-1.16-music`, which has only 41 pieces. ffmpeg decodes
+//! them, and they are cut into excerpts that do not overlap. Each excerpt is played at many speeds, forwards and backwards, and
+//! mixed with another, quieter excerpt.
 //!
-//! The package has only 41 pieces. Excerpts of different parts, or of the same part at speeds that differ by 3 %, sound like music
-//! and different from each other. Where a piece repeats itself, the quieter excerpt makes the difference.
+//! The results sound like music. They sound different from each other if the excerpts or the speeds differ; speeds are 3 % apart.
+//! The quieter excerpt distinguishes excerpts of a piece that repeats itself.
 
 use std::path::Path;
 use std::process::Command;

@@ -1,6 +1,5 @@
-//! How the operator gives consent: in a browser on this machine, or in a browser on another machine, from which the operator
-//! pastes the redirect address (`browser`, `redirect`); with a code on another device (`device`); or with a token that the
-//! operator made.
+//! How the operator gives consent. In a browser (`browser`, `redirect`): if the browser is on another machine, the operator
+//! pastes the redirect address. On another device, with a code (`device`). Or with a token that the operator made.
 
 mod browser;
 mod device;
@@ -21,7 +20,7 @@ use crate::{Account, Endpoints};
 /// An account with a token that the operator made at the service.
 ///
 /// # Errors
-/// The token cannot be sent in a header.
+/// The token has fewer than 8 characters, or cannot be sent in a header.
 pub fn personal(endpoints: &Endpoints, token: &str, now: Timestamp) -> Result<Account, AccountError> {
     let token = token.trim();
     if token.len() < 8 || !token.chars().all(|c| c.is_ascii_graphic()) {

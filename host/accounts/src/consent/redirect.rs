@@ -1,7 +1,7 @@
 //! The redirect that ends a consent in a browser: its content, and the small server on this machine that receives it.
 //!
-//! A request is the redirect only if path and state are right, so that no page in the browser can give Baton a code of
-//! another account. Everything else is answered with an error, and the wait continues.
+//! A request is the redirect only if its path and its state are right. Otherwise any page in the browser could give Baton a
+//! code of another account. Baton answers all other requests with an error and continues to wait.
 
 use std::io;
 use std::net::Ipv4Addr;
@@ -21,13 +21,13 @@ const PATH: &str = "/callback";
 /// Why an address is not the redirect of this consent.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RedirectError {
-    /// Another address.
+    /// The address is not the redirect address.
     #[error("this is not the redirect address of the consent; paste the address that begins with {0}")]
     OtherAddress(String),
-    /// It belongs to another consent, or was made by somebody else.
+    /// The address belongs to another consent, or somebody else made it.
     #[error("this address belongs to another consent (its `state` is wrong)")]
     WrongState,
-    /// It has no code.
+    /// The address has no code.
     #[error("this address has no `code`")]
     NoCode,
     /// The operator or the service refused the consent.
@@ -42,7 +42,7 @@ pub(super) struct Receiver {
 }
 
 impl Receiver {
-    /// `port`: 0 for any free one.
+    /// Listens on `port`; 0 means any free port.
     pub(super) async fn bind(port: u16) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
         let port = listener.local_addr()?.port();
@@ -58,7 +58,7 @@ impl Receiver {
     pub(super) async fn next(&self) -> io::Result<Visitor> {
         loop {
             let (stream, _) = self.listener.accept().await?;
-            // A connection without a request, such as a browser's spare one, must not block the next.
+            // Browsers open spare connections without a request. Such a connection must not block the next one.
             if let Ok(Ok(Some(visitor))) = timeout(limits::REDIRECT_READ, Visitor::read(stream, self.port)).await {
                 return Ok(visitor);
             }
@@ -114,7 +114,7 @@ pub(super) fn code_of(address: &str, redirect: &str, state: &CsrfToken) -> Resul
         return Err(other());
     }
     let value = |name: &str| url.query_pairs().find(|(own, _)| own == name).map(|(_, value)| value.into_owned());
-    // The state is used once and drawn at random, so the time of the comparison reveals nothing.
+    // The state is random and used only once, so an attacker learns nothing from the duration of the comparison.
     if value("state").as_ref() != Some(state.secret()) {
         return Err(RedirectError::WrongState);
     }

@@ -26,8 +26,8 @@ fn component_file(project: &Project) -> PathBuf {
     project.folder.join(format!("{}.wasm", project.name))
 }
 
-/// Builds the plugin into `NAME.wasm` in its folder. Output of the tool goes to stderr. A file that `baton plugin types`
-/// wrote is updated first.
+/// Builds the plugin into `NAME.wasm` in its folder. Updates the types file first, if the plugin has one. The output of the
+/// language's tool goes to stderr.
 pub(crate) fn build(project: &Project) -> anyhow::Result<BuiltPlugin> {
     refresh_types(project)?;
     let component = project.language.component(&project.folder, &project.name);
@@ -41,7 +41,7 @@ pub(crate) fn build(project: &Project) -> anyhow::Result<BuiltPlugin> {
         (made, package)
     };
     let file = component_file(project);
-    // Renamed into its place, so that programs that watch the folder see only complete files.
+    // Write a hidden file and rename it, so that programs that watch the folder see only complete files.
     let hidden = project.folder.join(format!(".{}.wasm.tmp", project.name));
     let written = fs::write(&hidden, &bytes).and_then(|()| fs::rename(&hidden, &file));
     written.with_context(|| format!("failed to write {}", file.display()))?;

@@ -1,5 +1,5 @@
-//! Example tasks of a plugin: steps in one workspace, each with a handoff or with files for a trigger, and the expected
-//! result; also substitutes for secrets and servers.
+//! Example tasks of a plugin. An example has steps in one workspace: each step has a handoff, or files for a trigger, and
+//! the expected result. An example may also have substitutes for secrets and servers.
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -1,5 +1,5 @@
-//! Runs one example: in a temporary workspace, with the plugin and all grants that it requests, the engine and the sandbox;
-//! then reads the results from the ledger. Each step is a separate start in the same workspace.
+//! Runs one example in a temporary workspace, with the engine, the sandbox, and the plugin with all grants that it
+//! requests. Then reads the results from the ledger. Each step is a separate start in the same workspace.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

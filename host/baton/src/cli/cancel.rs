@@ -54,7 +54,7 @@ impl Args {
         let workspace = options.need()?;
         let tasks = open_tasks(&workspace, &self.selection)?;
         if tasks.is_empty() {
-            output::note("no open task matches; `baton status` lists all");
+            output::note("no open task matches; `baton status` lists all tasks");
             return Ok(Code::Good);
         }
         if self.dry_run {

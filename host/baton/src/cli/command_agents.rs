@@ -82,9 +82,9 @@ pub(super) fn activity_text(activity: &AgentActivity, now: Timestamp) -> String 
 
 /// The progress of a run, for `status`.
 pub(super) fn progress(run: &Run, now: Timestamp) -> String {
-    let since = task_view::age(run.started_at, now);
+    let age = task_view::age(run.started_at, now);
     let progress = if run.progress.is_empty() { String::new() } else { format!(": {}", one_line(&run.progress)) };
-    format!("{} works on it since {since}{progress}", run.client)
+    format!("{} has worked on it for {age}{progress}", run.client)
 }
 
 /// The public JSON form of a run.

@@ -56,7 +56,7 @@ pub(super) fn has_descriptors() -> std::io::Result<()> {
     Ok(())
 }
 
-/// The path relative to the current folder if it is below it, else as it is.
+/// A path below the current folder, relative to that folder. Other paths stay as they are.
 pub(super) fn from_here(path: &Path) -> String {
     let here = std::env::current_dir().ok();
     let short = here.as_deref().and_then(|here| path.strip_prefix(here).ok());

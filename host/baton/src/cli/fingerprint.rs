@@ -142,7 +142,7 @@ const OF_FPCALC: [&str; 15] = [
     "-ignore-errors",
 ];
 
-/// The arguments of the program. Options of `baton fingerprint` with one dash get a second one.
+/// The arguments of the program. Options of `baton fingerprint` with one dash get a second dash.
 pub(super) fn with_two_dashes(arguments: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
     let mut arguments: Vec<OsString> = arguments.into_iter().collect();
     // Global options may precede the subcommand; each is one argument, or takes the next one as its value.

@@ -74,9 +74,9 @@ impl CheckedFile<'_> {
         let agent = if answer { &handoff.from } else { &handoff.to };
         let role = if answer { "comes from" } else { "is for" };
         let kind = differing_kind(&self.name, &handoff.kind)
-            .map(|(named, is)| format!("the name says {named}, the content {is}"));
+            .map(|(named, is)| format!("the name says {named}, but the content says {is}"));
         let agent = differing_agent(&self.name, agent.as_deref())
-            .map(|(named, is)| format!("the name says that it {role} {named}, the content that it {role} {is}"));
+            .map(|(named, is)| format!("the name says that it {role} {named}, but the content says {is}"));
         kind.into_iter().chain(agent).map(|remark| format!("{remark}; the content counts")).collect()
     }
 }

@@ -62,8 +62,8 @@ impl Args {
     }
 }
 
-/// The answered requests in percent of the answered and overdue ones; `None` if there are none. It does not count open
-/// requests before their deadline, cancelled requests and undeliverable ones.
+/// The share of the answered requests in all answered and overdue requests, in per cent; `None` if there are none. Open
+/// requests before their deadline, cancelled requests and undeliverable requests do not count.
 fn rate(answered: u64, missed: u64) -> Option<f64> {
     let due = answered.saturating_add(missed);
     #[expect(clippy::cast_precision_loss, reason = "counts of tasks are far below 2^52")]

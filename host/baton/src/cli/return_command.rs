@@ -144,8 +144,10 @@ impl Args {
 fn owed_text(agent: &str, owed: &[InboxItem]) -> String {
     let line = |item: &InboxItem| {
         let missing = match item.state {
-            State::Disputed => "its RETURN was refuted; `why` shows what is missing. Do that, then `return` again",
-            _ => "it is claimed and not answered. `return` it with evidence, `ask` a person, or `release` it",
+            State::Disputed => {
+                "its RETURN was refuted; `why` shows the missing work. Do that work, then `return` again"
+            }
+            _ => "it is claimed, but not answered. `return` it with evidence, `ask` a person, or `release` it",
         };
         format!("  {} {}: {missing}", item.id, quoted(&item.title))
     };
@@ -189,7 +191,7 @@ fn as_text(report: &ReturnReport) -> String {
     let ReturnReport { task, file, state, evidence, reason } = report;
     let evidence = evidence.map(|evidence| format!(", RETURN {evidence}")).unwrap_or_default();
     let next = match state {
-        State::Delivered => "the RETURN is written; it counts when `baton up` has captured it".to_owned(),
+        State::Delivered => "the RETURN is written; it takes effect when `baton up` has captured it".to_owned(),
         _ => one_line(reason),
     };
     format!("{task} is {state}{evidence}: {next}\nwrote {}", one_line(file))

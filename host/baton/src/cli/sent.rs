@@ -89,7 +89,8 @@ impl SentHandoff {
         }
     }
 
-    /// The tasks of the handoff. For a broadcast: the tasks of all recipients, or none until all of them exist.
+    /// The tasks of the handoff; empty until it is captured. For a broadcast: the tasks of all recipients, or the
+    /// broadcast's own task if there is no recipient.
     fn tasks(&self, reader: &Reader) -> Result<Vec<Task>, LedgerError> {
         let mut tasks = task::matching(reader, &self.id)?.tasks;
         tasks.retain(|task| task.kind != "RETURN");

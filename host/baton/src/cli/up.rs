@@ -179,7 +179,8 @@ fn describe(summary: &Summary) -> String {
     text
 }
 
-/// Prints the open tasks, and why all tasks of a plugin wait. After `--once` they wait until the next start.
+/// Prints the number of open tasks in each state, and why all tasks of a plugin wait. After `--once` these tasks wait until
+/// the next start.
 fn print_waiting(workspace: &Workspace) -> anyhow::Result<()> {
     let Some(reader) = task_view::reader(workspace)? else { return Ok(()) };
     let open = task::open_by_state(&reader, &WAITING)?;
@@ -201,7 +202,7 @@ fn print_waiting(workspace: &Workspace) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Failed tasks do not change the exit code of the daemon; failed deliveries do.
+/// Failed tasks do not change the exit code of the daemon. Files that could not be read or delivered do.
 fn code(summary: &Summary) -> Code {
     if summary.undelivered.is_empty() { Code::Good } else { Code::Findings }
 }

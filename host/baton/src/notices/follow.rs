@@ -24,10 +24,10 @@ const GATHER: Duration = Duration::from_millis(100);
 /// The interval of reads without a commit of this process, because other commands write too.
 const READ_INTERVAL: Duration = Duration::from_mins(1);
 
-/// The maximum of waiting notices that are kept in full.
+/// The maximum number of waiting notices that are kept in full. Further notices are only counted.
 const KEPT: usize = 64;
 
-/// The maximum distance between the newest event and the mark in the ledger, if there are no notices.
+/// After this many events without a notice, the mark in the ledger moves to the newest event.
 const BEHIND: i64 = 1_000;
 
 /// The task that reads the chain and sends notices.

@@ -81,7 +81,8 @@ impl Queue {
         self.more += batch.more;
     }
 
-    /// The next notice, if `room` notices may be sent now. If `room` is 1, all waiting notices are merged into it.
+    /// The next notice, if `room` notices may be sent now. If `room` is 1, or if no other notice is kept in full, all
+    /// remaining notices are merged into it.
     pub(super) fn take(&mut self, room: usize) -> Option<NoticeGroup> {
         let first = self.notices.pop_front()?;
         let last = self.notices.is_empty();

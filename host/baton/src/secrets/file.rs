@@ -1,5 +1,6 @@
-//! The file of secrets: JSON with mode 0600. It is replaced as a whole (temporary file, fsync, rename, fsync of the folder)
-//! under a lock, so that concurrent `baton secret set` commands both take effect and a crash leaves the old or the new file.
+//! The file of secrets: JSON with mode 0600. A writer holds a lock and replaces the whole file (temporary file, fsync,
+//! rename, fsync of the folder). So two `baton secret set` commands at the same time both take effect, and a crash leaves
+//! either the old or the new file.
 
 use std::collections::BTreeMap;
 use std::fs::File;

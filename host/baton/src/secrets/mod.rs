@@ -2,7 +2,7 @@
 //! can read. On Linux a daemon without a desktop session has no persistent key store: the Secret Service needs an unlocked
 //! session, and the kernel's keyring is not persistent.
 //!
-//! In both cases the file contains the names and times of the secrets, and which of them are in the keychain.
+//! On all systems, the file contains the names and times of the secrets, and says which values are in the keychain.
 
 mod file;
 #[cfg(target_os = "macos")]

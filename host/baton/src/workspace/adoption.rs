@@ -26,13 +26,13 @@ pub(crate) struct AdoptedFolder {
 /// The use of a folder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum FolderUse {
-    /// New handoffs go there.
+    /// The folder of the agent: Baton writes new handoffs to it.
     Agent,
     /// As `Agent`, with another spelling of the agent's name.
     Alias,
     /// An additional folder of the agent, which is read too.
     Merged,
-    /// It is not read.
+    /// Baton does not read the folder.
     Skipped,
 }
 

@@ -46,7 +46,7 @@ pub(super) struct NewPackage {
 pub(super) struct SeenPackages(BTreeMap<PathBuf, PackageVersion>);
 
 impl SeenPackages {
-    /// Lets a file be read again.
+    /// Forgets a file, so that it is read again.
     pub(super) fn forget(&mut self, path: &Path) {
         self.0.remove(path);
     }

@@ -38,8 +38,8 @@ pub(crate) enum OpenFolderError {
 }
 
 /// Opens the folder of a grant or, if `configured`, of `baton.toml`. Links in paths of `baton.toml` are followed,
-/// because the operator may change that file at any time. The path of a grant was resolved when it was granted. A link
-/// in it was created later, so it is refused.
+/// because the operator may change that file at any time. The path of a grant was resolved when it was granted, so a link
+/// in that path is newer than the grant and is refused.
 pub(crate) fn open(workspace: &Workspace, written: &Path, configured: bool) -> Result<Folder, OpenFolderError> {
     let path: PathBuf = workspace.base.join(written).components().filter(|part| *part != Component::CurDir).collect();
     let real = match path.canonicalize() {
@@ -69,7 +69,7 @@ pub(super) fn repositories(workspace: &Workspace, granted: &GrantSet, name: &str
     own.map_or_else(|| (workspace.config.folder(name), true), |files| written(workspace, files))
 }
 
-/// The folders of all grants in `lock`, without those that cannot be opened: no plugin gets these.
+/// The folders of all grants in `lock`. Folders that cannot be opened are left out, because no plugin gets them.
 pub(crate) fn placed(workspace: &Workspace, lock: &Lock) -> Vec<PlacedFolder> {
     lock.plugins.iter().flat_map(|entry| of_plugin(workspace, &entry.name, &entry.grants)).collect()
 }
@@ -123,7 +123,7 @@ pub(super) struct PluginFolders {
 }
 
 impl PluginFolders {
-    /// Checks the rules for the folders as they were opened.
+    /// Checks the rules for the open folders.
     pub(super) fn check(&self) -> Result<(), String> {
         for used in self.folders.iter().filter(|used| used.access != Access::Repository) {
             may_be_granted(&self.workspace, &used.folder, used.access == Access::Write)
@@ -141,7 +141,7 @@ impl PluginFolders {
             used.folder = again(&self.plugin, &used.grant, &used.folder)?;
         }
         if let Some((grant, path)) = self.missing.iter().find(|(_, path)| path.symlink_metadata().is_ok()) {
-            return Err(changed(&self.plugin, grant, path, "it was missing then"));
+            return Err(changed(&self.plugin, grant, path, "the folder was missing then"));
         }
         now.check()
     }
@@ -169,7 +169,7 @@ fn again(plugin: &str, grant: &str, folder: &Folder) -> Result<Folder, String> {
 fn changed(plugin: &str, grant: &str, path: &Path, why: &str) -> String {
     format!(
         "the granted folder {} is not the one that was opened when the plugin was loaded ({why}), so the plugin does not get \
-         it; to grant it again: {}",
+         this folder; to grant the folder again: {}",
         path.display(),
         grant_command(plugin, &[grant])
     )

@@ -1,7 +1,7 @@
 //! Recognises folders of other workspaces by the files that Baton puts into them.
 //!
-//! All folders above a granted folder are checked, each time it is opened. Two levels below it are checked when it is
-//! granted; deeper folders, and folders that are made later, are not found.
+//! All folders above a granted folder are checked, each time it is opened. Two levels of folders below it are checked when
+//! it is granted. Deeper folders, and folders that are made later, are not checked.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -63,7 +63,8 @@ impl ForeignItem {
         })
     }
 
-    /// A read-only grant of an inbox or a configuration is allowed, because they are not secret.
+    /// The kind of the folder, if it belongs to another workspace. A read-only grant of an inbox or of a workspace is
+    /// allowed, because an inbox and a configuration are not secret.
     fn at(folder: &Path, writable: bool) -> Option<Self> {
         let has = |name: &str| folder.join(name).symlink_metadata().is_ok_and(|found| found.is_file());
         let kind = if STATE.iter().all(|name| has(name)) {

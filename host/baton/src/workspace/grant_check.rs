@@ -12,8 +12,8 @@ use super::config::Config;
 use super::foreign::ForeignItem;
 use super::{Workspace, folders, grants};
 
-/// Checks the grants in `lock` of the plugin with this manifest, including the new ones in `added`. Replaces each path
-/// by its resolved path.
+/// Checks the grants in `lock` of the plugin with this manifest, including the new ones in `added`. Replaces the path of
+/// each added grant by its resolved path.
 pub(crate) fn check_grants(
     workspace: &Workspace,
     manifest: &Manifest,

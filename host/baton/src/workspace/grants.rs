@@ -63,7 +63,7 @@ pub(crate) fn effective(
         services,
         handoffs: if capabilities.handoffs.is_some() { granted.handoffs.clone() } else { Recipients::Nobody },
         triggers_off: capabilities.triggers.is_some() && !granted.triggers,
-        // No attempt needs `triggers`, so that grant resolves no refusal.
+        // No attempt fails because `triggers` is missing, so no error should suggest this grant.
         missing: granted.missing(capabilities).into_iter().filter(|grant| *grant != Grant::Triggers).collect(),
     })
 }
@@ -82,8 +82,8 @@ fn databases(workspace: &Workspace, manifest: &Manifest, granted: &GrantSet) -> 
     manifest.declares.capabilities.sql.iter().filter_map(database).collect()
 }
 
-/// The folders whose repositories are declared and granted; they are added to `opened`. If a folder is missing, the
-/// plugin gets an error when it uses the repository.
+/// The folders of the repositories that are declared and granted. Also adds these folders to `opened`. If a folder is
+/// missing, the plugin gets an error when it uses the repository.
 fn repositories(
     workspace: &Workspace,
     manifest: &Manifest,
@@ -132,8 +132,8 @@ fn egress(workspace: &Workspace, manifest: &Manifest, granted: &GrantSet) -> Egr
     let declared = &manifest.declares.capabilities.hosts;
     let mut hosts = granted.hosts.clone();
     hosts.retain(|name, _| declared.iter().any(|host| host.name == *name));
-    // HTTP rules are resolved only with addresses that were granted. A default address is added afterwards: it only tells the
-    // plugin which address it may ask for.
+    // HTTP rules are resolved only with addresses that were granted. Default addresses are added afterwards: they only tell
+    // the plugin which address it may ask for.
     let http = granted.http.iter().filter_map(|rule| rule.resolved(&hosts)).collect();
     hosts.extend(manifest.declares.capabilities.default_hosts(&hosts));
     EgressGrants {
@@ -159,7 +159,7 @@ fn vault(workspace: &Workspace) -> Vault {
     })
 }
 
-/// The real folders of a grant, without those that are missing.
+/// The real folders of a grant. Missing folders are left out.
 fn resolve(
     workspace: &Workspace,
     plugin: &str,

@@ -1,6 +1,6 @@
 //! The known ledger of a workspace: `.baton-ledger` beside `baton.toml` has the ledger's id and the last head of its chain.
-//! If the ledger is missing, was replaced or was rolled back to an older copy, Baton reports it and does not start silently
-//! with another one.
+//! If the ledger is missing, was replaced or was rolled back to an older copy, Baton reports this and does not silently
+//! start with another ledger.
 //!
 //! Each state folder that ever served the workspace has a separate entry, because a workspace may be synced between
 //! machines or copied. The head is read after a commit, and the file is replaced as a whole. So after a crash the file
@@ -124,15 +124,16 @@ pub(crate) fn check(root: &Path, state: &State) -> anyhow::Result<Option<LedgerM
     })
 }
 
-/// The alarm for a workspace that was served and has no entry for its ledger: `.baton-ledger` was deleted too. The state folder's
-/// id and the ownership markers of the inboxes still prove that there was a ledger, and the markers name its id.
+/// The alarm for a workspace that was served, but whose `.baton-ledger` has no entry, for instance because the file was
+/// deleted too. The state folder's id and the ownership markers of the inboxes still prove that the workspace had a ledger.
+/// The markers also contain the ledger's id.
 fn without_entry(root: &Path, state: &State) -> anyhow::Result<Option<LedgerMismatch>> {
     let path = state.ledger();
     let owner = served_with(root, state);
     let is_missing = path.symlink_metadata().is_err();
     if is_missing && (owner.is_some() || state.known_id().is_some()) {
         let state_id = owner.map(|owner| owner.id).or_else(|| state.known_id());
-        let what = format!("the ledger {} is missing, and so is its entry in {HEAD_FILE}", path.display());
+        let what = format!("the ledger {} is missing, and {HEAD_FILE} has no entry for it", path.display());
         return Ok(Some(LedgerMismatch::new(&what, &fix(), state_id)));
     }
     let Some(owner) = owner.filter(|owner| !is_missing && !owner.ledger.is_empty()) else { return Ok(None) };
@@ -244,6 +245,7 @@ pub(crate) fn need_used_state(workspace: &Workspace) -> anyhow::Result<()> {
 }
 
 /// Uses the existing ledger, or a new one if there is none, and records in its chain which ledger the workspace had before.
+/// Fails if the ledger is the known one.
 pub(crate) fn begin_anew(workspace: &Workspace, owner: &str) -> anyhow::Result<()> {
     let Some(alarm) = check(&workspace.root, &workspace.state)? else {
         bail!("--new-ledger is not needed, because this workspace knows its ledger; start without it");

@@ -1,8 +1,8 @@
-//! Temporary files of killed commands in the folders of a workspace. `baton up` deletes those that certainly have no owner;
-//! `doctor` lists the others too.
+//! Temporary files of killed commands in the folders of a workspace. `baton up` deletes the files that certainly no process
+//! needs; `doctor` also lists the other files.
 //!
-//! Another workspace, or another ledger of this one, may need the temporary file of a delivery to finish it. So Baton
-//! deletes such a file only if this ledger created the delivery into that folder and has finished it.
+//! Another workspace, or another ledger of this workspace, may need the temporary file of a delivery to finish the
+//! delivery. So Baton deletes such a file only if this ledger created the delivery into that folder and has finished it.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -47,7 +47,7 @@ impl Places<'_> {
         folders
     }
 
-    /// The temporary files of killed writers, without those of open deliveries of this ledger.
+    /// The temporary files of killed writers, except the files of this ledger's open deliveries.
     pub(crate) fn find(&self, reader: Option<&Reader>, now: SystemTime) -> Vec<Leftover> {
         let folders = self.folders();
         let left = folders.iter().flat_map(|folder| leftovers(folder, now).into_iter().map(move |left| (folder, left)));

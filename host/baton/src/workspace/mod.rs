@@ -117,8 +117,8 @@ impl Workspace {
         let roster = self.roster().map_err(|error| format!("{error:#}"))?;
         match roster.resolve(name) {
             Some(agent) if agent.name != name => Err(format!(
-                "this name belongs to the agent {} of this workspace, whose inbox the plugin would get; ask its \
-                 author for another name",
+                "this name belongs to the agent {} of this workspace, whose inbox the plugin would get; ask the \
+                 author of the plugin for another name",
                 agent.name
             )),
             _ => Ok(()),

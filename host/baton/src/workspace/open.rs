@@ -12,8 +12,8 @@ use super::{Workspace, audio, head, schedules};
 /// The plugins to load.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum PluginSelection<'a> {
-    /// All plugins of `baton.lock`; an unusable one is left out with a warning. The inboxes are served; with `over` also
-    /// those with the marker of another workspace.
+    /// All plugins of `baton.lock`; an unusable one is left out with a warning. Serves the inboxes; with `over`, also
+    /// inboxes with the marker of another workspace.
     All { over: bool },
     /// This plugin; an error if it is unusable.
     One(&'a str),
@@ -21,8 +21,8 @@ pub(crate) enum PluginSelection<'a> {
     None,
 }
 
-/// Opens the context. `kind` names this process in its leases: `up` or `run`. `settle_tries` is the number of tries if the
-/// ledger cannot be written.
+/// Opens the context. `kind` names this process in its leases, for instance `up` or `run`. `settle_tries` is the number of
+/// tries if the ledger cannot be written.
 pub(crate) fn open(
     workspace: &Workspace,
     wanted: PluginSelection<'_>,

@@ -6,7 +6,7 @@ use baton_plugin_sql::split_tables;
 
 use super::{Lock, PluginEntry, Source, State};
 
-/// A plugin that now has actions of another one.
+/// A plugin that now has actions of another plugin.
 struct PluginSplit {
     plugin: &'static str,
     from: &'static str,
@@ -32,7 +32,8 @@ pub(crate) struct SplitNotice {
     pub(crate) commands: Vec<String>,
 }
 
-/// Copies the tables that the plugin had in the database of another one. Called before its first attempt.
+/// Copies the tables of the plugin from the database of the plugin that had its actions before. Called before its first
+/// attempt.
 pub(super) fn copy_tables(state: &State, entry: &PluginEntry) -> anyhow::Result<()> {
     for split in SPLITS.iter().filter(|split| split.plugin == entry.name && entry.source == Source::Shipped) {
         split_tables(&state.plugin_database(split.from), &state.plugin_database(split.plugin), split.tables)?;
@@ -67,7 +68,7 @@ impl PluginSplit {
         let revoke = format!("plugin revoke {from} {}", words(&unused));
         Some(SplitNotice {
             what: format!(
-                "the plugin `{from}` does not use the grants {} any more: the actions that do are in the plugin `{plugin}`",
+                "the plugin `{from}` does not use the grants {} any more: the actions that use them are in the plugin `{plugin}`",
                 unused.join(" ")
             ),
             commands: install.into_iter().chain(grant).chain([revoke]).collect(),

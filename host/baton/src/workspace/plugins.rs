@@ -34,7 +34,7 @@ pub(super) struct Loader {
 #[derive(Default)]
 struct LastCheck {
     lock: Option<Lock>,
-    /// The identity of the lock file. Every `baton plugin grant` writes a new one, even if nothing in it changes.
+    /// The identity of the lock file. Every `baton plugin grant` writes a new file, even if its content stays the same.
     file: Option<Identity>,
     /// The granted folders.
     placed: Vec<PlacedFolder>,
@@ -240,8 +240,8 @@ impl Loader {
         }
     }
 
-    /// Installs the bundled plugins: a newer program may contain newer revisions. Baton stores each package, so that it
-    /// can compare a later revision with it.
+    /// Updates the bundled plugins of the lock file, because a newer program may contain newer revisions. Also stores their
+    /// packages, so that Baton can compare a later revision with them.
     fn install_bundled(&self) -> anyhow::Result<()> {
         if self.workspace.temporary {
             return Ok(());

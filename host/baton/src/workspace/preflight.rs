@@ -1,5 +1,5 @@
-//! The check of command agents before any of their requests is started: the program, the working folder, the login, the listed
-//! variables and, for Cursor, its registration must be there. Each problem has the edit or the command that fixes it.
+//! The check of command agents before any of their requests is started: the program, the working folder, the login, the
+//! listed variables and, for Cursor, its registration must exist. Each problem has the edit or the command that fixes it.
 
 use std::path::{Path, PathBuf};
 
@@ -158,7 +158,7 @@ fn login(config: &CommandConfig) -> Option<MissingRequirement> {
     })
 }
 
-/// Cursor reads its MCP servers from its folder only.
+/// For Cursor, checks that `.cursor/mcp.json` in the working folder names the agent: Cursor has no option for MCP servers.
 fn registration(config: &CommandConfig, folder: &Path) -> Option<MissingRequirement> {
     let file = folder.join(".cursor/mcp.json");
     let name = serde_json::Value::from(config.name.as_str()).to_string();

@@ -1,5 +1,5 @@
-//! The check of the schedules of `baton.toml` before one of them makes a task: its plugin, action, arguments, grants, secrets and
-//! accounts must be there. Each problem has the edit or the command that fixes it.
+//! The check of the schedules of `baton.toml` before one of them makes a task: its plugin, action, grants, secrets and
+//! accounts must exist, and its arguments must fit the action. Each problem has the edit or the command that fixes it.
 
 use std::sync::Arc;
 
@@ -156,7 +156,7 @@ impl ScheduleCheck<'_> {
     }
 
     fn missing_secret(&self, name: &str) -> Option<Problem> {
-        // A store that cannot be read is an error of each request.
+        // If the store cannot be read, the requests of the plugin report that error, not this check.
         if SecretStore::of(&self.workspace.state).is_set(name).unwrap_or(true) {
             return None;
         }

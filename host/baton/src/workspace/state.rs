@@ -1,5 +1,5 @@
-//! The state folder of a workspace. It is outside of the workspace, because a workspace may be synced between machines
-//! or granted to a plugin, and neither is allowed for the databases.
+//! The state folder of a workspace. It is outside of the workspace, because a workspace may be synced between machines or
+//! granted to a plugin. The databases must be neither synced nor granted.
 //!
 //! The default is `$XDG_STATE_HOME/baton/<id>`, where the id depends on the workspace's resolved path. Only the user can read
 //! it.
@@ -271,7 +271,7 @@ impl UpLock {
     }
 }
 
-/// Tries several times, because a process that checks the lock holds it for a moment.
+/// Tries several times, because another process may hold the lock for a moment, only to check it.
 fn try_lock(file: &File) -> Result<(), fs::TryLockError> {
     for _ in 0..5 {
         match file.try_lock() {

@@ -47,7 +47,8 @@ fn by_path(folder: &Path) -> Option<PathBuf> {
     PLACES.into_iter().map(Path::new).find(touches).filter(|_| !folder.starts_with(STORAGE)).map(Path::to_owned)
 }
 
-/// Checks by mount points. The innermost mount around `folder` counts; of two mounts at the same path, the later one.
+/// Checks by mount points. The innermost mount around `folder` counts. If two mounts have the same path, the later one
+/// counts.
 fn by_mount(folder: &Path, mounts: &[u8]) -> Option<PathBuf> {
     let mounts: Vec<(PathBuf, bool)> = mounts.split(|byte| *byte == b'\n').filter_map(mount).collect();
     let around = mounts.iter().filter(|(at, _)| folder.starts_with(at));

@@ -1,5 +1,5 @@
-//! Paths and numbers as columns. A path that is not UTF-8 is stored as bytes, so that it can be opened again; in a text
-//! column it has the form of `baton_core::path_text`, so that no two files have the same text.
+//! Paths and numbers as columns. A path that is not UTF-8 is stored as bytes, so that it can be opened again. In a text
+//! column, a path has the form of `baton_core::path_text`, so that no two files have the same text.
 
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};

@@ -1,5 +1,5 @@
-//! Records that one of two copies is kept and the other one is removed. The kept copy gets the link of the removed one, until
-//! the removed one is restored.
+//! Records which of two copies was kept and which one was removed. The kept copy has the link of the removed copy until the
+//! removed copy is restored.
 
 use std::path::Path;
 
@@ -46,7 +46,7 @@ impl Catalog {
 impl Library {
     /// Records that the file `removed` was removed and that its copy `kept` remains. A link of `removed` by a person or a
     /// program becomes the link of `kept`, unless `kept` has such a link too. From now on, the path of `removed` refers to
-    /// `kept`. Idempotent.
+    /// `kept`, unless `kept` is an item of Eagle. Idempotent.
     pub fn record_kept_copy(&mut self, removed: &Path, kept: &Path, now: Timestamp) -> Result<(), CatalogError> {
         let (removed_text, kept_text) = (path_text::to_text(removed), path_text::to_text(kept));
         let at = now.as_millisecond();
@@ -63,7 +63,7 @@ impl Library {
                  AND g.linked_by IN ('person', 'path') AND coalesce(files.linked_by, 'tags') IN ('sound', 'tags')",
             params![removed_text, kept_text],
         )?;
-        // An item of Eagle is identified by Eagle's id; a move to its path would remove that id.
+        // Eagle's id identifies an item of Eagle. A recorded move to the item's path would remove that id.
         let is_eagles: bool = transaction.query_row(
             "SELECT EXISTS (SELECT 1 FROM library_items AS i JOIN library_sources AS s ON s.id = i.source
                  WHERE i.path = ?1 AND s.kind = 'eagle')",
@@ -98,7 +98,7 @@ impl Library {
                 "DELETE FROM moves WHERE path = ?1 AND file = (SELECT id FROM files WHERE path = ?2)",
                 [&removed_text, &kept_text],
             )?;
-            // The track may have become part of another one meanwhile.
+            // The track may have been merged into another track in the meantime.
             let sql = "SELECT id FROM tracks WHERE id = coalesce((SELECT into_track FROM merges WHERE gone = ?1), ?1)";
             let track: Option<i64> = match was.and_then(|was| was.track) {
                 Some(track) => transaction.query_row(sql, [track], |row| row.get(0)).optional()?,

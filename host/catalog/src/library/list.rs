@@ -118,8 +118,9 @@ impl Library {
     }
 
     /// Ends a listing of the whole source and marks the items `missing` as missing. A file that also belongs to another item
-    /// is not marked. The items `kept` were not found; they are read after a listing has found them again. A file that only a
-    /// program names is marked as missing if it is not on the disk, except below the folders `unread`.
+    /// is not marked. The items `kept` were not found either, but are not marked: Baton reads them only after a later
+    /// listing has found them. A file that no listing contains, but that a program names, is marked as missing if it is not
+    /// on the disk. This does not apply below the folders `unread`.
     pub fn end_listing(
         &mut self,
         source: i64,
@@ -170,8 +171,8 @@ fn adopt_moved(tx: &Connection, source: i64, item: &ListedItem) -> rusqlite::Res
 /// adopted. The statement reads one more file to detect that.
 const MAX_SAME_INODE: usize = 8;
 
-/// Adopts an item that was renamed by hand: exactly one item has its size, time and inode, is missing at its old path, and is
-/// in a reachable source on the same volume. Returns whether `item` is such an item.
+/// Adopts an item that was renamed by hand: exactly one known item on this volume has the size, time and inode of `item`.
+/// That item is missing at its old path, and its source is reachable. Returns whether there is such an item.
 fn adopt_renamed(tx: &Connection, item: &ListedItem, at: i64) -> rusqlite::Result<bool> {
     let Some(path) = item.path.to_str().filter(|_| item.absent.is_none() && item.inode > 0) else {
         return Ok(false);
@@ -204,8 +205,8 @@ fn adopt_renamed(tx: &Connection, item: &ListedItem, at: i64) -> rusqlite::Resul
     Ok(true)
 }
 
-/// The number of the volume on which a missing file was, by the nearest existing folder. `None` if the file was on a separate
-/// volume within its source that is not mounted.
+/// The number of the volume on which a missing file was: the volume of the nearest existing folder above it. `None` if the
+/// file was on a separate volume within its source, and that volume is not mounted.
 fn volume_of(path: &str, source: &str, mounted: bool) -> Option<u64> {
     let device = |folder: &Path| std::fs::metadata(folder).ok().map(|found| found.dev());
     let found = Path::new(path).ancestors().skip(1).find_map(device)?;

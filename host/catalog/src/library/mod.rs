@@ -1,7 +1,7 @@
 //! The library in the catalog: its sources, its items, and the results of reading them.
 //!
-//! [`Library`] writes, in one process at a time; in the same transaction it writes files and fingerprints through the views
-//! of the catalog. [`super::Catalog`] reads and never waits for a writer.
+//! [`Library`] writes these tables; only one process at a time may use it. In the same transaction it writes files and
+//! fingerprints through the views of the catalog. [`super::Catalog`] reads and never waits for a writer.
 //!
 //! Commits are cheap here (`synchronous = NORMAL`): a killed process loses nothing that was committed. A power failure may lose
 //! the newest items, which the next scan reads again.

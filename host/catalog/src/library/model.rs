@@ -133,7 +133,7 @@ impl ListedState {
         let same = (known.size, known.mtime_ns) == (item.size, item.mtime_ns);
         match known.state {
             _ if !same => Self::Changed,
-            // Meanwhile the path had another file, which was never read; now it has the first file again.
+            // Another file was at this path for some time and was never read. Now the fingerprinted file is there again.
             ItemState::Pending if known.has_fingerprint && known.inode == item.inode => Self::Unchanged,
             ItemState::Pending if known.has_fingerprint => Self::Changed,
             ItemState::Pending => Self::Pending,

@@ -143,7 +143,7 @@ impl Library {
     }
 
     /// Records that a file was rewritten with the same audio. Returns false and does nothing if the catalog does not have the
-    /// file as it was before the change: then the next listing finds it changed.
+    /// file as it was before the change: the next listing then finds that the file has changed.
     pub fn record_rewritten(
         &mut self,
         item: i64,
@@ -234,7 +234,7 @@ fn write(tx: &Transaction<'_>, reading: &FileReading, at: i64) -> rusqlite::Resu
             |row| row.get(0),
         )
         .optional()?;
-    // Meanwhile the item was moved to the path of another item, or its source was removed.
+    // In the meantime the item was moved to the path of another item, or its source was removed.
     let Some(file) = file else {
         return Ok(());
     };
@@ -275,7 +275,8 @@ fn publish(
     Ok(())
 }
 
-/// Deletes the library's fingerprint and facts of a file. Those of other sources stay.
+/// Deletes the library's fingerprint of a file, and the file's digest, format and duration. Fingerprints of other sources
+/// stay.
 pub(super) fn clear_file_facts(tx: &Transaction<'_>, file: i64) -> rusqlite::Result<()> {
     let ours = "source = (SELECT id FROM sources WHERE name = 'library')";
     tx.prepare_cached(&format!("DELETE FROM fingerprints WHERE file = ?1 AND {ours}"))?.execute([file])?;

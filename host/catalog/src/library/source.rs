@@ -52,8 +52,8 @@ impl Library {
         all(&self.connection)
     }
 
-    /// Adds a source if the catalog does not have it. A new source takes over the items below it from a source above it, with
-    /// their results, because a file is one item.
+    /// Adds a source if the catalog does not have it. A new source takes over the items below its folder from a source
+    /// above it, with their results, so that a file is not two items.
     pub fn add_source(&mut self, path: &str, kind: SourceKind, now: Timestamp) -> Result<Source, CatalogError> {
         let transaction = self.begin()?;
         transaction.execute(

@@ -11,7 +11,7 @@ use crate::{Catalog, CatalogError};
 /// The volume of a folder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Volume {
-    /// The device number while it is mounted. It may change with each mount, and another disk may get the same one.
+    /// The device number while it is mounted. It may change with each mount, and another disk may get the same number.
     pub device: u64,
     /// The id of the file system; 0 if it has none. Many file systems keep it across mounts.
     pub fsid: u64,

@@ -15,7 +15,7 @@ const BUSY: Duration = Duration::from_mins(1);
 /// The size of SQLite's cache, in KiB (a negative number): enough for the upper pages of the indexes.
 const CACHE: i64 = -8 * 1024;
 
-/// The number of cached prepared statements: more than there are.
+/// The number of prepared statements that are cached: more than the library has.
 const STATEMENTS: usize = 32;
 
 /// The connection that writes the library.

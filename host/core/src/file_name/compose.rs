@@ -1,4 +1,4 @@
-//! Composes file names: the canonical one, parts of it, and changed names within the length limit.
+//! Composes file names: canonical names and their parts, and names with insertions that stay within the length limit.
 
 use jiff::Timestamp;
 

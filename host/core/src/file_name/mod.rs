@@ -1,8 +1,8 @@
 //! Reads file names of handoffs and composes the names of Baton's files.
 //!
 //! The canonical form is `{YYYYMMDDTHHMMSSZ}__{TYPE}__{Title-With-Hyphens}__{tail}.{json|md}`. Real folders also have
-//! leading move times, suffixes such as `__SUPERSEDED`, and nested names. Baton uses the name for display, and where
-//! the content has no title, kind or time. It never uses it to detect duplicates, because different tasks have the same
+//! leading move times, suffixes such as `__SUPERSEDED`, and nested names. Baton shows the name, and takes title, kind and
+//! time from it if the content has none. It never uses the name to detect duplicates, because different tasks have the same
 //! tokens.
 //!
 //! [`parse()`] reads names, [`canonical`] and its helpers compose them, [`is_ignored`] finds the files that Baton does

@@ -43,14 +43,14 @@ fn single_underscore(part: &str) -> impl Iterator<Item = &str> {
 }
 
 struct Reader<'a> {
-    /// The parts that are not read yet.
+    /// The parts that remain to be read.
     parts: VecDeque<&'a str>,
     read: FileName,
 }
 
 impl<'a> Reader<'a> {
-    /// Takes leading times, and the mark of a dead letter between them. Of several move times, the first is that of the
-    /// last move.
+    /// Takes leading times, and the mark of a dead letter between them. If there are several move times, the first one is
+    /// the time of the last move.
     fn front(&mut self) {
         while let Some(first) = self.parts.front() {
             match stamp::read(first) {
@@ -214,7 +214,7 @@ impl<'a> Reader<'a> {
         rest
     }
 
-    /// Takes a time that is joined to a part. It is the time of creation, never that of a move.
+    /// Takes a time that is joined to a part. Such a time is always the time of creation, never the time of a move.
     fn made(&mut self, stamp: Stamp) {
         match stamp {
             Stamp::Utc(at) => _ = self.read.made_at.get_or_insert(at),

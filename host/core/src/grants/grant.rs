@@ -131,7 +131,7 @@ pub struct GrantSet {
     pub hosts: HostAddresses,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub http: Vec<HttpRule>,
-    /// Each is bound to the plugin's declaration and to the addresses of its hosts at the time of the grant.
+    /// Each secret is bound to the hosts that the plugin declared, and to their addresses, at the time of the grant.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub secrets: Vec<GrantedSecret>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

@@ -40,7 +40,7 @@ pub fn grant_it_with(plugin: &str, grants: &[Grant]) -> String {
     format!("grant it with `{}`", grant_command(plugin, grants))
 }
 
-/// The grants at the beginning of the text or in a command within it, and the rest of the text.
+/// The grants at the beginning of the text or in a `baton plugin grant` command within the text, and the rest of the text.
 fn read(text: &str, asked: &Capabilities) -> (Vec<Grant>, String) {
     const COMMAND: &str = "baton plugin grant ";
     let (before, from) = match text.split_once(COMMAND) {
@@ -70,8 +70,8 @@ fn read(text: &str, asked: &Capabilities) -> (Vec<Grant>, String) {
     (grants, parts.join("; "))
 }
 
-/// The grant that the word names: a grant that the manifest requests, or a part of one. Paths, addresses and recipients
-/// in the plugin's text are ignored, because the operator chooses them.
+/// The grant that the word names; `None` if no request of the manifest covers it. (`hard-links` needs no request.) Paths,
+/// addresses and recipients in the plugin's text are ignored, because the operator chooses them.
 fn grant(word: &str, asked: &Capabilities) -> Option<Grant> {
     let declared = asked.grants();
     let grant = match word.split_once('=').unwrap_or((word, "")) {

@@ -13,8 +13,9 @@ impl GrantSet {
         asked.grants().into_iter().collect()
     }
 
-    /// The grants that a bundled plugin gets automatically: those without a path that give access to no user data, and
-    /// those for the named folders of a workspace (`folders`). Servers, secrets, audio and triggers are never included.
+    /// The grants that a bundled plugin gets automatically, if it requests them: the named folders of a workspace
+    /// (`folders`), databases, handoffs, the ledger, RETURNs and locks. Servers, secrets, audio and triggers are never
+    /// included.
     #[must_use]
     pub fn least_of(asked: &Capabilities, folders: &[&str]) -> Self {
         let is_least = |grant: &Grant| match grant {
@@ -61,7 +62,7 @@ impl GrantSet {
         known.is_some_and(|known| self.remove(&known))
     }
 
-    /// Sets the default addresses of the hosts that a granted rule or secret names.
+    /// For each host that a granted rule or secret names and that has no address, sets the default address.
     pub fn set_defaults(&mut self, asked: &Capabilities) {
         let rules = self.http.iter().filter_map(HttpRule::host_name);
         let secrets = self.secrets.iter().flat_map(|secret| &secret.hosts).filter_map(|host| host_name(host));

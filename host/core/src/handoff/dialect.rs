@@ -138,7 +138,7 @@ fn to(object: &Object, named: &FileName, answer: bool) -> Option<String> {
 }
 
 /// The title, otherwise the title of the original topic or task, otherwise the title in the file name, otherwise the first
-/// line of `handoff_reason`.
+/// line of `handoff_reason`, otherwise `Untitled`.
 fn title(object: &Object, named: &FileName) -> String {
     let nested = || {
         let paths = [["original_context", "handoff_topic"], ["original_task", "task_title"]];

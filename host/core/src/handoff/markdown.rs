@@ -6,7 +6,8 @@ use super::fields;
 use super::model::{Dialect, Handoff, Kind, Original, Priority};
 use crate::file_name::FileName;
 
-/// Parses a Markdown handoff. A text without any field is a request with its first line as the title.
+/// Parses a Markdown handoff. A text without a type, in its heading and in its file name, is a request. Without a heading,
+/// its first line is the title.
 pub(super) fn read(text: &str, named: &FileName) -> Handoff {
     let (word, heading) = heading(text);
     let field = |names: &[&str]| names.iter().find_map(|name| field(text, name));
@@ -124,7 +125,8 @@ fn heading(text: &str) -> (Option<String>, Option<String>) {
     }
 }
 
-/// The value of the bold field `name` before the first second-level heading: `**Name:** value` or `**Name**: value`.
+/// The value of the bold field `name` in the first 60 lines, before the first second-level heading: `**Name:** value` or
+/// `**Name**: value`.
 fn field(text: &str, name: &str) -> Option<String> {
     let head = text.lines().take_while(|line| !line.starts_with("## ")).take(60);
     let value = head.filter_map(bold_field).find(|(key, _)| key.eq_ignore_ascii_case(name))?.1;

@@ -1,5 +1,5 @@
-//! Notices from Baton to an agent: it has not answered a request, or its own request was not answered. A notice needs
-//! no RETURN.
+//! Notices from Baton to an agent: the agent has not answered a request, or nobody has answered a request of the agent. A
+//! notice needs no RETURN.
 
 use jiff::Timestamp;
 use serde_json::json;

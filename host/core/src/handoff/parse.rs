@@ -58,8 +58,8 @@ fn json_in_markdown(text: &str, named: &FileName) -> Result<Option<Handoff>, Par
     Ok(Some(handoff))
 }
 
-/// The maximum length of an id or name, in characters. Baton cuts a longer text and reports this. Two real ids differ
-/// before this length. Control characters are dropped.
+/// The maximum length of an id or name, in characters. Baton cuts a longer text and reports this. Real ids differ within
+/// this length. Control characters are dropped.
 const LONGEST: usize = 200;
 
 fn shorten(handoff: &mut Handoff) {

@@ -156,7 +156,7 @@ impl Repair<'_> {
     }
 }
 
-/// An escape that is one half of a character of UTF-16.
+/// An escape with one half of a UTF-16 surrogate pair.
 enum Surrogate {
     /// Its other half follows.
     Pair,

@@ -113,7 +113,7 @@ fn next_object(text: &str, at: usize) -> Option<usize> {
         .map(|found| text.len() - found.len())
 }
 
-/// The text without blanks and a line that ends a code fence at its beginning.
+/// The text without the blanks at its beginning, and without a line there that ends a code fence.
 fn unfenced(text: &str) -> &str {
     let start = text.trim_start_matches(is_blank);
     let fence = start.split('\n').next().unwrap_or_default();

@@ -4,8 +4,8 @@
 //! `{NAME}` is always the whole host. Scheme, port and a path prefix belong to the address, so a plugin chooses only the
 //! method and the path below the prefix. A rule or a secret whose host is not set allows nothing.
 //!
-//! A host may have a default address. The default is set with the first grant for the plugin. So a later revision with
-//! another default cannot reach another server.
+//! A host may have a default address. Baton stores the default with the first grant that uses the host, so a later revision
+//! with another default cannot reach another server.
 
 use std::collections::BTreeSet;
 
@@ -13,8 +13,7 @@ use super::capabilities::{Capabilities, SecretCapability};
 use crate::grants::{Grant, HostAddresses, host_name, resolved_host};
 
 impl Capabilities {
-    /// A copy with addresses in place of names in the hosts of secrets. A secret is granted for addresses, not for
-    /// names.
+    /// A copy in which the hosts of secrets have addresses instead of names, because a secret is granted for addresses.
     #[must_use]
     pub fn with_secret_hosts(&self, set: &HostAddresses) -> Self {
         let resolved = |secret: &SecretCapability| SecretCapability {

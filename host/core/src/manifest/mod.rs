@@ -73,8 +73,9 @@ pub struct Action {
     /// waits for a person and does not run again automatically.
     #[serde(default)]
     pub idempotent: bool,
-    /// The grants that the action uses, as grant specs; the manifest must request each of them. If absent, all grants
-    /// of the plugin. They are used only for help texts: the grants of an attempt do not depend on its action.
+    /// The grants that the action uses, as grant specs. The manifest must request each of them. Without this list, the
+    /// action uses all grants of the plugin. Only help texts and the check of schedules read the list: the grants of an
+    /// attempt do not depend on its action.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub needs: Option<Vec<String>>,
     /// A JSON Schema of the arguments. The host checks the arguments with it before an attempt.
@@ -183,13 +184,13 @@ pub struct Limits {
 #[derive(Debug, thiserror::Error)]
 pub enum ManifestError {
     /// Longer than [`MAX_BYTES`].
-    #[error("the manifest is {0} bytes long; at most {MAX_BYTES} are read")]
+    #[error("the manifest has {0} bytes; the limit is {MAX_BYTES}")]
     TooLong(usize),
     /// Not JSON of the manifest's shape.
     #[error("the manifest does not parse: {}", one_line(&.0.to_string()))]
     Json(#[from] serde_json::Error),
     /// An action names a grant that the manifest does not ask for.
-    #[error("the action `{}` needs `{}`, which the manifest's capabilities do not ask for", one_line(.action), one_line(.grant))]
+    #[error("the action `{}` needs `{}`, which is missing in the manifest's capabilities", one_line(.action), one_line(.grant))]
     NotAsked {
         /// The action.
         action: String,
@@ -211,7 +212,7 @@ pub enum ManifestError {
     #[error("the manifest is refused: {0}")]
     PluginName(#[from] NameError),
     /// A part of the manifest refers to an action that does not exist.
-    #[error("the manifest's {what} is `{}`, which is not among its actions", one_line(.action))]
+    #[error("the manifest's {what} is `{}`, which is not one of the plugin's actions", one_line(.action))]
     NoAction {
         /// The part of the manifest that refers to it.
         what: &'static str,

@@ -102,8 +102,8 @@ impl AgentSession {
         let job = move |tx: &Tx<'_>| session.record_return(tx, &id, &answer, &roster);
         let written = self.work.context.ledger.write(job).await?.map_err(DispatchError::Refused)?;
         deliver(&self.work.context, &task.id).await?;
-        // The daemon may have captured the RETURN before its delivery was recorded as done. Then the request has later
-        // deliveries, such as its archiving, and the daemon left them to this process.
+        // The daemon may have captured the RETURN before this process recorded its delivery as done. Then the daemon could
+        // not make the later deliveries of the request, such as the move to the archive. Wake it to make them now.
         self.work.context.wake();
         self.captured(&task.id, written.file, written.before).await
     }

@@ -34,8 +34,8 @@ pub(crate) fn end_lost_claims(tx: &Tx<'_>, now: Timestamp) -> Result<Vec<String>
 
 fn end_lost(tx: &Tx<'_>, claim: &Claim, now: Timestamp) -> Result<(), LedgerError> {
     let request = task::get_in(tx, &claim.task)?;
-    let why = if claim.until > now { "its session has ended" } else { "its session did not renew it" };
-    let reason = format!("the claim is lost: {why}; the request waits for {} again", claim.agent);
+    let why = if claim.until > now { "its session has ended" } else { "its session did not renew the claim" };
+    let reason = format!("the claim has ended, because {why}; the request waits for {} again", claim.agent);
     task::end_claim(tx, &claim.task)?;
     event::append(tx, &Event::of(&request, "baton", "claim_lost", reason, request.state, now)).map(drop)
 }
@@ -65,13 +65,15 @@ impl AgentSession {
             return Ok(Err(format!("{id} is a task of {}; only that agent can work on it", task.agent)));
         }
         if task.kind == "RETURN" {
-            return Ok(Err(format!("{id} is a RETURN: read it; it needs no answer")));
+            return Ok(Err(format!("{id} is a RETURN, which needs no answer; read it")));
         }
         if !matches!(task.state, State::Delivered | State::Disputed) {
             return Ok(Err(closed(&task)));
         }
         if task::is_return_pending_in(tx, id)? {
-            return Ok(Err(format!("{id} is answered already; its RETURN counts when `baton up` has captured it")));
+            return Ok(Err(format!(
+                "{id} is answered already; the RETURN takes effect when `baton up` has captured it"
+            )));
         }
         let held = task::claim_of(tx, id)?;
         match &held {

@@ -65,15 +65,16 @@ impl InboxItem {
         }
     }
 
-    /// A request of the agent that has ended without a RETURN of another agent: its result is in the ledger.
+    /// The item for a request that the agent sent and that ended without the RETURN of an external agent. Its result is in
+    /// the ledger.
     fn ended(request: Task) -> Self {
         let (title, from) = (format!("RETURN: {}", request.title), Some(request.agent.clone()));
         Self { kind: "RETURN".to_owned(), title, from, ..Self::new(request, None) }
     }
 }
 
-/// The work of `agent` that nobody has claimed. With `after`, only what became available after that event, and the requests
-/// of the agent that plugins have answered since.
+/// The work of `agent` that nobody has claimed. With `after`, only the work that became available after that event, and the
+/// requests of the agent that a plugin or Baton has ended since.
 ///
 /// # Errors
 /// When the ledger cannot be read.

@@ -64,9 +64,9 @@ struct ActivityFacts {
     /// Its runs with a living process.
     runs: Vec<Run>,
     call: Option<AgentCall>,
-    /// Until when its client has no quota.
+    /// The end of its client's usage limit.
     quota: Option<Timestamp>,
-    /// Since when its oldest unclaimed request waits.
+    /// The time since when its oldest unclaimed request waits.
     waits: Option<Timestamp>,
 }
 
@@ -133,7 +133,7 @@ fn judge(signs: &ActivityFacts, now: Timestamp) -> AgentActivity {
         (None, None, Some(since))
             if now.duration_since(since) > SILENT_INBOX && call.is_none_or(|call| call < since) =>
         {
-            of(Activity::Silent, "has not called since its oldest request arrived".to_owned())
+            of(Activity::Silent, "has called no tool since its oldest request arrived".to_owned())
         }
         (None, None, Some(_)) => of(Activity::Idle, "has open requests".to_owned()),
         (None, None, None) => of(Activity::Idle, "has no open request".to_owned()),

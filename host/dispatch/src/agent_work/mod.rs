@@ -1,9 +1,9 @@
 //! The operations of an external agent on its tasks through Baton instead of through its folder: list, read, claim, report
 //! progress, ask a person, answer, and wait for work. The MCP server and `baton inbox` use them.
 //!
-//! An agent can see the tasks that it received, sent or gets the RETURN of, and can work only on those that it received.
-//! Nothing here bypasses the folders: a RETURN is a file in the inbox of the requesting agent, and the engine captures
-//! it like any other. So an agent may switch between its folder and Baton at any time.
+//! An agent can see the tasks that it received, the tasks that it sent, and the tasks whose RETURN it gets. It can work
+//! only on the tasks that it received. Nothing here bypasses the folders: a RETURN is a file in the inbox of the requesting
+//! agent, and the engine captures it like any other. So an agent may switch between its folder and Baton at any time.
 //!
 //! A **claim** is a lease. While one session of an agent holds it, no other session can claim, answer or ask. A claim
 //! ends with the task's next state, when it is released, when its holder does not renew it, or when the holder's process

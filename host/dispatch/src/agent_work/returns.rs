@@ -1,4 +1,4 @@
-//! RETURNs that an agent receives: it archives them when it has read them.
+//! Archives the RETURNs that an agent has read.
 
 use baton_core::State;
 use baton_ledger::event::Event;

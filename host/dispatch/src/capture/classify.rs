@@ -118,8 +118,8 @@ fn answer(tx: &Tx<'_>, incoming: &mut IncomingFile) -> Result<Classification, Le
 fn answers_nobody(request: &Task) -> String {
     let (id, kept) = (&request.id, "so nobody is notified and the RETURN is kept in handoffs/_unrouted");
     match request.answer_to() {
-        None => format!("it answers {id}, which names no sender, {kept}"),
-        Some(sender) => format!("it answers {id} of `{sender}`, who is not an agent of this workspace, {kept}"),
+        None => format!("it answers {id}, but that request names no sender, {kept}"),
+        Some(sender) => format!("it answers {id} of `{sender}`, which is not an agent of this workspace, {kept}"),
     }
 }
 

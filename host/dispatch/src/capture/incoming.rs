@@ -90,7 +90,7 @@ impl IncomingFile {
         incoming
     }
 
-    /// A handoff for `agent`, in the inbox of any agent.
+    /// A handoff for `agent`, in any inbox or in the drop box.
     pub(super) fn for_agent(
         context: &Context,
         agent: &str,

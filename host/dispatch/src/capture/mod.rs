@@ -41,8 +41,10 @@ pub(crate) async fn reject_unreadable(
     owner: &str,
     path: &Path,
 ) -> Result<CaptureOutcome, DispatchError> {
-    let reason =
-        format!("reading it crashed {} times; Baton rejected it without reading it", crate::limits::READER_CRASHES);
+    let reason = format!(
+        "reading the file crashed {} times, so Baton rejected it without another try",
+        crate::limits::READER_CRASHES
+    );
     let incoming = IncomingFile::of_broken(context, owner, context.shown(path), None, reason);
     let (inner, now, arrival) = (Arc::clone(context), Timestamp::now(), ArrivalLog::of(&incoming));
     let ledger = context.ledger.in_lane(owner);
@@ -69,7 +71,7 @@ pub(crate) async fn capture(
     }
     let external = agent.is_some_and(|agent| agent.kind == AgentKind::External);
     if external && !read::is_handoff_name(&name) {
-        return Ok(CaptureOutcome::Ignored("it is neither .json nor .md and stays where it is".to_owned()));
+        return Ok(CaptureOutcome::Ignored("it is neither .json nor .md".to_owned()));
     }
     let file = context.shown(&path);
     let (inner, now, ledger) = (Arc::clone(context), Timestamp::now(), context.ledger.in_lane(owner));

@@ -33,9 +33,9 @@ pub(crate) enum CaptureOutcome {
         /// The file was read, and its content ends too early.
         unfinished: bool,
     },
-    /// Baton does not read such entries (a folder, a link). The reason is logged once.
+    /// Baton does not read this entry, for instance because it is a folder or a link. The reason is logged once.
     Ignored(String),
-    /// It does not exist any more.
+    /// The file does not exist any more.
     Missing,
 }
 

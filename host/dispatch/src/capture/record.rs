@@ -107,12 +107,13 @@ fn trigger_tasks(
     returns::trigger_tasks(tx, context, id, request.as_ref(), now)
 }
 
-/// Whether the file stays in an inbox in this state.
+/// Whether a file stays in its inbox while its task has this state.
 fn is_pending(state: State) -> bool {
     matches!(state, State::Queued | State::Waiting | State::Delivered)
 }
 
-/// If a file is edited and cannot be read any more, it is still the same request: its sender gets a RETURN.
+/// Copies the facts of the task to the record of an edited file that cannot be read any more: it is still the same request.
+/// Its sender gets a RETURN.
 fn take_over(context: &Context, incoming: &mut IncomingFile, known: &Task) {
     let new = &mut incoming.new;
     new.agent.clone_from(&known.agent);
@@ -263,10 +264,10 @@ fn renamed(
         return Ok(ExistingRecord::New(Some(Box::new(first))));
     }
     task::set_file(tx, &first.id, file, None)?;
-    event::append(tx, &Event::of(&first, "baton", "renamed", format!("its file is {file} now"), first.state, now))?;
+    event::append(tx, &Event::of(&first, "baton", "renamed", format!("its file is now {file}"), first.state, now))?;
     if let Some(folder) = incoming.move_to.take() {
-        // The file was moved into the drop box, so Baton delivers it to its agent again.
-        set_state(tx, &first, "routed", State::Captured, format!("back to {folder}"), now)?;
+        // Somebody moved the file from the inbox into the drop box, so Baton moves it to its agent again.
+        set_state(tx, &first, "routed", State::Captured, format!("moved back to {folder}"), now)?;
         return moving(tx, first.id, incoming, folder, Classification::default(), false, now)
             .map(ExistingRecord::Known);
     }

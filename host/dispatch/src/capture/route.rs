@@ -4,8 +4,8 @@
 //! task and one copy for each agent except the sender; the file itself is archived beside the drop box. A plugin gets a
 //! copy only if it has the action in the broadcast, because a greeting to all agents must not start a plugin's default
 //! action. A handoff for an unknown agent is moved to `handoffs/_unrouted/` with the reason, and its sender gets a
-//! RETURN. A RETURN to a request whose sender is unknown is kept there too, without a reason: it has answered its request. The
-//! ledger records all of this before a file is moved.
+//! RETURN. A RETURN to a request with an unknown sender is kept there too, but without a reason, because it has answered
+//! its request. The ledger records all of this before a file is moved.
 
 use baton_core::agents::is_everybody;
 use baton_core::handoff::Handoff;

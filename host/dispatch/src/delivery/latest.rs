@@ -14,7 +14,7 @@ use jiff::{Timestamp, ToSpan as _};
 pub(super) fn keep(folder: &Path, name: &str, now: Timestamp) {
     let last = last_day(now);
     let Some(latest) = latest_name(name, &last) else { return };
-    // A missing report was moved by another program.
+    // If the report is missing, another program has moved it.
     if let Err(error) = copy(folder, name, &latest, &last)
         && !matches!(error, IntakeError::NotFound { .. })
     {
@@ -22,17 +22,18 @@ pub(super) fn keep(folder: &Path, name: &str, now: Timestamp) {
     }
 }
 
-/// The last accepted day is tomorrow, because a report may have the date of another time zone. A report with a later
-/// date would stay the newest one forever.
+/// The last day that is accepted in the name of a report: tomorrow, because a report may have the date of another time
+/// zone. A report with a later date would stay the newest one forever.
 fn last_day(now: Timestamp) -> String {
     now.checked_add(24.hours()).unwrap_or(now).strftime("%Y%m%d").to_string()
 }
 
-/// Only one copy at a time: batches of deliveries run in parallel, and a delivery that failed may succeed after a newer
-/// one.
+/// Allows only one copy at a time: batches of deliveries run in parallel, and the repeated delivery of an older report may
+/// succeed after the delivery of a newer one.
 static COPYING: Mutex<()> = Mutex::new(());
 
-/// Does not follow links, because a plugin with write access to the folder could have created one.
+/// Copies the report, unless the folder has a newer one. Does not follow links, because a plugin with write access to the
+/// folder could have created one.
 fn copy(folder: &Path, name: &str, latest: &str, last: &str) -> Result<(), IntakeError> {
     let _one = COPYING.lock().unwrap_or_else(PoisonError::into_inner);
     let failed = |path: &Path, action| {
@@ -52,7 +53,7 @@ fn copy(folder: &Path, name: &str, latest: &str, last: &str) -> Result<(), Intak
     fs::rename(&temporary, &latest).map_err(failed(&latest, "replaced"))
 }
 
-/// Writes a file that does not exist. A leftover of a killed process is deleted.
+/// Writes a new file. Before that, deletes the file of this name that a killed process may have left.
 fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
     match fs::remove_file(path) {
         Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),

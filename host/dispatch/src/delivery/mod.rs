@@ -39,7 +39,7 @@ pub async fn deliver(context: &Arc<Context>, id: &str) -> Result<Vec<PathBuf>, D
 }
 
 /// Delivers everything that is open for several tasks of `agent`. An error of one task does not affect the others. Two
-/// concurrent calls must not have the same task.
+/// calls at the same time must not contain the same task.
 pub(crate) async fn deliver_all(
     context: &Arc<Context>,
     agent: &str,

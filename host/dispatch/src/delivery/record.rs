@@ -25,7 +25,7 @@ pub(super) struct DeliveryOutcome {
 }
 
 impl DeliveryOutcome {
-    /// `None` if it has not ended.
+    /// `None` if the delivery has not ended.
     pub(super) fn of(item: &ActiveDelivery) -> Option<Self> {
         let ended = !matches!(item.step, DeliveryStep::Open | DeliveryStep::Written);
         let delivery = &item.delivery;
@@ -129,7 +129,7 @@ fn lost(
     why: &str,
     now: Timestamp,
 ) -> Result<bool, LedgerError> {
-    let reason = format!("{why}; the ledger keeps its content");
+    let reason = format!("{why}; the ledger keeps the content of the file");
     outbox::lost(tx, outcome.id, &outcome.name)?;
     task::set_lost(tx, &task.id)?;
     if outcome.kind != DeliveryKind::Route || task.state.is_final() {

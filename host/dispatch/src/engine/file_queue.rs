@@ -43,9 +43,9 @@ struct SeenFile {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum StampState {
     Kept,
-    /// The ledger does not have it yet.
+    /// The ledger does not have the stamp yet.
     Pending,
-    /// The ledger must not have it: the file could not be read, or a later change may leave the stamp the same.
+    /// The ledger must not get the stamp: the file could not be read, or a later change may not change the stamp.
     Excluded,
 }
 
@@ -123,8 +123,8 @@ impl FileQueue {
         self.known.entry(path.into()).or_insert(SeenFile { stamp: Some(stamp), kept: StampState::Kept });
     }
 
-    /// Returns the unchanged files of a scan whose stamps the ledger may have but does not have yet. The caller writes
-    /// the stamps.
+    /// Returns the unchanged files of a scan whose stamps the ledger does not have yet but may get. The caller writes the
+    /// stamps to the ledger.
     pub(super) fn take_stamps(&mut self, found: &[FolderEntry], now: SystemTime) -> Vec<(PathBuf, FileStamp)> {
         let files = found.iter().filter(|found| found.kind == FolderEntryKind::File && found.stamp.is_old_at(now));
         let mut keep = Vec::new();
@@ -172,7 +172,7 @@ impl FileQueue {
         self.set_stamp_state(path, StampState::Pending);
     }
 
-    /// The file could not be read. It is not tried again until the next start.
+    /// The file could not be read. It is not read again before it changes or the daemon starts again.
     pub(super) fn exclude(&mut self, path: &Path) {
         self.set_stamp_state(path, StampState::Excluded);
     }

@@ -58,7 +58,7 @@ impl FolderWatch {
             match (watcher.watch(folder), id) {
                 (Ok(()), Some(id)) => drop(self.watched.insert(folder.clone(), id)),
                 (Ok(()), None) => {}
-                // The part of the engine that needs the folder reports that it is missing.
+                // Another part of the engine needs this folder and reports that the folder is missing.
                 (Err(IntakeError::NotFound { .. }), _) => drop(self.watched.remove(folder)),
                 (Err(error), _) => {
                     self.watched.remove(folder);

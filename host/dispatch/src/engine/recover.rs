@@ -46,7 +46,7 @@ pub(super) async fn recover(context: &Arc<Context>, starting: bool) -> Result<()
             requeue(tx, |_| true, now)?;
             for task in task::in_state(tx, State::Waiting)?.iter().filter(|task| is_too_far(&inner, task, now)) {
                 let reason =
-                    "the time of its retry was too far in the future (the clock was wrong): trying again".to_owned();
+                    "the retry was due too far in the future, because the clock was wrong: trying again".to_owned();
                 set_state(tx, task, "queued", State::Queued, reason, now)?;
             }
         }
@@ -71,7 +71,7 @@ pub(super) async fn recover(context: &Arc<Context>, starting: bool) -> Result<()
 
 /// Takes the lease of a request whose cancellation was interrupted.
 fn take_over_cancellation(tx: &Tx<'_>, context: &Context, task: &Task, now: Timestamp) -> Result<Task, LedgerError> {
-    let reason = "the process that cancelled it has exited; Baton completes the cancellation".to_owned();
+    let reason = "the process that cancelled the task has exited; Baton completes the cancellation".to_owned();
     tracing::warn!(task = %task.id, "{reason}");
     event::append(tx, &Event::of(task, "baton", "interrupted", reason, State::Running, now))?;
     task::take_over_lease(tx, &task.id, &context.owner, limits::LEASE, now)
@@ -172,13 +172,13 @@ fn state_after_interruption(context: &Context, task: &Task) -> (State, String) {
     let plugin = context.plugin(&task.agent);
     let idempotent = plugin.is_ok_and(|installed| installed.is_idempotent(task.action.as_deref()));
     if task.origin == task::Origin::Call {
-        return (State::Failed, "the process that called it has exited; call it again".to_owned());
+        return (State::Failed, "the process that started this call has exited; repeat the command".to_owned());
     }
     if task.stop_asked {
         return (State::Queued, "the attempt was interrupted before it could be cancelled".to_owned());
     }
     if !idempotent {
-        let reason = "the attempt was interrupted and the action is not declared idempotent: see what it has done, then \
+        let reason = "the attempt was interrupted and the action is not declared idempotent: check what it has done, then \
                       `baton retry` runs it again and `baton cancel` ends it";
         return (State::NeedsHuman, reason.to_owned());
     }

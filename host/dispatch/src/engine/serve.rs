@@ -178,7 +178,7 @@ impl Engine {
         if path.parent().is_some_and(|folder| context.wake.as_deref() == Some(folder)) {
             self.reload.start(&mut self.state);
             Workers::recover_now(&mut self.state);
-            // Another process may have finished deliveries that later ones wait for.
+            // Another process may have finished deliveries, and later deliveries of the same task wait for them.
             Deliveries::escalate(&mut self.state);
             return;
         }
@@ -222,7 +222,7 @@ impl Engine {
         }
         let running = self.workers.running();
         if running > 0 {
-            tracing::info!("{running} running, waiting for the end (again to cancel)");
+            tracing::info!("running tasks: {running}; waiting for the end (send the signal again to cancel them)");
         }
     }
 

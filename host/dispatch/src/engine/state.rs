@@ -85,7 +85,7 @@ impl EngineState {
                 Some(message)
             }
             Err(error) => {
-                tracing::error!(%error, "a job ended without a message");
+                tracing::error!(%error, "a job of the engine ended without a result");
                 self.crash_messages.remove(&error.id())
             }
         }

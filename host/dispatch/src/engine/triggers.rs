@@ -120,7 +120,7 @@ impl Triggers {
         self.watched.retain(|plugin| triggers.iter().any(|trigger| trigger.watches_for() == Some(plugin)));
     }
 
-    /// Plans a check of all triggers, because events were lost.
+    /// Remembers that all triggers may have missed changes, because events were lost. The next full scan checks them.
     pub(super) fn on_lost_events(&mut self) {
         self.missed.all = true;
     }

@@ -47,7 +47,7 @@ impl WatchedFiles {
             let (watched, unwatched) = (watch.folders.len(), watch.unwatched_count());
             tracing::warn!(
                 %plugin,
-                "it watches files in {} folders, but the limit is {watched}: the scan every minute finds changes in \
+                "the plugin watches files in {} folders, but the limit is {watched}: only the scan each minute finds changes in \
                  the others",
                 watched + unwatched
             );

@@ -70,7 +70,8 @@ impl Workers {
         }
     }
 
-    /// Starts a worker of the agent, unless the number of workers has reached its `concurrency`.
+    /// Starts a worker of the agent. If the engine stops, or the agent already has as many workers as its `concurrency`,
+    /// only remembers that the agent has work.
     pub(super) fn start(&mut self, state: &mut EngineState, agent: String) {
         let most = state.context.roster().get(&agent).map_or(1, |agent| agent.settings.concurrency.max(1));
         let workers = self.running.entry(agent.clone()).or_default();

@@ -82,7 +82,7 @@ async fn ask(context: &Arc<Context>, inbox_task: InboxTask) -> Result<(), Dispat
 
 async fn cancel(context: &Arc<Context>, inbox_task: InboxTask) -> Result<Option<SettledTask>, DispatchError> {
     let (owner, now) = (context.owner.clone(), Timestamp::now());
-    // In the meantime the task may have run and its file may be archived. Then the task is not cancelled.
+    // Do not cancel a task that has run in the meantime, and whose file is missing because it was archived.
     let lease = move |tx: &Tx<'_>| {
         let still = task::waits_with(tx, &inbox_task.id, &inbox_task.file)?;
         still.then(|| task::lease_task(tx, &inbox_task.id, &owner, limits::LEASE, now)).transpose()

@@ -26,14 +26,14 @@ const DRAIN: Duration = Duration::from_secs(1);
 /// How a run ended.
 #[derive(Debug)]
 pub(super) enum RunEnd {
-    /// It ended with this exit code (128 plus the signal number, if a signal ended it). The SHA-256 is that of its
+    /// It ended with this exit code (128 plus the signal number, if a signal ended it). `output` is the SHA-256 of its
     /// output.
     Exited { code: i32, output: String },
     /// The daemon stops.
     Interrupted,
     /// It was ended at its deadline.
     TimedOut,
-    /// It could not be started or read, and why.
+    /// It could not be started, or its output could not be read; with the reason.
     Failed(String),
 }
 

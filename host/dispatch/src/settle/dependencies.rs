@@ -18,7 +18,7 @@ use crate::context::Context;
 use crate::limits;
 use crate::limits::ago;
 
-/// A longer chain of dependencies counts as a cycle, so that the search ends.
+/// The maximum number of tasks that the search for a cycle visits. If there are more, they count as a cycle.
 const MOST_STEPS: usize = 1000;
 
 /// The state of a request's dependencies.
@@ -91,6 +91,7 @@ fn is_enough(found: &Task, need: &str) -> bool {
     is_verified || !need.starts_with(task::VERIFIED)
 }
 
+/// The reason in the ledger of a task that waits for a person. It is compared with stored reasons, so its text must not change.
 fn ended(need: &str, state: &str) -> String {
     format!("{need}, which it depends on, ended as {state}; `baton retry` runs this one anyway, `baton cancel` ends it")
 }
@@ -101,7 +102,7 @@ struct DependencyChain {
     names: String,
 }
 
-/// Why the dependencies of these tasks lead back to the request itself, or too far. `None` if they do not.
+/// The reason, if the dependencies of these tasks lead back to the request itself or to too many tasks; otherwise `None`.
 fn find_cycle(tx: &Tx<'_>, own: &[&str], mut ahead: Vec<DependencyChain>) -> Result<Option<String>, LedgerError> {
     let mut seen: BTreeSet<String> = ahead.iter().map(|step| step.names.clone()).collect();
     while let Some(step) = ahead.pop() {
@@ -124,7 +125,8 @@ fn find_cycle(tx: &Tx<'_>, own: &[&str], mut ahead: Vec<DependencyChain>) -> Res
     Ok(None)
 }
 
-/// Handles the end of a task: tasks that depend on it may start, or ask a person. Returns whether any may start.
+/// Handles the end of a task: a task that depends on it may start, or a person must decide about that task. Returns whether
+/// any task may start.
 pub(crate) fn settled(tx: &Tx<'_>, task: &Task, state: State, now: Timestamp) -> Result<bool, LedgerError> {
     let names = [Some(&task.id), task.handoff_id.as_ref(), task.task_id.as_ref(), Some(&task.title)];
     let mut released = false;
@@ -135,7 +137,7 @@ pub(crate) fn settled(tx: &Tx<'_>, task: &Task, state: State, now: Timestamp) ->
     let names = names.into_iter().flatten().flat_map(|name| [name.clone(), format!("{}{name}", task::VERIFIED)]);
     for name in &names.collect::<Vec<_>>() {
         for waiting in task::dependents(tx, name)? {
-            // When a dispute is settled, the tasks that waited for it may start.
+            // When a disputed task has succeeded after all, the tasks that asked a person because of the dispute may start.
             let was_held =
                 waiting.state == State::NeedsHuman && waiting.reason == ended(name, State::Disputed.as_str());
             let waits = waiting.state == State::Waiting || was_held;
@@ -156,7 +158,7 @@ pub(crate) fn settled(tx: &Tx<'_>, task: &Task, state: State, now: Timestamp) ->
             if !is_enough(&task::get_in(tx, &task.id)?, name) {
                 if waits {
                     let why = format!(
-                        "{name} is only reported: no check of its RETURN has verified it; `baton retry` runs this one anyway"
+                        "{name} is only reported: no check of its RETURN has verified it; `baton retry` runs the task anyway"
                     );
                     set_state(tx, &waiting, "waiting", State::Waiting, why, now)?;
                 }
@@ -182,7 +184,7 @@ pub(crate) fn ask(tx: &Tx<'_>, context: &Context, now: Timestamp) -> Result<(), 
         let task = task::get_in(tx, &unknown.task)?;
         if task.state == State::Waiting {
             let why = format!(
-                "it depends on `{}`, and there is no task with that id or title; `baton retry` runs it anyway, `baton \
+                "it depends on `{}`, but no task has that id or title; `baton retry` runs it anyway, `baton \
                  cancel` ends it",
                 unknown.needs
             );

@@ -1,8 +1,9 @@
 //! The evidence for the work that RETURNs report: the effects of a RETURN, and of a check by a plugin or by Baton.
 //!
-//! A request that an external agent answered is `reported`, until a plugin judges one of its RETURNs, or the commands that
-//! the RETURN names do. If the newest judged RETURN is refuted, a succeeded request becomes `disputed`; if it is verified, a
-//! disputed one is succeeded again. Tasks that depend on the request wait until the checks of its RETURN are done.
+//! A request that an external agent answered is `reported` until one of its RETURNs is judged: by a plugin, or by the
+//! commands that the RETURN names. If the newest judged RETURN is refuted, a succeeded request becomes `disputed`; if that
+//! RETURN is verified, a disputed request becomes `succeeded` again. Tasks that depend on the request wait until the checks
+//! of its RETURN are done.
 
 use baton_core::{Evidence, State};
 use baton_ledger::command_check::{self, CommandCheck, CommandState};
@@ -42,8 +43,9 @@ pub(crate) fn reported(tx: &Tx<'_>, answer: &str) -> Result<(), LedgerError> {
     Ok(())
 }
 
-/// Records what the attempt of the task `by` found out about RETURNs. If `by` is a task about a RETURN and has ended,
-/// tasks that depend on the answered request do not wait for this check any more. Returns whether other tasks may start.
+/// Records what the attempt of the task `by` found out about RETURNs. Tasks that depend on an answered request wait for the
+/// checks of its RETURN. They do not wait for the check `by` any more when it has ended, or waits for a person or a grant.
+/// Returns whether other tasks may start.
 pub(super) fn settled(
     tx: &Tx<'_>,
     by: &Task,
@@ -70,7 +72,7 @@ fn judge(tx: &Tx<'_>, by: &Task, judgement: &Judgement, now: Timestamp) -> Resul
     let Judgement { task, evidence, reasons } = judgement;
     let Some(id) = task.as_ref().or(by.about.as_ref()) else { return Ok(false) };
     let Some(answer) = task::return_with_id(tx, id)? else {
-        tracing::warn!(task = %by.id, plugin = %by.agent, "it judged {id:?}, which is not a RETURN of this workspace");
+        tracing::warn!(task = %by.id, plugin = %by.agent, "the plugin judged {id:?}, which is not a RETURN of this workspace");
         return Ok(false);
     };
     if !return_check::record(tx, &answer.id, by.into(), *evidence, reasons, now)? {
@@ -101,7 +103,7 @@ pub(crate) fn commands_ran(tx: &Tx<'_>, answer: &str, now: Timestamp) -> Result<
         (true, false) => (Some(Evidence::Verified), succeeded.into_iter().map(line).collect()),
         (true, true) => (None, Vec::new()),
     };
-    let mut reason = "none of its commands verifies it".to_owned();
+    let mut reason = "none of its commands verifies the RETURN".to_owned();
     if let Some(found) = found {
         let by = Checker { agent: BATON, task: &answer.id };
         return_check::record(tx, &answer.id, by, found, &reasons, now)?;
@@ -128,7 +130,7 @@ fn combine(
     return_check::set_evidence(tx, &answer.id, combined)?;
     let Some(request) = &answer.request else { return Ok(false) };
     let request = task::get_in(tx, request)?;
-    // An earlier RETURN does not count any more when a later one was judged.
+    // If a later RETURN was judged, an earlier RETURN does not change the request any more.
     let (Some(_), Some(newest)) = (request.evidence, return_check::newest_evidence(tx, &request.id)?) else {
         return Ok(false);
     };
@@ -155,7 +157,7 @@ fn apply(
     let event = Event::of(request, actor, evidence.as_str(), reason, state, now);
     if state == request.state {
         event::append(tx, &event)?;
-        // Some tasks wait until the request is verified.
+        // Tasks with a dependency `verified:ID` wait until the request is verified.
         return if evidence == Evidence::Verified { dependencies::settled(tx, request, state, now) } else { Ok(false) };
     }
     task::transition(tx, &event)?;

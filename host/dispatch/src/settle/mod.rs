@@ -2,8 +2,9 @@
 //! one transaction. Afterwards `delivery` carries out the deliveries.
 //!
 //! `resolution` decides the end, with the text of `explain`. `outcome` adds the output. `write` is the transaction,
-//! with `reports` (the names of the files) and `answer` (the RETURN). `dependencies` and `repeats` are the effects on
-//! other tasks, `evidence` those of checks of RETURNs. `batch` settles several attempts of one agent together.
+//! with `reports` (the names of the files) and `answer` (the RETURN). `dependencies` and `repeats` apply the effects on
+//! other tasks, `evidence` applies the results of checks of RETURNs. `batch` settles several attempts of one agent
+//! together.
 
 mod answer;
 mod batch;

@@ -2,8 +2,8 @@
 //!
 //! A plugin gives each request a key. A request is open from the transaction that sends it until its task has ended, or
 //! until its uncaptured file is deleted. While a request is open, Baton sends nothing under its key. Afterwards the
-//! same key sends a new request. Its file has another `dedupe_key`, because the old one identifies the answered
-//! request.
+//! same key sends a new request. The file of the new request has another `dedupe_key`, because the old `dedupe_key`
+//! identifies the answered request.
 //!
 //! A withdrawn request ends as `cancelled` in the same transaction, and its file is moved to the archive. If the file
 //! is not captured yet, the request is marked and ends when it is captured ([`refused_file`]). Baton does not withdraw
@@ -120,7 +120,8 @@ impl PluginRequests {
         )
     }
 
-    /// The tasks of a key's open, unanswered request. If its file is not captured yet, the request is marked.
+    /// The tasks of a key's open request that can be withdrawn: no attempt of them is running, and no RETURN answers them.
+    /// If the file of the request is not captured yet, marks the request instead.
     fn withdrawn(
         &self,
         tx: &Tx<'_>,
@@ -166,9 +167,9 @@ impl PluginRequests {
     }
 }
 
-/// Reads the RETURNs in the inboxes of the plugin, if any of these tasks of one plugin withdraws a request. An agent
-/// writes its result first and the RETURN afterwards, so the function waits a short time for the RETURN. It waits once
-/// for all tasks, because one task may send a request under a key that another one withdraws.
+/// Reads the RETURNs in the inboxes of the plugin, if any of `requests`, which belong to tasks of one plugin, withdraws a
+/// request. An agent writes its result first and the RETURN afterwards, so the function waits a short time for the RETURN.
+/// It waits once for all tasks, because one task may send a request under a key that another one withdraws.
 pub(crate) async fn accept_pending_returns(
     context: &Arc<Context>,
     requests: impl Iterator<Item = &mut PluginRequests>,
@@ -227,7 +228,8 @@ fn send(context: &Context, task: &Task, number: usize, draft: sandbox::Draft, no
     RequestItem::Send { key: draft.dedupe_key, request: Box::new(request), folder }
 }
 
-/// The key in the file. It differs each time, so that Baton does not take a new request for an answered one.
+/// The `dedupe_key` in the request's file. It differs for each request with this key, so that a new request does not count
+/// as a repetition of an answered one.
 fn dedupe_key(sender: &str, key: &str, times: u32) -> String {
     if times == 1 { format!("{sender}:{key}") } else { format!("{sender}:{key}#{times}") }
 }

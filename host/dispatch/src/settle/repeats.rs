@@ -1,5 +1,5 @@
-//! Answers each repetition of a request with the outcome of the first request: at once if that has ended, otherwise
-//! when it ends. The RETURN names the first request in `duplicate_of`.
+//! Answers each repetition of a request with the outcome of the first request: at once if the first request has ended,
+//! otherwise when it ends. The RETURN names the first request in `duplicate_of`.
 
 use baton_core::handoff::returns::Return;
 use baton_core::text::plugin_suggests;
@@ -34,7 +34,7 @@ pub(crate) fn settled(tx: &Tx<'_>, first: &str, now: Timestamp) -> Result<(), Le
     for repeat in waiting {
         outbox::add(tx, &first.id, &answer(tx, &first, &repeat, now)?)?;
         let task = task::get_in(tx, &repeat.task)?;
-        let reason = format!("with the outcome of {}", first.id);
+        let reason = format!("answered with the outcome of {}", first.id);
         event::append(tx, &Event::of(&task, "baton", "answered", reason, task.state, now))?;
     }
     Ok(())

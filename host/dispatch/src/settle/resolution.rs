@@ -120,7 +120,7 @@ pub(super) fn resolve(
     resolution
 }
 
-/// Whether the plugin has changed since the attempt, or can be used now.
+/// Whether the plugin was replaced after the attempt started, or has become usable.
 fn has_changed(context: &Context, task: &Task, installed: Option<&Arc<InstalledPlugin>>) -> bool {
     let now = context.plugin(&task.agent).ok();
     now.is_some_and(|now| installed.is_none_or(|then| !Arc::ptr_eq(&now, then)))
@@ -152,7 +152,7 @@ fn without_report(ended: AbortReason, now: Timestamp) -> Resolution {
         AbortReason::Refused(reason) => (State::Failed, "failed", reason),
         AbortReason::Overdue(reason) => (State::Failed, "overdue", reason),
         AbortReason::NotStarted => {
-            let text = "the daemon stopped before it started; it runs at the next start";
+            let text = "the daemon stopped before the task started; the task runs at the next start";
             (State::Queued, "stopped", text.to_owned())
         }
         AbortReason::Held(reason) => (State::NeedsApproval, "needs_approval", reason),
@@ -211,23 +211,25 @@ fn failed(
     Resolution::without_outcome(state, action, text)
 }
 
-/// The attempt failed after the budget of its plugin refused a handoff. It is tried again when the window has room.
+/// The attempt failed after the budget of its plugin refused a handoff. The task is tried again when the budget has room,
+/// unless it is a call or no attempts are left.
 fn out_of_budget(context: &Context, task: &Task, failed: Resolution) -> Resolution {
     if failed.state != State::Failed || task.origin == Origin::Call {
         return failed;
     }
     let (policy, attempts) = (context.retry(&task.agent), task.attempts);
     let text = format!(
-        "{}; its plugin has used up its budget of handoffs (attempt {attempts} of {})",
+        "{}; the plugin has used up its budget of handoffs (attempt {attempts} of {})",
         failed.text, policy.max_attempts
     );
-    // Like all tasks of the plugin, it starts when the budget has room again.
+    // The task starts when the budget has room again, like all tasks of the plugin.
     let (state, action) =
         if attempts < policy.max_attempts { (State::Queued, "queued") } else { (State::Dead, "dead") };
     Resolution::without_outcome(state, action, text).by(Actor::Baton)
 }
 
-/// The daemon stops, or a person interrupts a call. An idempotent action runs again at the daemon's next start.
+/// The daemon stops, or a person interrupts a call. An idempotent action runs again at the daemon's next start; about
+/// another action, a person decides.
 fn stopped(task: &Task, installed: Option<&InstalledPlugin>) -> Resolution {
     let idempotent = installed.is_some_and(|installed| installed.is_idempotent(task.action.as_deref()));
     let (actor, state, text) = if task.origin == Origin::Call {

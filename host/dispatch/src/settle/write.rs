@@ -131,8 +131,8 @@ impl Settlement {
         budget::spend(tx, task, &output.budget, &spent, resolution.state, *at)
     }
 
-    /// Records the use of limits, and the effect on the plugin's quarantine. Returns the reason if the plugin is
-    /// quarantined from now on.
+    /// Records the use of limits, the output of the plugin, and the effect on the plugin's quarantine. Returns the reason
+    /// if the plugin is quarantined from now on.
     fn supervise(&self, tx: &Tx<'_>) -> Result<Option<String>, LedgerError> {
         let Self { task, resolution, output, at } = self;
         if let Some(usage) = &output.usage {

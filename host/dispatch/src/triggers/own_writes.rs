@@ -15,8 +15,8 @@ use baton_ledger::watched::Stamp;
 use baton_ledger::{LedgerError, Tx, mark, watched};
 use baton_sandbox::{ChangedFiles, MountGrant};
 
-/// How long the files of an ended attempt are kept. A check of a trigger that started before the end of the attempt
-/// must ignore them, and it takes less time than this.
+/// How long the files of an ended attempt are kept. A check of a trigger that started before the end of the attempt must
+/// still ignore these files. Such a check takes less time than this.
 const KEPT: Duration = Duration::from_mins(10);
 
 /// The files that attempts of this process write.
@@ -80,7 +80,7 @@ impl OwnPaths {
         !self.0.is_empty() && file.ancestors().any(|path| self.0.contains(path))
     }
 
-    /// Whether it has the file at a guest path below `mount`.
+    /// As [`OwnPaths::has`], for a file that is given by its guest path below `mount`.
     pub(crate) fn has_below(&self, mount: &MountGrant, guest: &str) -> bool {
         let below = guest.strip_prefix(mount.guest.as_str()).and_then(|below| below.strip_prefix('/'));
         !self.0.is_empty() && below.is_some_and(|below| self.has(&resolved(&mount.host.join(below))))

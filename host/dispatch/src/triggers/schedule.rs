@@ -1,8 +1,8 @@
 //! Schedules of `baton.toml`: a cron expression that is due makes a task.
 //!
-//! The ledger stores the time of the last check of each schedule. A new schedule starts at the present, so it first
-//! fires at its next time. If several times passed while the daemon was down, they fire once. The mark never moves
-//! back, so nothing fires twice after the clock was set back.
+//! For each schedule, the ledger stores when Baton first checked it or when it last fired. A new schedule starts at the
+//! present, so it first fires at its next time. If several times passed while the daemon was down, they fire once. The mark
+//! never moves back, so nothing fires twice after the clock was set back.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -32,7 +32,7 @@ impl WatchedTrigger {
         Self { plugin: plugin.to_owned(), action: action.to_owned(), mounts: mounts.to_vec(), debounce }
     }
 
-    /// The folders that contain its files.
+    /// The folders of the plugin's mounts. All watched files are below them.
     pub(crate) fn folders(&self) -> impl Iterator<Item = &Path> {
         self.mounts.iter().map(|mount| mount.host.as_path())
     }

@@ -35,8 +35,8 @@ pub(crate) struct StopSignals {
 
 /// Runs one attempt for each task in `started`, one after the other; if `started` is empty, for the next task of
 /// `agent`. The returned batch is empty if no task waits. Unless the engine closes, the transaction of the outcomes
-/// also leases the next tasks. After short attempts it leases several tasks, so that a fast plugin does not wait for
-/// one commit each.
+/// also leases the next tasks. After short attempts it leases several tasks, so that a fast plugin does not wait for a
+/// commit for each task.
 pub(crate) async fn run_batch(
     context: &Arc<Context>,
     agent: &str,
@@ -165,7 +165,7 @@ async fn attempt_now(
     };
     let mut report = run(context, &installed, request, cancel).await;
     let changed = changes(context, &installed, &writes).await;
-    // A cancelled plugin may return "retryable". That does not count as an attempt.
+    // A plugin may return "retryable" because it was cancelled. Such an attempt counts as cancelled.
     if own_cancel.is_cancelled() && matches!(report.ended, Err(AttemptError::Retryable(_))) {
         report.ended = Err(AttemptError::Cancelled);
     }

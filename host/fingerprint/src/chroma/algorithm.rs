@@ -77,8 +77,8 @@ impl Algorithm {
         }
     }
 
-    /// The number of samples by which chunks of `fpcalc -overlap` overlap: the samples that a word needs, without one hop. Five
-    /// rows are smoothed into one, and a word covers sixteen rows.
+    /// The number of samples that two neighbouring chunks of `fpcalc -overlap` share: one hop less than a word needs. A word
+    /// covers sixteen rows, and each of these rows is smoothed from five.
     pub(super) const fn delay(self) -> u64 {
         ((4 + 15) * self.hop() + self.frame() - self.hop()) as u64
     }

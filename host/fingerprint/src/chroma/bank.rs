@@ -1,7 +1,7 @@
-//! The polyphase filter bank of libswresample's `build_filter` (`resample.c`): a sinc under a Kaiser window, one row of taps for each
-//! phase between two samples.
+//! The polyphase filter bank of libswresample's `build_filter` (`resample.c`): a sinc under a Kaiser window, one row of taps
+//! for each phase between two samples.
 //!
-//! Rows are padded with zeros to a multiple of the lanes of the inner loop, so that it needs no remainder.
+//! Each row is padded with zeros to a multiple of the lane count, so that the inner loop handles no remainder.
 
 use std::f64::consts::PI;
 
@@ -91,8 +91,8 @@ fn taps(factor: f64) -> usize {
     ((FILTER_SIZE / factor).ceil() as usize).next_multiple_of(2)
 }
 
-/// The number of phases of the filter: 1 if only the first phase is needed; else the largest multiple of the number of needed
-/// phases that is at most [`MAX_PHASES`]; else [`MAX_PHASES`], with interpolation between them.
+/// The number of phases of the filter. It is 1 if only the first phase is needed. Otherwise it is the largest multiple of
+/// the needed phases up to [`MAX_PHASES`]. If more phases are needed, it is [`MAX_PHASES`], with interpolation between them.
 fn phases(rate_hz: u32) -> usize {
     match RATE_HZ / gcd(RATE_HZ, rate_hz) {
         1 => 1,

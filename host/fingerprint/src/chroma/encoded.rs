@@ -1,10 +1,10 @@
 //! Chromaprint's compressed form, as `fpcalc` prints it and `AcoustID` accepts it.
 //!
 //! The header has four bytes: the algorithm, then the number of words (big-endian). The body has the XOR of each word with
-//! the previous one, as the distances between its set bits: three bits each, and a zero at the end of a word. A distance of
-//! seven or more is stored as seven; the remainder follows after all distances, with five bits each. Bits fill bytes from the
-//! lowest. The result is URL-safe base64 without padding. (`fingerprint_compressor.cpp`, `utils/pack_int3_array.h`,
-//! `utils/pack_int5_array.h`.)
+//! the previous word. An XOR is stored as the distances between its set bits: three bits for each distance, and a zero at
+//! the end. A distance of seven or more is stored as seven; the remainder follows after all distances, with five bits each.
+//! Bits fill bytes from the lowest. The result is URL-safe base64 without padding. (`fingerprint_compressor.cpp`,
+//! `utils/pack_int3_array.h`, `utils/pack_int5_array.h`.)
 
 use base64::Engine;
 use base64::alphabet::URL_SAFE;
@@ -21,7 +21,7 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
 
 /// The header: the algorithm, and the number of words in 24 bits.
 const HEADER: usize = 4;
-/// The maximum number of words in the header: 24 days.
+/// The maximum number of words that a header can state: 24 days of audio.
 const MAX_WORDS: usize = (1 << 24) - 1;
 /// The number of bits of a distance, and of its remainder.
 const NORMAL: u32 = 3;

@@ -9,9 +9,10 @@ use super::sample::{Kind, Sample};
 use super::words::WordEncoder;
 use crate::{Error, Fingerprint, Reason};
 
-/// Chromaprint's minimum (`kMinSampleRate`), in Hz; below it, one sample would become more than eleven.
+/// Chromaprint's minimum (`kMinSampleRate`), in Hz. At a lower rate, one input sample would become more than eleven output
+/// samples.
 const MIN_RATE_HZ: u32 = 1_000;
-/// Twice the highest PCM rate on the market, in Hz; the filter grows with the rate (1,394 taps here).
+/// Twice the highest PCM rate on the market, in Hz. The filter becomes longer with the rate: at this rate it has 1,394 taps.
 const MAX_RATE_HZ: u32 = 768_000;
 /// The maximum of libswresample (`SWR_CH_MAX`).
 const MAX_CHANNELS: u16 = 64;
@@ -27,8 +28,8 @@ pub struct Fingerprinter {
 }
 
 impl Fingerprinter {
-    /// A fingerprinter for `channels` channels of `rate_hz` samples a second, in the usual order for their number. Fails for
-    /// a rate outside of 1,000 to 768,000 Hz, without channels, and for more than 64.
+    /// A fingerprinter for `channels` channels of `rate_hz` samples a second, in the usual order for their number. Fails
+    /// unless the rate is 1,000 to 768,000 Hz and there are 1 to 64 channels.
     pub fn new(rate_hz: u32, channels: u16, kind: Kind) -> Result<Self, Error> {
         Self::with_positions(rate_hz, channels, None, kind)
     }

@@ -26,7 +26,8 @@
 //!   keeps the order.
 //! * All other sources (including 24 bits) are filtered in floats and rounded to 16 bits at the end. There is no rounding in
 //!   between, so this code mixes first: half the work, with a different rounding of about one in 500 samples.
-//! * The start is mirrored at the first sample, by half a filter. The end is not, because `fpcalc` does not flush the filter.
+//! * The start is mirrored at the first sample, by half a filter. The end is not mirrored, because `fpcalc` does not flush
+//!   the filter.
 //! * `-length` counts **output** samples (11,025 a second), not those of the file.
 //! * Algorithm 2 does not remove silence.
 //!
@@ -36,11 +37,12 @@
 //! each of 17 PCM formats, 14 formats had no difference and 3 had one. In the difference that was analysed, the value is
 //! 8 · 10⁻¹⁰ from its threshold, and the FFT causes the change: it also occurs with libswresample's own 16-bit samples.
 //!
-//! Below about 3 kHz `fpcalc` loses samples at the end, because its buffer is too small. This code does not reproduce that.
+//! At rates below about 3 kHz, `fpcalc` loses samples at the end, because its buffer is too small. This code does not
+//! reproduce that fault.
 //!
 //! # Limits
-//! Memory is bounded except for the words (29 kB an hour). Only these are allocated after `new`. No input causes a panic; a
-//! sample that is not a number counts as 0.
+//! Memory is bounded except for the words (29 kB an hour). After `new`, only the words need new memory. No input causes a
+//! panic; a sample that is not a number counts as 0.
 
 mod algorithm;
 mod bank;

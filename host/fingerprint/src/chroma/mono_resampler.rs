@@ -1,7 +1,7 @@
 //! Converts blocks of a file's samples to 16-bit mono at 11,025 Hz.
 //!
-//! There are the two paths of libswresample: integers are filtered channel by channel and then mixed, floats are mixed and then
-//! filtered. The parent module explains why the first path must keep the order of libswresample and the second need not.
+//! There are two paths. Integers are filtered channel by channel and then mixed, as in libswresample. Floats are mixed and
+//! then filtered. The parent module explains why only the path for integers must keep libswresample's order.
 
 use std::ops::Range;
 

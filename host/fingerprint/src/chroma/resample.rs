@@ -146,8 +146,9 @@ impl<T: Element> Filter<T> {
         Self { bank, step, at: Position::default(), valid: lead, lead, primed: false, level: Level::new() }
     }
 
-    /// The length of a line: the rest of the previous block (less than `lead` + taps + 1 before the start is mirrored, less
-    /// than taps after), one block, and the padding of a row, which is read after the last tap.
+    /// The length of a line: the rest of the previous block, one block, and the padding of a row, which is read after the
+    /// last tap. The rest has at most `lead` + taps samples before the start is mirrored, and fewer than taps samples
+    /// afterwards.
     fn capacity(&self, block: usize) -> usize {
         2 * self.bank.taps + block + T::LANES + 2
     }
@@ -199,7 +200,7 @@ impl<T: Element> Filter<T> {
                 at = self.step.from(at, *phases);
                 continue;
             }
-            // With one row, the compiler must see that all four are the same.
+            // If there is only one row, the compiler must see that the four rows are the same.
             let rows = if *phases == 1 { [self.bank.row(0); FOUR] } else { places.map(|at| self.bank.row(at.phase)) };
             line.output.extend(T::filtered_four(simd, rows, places.map(window)));
             at = self.step.from(places[FOUR - 1], *phases);

@@ -3,7 +3,8 @@
 //! The conversions are those of libswresample's `audioconvert.c`. NaN and values that are too large for audio become 0.
 //! `fpcalc` does not guarantee this.
 
-/// The sample format of a codec. It determines how `fpcalc` computes, so it must describe the codec, not the buffer.
+/// The sample format of a codec. `fpcalc` computes in a different way for each format, so the value must describe the codec,
+/// not the buffer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// Floats from −1 to 1: MP3, AAC, Vorbis, Opus, float PCM.

@@ -1,7 +1,7 @@
-//! The AAC configurations (ISO/IEC 14496-3, 1.6.2.1) that the decoder rejects: HE-AAC, of which only the AAC-LC core at half
-//! the rate is decoded, and more than two channels, which `surround` decodes.
+//! The AAC configurations (ISO/IEC 14496-3, 1.6.2.1) that symphonia's decoder rejects. Of HE-AAC, only the AAC-LC core is
+//! decoded, at half the rate. `surround` decodes AAC-LC with more than two channels.
 //!
-//! The decoder rejects a configuration that starts with spectral band replication or parametric stereo. It gets the
+//! The decoder also rejects a configuration that starts with spectral band replication or parametric stereo. So it gets the
 //! configuration of the core: the same fields without the extension.
 
 use symphonia::core::codecs::audio::AudioCodecParameters;
@@ -34,7 +34,7 @@ fn core_configuration(whole: &[u8]) -> Option<Vec<u8>> {
     if bits.object_type()? != LC {
         return None;
     }
-    // The frame length, whether it depends on a core coder, whether an extension follows.
+    // Three flags: the frame length, the dependence on a core coder, and whether an extension follows.
     let rest = bits.take(3)?;
     let mut core = BitWriter::default();
     core.put(LC, 5);

@@ -188,7 +188,8 @@ impl Audio {
                 self.verify.on = false;
                 continue;
             }
-            // A late failure does not affect the fingerprint: a panic counts as damage; a link with another format does not.
+            // A failure after the fingerprinted part does not affect the fingerprint. A panic counts as damage, but a link
+            // with another format does not count as damage.
             if let Err(error) = guarded(|| self.decode(&packet)) {
                 self.failed += u32::from(error.reason == Reason::Corrupt);
                 checks = false;
@@ -309,8 +310,8 @@ impl Audio {
         stated.map(|stated| most.map_or(stated, |most| stated.min(most))).or(most)
     }
 
-    /// The playing time that the container states. The playing time of the packets if the container states none, or if all
-    /// packets were read and are shorter.
+    /// The playing time that the container states. If it states none, the playing time of the packets. If all packets were
+    /// read, their playing time is also used if the stated one is only an estimate, or is more than a second longer.
     pub(crate) fn duration(&self) -> Duration {
         let seen = self.seen();
         let Some(stated) = self.stated() else { return seen };

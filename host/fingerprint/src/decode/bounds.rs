@@ -1,9 +1,9 @@
 //! The limits of time and memory for one file. The contents of the file cannot raise them.
 //!
-//! With one block of [`BLOCK_BYTES`], symphonia's buffer (64 KiB), one packet and its samples, a job needs less than 16 MiB.
-//! Exceptions are large tags or tables that cannot be masked (pictures in the comments of Ogg, frames of ID3v2.2, the tables
-//! of an MP4 of many hours), which may need [`OPENING_BYTES`] in addition, and the tables of unusual Vorbis streams with
-//! [`CODEBOOK_BYTES`]. `chroma/fingerprinter.rs` limits rates and channels.
+//! A job needs less than 16 MiB for one block of [`BLOCK_BYTES`], symphonia's buffer (64 KiB), one packet and its samples.
+//! Two kinds of data need more. Large tags or tables that cannot be masked (pictures in the comments of Ogg, frames of
+//! ID3v2.2, the tables of an MP4 of many hours) may need [`OPENING_BYTES`] in addition. The tables of unusual Vorbis streams
+//! may need [`CODEBOOK_BYTES`] in addition. `chroma/fingerprinter.rs` limits rates and channels.
 
 /// The size of one read: some ten seconds of MP3, or 1.5 s of 16-bit stereo WAV at 44.1 kHz. Each read starts at a multiple of
 /// this size.
@@ -12,15 +12,17 @@ pub(super) const BLOCK_BYTES: usize = 256 * 1024;
 /// The bytes that the demuxer may read to open a file. The tables of a ten-hour MP4 have 12 MB; pictures are masked.
 pub(super) const OPENING_BYTES: u64 = 32 * 1024 * 1024;
 
-/// The limit for opening a CAF file. Its demuxer needs 32 bytes of memory for each packet, and a packet takes one or two bytes in
-/// the file: at most 64 MiB of memory. The tables of seven hours of AAC, or of a day of ALAC, have 2 MiB.
+/// The limit for opening a CAF file. Its demuxer needs 32 bytes of memory for each packet, and the table in the file has one
+/// or two bytes for each packet. So it needs at most 64 MiB of memory. The tables of seven hours of AAC, or of a day of
+/// ALAC, have 2 MiB.
 pub(super) const CAF_OPENING_BYTES: u64 = 2 * 1024 * 1024;
 
 /// The bytes that the demuxer may read for one packet. Frames of audio have less than 100 kB; the rest is for interleaved
 /// video.
 pub(super) const PACKET_BYTES: u64 = 8 * 1024 * 1024;
 
-/// The bytes that may be read from the disk in total: a few times the file, because blocks are read again after seeks.
+/// The total number of bytes that may be read from the disk: a few times the length of the file, because blocks are read
+/// again after seeks.
 pub(super) const fn readable_bytes(length: u64) -> u64 {
     length.saturating_mul(16).saturating_add(64 * 1024 * 1024)
 }
@@ -31,7 +33,7 @@ pub(super) const fn packet_bytes(length: u64) -> u64 {
     length.saturating_mul(2).saturating_add(4096)
 }
 
-/// After this many undecodable packets at the start the file is corrupt: some seconds of any codec.
+/// If this many packets at the start cannot be decoded, the file is corrupt. They last some seconds in any codec.
 pub(super) const FAILURES_AT_START: u32 = 256;
 
 /// A larger metadata element is a picture or similar, and is masked.

@@ -15,7 +15,8 @@ pub(super) fn decoder(
     parameters: &AudioCodecParameters,
     verified: bool,
 ) -> Result<Box<dyn AudioDecoder>, Error> {
-    // Without a LAME header, symphonia estimates the length of MPEG frames from the bitrate, and would trim there.
+    // Without a LAME header, symphonia estimates the length of MPEG audio from the bitrate. With `gapless` it would trim the
+    // samples after that estimated end.
     let mpeg = matches!(parameters.codec, codecs::CODEC_ID_MP1 | codecs::CODEC_ID_MP2 | codecs::CODEC_ID_MP3);
     let options = AudioDecoderOptions::default().gapless(!mpeg || track.delay.is_some()).verify(verified);
     let channels = parameters.channels.as_ref().map_or(0, symphonia::core::audio::Channels::count);

@@ -6,7 +6,7 @@ use symphonia::core::errors::Error as Symphonia;
 
 use crate::{Error, Reason};
 
-/// No decoder for `found`.
+/// The error for a file or a codec that Baton cannot decode. `found` describes it.
 pub(super) fn unsupported(found: &str) -> Error {
     Error::new(Reason::Unsupported, format!("{found} is not supported; convert the file to FLAC, MP3, AAC-LC or WAV"))
 }
@@ -16,8 +16,8 @@ pub(super) fn corrupt(what: &str) -> Error {
     Error::new(Reason::Corrupt, format!("it cannot be decoded: {what}; get an intact copy of the file"))
 }
 
-/// Whether reading from the disk failed, or a limit was exceeded. The kinds that a bit reader or byte reader uses for an
-/// early end mean damage instead.
+/// Whether reading from the disk failed, or a limit was exceeded. Bit readers and byte readers use other error kinds if the
+/// data end too early; these kinds mean damage.
 pub(super) fn is_read_failure(failed: &io::Error) -> bool {
     !matches!(failed.kind(), io::ErrorKind::Other | io::ErrorKind::UnexpectedEof)
 }

@@ -1,5 +1,5 @@
-//! Counts gaps between the frames of MPEG audio and ADTS. The format does not store the number of frames, and a demuxer that
-//! does not find a frame at the expected position searches for the next one without reporting it.
+//! Counts gaps between the frames of MPEG audio and ADTS. The format does not store the number of frames. If a demuxer does
+//! not find a frame at the expected position, it searches for the next frame and does not report the gap.
 //!
 //! ISO/IEC 11172-3, 2.4.2.3, and 13818-3 for the lower rates; ADTS: 14496-3, 1.A.2.2. Only frame headers are read.
 
@@ -21,7 +21,7 @@ const KBIT: [[u32; 14]; 5] = [
     [8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160],
 ];
 
-/// The number of gaps: positions where no frame starts although one is expected, and after which more frames follow.
+/// The number of gaps. A gap is a position where an expected frame is missing and after which more frames follow.
 pub(super) fn gaps(source: &Source) -> u32 {
     let (mut gaps, mut kind) = (0, None);
     let mut at = tag_end(source, 0).unwrap_or_default();

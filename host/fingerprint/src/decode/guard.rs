@@ -1,9 +1,9 @@
 //! The only place in this crate that catches panics.
 //!
-//! Symphonia promises not to panic on any input, but sometimes it does: an overflow in a rarely used codec path, a slice that is
-//! too short by one. A library of 20,000 files contains such a file. It is reported as corrupt, and the daemon continues. The
-//! decoder that panicked is dropped. Meanwhile the panic hook prints nothing for this thread; other panics are printed as
-//! usual.
+//! Symphonia promises not to panic on any input, but sometimes it does: an overflow in a rarely used codec path, a slice
+//! that is too short by one. A library of 20,000 files contains a file that causes such a panic. Baton reports that file as
+//! corrupt, drops the decoder that panicked, and continues. Meanwhile the panic hook prints nothing for this thread; other
+//! panics are printed as usual.
 
 use std::cell::Cell;
 use std::panic::{self, AssertUnwindSafe};

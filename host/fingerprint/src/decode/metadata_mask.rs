@@ -1,10 +1,10 @@
 //! Masks pictures and other large data in tags, because the demuxer would load all of them. Also replaces a length of 0
 //! in a WAV header by "unknown".
 //!
-//! The demuxer sees other bytes of the same length at the start of such an element, so that it skips the element: a box of
-//! MP4 becomes free space, a block of FLAC becomes padding, a frame of `ID3v2` is marked as compressed (which symphonia
-//! skips). Small elements stay. ID3v2.2, and pictures in the comments of Ogg, cannot be masked; `bounds::OPENING_BYTES`
-//! limits them.
+//! At the start of such an element, the demuxer sees other bytes of the same length, so it skips the element. A box of MP4
+//! becomes free space. A block of FLAC becomes padding. A frame of `ID3v2` is marked as compressed, because symphonia skips
+//! compressed frames. Small elements stay. ID3v2.2, and pictures in the comments of Ogg, cannot be masked;
+//! `bounds::OPENING_BYTES` limits them.
 
 use super::bounds::ELEMENT_BYTES;
 use super::mp4::Movie;
@@ -33,8 +33,8 @@ pub(super) fn masks(source: &Source, movie: Option<&Movie>, riff: &Riff) -> Vec<
     masks
 }
 
-/// The masks for a WAV file with length 0, which programs that write to a pipe leave. The largest number of 32 bits
-/// means "until the file ends", both for the samples and for the whole file.
+/// The masks for a WAV file with length 0. A program leaves this length if it writes to a pipe. The largest number of 32
+/// bits means "until the file ends", both for the samples and for the whole file.
 fn unknown_length_masks(source: &Source) -> Option<[MetadataMask; 2]> {
     if source.bytes::<4>(0)? != *b"RIFF" || source.bytes::<4>(8)? != *b"WAVE" {
         return None;

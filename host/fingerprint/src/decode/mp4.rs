@@ -45,7 +45,8 @@ pub(super) struct Edit {
     pub(super) from: u64,
 }
 
-/// More boxes than a real file has outside of its media: tracks and tags have some dozens each, fragments are not read.
+/// More boxes than a real file has outside of its media. A track and the tags have some dozens of boxes each, and fragments
+/// are not read.
 const MAX_BOXES: u32 = 20_000;
 /// More edits than a real song has.
 const MAX_EDITS: u64 = 64;

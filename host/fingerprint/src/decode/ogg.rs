@@ -1,9 +1,9 @@
-//! Detects whether an Ogg file is a chain: several streams in sequence, as recordings of radio stations have.
+//! Detects whether an Ogg file is truncated, or is a chain: several streams in sequence, as in recordings of radio stations.
 //!
-//! The stream numbers of the first pages and of the last page show it (RFC 3533, section 6); nothing else of Ogg is read
-//! here. symphonia detects a chain only at the next link. It searches for the end of the current link by bisection, where it
-//! may underflow (0.6.1, `physical.rs`) or fail if the file is truncated. It does neither if it cannot seek, so chains and
-//! truncated files are read forward only.
+//! The stream numbers of the first pages and of the last page show whether the file is a chain (RFC 3533, section 6). Only
+//! page headers are read here. symphonia detects a chain only at the next link. It searches for the end of the current link
+//! by bisection. This search may underflow (0.6.1, `physical.rs`), or fail if the file is truncated. symphonia does not
+//! search if it cannot seek, so chains and truncated files are read forward only.
 
 use super::source::Source;
 

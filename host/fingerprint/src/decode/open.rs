@@ -113,7 +113,8 @@ fn check_movie(movie: &Movie) -> Result<(), Error> {
     }
 }
 
-/// Detects all formats except CAF, which has a separate limit: a CAF file after other bytes would bypass that limit.
+/// Detects all formats except CAF. CAF has a separate limit, and this probe could find CAF after other bytes, where that
+/// limit would not apply.
 static ALL_BUT_CAF: LazyLock<Probe> = LazyLock::new(|| {
     let mut probe = Probe::default();
     probe.register_format::<formats::AdtsReader<'_>>();

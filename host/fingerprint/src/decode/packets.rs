@@ -1,5 +1,5 @@
-//! The packets of one track, counted and digested. For an Ogg file that is a chain, the packets of all links, as long as they
-//! have the same codec.
+//! Reads, counts and digests the packets of one track. Of an Ogg chain, it reads the packets of all links that have the same
+//! codec.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -34,7 +34,7 @@ pub(super) struct Packets {
     ended: bool,
     /// The packets ended before the end that the container states.
     cut_short: bool,
-    /// The number of positions without an expected packet.
+    /// The number of gaps: places where the demuxer found no packet, although it found more packets later.
     lost: u32,
     /// The playing time of the previous links.
     before: Duration,
@@ -66,7 +66,7 @@ impl Packets {
         }
     }
 
-    /// The parameters of the last packet, if they are new: then a new decoder is needed.
+    /// The parameters of the last packet, if they are new. The caller then needs a new decoder.
     pub(super) fn take_new_parameters(&mut self) -> Option<AudioCodecParameters> {
         self.new_parameters.take()
     }
@@ -146,7 +146,7 @@ impl Packets {
     }
 
     /// Whether a packet reaches the end of the track. symphonia also trims at the end of every Ogg page whose granule
-    /// position is too low, which files of some muxers have in the middle; players trim only at the end.
+    /// position is too low. Some muxers write such pages in the middle of a file; players trim only at the end.
     fn is_last(&self, packet: &Packet) -> bool {
         let end = self.track.duration.and_then(|duration| Timestamp::ZERO.checked_add(duration));
         let reached = packet.pts.saturating_add(packet.block_dur());
@@ -173,7 +173,7 @@ impl Packets {
         self.cut_short
     }
 
-    /// The number of positions without an expected packet.
+    /// The number of gaps: places where the demuxer found no packet, although it found more packets later.
     pub(super) fn lost(&self) -> u32 {
         self.lost
     }

@@ -28,9 +28,9 @@ pub(super) struct Samples {
     i32: Vec<Vec<i32>>,
 }
 
-/// The sample format of the codec, independent of the buffer type of the decoder. `bits` is the depth of coded samples of FLAC and
-/// ALAC, because their decoders use one type for all depths. For PCM the container's type counts: 16 bits in a type of 32
-/// bits are 32 bits.
+/// The sample format of the codec, independent of the buffer type of the decoder. `bits` is the depth of coded samples of
+/// FLAC and ALAC, because their decoders use one type for all depths. For PCM the container's type counts: 16-bit samples in
+/// a 32-bit type count as 32 bits.
 pub(super) fn kind(decoded: &Decoded<'_>, bits: Option<u32>) -> Kind {
     match decoded {
         Decoded::F32(_) | Decoded::F64(_) => Kind::Float,

@@ -21,7 +21,7 @@ pub(crate) struct Source {
     blocks: Arc<Mutex<Blocks>>,
     length: u64,
     position: u64,
-    /// It claims not to be seekable.
+    /// The demuxer cannot seek in this source.
     forward: bool,
 }
 

@@ -2,8 +2,8 @@
 //!
 //! symphonia decodes one channel or a pair. A packet of 5.1 is a sequence of such elements (centre, front pair, rear pair,
 //! low frequencies), which are independent and have no length field. So this module searches for their ends: the decoder
-//! fails for too few bits, and succeeds for all bits of an element. That takes about ten times as long as decoding, for a
-//! rare kind of file. The low-frequency channel stays silent, as `FFmpeg` does when it mixes channels.
+//! fails for too few bits, and succeeds for all bits of an element. The search takes about ten times as long as decoding,
+//! but such files are rare. The low-frequency channel stays silent, as `FFmpeg` does when it mixes channels.
 
 use symphonia::core::audio::{
     AsGenericAudioBufferRef as _, Audio as _, AudioBuffer, AudioMut as _, AudioSpec, Channels, GenericAudioBufferRef,
@@ -143,8 +143,8 @@ fn packet_of(data: &[u8]) -> PacketRef<'_> {
     PacketRef::new(0, Timestamp::ZERO, Duration::new(FRAME as u64), data)
 }
 
-/// These bits of a packet as a separate packet. An empty fill element has seven bits: some of them are prepended to align the
-/// end to a byte.
+/// Copies `length` bits of a packet into a separate packet. Empty fill elements of seven bits come first, so that the end is
+/// aligned to a byte.
 fn cut(packet: &[u8], at: usize, length: usize) -> Vec<u8> {
     let mut written = BitWriter::default();
     (0..length % 8).for_each(|_| written.put(FILL << 4, 7));

@@ -1,12 +1,12 @@
-//! Trims the frames that encoders add: the number to drop at the start, and the maximum after them.
+//! Trims the frames that encoders add at the start and at the end, and keeps only the parts of a track that are played.
 //!
 //! The behaviour is that of `FFmpeg`, and so of `fpcalc`. The parentheses name where each rule is implemented.
 //! - MP3: the delay and padding of the LAME header (symphonia, for each packet); without such a header nothing is trimmed.
 //! - Vorbis in Ogg: the end by the last granule position (symphonia).
 //! - MP4: the edits with content, else iTunes' `iTunSMPB` (here; symphonia 0.6 reads neither). As in `FFmpeg`'s
-//!   `mov_fix_index`, the first edit starts at a sample, later edits at the first packet that starts within them, and each
-//!   ends with a packet. Edits that go back or have pauses between them are refused, because `FFmpeg` reads such files in
-//!   another order.
+//!   `mov_fix_index`, the first edit starts at an exact sample, and a later edit at the first packet that starts within it.
+//!   Every edit ends at the end of a packet. Edits that overlap or have pauses between them are refused, because `FFmpeg`
+//!   reads such files in another order.
 //! - ADTS: nothing is trimmed, because it has no such data.
 
 use std::ops::Range;

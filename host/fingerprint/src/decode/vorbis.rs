@@ -2,8 +2,9 @@
 //! tables, and 256 codebooks can request 34 GB. A failed allocation ends the process and cannot be caught, so a header that
 //! requests too much is rejected before a decoder is created.
 //!
-//! Only the codebooks are read (Vorbis I, section 3.2.1), because the rest of the header needs little memory. They are read
-//! as symphonia 0.6 reads them: where this reader stops, symphonia stops too, and has allocated no more than was counted.
+//! Only the codebooks are read (Vorbis I, section 3.2.1), because the rest of the header needs little memory. This reader
+//! works as symphonia 0.6: where it stops, symphonia stops too, and symphonia has then allocated no more than this reader
+//! has counted.
 
 use super::bounds::CODEBOOK_BYTES;
 use super::fault;

@@ -42,7 +42,7 @@ pub struct Alignment {
     pub busy_frames: u32,
     /// The share of differing bits in the busy frames, 0 to 1; 0.5 is chance.
     pub bit_error_rate: f32,
-    /// The error rate at other shifts, which estimates the error rate if the two were not copies.
+    /// The error rate at other shifts: an estimate of the error rate of two fingerprints that are not copies.
     pub background: f32,
     /// The share of windows of 16 s that agree, 0 to 1.
     pub agreeing: f32,
@@ -94,7 +94,8 @@ fn part(words: &[u32], from: usize) -> &[u32] {
     rest.get(..QUICK_CHECK_WORDS).unwrap_or(rest)
 }
 
-/// The best alignment within `reach` frames of a shift, at equal speed; `None` if the fingerprints differ as by chance.
+/// The best alignment within `reach` frames of a shift, at equal speed; `None` if the fingerprints differ as much as by
+/// chance.
 pub(crate) fn at_equal_speed(one: &[u32], other: &[u32], shift: i32, reach: i32) -> Option<Alignment> {
     let tried = (shift - reach..=shift + reach).map(|shift| {
         let (left, right) = overlap(one, other, shift);
@@ -106,8 +107,8 @@ pub(crate) fn at_equal_speed(one: &[u32], other: &[u32], shift: i32, reach: i32)
     Some(summarise(one, other, shift, 0, windows))
 }
 
-/// The best alignment at different speeds, near a slope and the shift in the middle of the first fingerprint; `None` if they
-/// differ as by chance.
+/// The best alignment at different speeds, near `slope` and near `shift`, which is the shift in the middle of the first
+/// fingerprint. `None` if the fingerprints differ as much as by chance.
 pub(crate) fn at_slope(one: &[u32], other: &[u32], shift: i32, slope: i32) -> Option<Alignment> {
     let sum =
         |slope: i32, shift: i32| along(one, other, shift, slope, 0).fold(BitErrors::default(), BitErrors::and).rate();
@@ -147,8 +148,8 @@ fn summarise(
     }
 }
 
-/// The errors along a line: each window is compared at the line's shift in the middle of the window, or at the best shift up to
-/// `reach` frames beside it.
+/// The errors along a line. Each window is compared at the shift that the line has in the middle of the window, or at the
+/// best shift up to `reach` frames beside it.
 fn along(one: &[u32], other: &[u32], shift: i32, slope: i32, reach: i32) -> impl Iterator<Item = BitErrors> {
     let half = whole(one.len()) / 2;
     one.chunks(WINDOW).enumerate().map(move |(number, window)| {

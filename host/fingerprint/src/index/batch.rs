@@ -1,8 +1,9 @@
 //! A batch: some fingerprints in memory, with their keys in the order of an index.
 //!
-//! An index of many fingerprints is larger than any cache, and keys are spread over all of it: accesses in the order of the
-//! fingerprints wait for memory each time. So the keys of a batch are sorted into partitions first. A partition holds the keys
-//! of some neighbouring buckets, which fit into the cache. Within a partition the order of the fingerprints is kept.
+//! An index of many fingerprints is larger than any cache, and the keys of a fingerprint are spread over the whole index.
+//! Accesses in the order of the fingerprints would each wait for memory. So the keys of a batch are first sorted into
+//! partitions. A partition holds the keys of some neighbouring buckets, which fit into the cache. Within a partition the
+//! order of the fingerprints is kept.
 
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -48,8 +49,8 @@ impl Batch {
         self.ends.push(self.words.len());
     }
 
-    /// Replaces the content: reads these fingerprints until it has `room` words or must stop, but at least one. Returns their
-    /// range.
+    /// Replaces the content: reads the fingerprints of `ids` in order, at least one, until the batch has `room` words or
+    /// must stop. Returns the range of the fingerprints that were read.
     pub(crate) fn fill<P: Prints + ?Sized>(
         &mut self,
         prints: &P,

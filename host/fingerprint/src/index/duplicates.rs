@@ -44,8 +44,8 @@ pub struct Pair {
 
 /// Every similar pair, in order; on rayon's threads. `stop` ends the search early; the result is then partial.
 ///
-/// Memory, beside what `prints` itself holds: 5 bytes a word of at most a billion words (a million fingerprints of 120 s), up to 4
-/// bytes a word for hits but no more than 512 MB, 24 MB for a batch, and 60 bytes for each pair.
+/// Memory in addition to `prints`: 5 bytes a word for at most a billion words (a million fingerprints of 120 s); up to 4
+/// bytes a word, but no more than 512 MB, for hits; 24 MB for a batch; 60 bytes for each pair.
 #[must_use]
 pub fn duplicates<P: Prints + ?Sized>(prints: &P, stop: &AtomicBool) -> Vec<Pair> {
     within(prints, stop, Sizes::default())
@@ -124,7 +124,7 @@ impl<P: Prints + ?Sized> Round<'_, P> {
         }
     }
 
-    /// The suspects of one fingerprint of the batch, from the answers or, if those are incomplete, from the index.
+    /// The suspects of one fingerprint of the batch: from the answers, or from the index if the answers are incomplete.
     fn suspects<'d>(&self, search: &'d mut Search, number: usize, first: u32) -> &'d [SimilarCandidate] {
         let BatchBuffers { batch, answers, .. } = &self.work;
         let (query, each) = (batch.get(number), answers.iter());
@@ -138,7 +138,8 @@ impl<P: Prints + ?Sized> Round<'_, P> {
         }
     }
 
-    /// The pairs of one fingerprint of the batch with the fingerprints before `first`, its own first position in the index.
+    /// The pairs of one fingerprint of the batch with fingerprints at positions of the index before `first`. For a
+    /// fingerprint that is in the index, `first` is its own first position.
     fn one(&self, memory: &mut QueryMemory, number: usize, second: u32, first: u32) -> Vec<Pair> {
         let mut pairs = Vec::new();
         let is_stopped = || self.stop.load(Ordering::Relaxed);

@@ -1,9 +1,10 @@
 //! Groups of duplicates: connected pairs, without chains.
 //!
-//! If A is similar to B and B to C, C is not necessarily a copy of A: a medley is similar to each of its songs. So two groups
-//! are joined only if more than half of the pairs between them agree. This is measured: if a pair was not found, its shift
-//! follows from the others, and the two are compared at that shift. A pair that does not join two groups is reported as a
-//! [bridge](Groups::bridges). The strongest pairs come first, and the result does not depend on their order.
+//! If A is similar to B and B to C, C is not necessarily a copy of A: a medley is similar to each of its songs. So two
+//! groups are joined only if more than half of the pairs between samples of their members agree. If the search did not find
+//! a pair, its shift is computed from the other pairs, and its two fingerprints are compared at that shift. A pair that does
+//! not join two groups is reported as a [bridge](Groups::bridges). The strongest pairs come first, and the result does not
+//! depend on their order.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -13,7 +14,7 @@ use super::judge::at_shift;
 use super::key::used_words;
 use super::prints::Prints;
 
-/// The members of each side that are compared before two groups are joined.
+/// The number of members of each group that are compared before two groups are joined.
 const SAMPLED_MEMBERS: usize = 4;
 
 /// In groups with at most this many members all pairs are compared: 496 pairs, about 10 ms.
@@ -118,7 +119,7 @@ impl<'a, P: Prints + ?Sized> Union<'a, P> {
         joined
     }
 
-    /// Whether more than half of the pairs between two groups agree.
+    /// Whether more than half of the pairs between samples of two groups agree.
     fn mutual(&mut self, left: usize, right: usize, by: i32) -> bool {
         let (left, right) = (some(self.members(left)), some(self.members(right)));
         let (mut tried, mut agree) = (0, 0);

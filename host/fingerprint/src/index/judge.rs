@@ -1,8 +1,8 @@
 //! The thresholds for duplicates, and the check of a suspect.
 //!
 //! Measured on real pieces (bench `fingerprint`, part `quality`): pairs that are not copies have a contrast of at most 0.19
-//! over 30 s and more, and of at most 0.24 over 10 s, for every error rate (two drones differ in 17 % of the bits). Of
-//! the tested changes of a piece, the worst (one channel only, clipped by 9 dB) has 0.36.
+//! over 30 s and more, and of at most 0.24 over 10 s. This holds for every error rate (two drones differ in only 17 % of the
+//! bits). Of the tested changes of a piece, the worst (one channel only, clipped by 9 dB) has 0.36.
 
 use super::align::{Alignment, at_equal_speed, at_slope, may_agree};
 use super::search::SimilarCandidate;

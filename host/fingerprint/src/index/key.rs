@@ -1,7 +1,7 @@
 //! The keys of a fingerprint: the upper bits of its words, once for each run of equal keys.
 
-/// The number of words of a fingerprint that are used: 67 minutes. Longer files are sets or audio books; two of them that
-/// agree for an hour are recognised by that hour. The limit bounds memory and time for any file.
+/// The number of words of a fingerprint that are used: 67 minutes. Longer files are sets or audio books. Two copies of such
+/// a file already agree in this part. The limit bounds memory and time for any file.
 pub(crate) const LONGEST: usize = 32_768;
 
 /// The number of bits of a word in a key.

@@ -11,9 +11,9 @@ use super::postings::{FULL, Part, Postings};
 use super::prints::{Prints, read};
 use super::search::Search;
 
-/// The speeds, in thousandths, at which a file is fingerprinted if it may play at another speed than the copy in the library.
-/// They are 0.5 % apart, so that every speed within 2 % differs by at most 0.25 % from one of them; this difference changes about
-/// as many words as a strong equaliser.
+/// The speeds, in thousandths, at which a file is fingerprinted if it may play at another speed than the copy in the
+/// library. They are 0.5 % apart, so every speed within 2 % differs by at most 0.25 % from one of them. A difference of 0.25
+/// % changes about as many words as a strong equaliser.
 pub const SPEEDS: [u16; 9] = [980, 985, 990, 995, 1000, 1005, 1010, 1015, 1020];
 
 /// An index for many look-ups.
@@ -76,7 +76,7 @@ impl Lookup {
     }
 
     /// The fingerprints that are similar to a file at several speeds (see [`SPEEDS`]), the most similar first, each with the
-    /// position of the query that matched best.
+    /// index of the query that matched best.
     #[must_use]
     pub fn find_at_speeds<P: Prints + ?Sized>(&self, prints: &P, queries: &[&[u32]]) -> Vec<(usize, IndexMatch)> {
         let each = queries

@@ -20,8 +20,9 @@ pub(crate) const FULL: u64 = 1_000_000_000;
 /// The average number of positions in a bucket, as a power of two: sixteen, whose bytes take a quarter of a cache line.
 const BUCKET: u32 = 4;
 
-/// The numbers of buckets of the smallest and of the largest index, as powers of two. From 20 on, the byte holds all
-/// remaining bits of the key; with fewer, one key in 256 of a bucket is confused with another, which causes a false hit.
+/// The numbers of buckets of the smallest and of the largest index, as powers of two. With 2^20 or more buckets, the byte
+/// holds all remaining bits of the key. With fewer buckets, one key in 256 of a bucket is confused with another key, which
+/// causes a false hit.
 const BITS: (u32, u32) = (8, 26);
 
 /// A bucket with this many positions or more holds common keys, in an index with 2 to the `bits` buckets. An average bucket

@@ -1,8 +1,8 @@
 //! Finds the fingerprints of an index that may be similar to a query: those with several hits at about the same shift.
 //!
-//! Hits of a query are counted by their *diagonal*, the difference of the two positions, coarsely and finely; only hits with
-//! others near their diagonal are examined. The work for one query is bounded: keys of many pieces (silence, drones, common
-//! chords) have the lowest priority and fill only the rest of the limit.
+//! The hits of a query are counted by their *diagonal* (the difference of the two positions), once with a fine and once with
+//! a coarse resolution. Only hits that have other hits near their diagonal are examined. The work for one query is bounded:
+//! keys of many pieces (silence, drones, common chords) have the lowest priority and fill only the rest of the limit.
 
 use std::ops::Range;
 
@@ -16,15 +16,15 @@ use super::sweep::Hit as IndexHit;
 /// has 10,003 on average.
 pub(crate) const RARE: usize = 32_768;
 
-/// Hits of common keys are added only up to this total number of hits for one query. A query among 21,125 real pieces has about
-/// 2,300 hits in total, one among a million has 110,000.
+/// Hits of common keys are added only until a query has this total number of hits. A query among 21,125 real pieces has
+/// about 2,300 hits in total, and a query among a million has 110,000.
 const HITS: usize = 16_384;
 
 /// The maximum number of positions of common keys that are examined for one query.
 const SCANNED: usize = 131_072;
 
-/// With this many rare keys, common keys are ignored, because they distinguish little and cause most hits. Music has
-/// 500 to 800 in a library without many copies; drones and silence have few.
+/// With this many rare keys, common keys are ignored, because they distinguish little and cause most hits. Music has 500 to
+/// 800 rare keys in a library without many copies; drones and silence have few.
 pub(crate) const ENOUGH: usize = 256;
 
 /// The widths of fine and coarse diagonals, as powers of two. 32 frames are 4 s, more than the drift of 120 s of music at 2 %.
@@ -56,7 +56,8 @@ const SPREAD: u32 = 160;
 /// For shifts up to this many frames (half a second) one hit of a rare key is sufficient, because most copies start together.
 const NEAR: i32 = 4;
 
-/// With more hits than this, a single hit has no meaning: a million fingerprints have so many by chance, 21,125 do not.
+/// If a query has more hits of rare keys than this, a single hit has no meaning. A query among a million fingerprints has so
+/// many hits by chance; a query among 21,125 does not.
 const ALONE: usize = 2048;
 
 /// The maximum number of shifts that are checked for one pair.
@@ -130,8 +131,8 @@ impl Search {
 
     /// Collects the hits; those of the rarest keys if there are too many.
     ///
-    /// It works in steps over all keys: locate the entries, prefetch them, select those of the key, read their positions. So
-    /// memory accesses overlap.
+    /// Each step is done for all keys before the next step, so that memory accesses overlap: locate the entries, prefetch
+    /// them, select the entries of the key, read their positions.
     fn collect(&mut self, index: &Postings, words: &[u32], limit: u32) {
         self.keys.clear();
         self.keys.extend(keys(words).map(|(key, place)| QueryKey { bucket: index.bucket(key), key, place }));
@@ -306,8 +307,8 @@ fn drifting(hits: &[Hit], length: usize) -> Option<SimilarCandidate> {
         if near.len() < wanted || spread(near.iter()) < SPREAD {
             continue;
         }
-        // An upper bound: no line on one side has more hits than the area between the steepest and the flattest line of
-        // that side.
+        // An upper bound: a line on one side has at most as many hits as the area between the steepest and the flattest line
+        // of that side.
         let sides = SLOPES.chunks(SLOPES.len() / 2).filter(|side| between(near, first, side) >= wanted);
         for slope in sides.flatten().copied() {
             let later = |place: u32| place.wrapping_sub(first.place).cast_signed() * slope;

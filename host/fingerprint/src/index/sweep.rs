@@ -90,8 +90,9 @@ impl Answers {
 }
 
 impl Postings {
-    /// Processes a batch. `firsts` has the first position of each of its fingerprints, which find only earlier positions. The
-    /// answers are in `answers`, one for each share; together they keep `room` hits.
+    /// Processes a batch. `firsts` has the first position of each fingerprint of the batch; a fingerprint finds only
+    /// positions before its first one. `answers` gets one entry for each share of the index; together the entries keep at
+    /// most `room` hits.
     pub(crate) fn sweep(
         &mut self,
         sorted: &SortedKeys,

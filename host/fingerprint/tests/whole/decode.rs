@@ -1,7 +1,8 @@
 //! Compares the words of `read` with those of `fpcalc` 1.5.1, on real music that `ffmpeg` encodes to every format, with the usual
 //! bitrates, sample rates and channels.
 //!
-//! It tests a part of every tenth piece; with `JUDGE=all`, all of the 41 pieces. Figures are printed with `--nocapture`.
+//! It tests the first 40 s of every tenth piece; with `JUDGE=all`, it tests all 41 pieces completely. Figures are printed
+//! with `--nocapture`.
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;

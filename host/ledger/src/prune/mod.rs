@@ -18,13 +18,13 @@
 //!
 //! # How a faked prune is detected
 //!
-//! The prune is itself an event (`Record`) of the task `ledger`. The record has the range of deleted events, the hash
-//! of the last one, the archive and its SHA-256. Baton writes the record before it deletes the first row, when the archive
-//! is complete and synced. The table `pruned` (`PruneMark`) has the last deleted event. A check accepts this mark only if the
-//! range of a record in the chain includes it. After an interrupted prune, the mark is before the end of the range. It cannot
-//! be moved unnoticed there either, because the first remaining row has the hash of the last deleted one. A person with
-//! write access to the file can also fake a record, or write the whole chain again. Only an earlier head that is known
-//! elsewhere, together with the archive, reveals such a change.
+//! The prune is itself an event (`Record`) of the task `ledger`. The record has the range of deleted events, the hash of the
+//! last one, the archive and its SHA-256. Baton writes the record before it deletes the first row, when the archive is
+//! complete and synced. The table `pruned` (`PruneMark`) has the last deleted event. A check accepts this mark only if the
+//! range of a record in the chain includes it. After an interrupted prune, the mark is before the end of the range. A check
+//! still detects a moved mark, because the first remaining row has the hash of the last deleted one. A person with write
+//! access to the file can also fake a record, or write the whole chain again. Only an earlier head that is known elsewhere,
+//! together with the archive, reveals such a change.
 //!
 //! # While a daemon runs
 //!
@@ -65,8 +65,8 @@ pub struct PruneResult {
 /// Archives the events of `plan`, records the prune, then deletes them.
 ///
 /// # Errors
-/// When the archive cannot be written; then nothing was deleted. When the ledger fails; then the prune may be
-/// incomplete, but the chain is sound, and the next prune continues it.
+/// When the archive cannot be written: nothing was deleted. When the ledger fails: the prune may be incomplete, but the
+/// chain is sound, and the next prune continues.
 pub fn prune(ledger: &Ledger, plan: &Plan, target: &Target, now: Timestamp) -> Result<PruneResult, PruneError> {
     let written = archive::write(&ledger.reader()?, plan, target)?;
     let record = Record {

@@ -1,5 +1,5 @@
-//! The event with a digest of the sums. To hide a change of rows and sums, the chain must be rewritten too, and then it
-//! does not contain a known head any more.
+//! The event with a digest of the sums. A forger who changes rows and sums must also rewrite the chain. The rewritten chain
+//! does not contain any head that is known elsewhere.
 
 use baton_core::{Digest, State};
 use jiff::Timestamp;

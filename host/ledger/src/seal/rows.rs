@@ -146,7 +146,7 @@ fn suspects(snapshot: &Connection) -> Result<Vec<RowProblem>, LedgerError> {
     Ok(problems)
 }
 
-/// The rows whose bytes do not match the digest in the row. A changed digest is detected by the sum.
+/// The rows whose bytes do not match the digest in the row. The sum detects a changed digest.
 fn wrong_bytes(snapshot: &Connection, table: &str, key: &str) -> Result<Vec<RowProblem>, LedgerError> {
     let sql =
         format!("SELECT CAST({key} AS TEXT), hash, bytes FROM {table} WHERE bytes IS NOT NULL AND length(hash) = 64");
@@ -166,8 +166,8 @@ fn wrong_bytes(snapshot: &Connection, table: &str, key: &str) -> Result<Vec<RowP
     Ok(problems)
 }
 
-/// A problem, if the sums are marked as sealed but differ from those of the last seal. The last seal may have been
-/// pruned.
+/// The problem if the sums are marked as sealed, but differ from those of the last seal. A missing seal is not a problem in
+/// a pruned ledger.
 fn not_as_sealed(snapshot: &Connection, digest: &str) -> Result<Option<RowProblem>, LedgerError> {
     let what = match last(snapshot)? {
         Some(seal) if seal.digest.as_deref() == Some(digest) => return Ok(None),

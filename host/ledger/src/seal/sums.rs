@@ -104,8 +104,8 @@ pub(super) fn stored(connection: &Connection) -> Result<StoredSums, LedgerError>
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// Whether the ledger has a format without sums although its chain has seals. Then another program has changed the
-/// format number to get rid of the sums.
+/// Whether the ledger has a format without sums although its chain has seals. In that case another program has changed the
+/// format number to bypass the sums.
 pub(super) fn was_set_back(connection: &Connection, form: i64) -> Result<bool, LedgerError> {
     Ok((1..FORM).contains(&form) && last(connection)?.is_some())
 }

@@ -10,7 +10,7 @@ use super::row::{select_in, timestamp};
 use crate::LedgerError;
 use crate::database::{Reader, Tx};
 
-/// The prefix of a dependency that must not only have succeeded: its RETURN must be verified.
+/// The prefix of a dependency whose RETURN must be verified. Without the prefix, success is sufficient.
 pub const VERIFIED: &str = "verified:";
 
 /// The id or title in a dependency, without [`VERIFIED`].

@@ -24,8 +24,8 @@ pub fn return_with_id(tx: &Tx<'_>, id: &str) -> Result<Option<Task>, LedgerError
 }
 
 /// The open or succeeded task with this dedupe key, other than `except`: the one with the same substance, otherwise the
-/// oldest one. Succeeded tasks that were captured before `since` are ignored. Disputed, failed, dead and cancelled tasks
-/// are ignored too, because dropping their file again repeats the request.
+/// oldest one. Succeeded tasks that were captured before `since` are ignored. Disputed, failed, dead and cancelled tasks are
+/// ignored too, because a user who drops their file again wants to repeat the request.
 pub fn with_key(
     tx: &Tx<'_>,
     key: &str,
@@ -269,7 +269,7 @@ pub struct TaskCount {
     pub count: u64,
 }
 
-/// The number of tasks in each of these states, by agent and state, without `baton run`.
+/// The number of tasks in each of these states, by agent and state, without tasks of `baton run` and without RETURNs.
 pub fn open_by_state(reader: &Reader, states: &[State]) -> Result<Vec<TaskCount>, LedgerError> {
     let sql = format!(
         "SELECT agent, state, count(*) FROM tasks WHERE state IN ({}) AND kind <> 'RETURN' AND origin <> 'call'

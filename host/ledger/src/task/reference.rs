@@ -59,7 +59,7 @@ fn search(reader: &Reader, word: &str, agent: Option<&str>) -> Result<TaskMatche
             tasks.push(select.query_row([id], |row| Ok(task(row)))??);
         }
     }
-    // A repetition does no work, so its name means the first request.
+    // A repetition does no work, so an argument that names it means the first request.
     if tasks.iter().any(|task| task.state != State::Duplicate) {
         tasks.retain(|task| task.state != State::Duplicate);
     }
@@ -70,7 +70,7 @@ fn search(reader: &Reader, word: &str, agent: Option<&str>) -> Result<TaskMatche
 pub(super) const OF_AGENT: &str =
     "AND (+agent = :agent OR +sender = :agent OR sender IS NOT NULL AND reply_to = :agent)";
 
-/// The ids of the tasks whose `column` is `:key`, oldest first. The `+` prevents that SQLite reads all tasks in this order.
+/// The ids of the tasks whose `column` is `:key`, oldest first. The `+` keeps SQLite from reading all tasks in this order.
 pub(super) fn with_sql(column: &str, only: &str) -> String {
     format!("SELECT id FROM tasks WHERE {column} = :key {only} ORDER BY +created_at, rowid LIMIT {MOST}")
 }

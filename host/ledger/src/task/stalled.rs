@@ -1,11 +1,11 @@
 //! Stalled tasks: queued work that no agent starts, attempts without events, questions without an answer.
 //!
-//! A workspace with a stalled task looks like an idle one. So this query returns each stalled task with the reason and
-//! the time since when. It changes nothing; the current time is an argument.
+//! A workspace with a stalled task looks like an idle one. So this query returns each stalled task with the reason, and the
+//! time since which it has been stalled. It changes nothing; the current time is an argument.
 //!
-//! A task can have events after the one that set its state, so `since` is the first event of the current state. Of the
-//! calls (`baton run`), only running ones count, because the caller has seen the result of the others. A delivered
-//! RETURN does not count, because it requests nothing.
+//! A task can have events after the one that set its state, so `since` is the first event of the current state. A call
+//! (`baton run`) counts only while it runs, because the caller has seen the result of an ended call. A delivered RETURN does
+//! not count, because it requests nothing.
 
 use std::time::Duration;
 
@@ -59,8 +59,8 @@ pub struct StallLimits {
 }
 
 impl Default for StallLimits {
-    /// Much longer than a healthy workspace needs: an attempt of a plugin takes seconds, a retry is due within a
-    /// minute, a person answers on the same day, an agent within a week.
+    /// Limits that are much longer than a healthy workspace needs: an attempt of a plugin takes seconds, a retry is due
+    /// within a minute, a person answers on the same day, an agent within a week.
     fn default() -> Self {
         Self {
             queued: Duration::from_mins(10),

@@ -151,7 +151,8 @@ pub fn renew(tx: &Tx<'_>, id: &str, answer: Option<&str>) -> Result<(), LedgerEr
     Ok(())
 }
 
-/// Decrements the number of attempts, because the last one did not end by its own work.
+/// Decrements the number of attempts, because the last attempt must not count: it was stopped, or its file or a grant was
+/// missing.
 pub fn give_back_attempt(tx: &Tx<'_>, id: &str) -> Result<(), LedgerError> {
     let sql = "UPDATE tasks SET attempts = max(attempts - 1, 0) WHERE id = ?1";
     tx.connection.prepare_cached(sql)?.execute([id])?;

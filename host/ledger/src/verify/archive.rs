@@ -2,7 +2,8 @@
 //! one.
 //!
 //! The archives are read in the order of their first events. Two archives may overlap, for example after an interrupted and
-//! repeated prune. Then their common events must be equal, and also equal to those that the ledger still has.
+//! repeated prune. Their common events must then be equal to each other, and to the same events in the ledger if they are
+//! still there.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader};

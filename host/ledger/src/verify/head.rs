@@ -71,7 +71,8 @@ impl<'a> Search<'a> {
         };
     }
 
-    /// The position of the head, after the hashes were compared. `saw_all` is false if pruned ones were not.
+    /// The position of the head, after the hashes were compared. `saw_all` is false if the hashes of pruned events were not
+    /// compared.
     pub(super) fn end(self, saw_all: bool) -> Option<HeadPosition> {
         self.head
             .map(|_| if self.found == HeadPosition::Nowhere && !saw_all { HeadPosition::Pruned } else { self.found })

@@ -1,4 +1,4 @@
-//! Checks the whole chain: every row is unchanged, none is missing, and each follows the correct one.
+//! Checks the whole chain: every row is unchanged, no row is missing, and each row follows the correct previous row.
 //!
 //! Rows are read one at a time in the order of `seq`, so the memory is independent of the length of the ledger. One
 //! read transaction shows a consistent state. Each hash is computed again by the rule in [`event`](crate::event).

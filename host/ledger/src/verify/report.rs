@@ -41,10 +41,10 @@ impl RowFault {
             Self::Missing => "a row is missing before it",
             Self::Order => "it is out of order: rows were moved or given other numbers",
             Self::Replaced => {
-                "the row before it is missing: it was edited and hashed again, or deleted and the later rows renumbered"
+                "the row that it names as the previous one is missing: that row was deleted, or it was edited and hashed again"
             }
             Self::Unrecorded => {
-                "the ledger says that it was pruned up to here, but no event records that prune: events were deleted"
+                "the ledger says that it was pruned up to this event, but no event records that prune: events were deleted"
             }
         }
     }

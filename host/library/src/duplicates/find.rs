@@ -29,13 +29,14 @@ pub struct CompareResult {
     pub bridges: Vec<Pair>,
 }
 
-/// Pairs that are compared to their end in one step. The limit bounds the fingerprints in memory.
+/// The number of pairs that are compared to their end in one step. The limit bounds the fingerprints in memory.
 const PIECE: usize = 500;
 
 /// The options of a search.
 #[derive(Clone, Copy, Debug)]
 pub struct DuplicateOptions {
-    /// The minimum score (of 1,000) of a pair that is compared by title only; `None` disables this comparison.
+    /// The minimum score (of 1,000) of a pair that is compared by its tags, name and length, because a file has no
+    /// fingerprint. `None` disables this comparison.
     pub metadata: Option<u32>,
     /// The minimum similarity score of a reported pair, in per cent.
     pub min_score: u8,
@@ -85,8 +86,8 @@ impl Duplicates {
     }
 }
 
-/// Finds the duplicates among all items of the catalog that exist. `whole` provides the fingerprints of whole files for pairs
-/// that are similar in the first two minutes and are longer.
+/// Finds the duplicates among all items of the catalog that exist. `whole` provides the fingerprints of whole files. They
+/// are needed for pairs that are similar in the first two minutes and have a longer file.
 pub fn find(
     catalog: &Catalog,
     compare: &CompareFn<'_>,

@@ -26,7 +26,7 @@ pub(super) fn unreachable_sources(catalog: &Catalog) -> Result<Vec<UnreachableSo
         let why = match root.volume() {
             Err(error) => error.to_string(),
             Ok(volume) if source.volume.is_some_and(|known| !known.is(volume)) => {
-                "another volume is mounted there than when it was scanned".to_owned()
+                "another volume is mounted there since the last scan".to_owned()
             }
             Ok(_) => continue,
         };

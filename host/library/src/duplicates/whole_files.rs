@@ -24,7 +24,7 @@ use crate::scan::ReadFn;
 /// read are missing in the result.
 pub type WholePrintsFn<'a> = dyn Fn(&[&Item]) -> Result<HashMap<i64, Fingerprint>, CatalogError> + 'a;
 
-/// Files whose fingerprints are written in one transaction: some seconds of reading.
+/// The number of files whose fingerprints are written in one transaction. Reading them takes some seconds.
 const GROUP: usize = 64;
 
 /// The fingerprints of whole files, from the cache or computed now.

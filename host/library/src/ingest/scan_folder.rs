@@ -23,7 +23,7 @@ use crate::source::SourceRoot;
 /// A file that was written less than this long ago may be incomplete.
 const QUIET: Duration = Duration::from_secs(2);
 
-/// The approximate maximum time of a run, after which other processes can lock the library.
+/// The approximate maximum time of a run. Other processes can lock the library after the run.
 const TIME: Duration = Duration::from_secs(10);
 
 /// The settings of one run.
@@ -193,7 +193,8 @@ fn is_fresh(entry: &Entry, now: SystemTime) -> bool {
     let Ok(metadata) = fs::metadata(&entry.path) else {
         return false;
     };
-    // A time far in the future comes from a wrong clock; a time slightly in the future may be newer than `now`.
+    // A time far in the future comes from a wrong clock, so the file counts as old. A time slightly in the future means that
+    // the file was written after `now` was taken.
     let away = |written| now.duration_since(written).unwrap_or_else(|later| later.duration());
     let age = metadata.modified().ok().map(away);
     metadata.len() != entry.size || age.is_some_and(|age| age < QUIET)

@@ -17,10 +17,10 @@ use crate::duplicates::{Item, Similarity, WholePrints, compare};
 /// has no such limit.
 const MOST: usize = 32;
 
-/// Files that are read in one step.
+/// The number of files that are read in one step.
 const GROUP: usize = 8;
 
-/// Pairs that are compared in one step. The limit bounds the fingerprints in memory.
+/// The number of pairs that are compared in one step. The limit bounds the fingerprints in memory.
 const PIECE: usize = 500;
 
 /// Two files that are copies in the first two minutes.

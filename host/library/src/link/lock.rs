@@ -1,5 +1,5 @@
-//! One process at a time links files to tracks. A second one waits and usually finds nothing left to do. If the first one was
-//! killed or cancelled, the second one does its work. The lock ends with its process.
+//! One process at a time links files to tracks. A second process waits, and usually finds nothing left to do. If the first
+//! process was killed or cancelled, the second one does the work. The lock ends with the process that holds it.
 
 use std::fs::File;
 use std::io;

@@ -1,5 +1,5 @@
-//! Paths in another Unicode form than on the disk: macOS returns decomposed names (`e` and an accent), programs store
-//! composed ones (`é`). Both name the same file.
+//! Paths in another Unicode form than on the disk: macOS returns decomposed names (`e` and an accent), but programs store
+//! composed names (`é`). Both name the same file.
 
 use std::collections::HashMap;
 

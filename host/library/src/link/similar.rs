@@ -22,7 +22,8 @@ const PIECE: usize = 1_000;
 /// Identifies a fingerprint: the SHA-256 of the audio packets.
 pub(super) type Digest = [u8; 32];
 
-/// Compares the fingerprints of `open` with all others, and new fingerprints with those of `open` that were compared before.
+/// Compares each fingerprint of `open` with the whole library, unless that was done before. If a fingerprint of `open` was
+/// compared before, fingerprints that are new since then are compared with the library too.
 pub(super) fn compare_new(
     path: &Path,
     catalog: &Catalog,

@@ -12,7 +12,7 @@ use rayon::prelude::*;
 use super::LookupQuery;
 use crate::duplicates::{Difference, Item, Pair, Proof, Similarity, difference};
 
-/// Fingerprints that are compared in one step, on rayon's threads: 4 MB for 120 s each.
+/// The number of fingerprints that are compared in one step, on rayon's threads: 4 MB if each has 120 s.
 const PIECE: usize = 1_024;
 
 /// The maximum number of matches by sound for one query; the most similar ones are kept. Plugins receive at most 50, and the

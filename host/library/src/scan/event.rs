@@ -35,7 +35,7 @@ pub enum Event<'a> {
         size: u64,
         /// Its state after reading.
         state: ItemState,
-        /// The reason code and the sentence: why it has no fingerprint, or (`damaged`) what is damaged.
+        /// The reason code and a sentence: the reason why the file has no fingerprint, or (`damaged`) its damage.
         why: Option<(&'a str, &'a str)>,
         /// The comparison with its previous reading.
         compared: Option<Comparison>,

@@ -1,9 +1,9 @@
-//! The items that are being read. Their ids are written to the scan's lock file first, so that a process that dies leaves a
-//! record of what it was reading: a failed allocation ends the process and cannot be caught.
+//! The items that are being read. Before the reading, their ids are written to the scan's lock file. A failed allocation
+//! ends the process and cannot be caught; the file then shows which items the process was reading.
 //!
-//! If [`MAX_DEATHS`] processes ended while they read the same item, the item is recorded as failed and not read again. Items that
-//! were read at the same time may be innocent, so each of them is then read alone. The record is not synced to disk, because
-//! it must survive the process, not the machine.
+//! If [`MAX_DEATHS`] processes ended while they read the same item, the item is recorded as failed and not read again. Items
+//! that were read at the same time may not be the cause, so the next process reads each of them alone. The record is not
+//! synced to disk, because it must survive only the process, not a crash of the machine.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -20,7 +20,7 @@ const MAX_BYTES: u64 = 64 * 1024;
 /// The items that are being read.
 pub(super) struct ItemsInProgress {
     file: File,
-    /// For each item, in how many processes its reading started and did not end.
+    /// For each item, the number of processes in which its reading started and did not end.
     times: Mutex<BTreeMap<i64, u32>>,
     /// Locked for writing by a job that reads alone.
     turn: RwLock<()>,

@@ -161,7 +161,7 @@ impl Lister<'_> {
         Ok(())
     }
 
-    /// Decides about items with another inode. A partial listing decides nothing.
+    /// Decides whether items with another inode are unchanged files. The caller skips this after a partial listing.
     fn decide_inodes(&mut self, volumes: &Volumes) -> Result<(), CatalogError> {
         if let ListingTarget::Catalog(library) = &mut self.into {
             for volume in volumes.values().filter(|volume| !volume.others.is_empty()) {
@@ -171,8 +171,8 @@ impl Lister<'_> {
         Ok(())
     }
 
-    /// Ends the listing: decides about other inodes and about items that were not found. Returns the reason if it cannot
-    /// decide.
+    /// Ends the listing: decides about items with another inode and about items that were not found. Returns the reason if a
+    /// decision is not possible.
     fn end(
         &mut self,
         root: &SourceRoot,
@@ -185,7 +185,7 @@ impl Lister<'_> {
         let volume = match root.volume() {
             Err(error) => return Ok(Some(error.to_string())),
             Ok(volume) if volume.device != walked.device => {
-                return Ok(Some("another volume is mounted there than when its listing began".to_owned()));
+                return Ok(Some("another volume is mounted there since the listing began".to_owned()));
             }
             Ok(volume) => volume,
         };
@@ -231,7 +231,7 @@ fn is_missing(error: &std::io::Error) -> bool {
 
 fn count(listing: &mut Listing, item: &Item, state: ListedState) {
     listing.items += 1;
-    // An absent file has failed without being read.
+    // An item whose file is absent is recorded as failed, so there is nothing to read.
     if item.absent.is_some() {
         listing.unchanged += 1;
         return;
@@ -242,7 +242,7 @@ fn count(listing: &mut Listing, item: &Item, state: ListedState) {
         ListedState::Pending => listing.pending += 1,
         ListedState::Again => listing.again += 1,
         ListedState::Unchanged => listing.unchanged += 1,
-        // `decide_inodes` decides about these at the end, for the whole volume.
+        // `decide_inodes` decides about these items at the end, for the whole volume.
         ListedState::OtherInode => {}
     }
     if state.is_read() {

@@ -16,7 +16,7 @@ use crate::LibraryError;
 pub fn forget(catalog: &Path, folder: &Path) -> Result<bool, LibraryError> {
     let lock = Lock::take(catalog)?;
     let forgotten = Library::open(catalog)?.forget_source(folder)?;
-    // Later items may get the ids of the deleted ones.
+    // Later items may get the ids of deleted items, so the records about the deleted items must not stay.
     lock.in_progress.clear().map_err(|source| LibraryError::Lock { path: file_of(catalog), source })?;
     Ok(forgotten)
 }

@@ -1,9 +1,9 @@
 //! Decides which known items that a listing did not find are missing, and which may be on an unmounted volume.
 //!
-//! A disconnected disk leaves its mount folder behind: empty, or with a stray file. So items are marked as missing only after the
-//! operator confirms it (`--gone`), if the source is on another volume than before or almost empty. Items on a separate volume
-//! within the source are not marked while that volume is unmounted or replaced. A replaced volume has another id, or the catalog
-//! knows almost none of its files.
+//! A disconnected disk leaves its mount folder behind: empty, or with a stray file. So if the source is on another volume
+//! than before, or is almost empty, its items are marked as missing only after the operator confirms it (`--gone`). Items on
+//! a separate volume within the source are not marked while that volume is unmounted or replaced. A replaced volume has
+//! another id, or the catalog knows almost none of its files.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -31,8 +31,8 @@ pub(super) struct MissingQuery<'a> {
     pub(super) mounts: &'a [Mount],
     /// The operator confirmed that missing files are deleted (`--gone`).
     pub(super) is_confirmed: bool,
-    /// Treat an almost empty folder on its old volume as emptied on purpose. This does not apply to a completely empty
-    /// folder.
+    /// An almost empty folder on its old volume was emptied on purpose and needs no confirmation. A completely empty folder
+    /// still needs it.
     pub(super) is_emptied: bool,
 }
 
@@ -58,8 +58,8 @@ pub(super) fn find_missing(
         query.is_emptied && listing.items > 0 && query.source.volume.is_some_and(|volume| volume.is(query.volume));
     if is_almost_empty && !is_emptied && !query.is_confirmed {
         return Err(format!(
-            "{} items were found, and {not_found} known items were not: its volume may be disconnected; if they are deleted, \
-             run {command}",
+            "{} items were found, and {not_found} known items were not: the volume may be disconnected; if these items are \
+             deleted, run {command}",
             listing.items
         ));
     }
@@ -68,7 +68,7 @@ pub(super) fn find_missing(
     if !is_sure {
         listing.kept = not_found;
         let why = format!(
-            "another volume is mounted there than before, and {not_found} known items were not found; they are kept; if they are \
+            "another volume is mounted there now, and {not_found} known items were not found; they are kept; if they are \
              deleted, run {command}"
         );
         walked.unread(path, &why);

@@ -28,8 +28,8 @@ pub struct Options {
     pub dry_run: bool,
     /// Mark items as missing even if their volume may be unmounted.
     pub confirm_missing: bool,
-    /// Treat an almost empty folder on its old volume as emptied on purpose (files that arrive there are moved on). Otherwise its
-    /// items are marked as missing only with `confirm_missing`, as in an empty folder.
+    /// An almost empty folder on its old volume was emptied on purpose (other programs move its files to their place).
+    /// Without this option its items are marked as missing only with `confirm_missing`, as in an empty folder.
     pub emptied: bool,
 }
 

@@ -18,7 +18,8 @@ use super::queue::{Job, Queue};
 use super::{Comparison, Event, ReadFn, Reads};
 use crate::source::{SourceRoot, unmounted};
 
-/// The maximum of readings in one transaction. A transaction has more than one only if the jobs are faster than the commits.
+/// The maximum of readings in one transaction. A transaction has more than one reading only if the jobs are faster than the
+/// commits.
 const GROUP: usize = 64;
 
 /// The maximum of files that are tried again because they were replaced while they were read. The next scan reads the others.
@@ -106,7 +107,7 @@ impl Pass<'_> {
             scope.spawn(move || self.pool.broadcast(|_| self.work(queue, &sender, over)));
             let done = self.write(&receiver, library, reads, progress);
             over.store(true, Ordering::Relaxed);
-            // Without a receiver, jobs that wait to send a result end.
+            // Without a receiver, a job that waits to send a result ends.
             drop(receiver);
             done
         })?;
@@ -187,8 +188,8 @@ impl Pass<'_> {
     }
 }
 
-/// Whether a reading must be committed. False for an unchanged file. Also false if a file with a fingerprint cannot be reached
-/// now: its volume may be unmounted, and the next listing decides.
+/// Whether a reading must be committed. An unchanged file is not committed. A file that has a fingerprint but cannot be
+/// reached now is not committed either: its volume may be unmounted, and the next listing decides.
 fn must_be_recorded(reading: &FileReading, compared: Option<Comparison>) -> bool {
     match (compared, &reading.outcome) {
         (None, _) => true,

@@ -25,7 +25,8 @@ impl SourceRoot {
     /// Resolves `path`.
     ///
     /// # Errors
-    /// When it is not a folder, is inside an Eagle library, ends in `.library` without being an Eagle library, or has a name that is not UTF-8.
+    /// When it is not a folder, is inside an Eagle library, ends in `.library` without being an Eagle library, or has a name
+    /// that is not UTF-8.
     pub fn of(path: &Path) -> Result<Self, LibraryError> {
         let no = |why: &str| LibraryError::NoSource { path: path.to_owned(), why: why.to_owned() };
         let found =
@@ -79,18 +80,18 @@ pub fn eagle_id(path: &Path) -> Option<&str> {
     folder.strip_suffix(".info").filter(|id| !id.is_empty())
 }
 
-/// The nearest existing folder of a path on a separate volume, if that folder is on `device`, the volume of the source. In this
-/// case the separate volume is not mounted.
+/// The nearest existing folder above `path`, if it is on `device`, the volume of the source. If `path` was on a separate
+/// volume, this result means that the separate volume is not mounted.
 pub(crate) fn unmounted(path: &Path, device: u64) -> Option<&Path> {
     nearest(path).filter(|(_, found)| *found == device).map(|(folder, _)| folder)
 }
 
-/// The nearest existing folder of `path`, and the number of its volume.
+/// The nearest existing folder above `path`, and the number of its volume.
 pub(crate) fn nearest(path: &Path) -> Option<(&Path, u64)> {
     path.ancestors().skip(1).find_map(|folder| Some((folder, fs::metadata(folder).ok()?.dev())))
 }
 
-/// The mount folder of the volume `device`, if the nearest existing folder of `path` is on it.
+/// The mount folder of the volume `device`, if the nearest existing folder above `path` is on this volume.
 pub(crate) fn mounted_at(path: &Path, device: u64) -> Option<&Path> {
     let (nearest, _) = nearest(path)?;
     let is_there = |folder: &&Path| fs::metadata(folder).is_ok_and(|found| found.dev() == device);

@@ -1,10 +1,10 @@
 //! The tag of a fingerprint: `fingerprint:chromaprint-2:` and 32 hexadecimal digits.
 //!
 //! People read tags and programs compare them, so the tag contains a digest instead of the words (4 kB for two minutes). The
-//! digits are the first 128 bits of the SHA-256 of the words, each as 4 bytes in little-endian order, as the catalog stores them.
-//! Any program can compute the tag. It starts like the old form, so that a search for `fingerprint:` finds both, and names its
-//! algorithm, so that the two cannot be confused. The old form, `fingerprint:` and 64 digits, was the SHA-256 of a whole file
-//! before the tag was written into it; nothing uses it any more.
+//! digits are the first 128 bits of the SHA-256 of the words, each as 4 bytes in little-endian order, as the catalog stores
+//! them. Any program can compute the tag. The tag starts like the old form, so that a search for `fingerprint:` finds both
+//! forms. It also names its algorithm, so that the two forms cannot be confused. The old form, `fingerprint:` and 64 digits,
+//! was the SHA-256 of a whole file before the tag was written into it; nothing uses it any more.
 
 use baton_core::Digest;
 use baton_fingerprint::Fingerprint;

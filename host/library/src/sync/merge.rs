@@ -1,7 +1,7 @@
 //! Merges the fingerprint tag into the tags of an item. Without I/O.
 //!
-//! Other tags stay in their order. A fingerprint tag of Baton for another fingerprint (the file was replaced, or scanned with
-//! other settings) is replaced in its position; without one, the new tag is appended.
+//! Other tags stay in their order. If the item has a fingerprint tag of Baton for another fingerprint (the file was
+//! replaced, or scanned with other settings), the new tag takes its position. Otherwise the new tag is appended.
 
 use super::mark::{Kind, Mark};
 

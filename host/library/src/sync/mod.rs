@@ -1,9 +1,9 @@
 //! Writes fingerprints where other programs see them: as tags of Eagle's items ([`eagle`]) and, only on request, as tags in the
 //! files ([`tags`]).
 //!
-//! Both plan first and write only on request. Both read again what they wrote, because the other side is not under Baton's
-//! control: a server may report success without saving, and a tag library may not support every detail of a file. Both are
-//! idempotent, so an interrupted sync is simply started again.
+//! Both plan first and write only on request. Both read the tags again after writing them: a server may report success
+//! without saving, and a tag library may not support every detail of a file. Both are idempotent, so an interrupted sync is
+//! simply started again.
 //!
 //! Nothing here computes a fingerprint; the data come from the catalog ([`FingerprintedItem`]).
 

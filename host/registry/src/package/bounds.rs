@@ -1,9 +1,9 @@
 //! Checks the size and depth of a package's parts. The binary is read once from start to end, without validating or compiling
 //! it, and without allocations whose size the binary determines.
 //!
-//! The time and memory of a validator and a compiler depend on the parts of a component, not on its bytes: a package of half a
-//! megabyte can cost hours and gigabytes, and deeply nested types overflow the stack. So this check is the first step for a
-//! package without approval.
+//! The time and memory of a validator and a compiler depend on the parts of a component, not on its size in bytes: a package
+//! of half a megabyte can cost hours and gigabytes, and deeply nested types overflow the stack. So this check is the first
+//! step for a package without approval.
 //!
 //! | what | limit | Rust | JavaScript | Python |
 //! |---|---|---|---|---|

@@ -59,7 +59,7 @@ impl PluginRegistry {
             entry.needs_approval = false;
             Ok(entry.clone())
         };
-        // First try it on a copy of the lock, so that a refused revision is not compiled.
+        // First try the approval on a copy of the lock, so that a refused revision is not compiled.
         allow(&mut self.read()?)?;
         if let Some((package, component)) = &waiting {
             self.check_name(package)?;

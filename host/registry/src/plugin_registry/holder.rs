@@ -9,7 +9,7 @@ use crate::lock::{Lock, PluginEntry, Revision, Source};
 use crate::package::Package;
 
 impl PluginRegistry {
-    /// The owner of the name, if the package comes from another source.
+    /// The owner of the name. `None` if nobody owns the name, or if the package comes from the same source as the owner.
     pub(super) fn holder(
         &self,
         lock: &Lock,
@@ -22,7 +22,7 @@ impl PluginRegistry {
         }
         match lock.namesake(name) {
             Some(entry) if entry.name != name => Err(RegistryError::Refused(format!(
-                "the name `{name}` is too similar to that of the plugin `{}`; its author has to choose another",
+                "the name `{name}` is too similar to the name of the plugin `{}`; the author has to choose another name",
                 entry.name
             ))),
             Some(entry) if !entry.needs_approval => Ok(holder(entry, new)),
@@ -40,8 +40,9 @@ impl PluginRegistry {
     }
 }
 
-/// The owner of the name, if `new` comes from another source. A revision without approval owns no name. Two revisions come from
-/// the same source if both are bundled, both are signed with the same key, or both are unsigned and from the same place.
+/// The owner of the name. `None` if nobody owns the name, or if `new` comes from the same source as the owner. A revision
+/// without approval owns no name. Two revisions come from the same source if both are bundled, both are signed with the same
+/// key, or both are unsigned and from the same place.
 pub(super) fn holder(entry: &PluginEntry, new: &Revision) -> Option<Holder> {
     let same = match (&entry.source, &entry.key) {
         (Source::Shipped, _) => new.source == Source::Shipped,

@@ -59,8 +59,8 @@ impl PluginRegistry {
         })
     }
 
-    /// Whether the revision may run at once. This is decided with a copy of the lock, because compiling takes a while and other
-    /// processes should not wait for it.
+    /// Whether the revision may run at once. Baton decides this with a copy of the lock, so that other processes do not wait
+    /// while the package is compiled.
     fn runs_at_once(&self, package: &Package, new: &Revision, trust: &Trust) -> Result<bool, RegistryError> {
         let mut copy = self.read()?;
         let is_other_source = self.holder(&copy, package, new)?.is_some();

@@ -1,5 +1,5 @@
-//! The key of the folder of compiled code. It authenticates machine code, so that Baton runs only what it compiled for exactly that
-//! component. It does not protect against other programs of the same user, which can read the key.
+//! The key of the folder of compiled code. It authenticates machine code, so that Baton runs only what it compiled for
+//! exactly that component. It does not protect against other programs of the same user, which can read the key.
 
 use std::fmt;
 use std::fs::File;
@@ -26,7 +26,8 @@ impl fmt::Debug for Key {
 }
 
 impl Key {
-    /// Reads the key in `folder`. Creates it if it is missing or damaged; then the code in the folder is compiled again.
+    /// Reads the key in `folder`. Creates the key if it is missing or damaged. With a new key, the code in the folder is
+    /// compiled again.
     pub(super) fn of(folder: &Path) -> io::Result<Self> {
         let path = folder.join(FILE);
         let named = |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", path.display()));
@@ -38,8 +39,8 @@ impl Key {
         read(&path).map_err(named)?.ok_or_else(|| named(io::Error::from(ErrorKind::InvalidData)))
     }
 
-    /// The authentication code of machine code for a component. The inner digest has a fixed length, so nothing can be appended to
-    /// an authenticated message.
+    /// The authentication code of machine code for a component. The inner digest has a fixed length, so nothing can be
+    /// appended to an authenticated message.
     pub(super) fn authenticate(&self, component: Digest, code: &[u8]) -> [u8; TAG] {
         let message = Digest::of_parts(&[component.to_string().as_bytes(), code]);
         Digest::of_parts(&[&self.0, message.to_string().as_bytes()]).into()

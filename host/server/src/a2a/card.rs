@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use crate::parts::ServerParts;
 use crate::text::line;
 
-/// The path of the methods.
+/// The path at which clients call the methods of A2A.
 const PATH: &str = "/a2a";
 
 /// The path of the workspace's card.

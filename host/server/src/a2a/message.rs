@@ -58,7 +58,7 @@ struct Part {
     media_type: String,
 }
 
-/// What Baton reads from `metadata`.
+/// The keys of `metadata` that Baton reads.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Hints {
@@ -82,7 +82,7 @@ impl SendParams {
         let hints = message.metadata.or(metadata);
         let to = Some(tenant).filter(|tenant| !tenant.is_empty()).or(hints.to);
         let to = to.ok_or_else(|| {
-            invalid("nobody is named as the recipient: use the card of an agent, or the skill's id as `metadata.to`")
+            invalid("the message names no recipient: use the card of an agent, or the skill's id as `metadata.to`")
         })?;
         let to = resolve(&to)?;
         let id = handoff_id(sender, &to, &message.message_id);
@@ -131,7 +131,7 @@ fn handoff_id(sender: &str, recipient: &str, message: &str) -> String {
 }
 
 impl Hints {
-    /// These hints; a missing hint comes from `other`.
+    /// These hints, completed with the hints of `other`.
     fn or(self, other: Self) -> Self {
         Self {
             to: self.to.or(other.to),
@@ -149,7 +149,7 @@ struct Content {
 }
 
 impl Content {
-    /// Joins the texts; objects are arguments. Files and addresses are refused.
+    /// Joins the texts, and merges the objects into the arguments. Refuses files and addresses.
     fn of(parts: Vec<Part>) -> Result<Self, RpcError> {
         let mut texts = Vec::new();
         let mut args = Map::new();
@@ -170,7 +170,7 @@ impl Content {
         Ok(Self { text: texts.join("\n\n"), args })
     }
 
-    /// The first line of the text, shortened; else the action.
+    /// The first line of the text, shortened. Without a text, the action.
     fn title(&self, action: Option<&str>) -> String {
         let first = self.text.lines().map(line).find(|line| !line.trim().is_empty());
         let title = first.or_else(|| action.map(line)).unwrap_or_else(|| "A2A message".to_owned());

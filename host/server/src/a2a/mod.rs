@@ -12,10 +12,10 @@
 //! | `unique` | sends only one of several messages with the same id |
 //! | `stream` | server-sent events |
 //!
-//! A caller has the token of an agent of the workspace. It sends in the name of this agent, and sees and cancels only what
-//! this agent sent. The agents of the workspace share one endpoint: the `tenant` in the card of an agent names the
-//! recipient, as the specification defines it. Push notifications, extensions and file parts are not offered; Baton fetches
-//! no address that a message names.
+//! A caller has the token of an agent of the workspace. The caller sends in the name of this agent, and can only see and
+//! cancel requests that this agent sent. The agents of the workspace share one endpoint: the `tenant` in the card of an
+//! agent names the recipient, as the specification defines it. Push notifications, extensions and file parts are not
+//! offered; Baton fetches no address that a message names.
 
 mod artifact;
 mod card;

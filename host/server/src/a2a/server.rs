@@ -69,7 +69,7 @@ impl A2aServer {
         Self { session, parts, messages: UniqueMessages::default() }
     }
 
-    /// Answers a request to `/a2a` or to a card, whose body was read.
+    /// Answers a request to `/a2a` or to a card. `body` is the complete body.
     pub(crate) async fn answer(&self, head: &Parts, body: &Bytes) -> Reply {
         match (&head.method, CardPath::parse(head.uri.path())) {
             (&Method::GET, Some(card)) => self.card(head, &card).await,
@@ -152,7 +152,7 @@ impl A2aServer {
         self.parts.count_send(agent).map_err(RpcError::RateLimited)?;
         let roster = self.session.work().roster().await?;
         let request = params.into_request(agent, |to| recipient(&roster, to))?;
-        // If the client closes its connection, the request must be sent completely.
+        // A separate task sends the request completely, even if the client closes its connection.
         let server = self.clone();
         let sent = tokio::spawn(async move { server.send_unique(request).await }).await;
         sent.map_err(|error| RpcError::Internal(error.to_string()))?
@@ -206,7 +206,7 @@ impl A2aServer {
         }
     }
 
-    /// The task of an earlier message, if that message had the content of `request`.
+    /// Returns the task of an earlier message. If that message had other content than `request`, returns an error.
     async fn sent_before(&self, request: &NewRequest, task: &Task) -> Result<SentTask, RpcError> {
         if !request.has_content_of(self.session.agent(), task) {
             return Err(RpcError::InvalidParams(format!(
@@ -217,7 +217,8 @@ impl A2aServer {
         self.sent(&task.id).await
     }
 
-    /// Why a message cannot continue a task: a person or the agent itself answers its questions.
+    /// The error for a message to an existing task. A message cannot continue a task: a person answers its questions with
+    /// `baton answer`.
     async fn refuse_follow_up(&self, id: &str) -> RpcError {
         match self.sent(id).await {
             Err(error) => error,
@@ -298,7 +299,7 @@ impl A2aServer {
         Ok(stream::follow(self.session.clone(), call.id.clone(), sent))
     }
 
-    /// The task that the parameters name; with a tenant, only if it is a request to that agent.
+    /// The task that the parameters name. If they have a tenant, the task must be a request to that agent.
     async fn one(&self, params: &TaskParams) -> Result<SentTask, RpcError> {
         let agent = self.recipient(&params.tenant).await?;
         let sent = self.sent(&params.id).await?;
@@ -339,7 +340,7 @@ fn recipient(roster: &Roster, spelling: &str) -> Result<String, RpcError> {
     Ok(agent.name.clone())
 }
 
-/// Whether the request has ended, or waits for somebody else than its agent.
+/// Whether the request has ended, or waits for somebody other than its agent.
 fn has_stopped(sent: &SentTask) -> bool {
     let state = TaskState::of(sent);
     state.is_terminal() || state.is_interrupted()

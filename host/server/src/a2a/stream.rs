@@ -1,5 +1,6 @@
-//! Server-sent events: a stream begins with the task, has an event for each event in the ledger, and ends when the task
-//! has ended. Streams of the same task have the same events in the same order, because all come from the ledger.
+//! Server-sent events: a stream begins with the task, has an event for each change in the ledger, and ends with one event
+//! for the end of the task. Streams of the same task have the same events in the same order, because all come from the
+//! ledger.
 
 use std::convert::Infallible;
 use std::pin::Pin;
@@ -89,13 +90,12 @@ impl Follower {
         }
     }
 
-    /// Sends what has happened since the last report. If nothing has happened, it sends a comment, which keeps the
-    /// connection open.
+    /// Sends the events since the last report. If there are none, sends a comment, which keeps the connection open.
     async fn report(&mut self, sent: &SentTask) -> Result<(), StreamClosed> {
         let mut is_quiet = true;
         for recorded in sent.events.iter().filter(|recorded| recorded.seq > self.seen) {
             let state = TaskState::from(recorded.event.state);
-            // `finish` reports the end once, when no check can change it any more.
+            // A final state is not reported here: a check may still change it. `finish` reports the end once.
             if !state.is_terminal() {
                 self.send(&status_update(sent, Some(recorded), state)).await?;
                 is_quiet = false;

@@ -10,7 +10,7 @@ use super::artifact::Artifact;
 use super::task_state::TaskState;
 use crate::text::line;
 
-/// The task of a request. `artifact` is absent if it has not ended, or the client does not want it.
+/// The task of a request. `artifact` is absent if the request has not ended, or if the client does not want it.
 pub(super) fn task(sent: &SentTask, artifact: Option<Artifact>) -> Value {
     let mut task = Map::new();
     task.insert("id".to_owned(), json!(sent.task.id));

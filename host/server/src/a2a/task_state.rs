@@ -1,4 +1,4 @@
-//! The table of states: what each state of the ledger is in A2A.
+//! The table of states: the A2A state for each state of the ledger.
 
 use baton_core::{State, names};
 use baton_dispatch::agent_work::SentTask;
@@ -30,7 +30,7 @@ names!(
 );
 
 impl From<State> for TaskState {
-    /// The table. A disputed request is open again for its agent, so it has not ended for A2A.
+    /// The A2A state for a state of the ledger. A disputed request has not ended, because it is open again for its agent.
     fn from(state: State) -> Self {
         match state {
             State::Captured | State::Queued => Self::Submitted,
@@ -56,7 +56,7 @@ impl TaskState {
         matches!(self, Self::Completed | Self::Failed | Self::Canceled | Self::Rejected)
     }
 
-    /// Whether the task waits for somebody else than its agent.
+    /// Whether the task waits for somebody other than its agent.
     pub(super) fn is_interrupted(self) -> bool {
         matches!(self, Self::InputRequired | Self::AuthRequired)
     }

@@ -1,4 +1,4 @@
-//! Sends only one of several messages with the same id, also if they arrive before the ledger has the first one.
+//! Sends only one of several messages with the same id, even if they arrive before the ledger has the first one.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -13,13 +13,15 @@ pub(super) type WrittenContent = Option<String>;
 pub(super) struct UniqueMessages(Arc<Mutex<BTreeMap<String, Arc<AsyncMutex<WrittenContent>>>>>);
 
 impl UniqueMessages {
-    /// The lock of messages with this id: the caller that holds it sends, others with this id wait.
+    /// The lock for messages with this id. The caller that holds the lock sends its message; other callers with this id
+    /// wait.
     pub(super) fn lock_of(&self, id: &str) -> Arc<AsyncMutex<WrittenContent>> {
         let mut locks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         Arc::clone(locks.entry(id.to_owned()).or_default())
     }
 
-    /// Forgets an id whose request is in the ledger or was not written, unless other messages wait for their turn.
+    /// Forgets an id after its request was captured or could not be written. If other messages with the id wait for their
+    /// turn, keeps it.
     pub(super) fn forget(&self, id: &str, lock: Arc<AsyncMutex<WrittenContent>>) {
         let mut locks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         drop(lock);

@@ -109,7 +109,7 @@ impl HttpServer {
         Arc::new(Self { work, parts, tokens, settings, services: Mutex::default() })
     }
 
-    /// Accepts connections, at most [`limits::CONNECTIONS`] at a time; more wait in the queue of the system.
+    /// Accepts at most [`limits::CONNECTIONS`] connections at a time. Further connections wait in the queue of the system.
     pub async fn serve(self: Arc<Self>, listener: TcpListener) {
         let connections = Arc::new(Semaphore::new(limits::CONNECTIONS));
         loop {

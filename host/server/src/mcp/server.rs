@@ -13,7 +13,7 @@ pub struct McpServer {
     session: AgentSession,
     parts: Arc<ServerParts>,
     last_call: Arc<Mutex<Instant>>,
-    /// Whether each call renews the claims, because there is no process that renews them.
+    /// True if each call renews the claims, because no process renews them.
     renews: bool,
 }
 

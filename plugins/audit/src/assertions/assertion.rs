@@ -1,6 +1,7 @@
-//! An assertion: what a document states about numbers, files and commits, and what must hold for it to be true.
+//! An assertion: a statement of a document about numbers, files or commits, and the condition under which it is true.
 //!
-//! An assertion that can be checked with the document alone contains its outcome; any other names what must be looked up.
+//! If the document alone decides an assertion, the assertion contains its outcome. Otherwise it names the file, commit or
+//! identifier to look up.
 
 use std::sync::Arc;
 
@@ -136,10 +137,10 @@ pub struct Assertion {
     pub(super) stated: Condition,
 }
 
-/// What must hold for an assertion to be true.
+/// The condition under which an assertion is true.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Condition {
-    /// Nothing else: the document alone decided it.
+    /// The document alone decided the assertion.
     Decided(Outcome),
     /// The commit exists and has the title.
     Commit { id: String, title: Option<String> },

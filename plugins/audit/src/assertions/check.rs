@@ -101,16 +101,16 @@ impl Commits<'_> {
             return None;
         }
         let short = commit.id.get(..12).unwrap_or(&commit.id);
-        Some(format!("it was removed; the last commit of it is {short} \u{201c}{}\u{201d}", commit.title()))
+        Some(format!("the file was removed; its last commit is {short} \u{201c}{}\u{201d}", commit.title()))
     }
 
     fn judge(&mut self, id: &str, title: Option<&str>) -> Outcome {
         let Some(git) = self.git else {
-            return Outcome::unknown(format!("no repository was lent to look for commit {id}"));
+            return Outcome::unknown(format!("no repository was granted, so the commit {id} was not searched"));
         };
         if !self.known.contains_key(id) && self.known.len() >= limits::ASSERTION_COMMITS {
             return Outcome::unknown(format!(
-                "the repository was already asked for {} commits",
+                "the limit of {} commits to check was reached",
                 limits::ASSERTION_COMMITS
             ));
         }

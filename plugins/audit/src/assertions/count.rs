@@ -19,7 +19,7 @@ const NOT_COUNTING: &str = "appendix chapter gap issue level max maximum min min
     sprint step stage story task tier to v version within epic example figure iteration lesson milestone module scenario table unit every first last other another remaining more port and";
 
 /// Words that mark a list as incomplete.
-const NOT_WHOLE: &str = "including include such example etc like some notably among mainly";
+const NOT_WHOLE: &str = "covering cover including include such example etc like some notably among mainly";
 
 /// Reads the counts of a document.
 pub(super) fn read(text: &Text, assertions: &mut Vec<Assertion>) {
@@ -164,6 +164,7 @@ mod tests {
     fn other_lines_before_lists_assert_nothing() {
         for line in [
             "Made 3 tools, including:",
+            "3 tests covering:",
             "Wait 3 minutes:",
             "Phase 3 tools:",
             "User Story 3 tools:",

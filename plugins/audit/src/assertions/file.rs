@@ -118,7 +118,7 @@ fn in_passage(
     }
 }
 
-/// The size and the number of lines that a line of text states; a size in kilobytes is used if none is in bytes.
+/// The size and the number of lines that a line of text states. A size in kilobytes is used only if no size is in bytes.
 fn sizes(words: &str) -> (Option<plan::SizeAssertion>, Option<plan::SizeAssertion>) {
     in_text(&without_code(words))
 }

@@ -1,5 +1,5 @@
-//! Lines of files that a document points to: `.gitignore (line 35: *.json)`, `(line 3804)` beside a function,
-//! `matcher.py:41-44`, and a fence that shows a line after a comment that names it.
+//! Lines of files that a document cites: `.gitignore (line 35: *.json)`, `(line 3804)` beside a function,
+//! `matcher.py:41-44`, or a fence with a comment that names a line and the text of this line below the comment.
 
 use super::assertion::{Assertion, Condition, Kind, LineStatement};
 use super::text::{Form, Text};

@@ -1,4 +1,4 @@
-//! Resolves a path from a report and checks what is there.
+//! Resolves a path from a report, and checks the file at that path.
 //!
 //! Reports write paths from the root, from another folder, or as a bare name. An assertion is checked against every
 //! file that the words may mean; files named in the same table help to choose one. The content of a line is never
@@ -19,7 +19,7 @@ use crate::verify::resolve::{GENERIC, below_other_root, with_ending};
 /// The result of resolving a path.
 enum Resolution {
     Found(Vec<FoundEntry>),
-    /// No such file; with a remark if the name exists elsewhere.
+    /// There is no such file. The remark names another file with this name.
     Nowhere(Option<String>),
     /// The path cannot be checked.
     Unknown(String),
@@ -36,7 +36,8 @@ impl<'a> Lookup<'a> {
         Self { index, read: Cell::new(0), lines: RefCell::new(BTreeMap::new()) }
     }
 
-    /// The outcome for a file that must be absent. `None` if it exists, because it may have been created later.
+    /// The outcome for a file that must be absent. `None` if the file exists, because it may have been created after the
+    /// document.
     pub(super) fn absence(&self, path: &str) -> Option<Outcome> {
         match self.resolve(path, &[]) {
             Resolution::Unknown(reason) => Some(Outcome::unknown(reason)),
@@ -74,7 +75,7 @@ impl<'a> Lookup<'a> {
         let bytes = match (found.kind, found.bytes) {
             (EntryKind::File, Some(bytes)) => bytes,
             (EntryKind::Folder, _) => return Ok((false, format!("{path} is a folder"))),
-            _ => return Err(format!("{path} is a link or no regular file, which is not followed")),
+            _ => return Err(format!("{path} is a link or another special file, which the audit does not read")),
         };
         let mut seen = format!("{path}: {} {}", grouped(bytes), plural(bytes, "byte"));
         let mut holds = true;
@@ -109,20 +110,20 @@ impl<'a> Lookup<'a> {
         let read = self.read.get().saturating_add(found.bytes.unwrap_or_default());
         if read > limits::ASSERTION_READ_BYTES {
             return Err(format!(
-                "{path} was not read: this audit has read {} MiB for claims",
+                "{path} was not read: this audit has already read {} MiB for claims, which is the limit",
                 limits::ASSERTION_READ_BYTES / 1024 / 1024
             ));
         }
         self.read.set(read);
         let content = self.index.read(found).map_err(|error| format!("{path} could not be read: {error}"))?;
-        if content.whole { Ok(content.text) } else { Err(format!("{path} is too large to be read as a whole")) }
+        if content.whole { Ok(content.text) } else { Err(format!("{path} is too large to be read completely")) }
     }
 
     /// Checks the content of a line.
     pub(super) fn line(&self, stated: &LineStatement) -> Outcome {
         let found = match self.resolve(&stated.path, &[]) {
             Resolution::Unknown(reason) => return Outcome::unknown(reason),
-            // A citation says nothing about the file's existence: it may be another project's.
+            // A citation of a line does not state that the file exists here: the file may belong to another project.
             Resolution::Nowhere(_) => {
                 let path = &stated.path;
                 return Outcome::unknown(format!(
@@ -141,7 +142,7 @@ impl<'a> Lookup<'a> {
 
     fn resolve(&self, written: &str, beside: &[String]) -> Resolution {
         if self.index.roots().is_empty() {
-            return Resolution::Unknown("no folder to look into was granted".to_owned());
+            return Resolution::Unknown("no folder to search was granted".to_owned());
         }
         let (path, anchored) = match Place::of(written) {
             Place::Outside(reason) => return Resolution::Unknown(format!("{reason}: {written}")),
@@ -161,13 +162,13 @@ impl<'a> Lookup<'a> {
         let found: Vec<FoundEntry> = meant.iter().filter_map(|path| self.index.find(path)).collect();
         if found.len() > 1 && GENERIC.contains(&path.as_str()) {
             return Resolution::Unknown(format!(
-                "{} files are called {path}, and nothing says which one is meant",
+                "{} files have the name {path}, and the document does not say which one it means",
                 found.len()
             ));
         }
         match (found.is_empty(), self.index.notes().first()) {
             (false, _) => Resolution::Found(found),
-            (true, Some(note)) => Resolution::Unknown(format!("the tree was not indexed as a whole: {note}")),
+            (true, Some(note)) => Resolution::Unknown(format!("the tree was not indexed completely: {note}")),
             (true, None) => Resolution::Nowhere(same.first().map(|path| format!("the same name is at {path}"))),
         }
     }
@@ -180,7 +181,7 @@ impl<'a> Lookup<'a> {
         if own { self.index.find(rest) } else { None }
     }
 
-    /// Of several files that a path may mean, keeps those whose folders contain most of the files named beside it.
+    /// If a path may mean several files, keeps the files whose folders contain most of the other files that the table names.
     fn narrowed<'b>(&self, path: &str, meant: Vec<&'b str>, beside: &[String]) -> Vec<&'b str> {
         let company = |found: &str| {
             let base = found.strip_suffix(path).unwrap_or_default();
@@ -216,13 +217,14 @@ fn line_in(stated: &LineStatement, path: &str, text: &str) -> Outcome {
     if let Some(content) = &stated.content {
         let lines = at(&|line| line.trim() == content.trim());
         return match (within(&lines), lines.first()) {
-            (Some(at), _) => Outcome::holds(format!("{path}:{at} says so")),
-            (None, Some(at)) => {
-                Outcome::fails(NoteSeverity::Medium, format!("it stands at {path}:{at}, not at line {}", stated.first))
-            }
+            (Some(at), _) => Outcome::holds(format!("{path}:{at} has this text")),
+            (None, Some(at)) => Outcome::fails(
+                NoteSeverity::Medium,
+                format!("the text is at {path}:{at}, not at line {}", stated.first),
+            ),
             (None, None) => Outcome::fails(
                 NoteSeverity::Medium,
-                format!("no line of {path} says so; it has {}", count(total, "line")),
+                format!("no line of {path} has this text; the file has {}", count(total, "line")),
             ),
         };
     }
@@ -239,14 +241,14 @@ fn line_in(stated: &LineStatement, path: &str, text: &str) -> Outcome {
             .then(|| defined.iter().rfind(|at| **at <= stated.last).copied())
             .flatten();
         return match (around(&defined).or_else(|| around(&named)).or(inside), defined.first()) {
-            (Some(at), _) => Outcome::holds(format!("{symbol} stands at {path}:{at}")),
+            (Some(at), _) => Outcome::holds(format!("{symbol} is at {path}:{at}")),
             (None, Some(at)) => Outcome::fails(
                 NoteSeverity::Medium,
                 format!("{symbol} is defined at {path}:{at}, not at line {}", stated.first),
             ),
             (None, None) => Outcome::fails(
                 NoteSeverity::Medium,
-                format!("{path} does not define {symbol}; it has {}", count(total, "line")),
+                format!("{path} does not define {symbol}; the file has {}", count(total, "line")),
             ),
         };
     }
@@ -313,7 +315,7 @@ mod tests {
         for path in ["/etc/passwd", "~/x.md", "../x.md", "__init__.py"] {
             assert_eq!(file(&index, path, None, &[]).0, Verdict::Unverifiable, "{path}");
         }
-        assert_eq!(file(&Index::build(Vec::new()), "a.py", None, &[]).1, "no folder to look into was granted");
+        assert_eq!(file(&Index::build(Vec::new()), "a.py", None, &[]).1, "no folder to search was granted");
         assert_eq!(file(&index, "x/a/__init__.py", None, &[]).0, Verdict::False);
     }
 
@@ -325,13 +327,16 @@ mod tests {
             let outcome = Lookup::new(&index).line(&LineStatement { path: "r".into(), first, last, content, symbol });
             (outcome.verdict, outcome.evidence)
         };
-        assert_eq!(stated(2, 2, Some("key=secret"), None), (Verdict::True, "r:2 says so".into()));
-        assert_eq!(stated(1, 1, Some("key=secret"), None), (Verdict::False, "it stands at r:2, not at line 1".into()));
+        assert_eq!(stated(2, 2, Some("key=secret"), None), (Verdict::True, "r:2 has this text".into()));
+        assert_eq!(
+            stated(1, 1, Some("key=secret"), None),
+            (Verdict::False, "the text is at r:2, not at line 1".into())
+        );
         assert_eq!(
             stated(2, 2, Some("key=other"), None),
-            (Verdict::False, "no line of r says so; it has 3 lines".into())
+            (Verdict::False, "no line of r has this text; the file has 3 lines".into())
         );
-        assert_eq!(stated(3, 3, None, Some("go")), (Verdict::True, "go stands at r:3".into()));
+        assert_eq!(stated(3, 3, None, Some("go")), (Verdict::True, "go is at r:3".into()));
         assert_eq!(stated(40, 40, None, Some("go")), (Verdict::False, "go is defined at r:3, not at line 40".into()));
         assert_eq!(stated(2, 3, None, None), (Verdict::True, "r:2-3: the file has 3 lines".into()));
         assert_eq!(stated(2, 30, None, None).0, Verdict::False);

@@ -1,10 +1,10 @@
 //! Assertions in plans, reports and RETURN handoffs, each compared with the tree, the repository or its own numbers.
 //!
-//! `text` splits a document into passages and tables, `number` and `words` read numbers and names. One file reads each
-//! kind of assertion: `ratio`, `total`, `count`, `commit`, `file`, `line` and `symbol`; `document` calls all of them,
-//! `handoff` reads the JSON of a RETURN. `check` decides the verdicts with `lookup`; `rows` builds the rows of the
-//! report. A sentence that merely contains numbers is not an assertion: missing an assertion is better than inventing
-//! one. No line of an audited file is ever repeated.
+//! `text` splits a document into passages and tables, `number` and `words` read numbers and names. Each kind of assertion
+//! has a file that reads it: `ratio`, `total`, `count`, `commit`, `file`, `line` and `symbol`. `document` calls all of them;
+//! `handoff` reads the JSON of a RETURN. `check` decides the verdicts with `lookup`; `rows` builds the rows of the report. A
+//! sentence that merely contains numbers is not an assertion: missing an assertion is better than inventing one. No line of
+//! an audited file is ever repeated.
 
 mod assertion;
 mod check;

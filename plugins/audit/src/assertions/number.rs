@@ -109,7 +109,7 @@ fn read(text: &str, at: usize, before: Option<&Number>) -> (Option<Number>, usiz
     (Some(number), end)
 }
 
-/// Digits, decimals and the end of the number at `at`; no digits if they are malformed or too many.
+/// The digits, the number of decimals and the end of the number at `at`. No digits if the number is malformed or too long.
 fn magnitude(text: &str, at: usize) -> (Option<u64>, u32, usize) {
     let bytes = text.as_bytes();
     let is_digit = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_digit);

@@ -41,7 +41,8 @@ impl Share {
     }
 }
 
-/// True if `percent` is the share of `part` in `whole`. The text is the share, rounded to the decimals of `percent`.
+/// True if `percent` is the share of `part` in `whole`. The returned text is the correct share, rounded to the decimals of
+/// `percent`.
 fn agrees(part: u64, whole: u64, percent: &Number) -> (bool, String) {
     if whole == 0 {
         return (false, "there is no percentage of 0".to_owned());

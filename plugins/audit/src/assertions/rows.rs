@@ -23,7 +23,7 @@ pub(super) struct JudgedAssertion {
     /// The field of a RETURN.
     pub field: Option<String>,
     pub kind: Kind,
-    /// What the assertion is about, identical in every run: a path, a commit, or its words.
+    /// The subject of the assertion, identical in every run: a path, a commit, or the words of the assertion.
     pub subject: String,
     pub words: String,
     pub outcome: Outcome,
@@ -203,7 +203,7 @@ fn id(document: &str, one: &JudgedAssertion, known: &mut BTreeMap<String, Vec<St
 
 fn gap(id: String, document: &str, one: &JudgedAssertion, weight: NoteSeverity) -> Gap {
     let at = one.field.clone().unwrap_or_else(|| one.line.to_string());
-    let what = if one.kind == Kind::Deliverable { "is claimed and not there" } else { "does not hold" };
+    let what = if one.kind == Kind::Deliverable { "is claimed, but missing" } else { "does not hold" };
     let title = format!("{}: \u{201c}{}\u{201d} {what}", one.kind.word(), scrub_keys(&one.words));
     let evidence = scrub_keys(&format!("{document}:{at}: {}", one.outcome.evidence));
     let [title, evidence] = [title, evidence].map(|text| escape::line(&text, limits::EVIDENCE_BYTES));

@@ -1,7 +1,7 @@
 //! Identifiers that ticked lines state to exist.
 //!
-//! An identifier exists if a source file defines it, or at least uses it, because languages differ in what a definition
-//! is. An assertion is false only if the line states that the identifier was made and no source file contains it.
+//! An identifier exists if a source file defines or uses it. A use is enough, because each language has other forms of
+//! definitions. An assertion is false only if the line states that the identifier was made and no source file contains it.
 
 use std::collections::BTreeMap;
 
@@ -34,7 +34,7 @@ pub(super) struct Symbols {
     used: BTreeMap<String, String>,
     /// Packages, with the manifest that names them.
     packages: BTreeMap<String, String>,
-    /// True if there is a source file and all were read to their end.
+    /// True if there is at least one source file, and all source files were read to their end.
     whole: bool,
 }
 
@@ -92,14 +92,14 @@ impl Symbols {
             Some(Some(place)) => Some(Outcome::holds(place.clone())),
             _ if !stated.sure && !stated.meant => None,
             _ if !stated.sure => {
-                Some(Outcome::unknown(format!("no file of code defines {}; it may have been renamed", stated.name)))
+                Some(Outcome::unknown(format!("no code file defines {}; it may have been renamed", stated.name)))
             }
             _ if self.used.contains_key(&stated.name) => {
                 let user = self.used.get(&stated.name).map_or("", String::as_str);
-                Some(Outcome::unknown(format!("{user} names it, and no definition of it was found")))
+                Some(Outcome::unknown(format!("{user} names it, but no definition was found")))
             }
-            _ if !self.whole => Some(Outcome::unknown("not all files of code could be read")),
-            _ => Some(Outcome::fails(NoteSeverity::High, format!("no file of code has the name {}", stated.name))),
+            _ if !self.whole => Some(Outcome::unknown("some code files could not be read")),
+            _ => Some(Outcome::fails(NoteSeverity::High, format!("no code file has the name {}", stated.name))),
         }
     }
 
@@ -129,10 +129,14 @@ impl Symbols {
     /// one.
     fn removal(&self, name: &str) -> Outcome {
         match (self.places.get(name), self.used.get(name)) {
-            (Some(Some(place)), _) => Outcome::unknown(format!("{place}; it may be another one")),
-            (_, Some(user)) => Outcome::unknown(format!("{user} names it; it may be another one")),
-            _ if !self.whole => Outcome::unknown("not all files of code could be read"),
-            _ => Outcome::holds(format!("no file of code has the name {name}")),
+            (Some(Some(place)), _) => {
+                Outcome::unknown(format!("{place}; that may be another identifier with this name"))
+            }
+            (_, Some(user)) => {
+                Outcome::unknown(format!("{user} names it; that may be another identifier with this name"))
+            }
+            _ if !self.whole => Outcome::unknown("some code files could not be read"),
+            _ => Outcome::holds(format!("no code file has the name {name}")),
         }
     }
 }

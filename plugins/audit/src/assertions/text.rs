@@ -39,7 +39,8 @@ pub(super) struct BlockPosition {
     pub section: usize,
     /// The index of the block; the lines of one fence or paragraph share it.
     pub block: usize,
-    /// The line above it that ends with a colon or is entirely bold, unless a paragraph is between them; may be empty.
+    /// The label: the nearest line above that ends with a colon or is entirely bold. Empty if there is none, or if a
+    /// paragraph is between the two.
     pub label: Arc<str>,
 }
 

@@ -69,7 +69,7 @@ fn decode(bytes: &[u8], cut: bool, shown: &str, notes: &mut Vec<Remark>) -> Stri
         Err(error) if cut && error.error_len().is_none() => String::from_utf8_lossy(bytes).into_owned(),
         Err(error) => {
             let line = bytes.get(..error.valid_up_to()).unwrap_or_default().split(|byte| *byte == b'\n').count();
-            let title = format!("{shown} is not UTF-8; the bytes that are not were replaced");
+            let title = format!("{shown} is not UTF-8; the invalid bytes were replaced");
             notes.push(
                 Remark::new(key(shown, "not-utf-8"), NoteSeverity::Low, title, format!("{shown}:{line}"))
                     .at(shown, line),

@@ -34,12 +34,12 @@ pub fn reports(folders: &[PlansFolder], index: &Index, names: &[String]) -> Resu
                     shown.join(", ")
                 )));
             }
-            let title = format!("there are no reports at {name}: correct the argument `reports`, or put one there");
+            let title = format!("there is no report at {name}: correct the argument `reports`, or put a report there");
             found.notes.push(Remark::new(format!("reports:{name}:missing"), NoteSeverity::Medium, title, ""));
             continue;
         }
         if found.plans.len() == before {
-            let title = format!("no report (.md or .txt) is at {name}");
+            let title = format!("there is no report (.md or .txt) at {name}");
             found.notes.push(Remark::new(format!("reports:{name}:empty"), NoteSeverity::Medium, title, ""));
         }
     }

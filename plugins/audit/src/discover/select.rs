@@ -148,9 +148,9 @@ fn refusal(folders: &[PlansFolder], name: &str) -> Refusal {
     let mut there: Vec<String> = all(folders).plans.into_iter().map(|plan| plan.shown).collect();
     let more = there.len().saturating_sub(10);
     there.truncate(10);
-    let listed = if there.is_empty() { "no plan at all".to_owned() } else { there.join(", ") };
+    let listed = if there.is_empty() { "none".to_owned() } else { there.join(", ") };
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-    Refusal::NoSuchPlan(format!("there is no plan `{name}`; in {} there is {listed}{more}", shown.join(", ")))
+    Refusal::NoSuchPlan(format!("there is no plan `{name}`; the plans in {} are: {listed}{more}", shown.join(", ")))
 }
 
 #[cfg(test)]

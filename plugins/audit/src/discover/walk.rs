@@ -91,7 +91,7 @@ impl Discovery {
         for folder in self.folders.iter().filter(|folder| folder.plans == 0) {
             let said = self.notes.iter().any(|note| note.key.starts_with(&format!("{}:", folder.shown)));
             if !said {
-                let title = format!("the plans folder {} holds no plan (.md or .txt)", folder.shown);
+                let title = format!("the plans folder {} has no plan (.md or .txt)", folder.shown);
                 self.notes.push(Remark::new(format!("{}:empty", folder.shown), NoteSeverity::Low, title, ""));
             }
         }
@@ -102,8 +102,11 @@ impl Discovery {
         self.plans.sort_by(|left, right| (&left.shown, &left.path).cmp(&(&right.shown, &right.path)));
         self.plans.dedup_by(|later, earlier| later.path == earlier.path);
         if self.plans.len() > limits::PLANS {
-            let title =
-                format!("more than {} plans: {} were not audited", limits::PLANS, self.plans.len() - limits::PLANS);
+            let title = format!(
+                "there are more than {} plans: {} were not audited",
+                limits::PLANS,
+                self.plans.len() - limits::PLANS
+            );
             self.notes.push(Remark::new("plans:too-many", NoteSeverity::Medium, title, ""));
             self.plans.truncate(limits::PLANS);
         }
@@ -113,7 +116,7 @@ impl Discovery {
     fn walk(&mut self, folder: &PlansFolder, relative: &str, depth: usize) {
         let here = shown_join(&folder.shown, relative);
         if depth >= limits::PLANS_DEPTH || self.plans.len() > limits::PLANS {
-            let title = format!("{here} was not looked into: too deep or too many plans");
+            let title = format!("{here} was not read: the folder is too deep, or there are too many plans");
             self.notes.push(Remark::new(format!("{here}:not-walked"), NoteSeverity::Low, title, ""));
             return;
         }
@@ -122,7 +125,7 @@ impl Discovery {
             Err(error) => {
                 let missing = error.kind() == std::io::ErrorKind::NotFound;
                 let (kind, what) =
-                    if missing { ("missing", "is not there") } else { ("unreadable", "could not be read") };
+                    if missing { ("missing", "does not exist") } else { ("unreadable", "could not be read") };
                 let title = format!("the plans folder {here} {what}");
                 self.notes.push(Remark::new(format!("{here}:{kind}"), NoteSeverity::Medium, title, error.to_string()));
                 return;
@@ -154,7 +157,7 @@ fn children(path: &Path) -> std::io::Result<Vec<(String, EntryKind)>> {
     Ok(children)
 }
 
-/// True if a name is that of a plan.
+/// True if a file with this name is a plan.
 pub(super) fn is_plan(name: &str) -> bool {
     let ending = Path::new(name).extension().and_then(|ending| ending.to_str()).unwrap_or_default();
     !name.starts_with('.') && (ending.eq_ignore_ascii_case("md") || ending.eq_ignore_ascii_case("txt"))

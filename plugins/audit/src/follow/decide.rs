@@ -64,7 +64,7 @@ pub(super) struct RequestedGap {
     pub round: u32,
     /// The key of the last request that lists it.
     pub request: String,
-    /// The task that found it closed; absent while it is open.
+    /// The task that found the gap closed; absent while the gap is open.
     pub closed_by: Option<String>,
 }
 
@@ -159,7 +159,7 @@ pub(super) fn decide<'a>(
     let now: BTreeSet<&str> = wanted.iter().map(|one| one.finding.as_str()).collect();
     let plans: BTreeSet<&str> = plans.iter().copied().collect();
     let why = |plan: &str| {
-        let closed = plans.contains(plan).then_some("a later audit finds it as the plan wants it");
+        let closed = plans.contains(plan).then_some("a later audit found the deliverable as the plan describes it");
         closed.or_else(|| is_deleted(plan).then_some("its plan was deleted"))
     };
     for (finding, known) in earlier.gaps.iter().filter(|(finding, _)| !now.contains(finding.as_str())) {
@@ -214,7 +214,10 @@ struct Sorted<'a> {
 }
 
 fn too_long(room: usize) -> String {
-    format!("a request lists at most {}; it is asked for when the request of its plan is shorter", count(room, "gap"))
+    format!(
+        "a request lists at most {}; Baton requests this one when the request for the plan is shorter",
+        count(room, "gap")
+    )
 }
 
 /// The state while the steps are decided.
@@ -295,10 +298,10 @@ impl<'a, 'r> Decision<'a, 'r> {
                     continue;
                 }
                 _ if round >= self.rules.rounds => {
-                    format!("it was asked for {} and is still not there: a person has to look", count(round, "time"))
+                    format!("it was requested {} and is still open: a person has to decide", count(round, "time"))
                 }
                 Some(RequestState::Refused) => {
-                    "its agent answered that it was not done: see the RETURN; a person has to look".to_owned()
+                    "the agent answered that it was not done: read the RETURN; a person has to decide".to_owned()
                 }
                 _ => {
                     asked.push(ListedGap { wanted, round: round + 1, waits: false });
@@ -315,7 +318,7 @@ impl<'a, 'r> Decision<'a, 'r> {
     fn refused(&mut self, first: &'a OpenGap, before: Option<&'a str>) -> Option<String> {
         if first.agents.is_empty() && before.is_none() {
             return Some(
-                "its plan names nobody who is responsible: add a line `**Owner:** AGENT` to it, or set `responsible` in \
+                "the plan names no responsible agent: add a line `**Owner:** AGENT` to it, or set `responsible` in \
                  [agents.audit.defaults.audit] of baton.toml"
                     .to_owned(),
             );
@@ -323,7 +326,7 @@ impl<'a, 'r> Decision<'a, 'r> {
         let open = self.open.entry(first.agents.first().map_or("", String::as_str)).or_default();
         if *open >= self.rules.open_at_most {
             return Some(format!(
-                "{} {} open with its agent already; it is asked for when some are answered",
+                "{} {} open with the agent already; Baton requests this one when some are answered",
                 count(*open, "request"),
                 is(*open)
             ));

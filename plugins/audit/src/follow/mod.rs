@@ -1,10 +1,11 @@
 //! Creates requests for gaps: decides which agent gets a request, when a request is withdrawn, and when no more are
 //! sent.
 //!
-//! The agent that is responsible for a plan gets one request that lists the plan's gaps. A longer list replaces it; a shorter
-//! one does not, so that an agent at work keeps its request. Gaps that are still open after the answer are in a further request,
-//! three in all; then a person must decide. When an audit finds all gaps closed, it withdraws the open request. This module
-//! creates no file and does not trust answers: only the next audit can close a gap.
+//! The agent that is responsible for a plan gets one request that lists the plan's gaps. If the list becomes longer, a new
+//! request replaces the old one. If it becomes shorter, the request stays, because an agent may already work on it. Gaps
+//! that are still open after the answer get a further request. After three requests, a person must decide. When an audit
+//! finds all gaps closed, it withdraws the open request. This module creates no file and does not trust answers: only the
+//! next audit can close a gap.
 //!
 //! The host sends and withdraws requests when the task has succeeded, but the request table is written before. So each row
 //! names the task that wrote it. Until that task has succeeded, the next audit sends and withdraws again; the host drops
@@ -28,7 +29,7 @@ use request_table::{Changes, RequestTable};
 pub use decide::{OpenGap, Rules};
 
 /// The reason in the report for a gap that an open request lists.
-const WAITS: &str = "asked, not answered yet";
+const WAITS: &str = "requested, not answered yet";
 
 /// The requests of one run.
 #[derive(Debug, Default)]
@@ -63,15 +64,15 @@ pub fn follow(
 ) -> FollowUpResult {
     let (Some(requests), Some(memory)) = (services.requests, services.memory) else {
         let lacks = if services.requests.is_none() { "handoffs=any" } else { "sql=own:rw" };
-        return silent(format!("nobody was asked: `baton plugin grant audit {lacks}` lets the audit ask"));
+        return silent(format!("no request was sent: `baton plugin grant audit {lacks}` allows requests"));
     };
     match RequestTable::open(memory).and_then(|table| table.known().map(|known| (table, known))) {
-        Err(refused) => silent(format!("nobody was asked: {}", refused.text())),
+        Err(refused) => silent(format!("no request was sent: {}", refused.text())),
         Ok((table, known)) => {
             let steps = decide(wanted, &known, plans, is_deleted, rules, &|task| runner.ended.is_unsent(task));
             match act(requests, &table, &steps, &known, runner) {
                 Ok(rows) => FollowUpResult { rows, silent: None },
-                Err(refused) => silent(format!("what was asked could not be written down: {}", refused.text())),
+                Err(refused) => silent(format!("the sent requests could not be recorded: {}", refused.text())),
             }
         }
     }

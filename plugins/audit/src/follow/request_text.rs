@@ -27,7 +27,7 @@ fn plan<'a>(gaps: &[ListedGap<'a>]) -> &'a str {
 pub(super) fn title(wanted: &OpenGap) -> String {
     let verb = match wanted.status.as_str() {
         "PARTIAL" | "STUB" | "EMPTY" => "Finish",
-        "MOVED" => "Put in its place",
+        "MOVED" => "Move to its place",
         "NOT DELETED" => "Delete",
         "REMOVED" => "Restore",
         _ => "Make",
@@ -76,16 +76,16 @@ fn body(gaps: &[ListedGap<'_>]) -> String {
         // Writing to a `String` cannot fail.
         _ = writeln!(body, "- `{}` (line {}) is {}. Seen: {seen}.", wanted.path, wanted.line, wanted.status);
         if !wanted.symbols.is_empty() {
-            _ = writeln!(body, "  It has to define `{}`.", wanted.symbols.join("`, `"));
+            _ = writeln!(body, "  The file has to define `{}`.", wanted.symbols.join("`, `"));
         }
         if *round > 1 {
             _ = writeln!(
                 body,
-                "  This is request {round} for it: the last answer said it was done, and it was not there."
+                "  This is request {round} for this file: the last answer said that it was done, but the audit did not find it."
             );
         }
     }
-    body + "\nMake each of them, or take it out of the plan if it is not wanted any more. An empty file, a stub or a file that \
+    body + "\nMake each of them, or remove it from the plan if it is not needed any more. An empty file, a stub or a file that \
             only repeats the plan does not count. Then send one RETURN for the whole list: the plan is audited again automatically \
-            when it comes, and what is still open then is requested again. Items that the audit finds earlier need no answer.\n"
+            when it comes, and the remaining items are requested again. Items that the audit finds earlier need no answer.\n"
 }

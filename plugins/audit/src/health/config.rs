@@ -1,7 +1,7 @@
 //! Names of required variables and whether they are set, without their values.
 //!
 //! Compares `.env.example` with `.env`, and `config.example.json` with `config.json`. Only names from the example are
-//! reported. Of the real file, only one state per variable leaves this module: no value, no length, no other name.
+//! reported. This module reveals only one state per variable of the real file: no value, no length, no other name.
 
 use std::collections::BTreeMap;
 

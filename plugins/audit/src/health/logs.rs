@@ -76,7 +76,7 @@ pub(super) fn logs(index: &Index, globs: &Globs) -> Logs {
         }
     }
     if runs.left_out > 0 {
-        let title = format!("{} of further names {} left out", count(runs.left_out, "record"), is(runs.left_out));
+        let title = format!("{} with other names {} left out", count(runs.left_out, "record"), is(runs.left_out));
         out.notes.push(Remark::new("logs:too-many-names", NoteSeverity::Low, title, ""));
     }
     out.runs = runs.rows(RunSource::Logs);
@@ -86,8 +86,8 @@ pub(super) fn logs(index: &Index, globs: &Globs) -> Logs {
 fn note(file: &LogFile) -> Option<Remark> {
     let title = match (file.broken, file.whole) {
         (0, true) => return None,
-        (0, false) => format!("of the log {} only the end was read", file.path),
-        (broken, _) => format!("{} of the log {} {} no JSON", count(broken, "line"), file.path, is(broken)),
+        (0, false) => format!("only the end of the log {} was read", file.path),
+        (broken, _) => format!("{} of the log {} {} not JSON", count(broken, "line"), file.path, is(broken)),
     };
     let weight = if file.broken > 0 { NoteSeverity::Low } else { NoteSeverity::Info };
     Some(Remark::new(format!("{}:log:not-whole", file.path), weight, title, ""))

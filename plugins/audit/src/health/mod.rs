@@ -1,8 +1,9 @@
 //! The health check of a project: runs, configurations, and references between documents.
 //!
-//! `logs` and `ledger` read runs, which `runs` adds up; `processes` compares them with the configured intervals; `config`
-//! compares configurations with their examples; `documents` reads documents for `links` and `matrix`. `check` combines
-//! them, `sections` shows them. No value of a configuration leaves `config`, and texts of logs pass through `scrub`.
+//! `logs` and `ledger` read runs, and `runs` adds them up. `processes` compares the runs with the configured intervals.
+//! `config` compares configurations with their examples. `documents` reads documents for `links` and `matrix`. `check`
+//! combines the results, and `sections` shows them. `config` never returns a value of a configuration, and `scrub` removes
+//! secrets from the texts of logs.
 
 mod check;
 mod config;

@@ -89,7 +89,7 @@ impl Process {
             return Err("`name` must not be empty".into());
         }
         if self.agent.is_none() && self.log.is_none() && self.file.is_none() {
-            return Err("one of `agent`, `log` and `file` must say where it is seen".into());
+            return Err("one of `agent`, `log` and `file` must say where its runs are visible".into());
         }
         let globs = self.file.as_ref().map(|file| Globs::new(std::slice::from_ref(file)));
         globs.transpose().map(drop).map_err(|error| error.to_string())
@@ -131,7 +131,7 @@ mod tests {
         let wrong = [
             (r#"{"logs": ["a["]}"#, "the argument `logs`: `a[`"),
             (r#"{"logs": "x"}"#, "is not valid"),
-            (r#"{"processes": [{"name": "x", "every": 5}]}"#, "where it is seen"),
+            (r#"{"processes": [{"name": "x", "every": 5}]}"#, "where its runs are visible"),
             (r#"{"processes": [{"name": "x", "every": "daily", "log": "x"}]}"#, "is not valid"),
             (r#"{"processes": [{"name": " ", "every": 5, "log": "x"}]}"#, "`name` must not be empty"),
             (r#"{"processes": [{"name": "x", "every": 5, "file": "a["}]}"#, "is not a valid pattern"),

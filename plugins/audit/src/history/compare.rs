@@ -1,7 +1,7 @@
 //! Compares one plan after another with the recorded data, and records the new data.
 //!
-//! Only the rows of one plan are in memory at a time. If the database fails, the audit continues without recording; the report
-//! has the reason, and the next audit compares with the audit before.
+//! Only the rows of one plan are in memory at a time. If the database fails, the audit continues without recording. The
+//! report has the reason, and the next audit compares with the last recorded audit.
 
 use std::collections::BTreeSet;
 
@@ -294,7 +294,7 @@ fn kept(item: &Deliverable, verdict: &Verdict, open: bool, before: Option<&Previ
         found: verdict.found.clone(),
         bytes: verdict.bytes,
         lines: verdict.lines,
-        // A missing file keeps its last digest, so that it is recognised with certainty if it appears elsewhere.
+        // A missing file keeps its last digest, so that a later audit recognises it with certainty at another path.
         sha256: verdict.sha256.as_ref().or(earlier).cloned(),
         commit: verdict.commit.clone(),
         removal: verdict.removal.clone(),

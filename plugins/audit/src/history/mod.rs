@@ -1,7 +1,7 @@
 //! Changes since the last audit: before and after, regressions, progress, the trend.
 //!
-//! `compare` compares each plan with the data of the last audit and records it; `model` has the result; `show` makes findings and
-//! blocks from it. This module uses no clock: callers pass the time of an audit.
+//! `compare` compares each plan with the data of the last audit, and records the new data. `model` has the result. `show`
+//! makes findings and blocks from the result. This module uses no clock: callers pass the time of an audit.
 
 mod compare;
 mod model;

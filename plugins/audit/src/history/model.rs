@@ -5,7 +5,7 @@ use serde::Serialize;
 use crate::memory::Moment;
 use crate::verify::{Counts, Status};
 
-/// What changed since the last audit.
+/// The changes since the last audit.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct History {
     /// Time of the last audit; null if there is none.
@@ -14,7 +14,7 @@ pub struct History {
     pub unchanged: bool,
     /// All plans at the last audit; null if there is none.
     pub before: Option<Completion>,
-    /// All plans now. For plans that this audit left out, their recorded data count.
+    /// All plans now. Plans that this audit left out count with their recorded data.
     pub after: Completion,
     /// New, deleted and changed plans, by name.
     pub plans: Vec<PlanChange>,
@@ -26,7 +26,7 @@ pub struct History {
     pub regressions: Vec<Change>,
     /// Deliverables that are done now and were not before.
     pub progress: Vec<Change>,
-    /// Deliverables with another status or content that stayed done or stayed not done.
+    /// Deliverables whose status or content changed, but that are still done or still not done.
     pub changed: Vec<Change>,
     /// New deliverables.
     pub new: Vec<Change>,
@@ -43,7 +43,7 @@ pub struct History {
 pub struct Completion {
     /// By status.
     pub counts: Counts,
-    /// Done of expected in per cent; null if nothing could be verified.
+    /// The share of the expected deliverables that are done, in per cent; null if nothing could be verified.
     pub percent: Option<usize>,
 }
 

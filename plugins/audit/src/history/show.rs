@@ -87,7 +87,7 @@ impl History {
             let done = format!("{} of {}", standing.counts.done(), standing.counts.expected());
             table.row([Cell::code(plan), Cell::Percent(standing.percent), Cell::text(done)]);
         }
-        let mut text = "They are as the last audit that checked them recorded them.".to_owned();
+        let mut text = "The numbers are from the last audit that checked these plans.".to_owned();
         if let Some(more) = self.others_count.checked_sub(self.others.len()).filter(|more| *more > 0) {
             text += &format!(" {more} more are not listed.");
         }

@@ -92,7 +92,7 @@ fn found(root: &Root, at: usize, path: &str, kind: EntryKind) -> FoundEntry {
     FoundEntry { path: path.to_owned(), kind, bytes, changed_ns, root: at, guest }
 }
 
-/// Descends to a path that is not indexed; a link on the way stops the search.
+/// Descends to a path that is not indexed. Stops at a link.
 fn step_by_step(root: &Root, at: usize, path: &str) -> Option<FoundEntry> {
     let mut below = String::new();
     let mut parts = path.split('/').peekable();

@@ -55,7 +55,7 @@ impl Index {
         let mut file = open(found)?;
         let bytes = file.metadata()?.len();
         let whole = bytes <= most;
-        // One byte earlier, so that a line that begins exactly at the cut is kept.
+        // Reads from one byte earlier, to keep a line that begins exactly at the cut.
         let skipped = if whole { 0 } else { bytes - most - 1 };
         file.seek(SeekFrom::Start(skipped))?;
         let mut tail = Vec::new();

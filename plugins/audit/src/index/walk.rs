@@ -4,7 +4,9 @@
 //! are not read here, because only files that a plan names are read later. All paths are in one string, so an entry
 //! needs its path and sixteen bytes.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use super::{EntryKind, disk};
 use crate::limits;
@@ -39,6 +41,8 @@ pub struct Index {
     entries: Vec<Entry>,
     /// Positions in `entries`, sorted by the last name and then by the path.
     by_name: Vec<u32>,
+    /// Hashes of the letters of the last names, with positions in `entries`, sorted. Only built when it is needed.
+    by_letters: OnceLock<Vec<(u64, u32)>>,
     notes: Vec<String>,
     complete: bool,
     /// Folders that could not be read.
@@ -63,7 +67,8 @@ impl Index {
         let mut by_name: Vec<u32> = (0..entries.len()).filter_map(|at| u32::try_from(at).ok()).collect();
         let name = |at: &u32| entries.get(*at as usize).map(|entry| last_name(slice(&text, entry)));
         by_name.sort_by(|left, right| (name(left), left).cmp(&(name(right), right)));
-        Self { roots, text, entries, by_name, notes, complete, closed, apart: Vec::new() }
+        let by_letters = OnceLock::new();
+        Self { roots, text, entries, by_name, by_letters, notes, complete, closed, apart: Vec::new() }
     }
 
     /// Marks folders as separate: files in them are found by path and not by name.
@@ -113,6 +118,27 @@ impl Index {
         entries.map(|(path, _)| path).take(limits::CANDIDATES)
     }
 
+    /// Paths of files whose base name is the same in another spelling: `SoundMapper.ts` for `sound-mapper.ts`. At most
+    /// [`limits::CANDIDATES`].
+    pub fn spelled<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        let all = self.by_letters.get_or_init(|| self.by_letters());
+        let wanted = hash_of_letters(name);
+        let from = all.partition_point(|(hash, _)| *hash < wanted);
+        let same = all.iter().skip(from).take_while(move |(hash, _)| *hash == wanted);
+        let entries = same.filter_map(|(_, at)| self.path(*at as usize));
+        let entries = entries.filter(move |(path, kind)| {
+            *kind == EntryKind::File && letters(last_name(path)).eq(letters(name)) && !self.is_apart(path)
+        });
+        entries.map(|(path, _)| path).take(limits::CANDIDATES)
+    }
+
+    fn by_letters(&self) -> Vec<(u64, u32)> {
+        let hash = |at: u32| Some((hash_of_letters(last_name(self.path(at as usize)?.0)), at));
+        let mut all: Vec<_> = (0..self.len()).filter_map(|at| hash(u32::try_from(at).ok()?)).collect();
+        all.sort_unstable();
+        all
+    }
+
     /// Paths of all files, sorted.
     pub fn files(&self) -> impl Iterator<Item = &str> {
         let all = (0..self.len()).filter_map(|at| self.path(at));
@@ -132,7 +158,7 @@ impl Index {
         self.entries.binary_search_by(|entry| slice(&self.text, entry).cmp(path)).ok()
     }
 
-    /// The unreadable folder above a path, if any: then nothing is known about the path.
+    /// The unreadable folder above a path, if there is one. Nothing is known about a path below such a folder.
     #[must_use]
     pub fn unreadable_above(&self, path: &str) -> Option<&str> {
         let below = |folder: &&String| {
@@ -190,7 +216,7 @@ impl Walk {
     fn folder(&mut self, at: u16, root: &Root, folder: &str, depth: usize) -> bool {
         if depth >= limits::INDEX_DEPTH {
             self.cut(format!(
-                "{} is deeper than {} folders; what lies below was not indexed",
+                "{} is deeper than {} folders; the folders below it were not indexed",
                 shown(root, folder),
                 limits::INDEX_DEPTH
             ));
@@ -250,6 +276,17 @@ pub(super) fn join(base: &Path, relative: &str) -> PathBuf {
 
 fn shown(root: &Root, folder: &str) -> String {
     if folder.is_empty() { root.shown.clone() } else { format!("{}/{folder}", root.shown) }
+}
+
+/// The letters, digits and dots of a name, in lower case.
+fn letters(name: &str) -> impl Iterator<Item = char> {
+    name.chars().filter(|sign| sign.is_alphanumeric() || *sign == '.').flat_map(char::to_lowercase)
+}
+
+fn hash_of_letters(name: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    letters(name).for_each(|letter| letter.hash(&mut hasher));
+    hasher.finish()
 }
 
 fn last_name(path: &str) -> &str {

@@ -1,6 +1,6 @@
 //! Prose as spans with line numbers: words, code, links.
 //!
-//! Keeps what distinguishes promises from other prose: code, bold text, and link targets.
+//! The spans keep code, bold text and link targets, which distinguish promises from other prose.
 
 /// The kind of a span.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

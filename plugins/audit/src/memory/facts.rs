@@ -129,7 +129,7 @@ fn fact_row(key: &str, fact: &Fact) -> Vec<Value> {
     ]
 }
 
-/// The searched definitions by name; at most as much as fits into a page of facts.
+/// The searched definitions by name, up to the limit of [`limits::DEFINITION_CACHE_BYTES`].
 fn looked_text(looked: &[SymbolLookup]) -> String {
     let mut room = limits::DEFINITION_CACHE_BYTES;
     let mut fits = |looked: &&SymbolLookup| {

@@ -60,7 +60,7 @@ pub struct Moment {
     pub at: String,
     /// All plans together.
     pub counts: Counts,
-    /// Done of expected in per cent; null if nothing could be verified.
+    /// The share of the expected deliverables that are done, in per cent; null if nothing could be verified.
     pub percent: Option<usize>,
 }
 

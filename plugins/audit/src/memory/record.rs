@@ -1,5 +1,5 @@
-//! Records an audit: each plan when it is judged, and at the end the audit itself. From then on the data count, unless
-//! `settle` finds that the outcome was not recorded.
+//! Records an audit: each plan when it is judged, and at the end the audit itself. From then on, the next audit compares
+//! with these data, unless `settle` finds that the outcome was not recorded.
 
 use baton_plugin_kit::host::ServiceError;
 use baton_plugin_sdk::sql::Value;
@@ -63,7 +63,7 @@ impl<'m, 'a> Record<'m, 'a> {
                 memory.database.write(statement, vec![vec![committed.clone()]])?;
             }
         }
-        // Rows are written before their plan, so those of a killed run may have no plan yet.
+        // Rows are written before their plan, so a killed run may have left rows without a plan.
         let newest =
             "SELECT max(coalesce((SELECT max(id) FROM plans), 0), coalesce((SELECT max(plan) FROM plan_rows), 0))";
         let newest = memory.database.all(newest, &[])?;
@@ -105,7 +105,7 @@ impl<'m, 'a> Record<'m, 'a> {
     /// Writes the audit, so that everything that was added counts; then deletes obsolete data.
     ///
     /// # Errors
-    /// If the database fails. Before the audit is in its table, the old data count; after that, the new ones.
+    /// If the database fails. Before the audit is in its table, the old data are valid; after that, the new data.
     pub fn finish(mut self, audit: &AuditRecord<'_>, facts: &Facts<'_>, folders: &Folders) -> Result<(), ServiceError> {
         self.gone(audit.gone);
         self.flush()?;

@@ -77,7 +77,7 @@ pub(crate) fn prepare(database: &dyn Writable) -> Result<(), ServiceError> {
     let taken = usize::try_from(taken).unwrap_or_default();
     if taken > STEPS.len() {
         return Err(ServiceError::Unavailable(format!(
-            "the audit's memory has version {taken}, and this audit knows only {}: update the plugin",
+            "the audit's database has version {taken}, but this audit supports only {}: update the plugin",
             STEPS.len()
         )));
     }

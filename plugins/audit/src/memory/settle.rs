@@ -1,9 +1,9 @@
 //! Decides whether the last audit counts.
 //!
-//! An audit writes its data before the host records its outcome. If the run ends in between, its report does not exist, and the
-//! next audit must compare with the audit before. So the data are pending until a later audit opens the memory. This audit
-//! discards them if an earlier attempt of its own task wrote them, or if their task did not succeed. It keeps them if their task
-//! still runs: an attempt may begin while the host records the outcome of another task.
+//! An audit writes its data before the host records its outcome. If the run ends between the two, its report does not exist,
+//! and the next audit must compare with the audit before it. So the data are pending until a later audit opens the memory.
+//! The later audit discards the data if an earlier attempt of its own task wrote them, or if their task did not succeed. It
+//! keeps the data of a task that still runs, because the host may be recording the outcome of that task.
 
 use baton_plugin_kit::host::{ServiceError, Writable};
 use baton_plugin_sdk::sql::Value;
@@ -40,5 +40,5 @@ const OLD: &str = "SELECT old.id FROM plans AS old WHERE old.scope = ?1 AND EXIS
 
 const GONE: &str = "SELECT id FROM plans WHERE scope = ?1 AND audit <= ?2 AND digest = ''";
 
-/// Everything that the audit wrote.
+/// The plans that the audit wrote.
 const OF_IT: &str = "SELECT id FROM plans WHERE scope = ?1 AND audit = ?2";

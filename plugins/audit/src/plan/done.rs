@@ -1,7 +1,7 @@
 //! Decides whether a plan reports the work of a row as done.
 //!
-//! Done means: a ticked box, a green tick, or a word such as DONE at the beginning. A qualification (a part, a
-//! percentage, "not", "to be") cancels it: only a clear statement can be reported as false.
+//! Done means: a ticked box, a green tick, or a word such as DONE at the beginning. A qualification (a part, a percentage,
+//! "not", "to be") cancels it, because only a clear statement can be reported as false.
 
 use crate::lists::list;
 

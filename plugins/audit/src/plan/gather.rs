@@ -84,7 +84,8 @@ impl DeliverableIndex {
         self.keys_by_name.get(last_name(&key))?.contains(&key).then_some(key)
     }
 
-    /// The longer path of the plan that ends with `key`. Of several, the longest, if it ends with all others.
+    /// The longer path of the plan that ends with `key`. If there are several, the longest one, but only if it ends with
+    /// each of the others.
     fn longer(&self, key: &str) -> Target {
         if let Some(key) = self.with_ending(key) {
             return Target::Other(key);

@@ -57,7 +57,7 @@ impl Lock {
     pub fn parse(bytes: &[u8]) -> Result<Self, String> {
         let lock: Self = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
         if lock.version != VERSION {
-            return Err(format!("`version` is {}, and only {VERSION} is known", lock.version));
+            return Err(format!("`version` is {}, but only {VERSION} is supported", lock.version));
         }
         Ok(lock)
     }

@@ -1,7 +1,7 @@
 //! Classifies a written path: inside or outside the audited folder. Outside paths are never looked up.
 //!
-//! Only the text decides. A leading `/` means "from the audited root", because plans write `/docs/x.md` for that. Only if the
-//! first folder is one that every machine has, `/` is the root of the machine.
+//! Only the text decides. A leading `/` means "from the audited root", because plans write `/docs/x.md` for that. It means
+//! the root of the machine only if the first folder is one that every machine has.
 
 use crate::lists::list;
 
@@ -20,8 +20,8 @@ pub enum Place {
 }
 
 const PARENT: &str = "the path leaves the granted folder";
-const HOME: &str = "it lives in a home folder, outside the granted folder";
-const MACHINE: &str = "it lives at an absolute path of a machine, outside the granted folder";
+const HOME: &str = "it is in a home folder, outside the granted folder";
+const MACHINE: &str = "it is an absolute path outside the granted folder";
 
 /// Top-level folders of Unix and macOS machines that a project does not have at its root.
 const MACHINE_FOLDERS: &[&str] = list!(

@@ -9,7 +9,7 @@ pub enum Precision {
     Exact,
     /// Written as `~`, "about" or in a coarse unit: a deviation of 25 % is accepted.
     About,
-    /// Written as `500+`: at least 90 % of it.
+    /// Written as `500+`: the real number must be at least 90 % of it.
     AtLeast,
 }
 

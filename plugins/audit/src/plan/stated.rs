@@ -14,9 +14,9 @@ pub struct StatedDeliverable {
     pub symbols: Vec<String>,
     /// The wanted action.
     pub purpose: Purpose,
-    /// Whether the list states that it is done; `None`: the boxes of the plan's text decide.
+    /// Whether the list states that it is done. If `None`, the boxes of the plan's text decide.
     pub done: Option<bool>,
-    /// The line of the plan, from 1; `None`: the line where the text promises it.
+    /// The line of the plan, from 1. If `None`, it is the line where the text promises it.
     pub line: Option<usize>,
 }
 
@@ -47,7 +47,7 @@ impl Plan {
         self.folders.extend(parents);
         self.folders.sort();
         self.folders.dedup();
-        // The list states what is promised, so a drawn tree no longer lists a folder in full.
+        // Only the stated list promises files now, so a drawn tree no longer lists a folder in full.
         self.enumerated.clear();
         (self.deliverables, self.references) = (deliverables, references);
         self.left_out = self.left_out.max(left_out);

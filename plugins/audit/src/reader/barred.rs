@@ -38,6 +38,7 @@ fn is_unpromised(place: &LineContext<'_>, token: &Token, clause: &Clause) -> boo
         || is_convention(&token.before, &token.after)
         || !token.path.contains('/') && is_feature(&token.before, &token.after)
         || names::is_runtime(&token.path)
+        || names::is_plan_of_phase(&token.path)
         || becomes_file(&token.rest) && !is_moved(clause.lead) && !clause.converts
         || !token.path.contains('/') && is_of_many(&token.before, &token.after)
         || open

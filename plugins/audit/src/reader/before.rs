@@ -11,6 +11,8 @@ use crate::lists::list;
 pub(super) struct Clause {
     pub(super) lead: Option<Verb>,
     pub(super) near: Option<Verb>,
+    /// "Remove the field and add `x`": the verb near the path has another object than the first verb.
+    pub(super) another: bool,
     pub(super) prep: &'static str,
     pub(super) negated: bool,
     pub(super) supposed: bool,
@@ -61,8 +63,11 @@ pub(super) fn clause(before: &str) -> Clause {
     let named = |at: usize| at.checked_sub(1).and_then(|at| said.get(at)).is_some_and(|word| is_article(word));
     let near = (0..said.len()).rev().filter(|at| !named(*at)).find_map(|at| {
         let test = |verb: &Verb| verb.action == FileAction::Test && (at > 0 || said.len() > 2);
-        said.get(at).and_then(|word| verbs::verb(word)).filter(|verb| !test(verb))
+        said.get(at).and_then(|word| verbs::verb(word)).filter(|verb| !test(verb)).map(|verb| (at, verb))
     });
+    let another = near.and_then(|(at, _)| at.checked_sub(1).and_then(|at| said.get(at)));
+    let another = another.is_some_and(|word| matches!(*word, "and" | "then" | "und" | "dann"));
+    let near = near.map(|(_, verb)| verb);
     let within = said.iter().skip(1).any(|word| matches!(*word, "from" | "in" | "within" | "inside" | "aus" | "im"));
     // "(`a`, `b`": the second path is in the bracket too.
     let opened = sentence.trim_end_matches([' ', '`', '*', '_', '"', PATH, ',', '+', '&']);
@@ -78,6 +83,7 @@ pub(super) fn clause(before: &str) -> Clause {
     Clause {
         lead: made(lead),
         near: made(near),
+        another,
         done: words::is_made(first),
         prep,
         within,

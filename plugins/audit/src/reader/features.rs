@@ -239,7 +239,8 @@ fn deletes(clause: &Clause, key: Option<&str>, after: &str, listed: &str) -> boo
     // "Remove the old handler from `x`" changes `x`.
     let direct = matches!(clause.prep, "verb" | "start" | "words") && !clause.opens && !clause.within;
     let is = |verb: Option<Verb>| verb.is_some_and(|verb| verb.action == FileAction::Delete);
-    let told = is(clause.near) && clause.prep == "verb" || is(clause.lead) && direct;
+    let another = clause.another && clause.near.is_some_and(makes);
+    let told = is(clause.near) && clause.prep == "verb" || is(clause.lead) && direct && !another;
     let in_list = listed == "delete" && clause.opens && key.is_none();
     !clause.negated && (told || in_list || key == Some("delete") || after == "said to go")
 }

@@ -97,7 +97,13 @@ impl<'a> LineState<'a> {
         };
         // Where words have no spaces between them, the verb is often the last word.
         let fits = fits || self.done && self.line.text.contains(foreign::is_unparted);
-        let name = identifier(code).filter(|_| fits)?;
+        if !fits {
+            // "\u{2705} Drawers close through `shut_till()`" counts if code defines the name.
+            let told = self.checked || self.line.boxed == Some(true) && leading.near.is_none();
+            let used = told && is_identifier_form(code);
+            return Some(self.statement(identifier(code).filter(|_| used)?, false, false));
+        }
+        let name = identifier(code)?;
         let tested = self.checked && matches!(leading.prep, "start" | "key");
         let sure = self.done && (makes && leading.prep == "verb" || tested) && is_identifier_form(code);
         let several = has_humps(&name) || name.contains('_');
@@ -279,6 +285,17 @@ mod tests {
             found,
             [(1, "open".to_owned(), true), (2, "OpenTill".to_owned(), false), (3, "testOpen".to_owned(), true)]
         );
+    }
+
+    #[test]
+    fn a_name_that_a_done_line_uses_counts_only_if_code_defines_it() {
+        for (line, wanted) in [
+            ("- \u{2705} Drawers close through `shut_till()`", vec![("shut_till".to_owned(), false)]),
+            ("- [x] Accept the `isOpen` parameter", vec![("isOpen".to_owned(), false)]),
+            ("- Drawers close through `shut_till()`", Vec::new()),
+        ] {
+            assert_eq!(names(line), wanted, "{line}");
+        }
     }
 
     /// The names in one line; true if the audit reports a name that no code defines.

@@ -225,6 +225,12 @@ pub(super) fn is_runtime(path: &str) -> bool {
         || passing && name.ends_with(".lock")
 }
 
+/// True for the name of a plan of get-shit-done, which its roadmap lists: `01-02-PLAN.md`.
+pub(super) fn is_plan_of_phase(path: &str) -> bool {
+    let numbers = path.strip_suffix("-PLAN.md").unwrap_or_default();
+    numbers.contains('-') && numbers.chars().all(|sign| sign.is_ascii_digit() || matches!(sign, '-' | '.'))
+}
+
 /// Replaces the separators of Windows (`Source\Dsp\Lfo.h`) by slashes.
 fn slashed(word: &str) -> Option<String> {
     let word = word.trim();

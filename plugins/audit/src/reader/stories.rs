@@ -30,6 +30,9 @@ const SOURCES: [&str; 5] = ["spec", "source", "ref", "plan", "context"];
 /// Keys of the text of a criterion, if the criterion is an object.
 const TEXTS: [&str; 6] = ["criterion", "criteria", "text", "description", "title", "path"];
 
+/// Keys of texts that describe the work of a story.
+const WORK: [&str; 2] = ["description", "details"];
+
 /// Maximum distance between two entries in the text.
 const NEAR_BYTES: usize = 64 * 1024;
 
@@ -133,6 +136,9 @@ impl Page<'_> {
         // The criteria may come before the title.
         let titled = std::mem::replace(&mut self.from, start);
         for (key, value) in entry {
+            if let Some(said) = value.as_str().filter(|said| WORK.contains(&key.as_str()) && *said != title) {
+                self.sentences(said);
+            }
             let Some(List { label, entries, files }) = list(key, value) else { continue };
             let listed: Vec<(&str, bool)> = entries.iter().filter_map(|entry| criterion(entry, done)).collect();
             if listed.is_empty() {
@@ -147,6 +153,16 @@ impl Page<'_> {
             }
         }
         self.from = self.from.max(titled);
+    }
+
+    /// Adds the sentences of a text as items of a story. They are not tasks: they inherit its box.
+    fn sentences(&mut self, said: &str) {
+        self.find(said);
+        for sentence in
+            said.split(['\n', '\r']).flat_map(|line| line.split(". ")).filter(|said| !said.trim().is_empty())
+        {
+            self.row(format!("  - {}", sentence.trim()));
+        }
     }
 
     /// Moves to the next occurrence of a text.
@@ -194,6 +210,15 @@ mod tests {
         assert_eq!(rows[5], "  - criteria of the story:");
         assert_eq!((rows[6], rows[7]), ("    - [x] Create `till.rs` with \"open\"", "    - [x] Tests pass"));
         assert_eq!(as_markdown("# A plan"), "# A plan");
+    }
+
+    #[test]
+    fn the_texts_of_a_story_are_items_that_inherit_its_box() {
+        let text = r#"{"master": {"tasks": [{"id": 1, "title": "Open", "description": "Open the till", "details":
+            "Create till.rs. Add open() to drawer.rs.", "status": "done", "subtasks": [{"id": 2, "title": "Close",
+            "details": "Create close.rs", "status": "pending"}]}]}}"#;
+        let rows = "- [x] Open\n  - Open the till\n  - Create till.rs\n  - Add open() to drawer.rs.\n- [ ] Close\n  - Create close.rs";
+        assert_eq!(as_markdown(text), rows);
     }
 
     #[test]

@@ -59,7 +59,7 @@ pub(crate) struct Verb {
 }
 
 const MAKE: &[&str] = list!(
-    "author build create define deliver design develop establish generate implement introduce make prepare produce \
+    "author build create define deliver design develop establish generate implement initialise initialize introduce make prepare produce \
     provide publish scaffold ship specify new stand set anlegen angelegt erstell erzeug lege neu built made extract \
     setup"
 );

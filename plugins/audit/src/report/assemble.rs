@@ -160,9 +160,9 @@ impl Assembly {
         });
     }
 
-    /// Adds the check boxes and paths of plans without a verifiable deliverable. `looked_up` has the documents with a claim that
-    /// was looked up. A plan of which nothing could be verified is a finding if it has ticked tasks, or if the whole audit could
-    /// verify nothing.
+    /// Adds the check boxes and paths of plans without a verifiable deliverable. `looked_up` has the documents of which at
+    /// least one claim was looked up. If nothing of a plan could be verified, a finding reports it if the plan has ticked
+    /// tasks, or if the whole audit could verify nothing.
     pub fn unverified(&mut self, plans: Vec<(String, DocumentWords)>, looked_up: &BTreeSet<String>) {
         self.verified = self.counts.expected() + self.counts.open > 0 || !looked_up.is_empty();
         for (shown, seen) in plans {
@@ -177,8 +177,8 @@ impl Assembly {
                 continue;
             }
             let why = match unverifiable {
-                0 => "no file that it promises was recognised".to_owned(),
-                number => format!("none of the {} that it names could be looked up", count(number, "file")),
+                0 => "no promised file was recognised".to_owned(),
+                number => format!("none of the {} that it names could be checked", count(number, "file")),
             };
             let title = format!("{shown}: nothing could be verified: {}, and {why}", seen.boxes_text());
             let weight = if seen.ticked > 0 { NoteSeverity::Medium } else { NoteSeverity::Info };
@@ -246,8 +246,8 @@ impl Assembly {
         }
     }
 
-    /// The estimated bytes of a row in all forms. `names` is the number of bytes of its names, `rows` the number of rows before
-    /// it: the forms for people do not contain rows beyond the limits of lists.
+    /// The estimated bytes of a row in all forms. `names` is the number of bytes of its names. `rows` is the number of rows
+    /// before it, because the forms for people do not contain rows beyond the limits of lists.
     fn row_bytes(&self, names: usize, rows: usize) -> usize {
         let listed = rows < limits::LISTED && self.plans.len() < limits::LISTED_PLANS;
         let forms = self.forms.iter().filter(|form| listed || !form.is_cut());

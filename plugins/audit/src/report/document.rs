@@ -66,7 +66,7 @@ fn cut(mut block: Block, most: usize) -> impl Iterator<Item = Block> {
         Block::List(lines) => rest(lines, most),
         Block::Checklist(tasks) => rest(tasks, most),
         Block::Bars(bars) => rest(bars, most),
-        // The last points are those that matter, and `limits::TREND` bounds them.
+        // A trend is not cut: its last points matter most, and `limits::TREND` bounds it.
         Block::Trend(_) | Block::Heading(_) | Block::Text(_) => 0,
     };
     std::iter::once(block).chain((more > 0).then(|| text(and_more(more, "row"))))

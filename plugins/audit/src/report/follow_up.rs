@@ -85,7 +85,7 @@ fn next_steps(follow_ups: &[FollowUp]) -> Vec<Block> {
     });
     let held: Vec<Vec<Cell>> = held.collect();
     if held.is_empty() {
-        return vec![text("None: agents were asked for everything that is open. The next audit checks what they did.")];
+        return vec![text("None: every open gap was requested from an agent. The next audit checks their work.")];
     }
     vec![Block::List(held)]
 }

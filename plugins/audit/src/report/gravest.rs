@@ -52,7 +52,8 @@ impl Gravest {
     }
 }
 
-/// The finding about findings that are not listed. It always counts, because their content is unknown.
+/// The finding about findings that are not listed. Its severity is medium, because the content of the omitted findings is
+/// unknown.
 pub(super) fn more_findings(left_out: usize) -> Gap {
     let title = format!("{} {} not listed; the report has the counts", count(left_out, "more finding"), is(left_out));
     Gap::new("more-findings", NoteSeverity::Medium, &title, "")

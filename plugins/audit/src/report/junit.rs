@@ -1,9 +1,9 @@
-//! The deliverables as `JUnit` XML, for programs that show tests: one suite for each plan, one case for each deliverable; false
-//! claims are failures of a suite at the end.
+//! The deliverables as `JUnit` XML, for programs that show tests. Each plan is a suite, and each deliverable is a case. A
+//! last suite has the false claims as failures.
 //!
-//! A done deliverable passes, an unverifiable one is skipped, any other one fails. A plan of which nothing could be verified is a
-//! failed case. The counts are those of the listed cases, because readers compare them; the numbers of the whole audit are
-//! properties.
+//! A done deliverable passes, an unverifiable one is skipped, any other one fails. A plan of which nothing could be verified
+//! is a failed case. Readers compare the counts with the listed cases, so the counts include only those; the numbers of the
+//! whole audit are properties.
 
 use std::fmt::Write;
 

@@ -1,4 +1,4 @@
-//! A document as GitHub-flavoured Markdown, in the established shape.
+//! A document as GitHub-flavoured Markdown.
 //!
 //! No text of a plan is interpreted as Markdown: every text is escaped by `escape`.
 

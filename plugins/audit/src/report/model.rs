@@ -65,7 +65,8 @@ pub struct Report {
     pub plans_folders: Vec<FolderLine>,
     /// All plans together.
     pub counts: Counts,
-    /// Done of expected in per cent, rounded half up; null when nothing could be verified.
+    /// The share of the expected deliverables that are done, in per cent, rounded half up; null if nothing could be
+    /// verified.
     pub completion_percent: Option<usize>,
     /// The plans, sorted by name.
     pub plans: Vec<PlanReport>,
@@ -115,7 +116,7 @@ pub struct PlanReport {
     pub header: Vec<FieldLine>,
     /// Its deliverables by status.
     pub counts: Counts,
-    /// Done of expected in per cent; null when nothing could be verified.
+    /// The share of the expected deliverables that are done, in per cent; null if nothing could be verified.
     pub completion_percent: Option<usize>,
     /// The same by component or section, in the order of the plan.
     pub components: Vec<Component>,
@@ -150,7 +151,7 @@ pub struct Component {
 /// A deliverable with its verdict.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Row {
-    /// The path that the plan means, relative to the audited folder where it points inside.
+    /// The path that the plan means, relative to the audited folder if it is inside that folder.
     pub path: String,
     /// Component or section.
     pub component: String,
@@ -160,7 +161,7 @@ pub struct Row {
     pub found: Option<String>,
     /// Its size in bytes.
     pub bytes: Option<u64>,
-    /// Its number of lines, where it was counted.
+    /// Its number of lines, if they were counted.
     pub lines: Option<u64>,
     /// SHA-256 of its content, in hexadecimal digits.
     pub sha256: Option<String>,
@@ -208,7 +209,7 @@ impl Row {
     }
 }
 
-/// A reference with what was found.
+/// A reference, and the result of the look-up.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ReferenceRow {
     /// The path that the plan means.

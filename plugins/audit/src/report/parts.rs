@@ -19,7 +19,7 @@ pub struct Parts {
     pub history: Part,
     /// The requests for gaps.
     pub actions: Part,
-    /// The issues of gaps, which another plugin filed. Absent where no list of them is granted.
+    /// The issues of gaps, which another plugin filed. Absent if no list of issues is granted.
     #[serde(skip_serializing_if = "Part::is_absent")]
     pub issues: Part,
     /// The gaps with their requests.
@@ -33,7 +33,7 @@ pub struct Parts {
 /// One part.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Part {
-    /// The reason why it was skipped; empty if it was not.
+    /// The reason why the part was skipped; empty if it was not skipped.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub reason: String,
     /// Its rows for programs; null when it has none.
@@ -87,7 +87,7 @@ impl Default for Parts {
         Self {
             claims: Part::skipped("no reports and no returned handoffs were given"),
             history: Part::skipped("no earlier audit was given"),
-            actions: Part::skipped("this audit only read, and asked nobody for anything"),
+            actions: Part::skipped("this audit only read files and sent no request"),
             issues: Part::default(),
             follow_ups: Vec::new(),
             trend: Vec::new(),
@@ -101,11 +101,11 @@ impl Default for Parts {
 pub struct FollowUp {
     /// The finding's id.
     pub finding: String,
-    /// The agent that was asked, or would be.
+    /// The agent that was asked, or that would get the request.
     pub agent: Option<String>,
     /// One line.
     pub title: String,
-    /// The plan that promises it, as the report names it.
+    /// The name of the plan in the report.
     pub plan: String,
     /// The path that the plan means.
     pub path: String,
@@ -129,7 +129,7 @@ pub enum FollowUpState {
     Open,
     /// A person must decide: no agent is responsible, requests are not granted, or the maximum number of requests was sent.
     Held,
-    /// The gap is closed. A request of which no gap is left is withdrawn.
+    /// The gap is closed. A request without an open gap is withdrawn.
     Withdrawn,
 }
 

@@ -36,8 +36,8 @@ fn cut(report: &Report, most: usize) -> Document {
 /// The maximum numbers of rows of a table in the forms for people. They are tried in this order until all forms fit.
 const FEWER: [usize; 3] = [limits::LISTED, 50, 10];
 
-/// The report in each of these forms, in their order. Together they have at most [`limits::REPORT_BYTES`]. If the estimates of
-/// [`super::Assembly`] were too small, the forms for people list fewer rows; if that is not enough, rows are removed from
+/// The report in each of these forms, in their order. Together they have at most [`limits::REPORT_BYTES`]. If the estimates
+/// of [`super::Assembly`] were too small, the forms for people list fewer rows. If that is not enough, rows are removed from
 /// `report` and counted as left out.
 ///
 /// # Errors

@@ -1,4 +1,4 @@
-//! The kinds of findings: what each means and what to do about it, for forms that list their rules.
+//! The kinds of findings, with a description and the fix of each, for forms that list their rules.
 //!
 //! A finding's id ends in its kind. The kinds of findings about deliverables are the statuses. Other kinds have a sentence here;
 //! a kind without one is described by its name, so a new kind is never missing.
@@ -33,31 +33,27 @@ const CLAIM: &str = "claim-";
 const KNOWN: [(&str, &str, &str); 11] = [
     (
         REGRESSION,
-        "Something that was done is not done any more.",
-        "Restore what was there, or take it out of the plan.",
+        "A deliverable that was done is not done any more.",
+        "Restore the deliverable, or remove it from the plan.",
     ),
     ("none", "There is no plan to audit.", "Put a plan (.md or .txt) into the plans folder, or name the right folder."),
-    (
-        "no-deliverables",
-        "A plan names no deliverable.",
-        "Name the files that the plan is to bring, if it is to bring any.",
-    ),
+    ("no-deliverables", "A plan names no deliverable.", "Name the files that the plan delivers, if it delivers any."),
     (
         "nothing-verified",
-        "Nothing that a plan says could be verified.",
-        "Let each task name the file that it brings, in backquotes: - [x] Parser in `src/parser.rs`.",
+        "No statement of a plan could be verified.",
+        "Name the file that each task makes, in backquotes: - [x] Parser in `src/parser.rs`.",
     ),
-    ("too-many-names", "A plan names more files than are looked up.", "Part the plan into several."),
-    ("too-many", "There are more plans than are audited at once.", "Name the plans that are to be audited."),
-    ("too-large", "A plan is too large to be read whole.", "Part the plan into several."),
+    ("too-many-names", "A plan names more files than the audit checks.", "Split the plan into several."),
+    ("too-many", "There are more plans than one audit checks.", "Name the plans to audit."),
+    ("too-large", "A plan is too large to be read completely.", "Split the plan into several."),
     ("not-utf-8", "A plan has bytes that are not text.", "Save the plan as UTF-8."),
     (
         "unreadable",
         "A plan or a folder could not be read.",
-        "See the reason in the finding: give the daemon the right to read it, or replace it by a copy.",
+        "Read the reason in the finding: allow the daemon to read the file or folder, or replace it by a copy.",
     ),
-    ("not-walked", "A folder was not looked into.", "Move plans to a folder that is less deep."),
-    ("more-findings", "There are more findings than are listed.", "Close the listed findings and audit again."),
+    ("not-walked", "A folder of plans was not read.", "Move the plans to a folder that is less deep."),
+    ("more-findings", "There are more findings than the report lists.", "Close the listed findings and audit again."),
 ];
 
 impl Rule {
@@ -69,14 +65,16 @@ impl Rule {
             kind: kind_of_status(status),
             short: format!("A deliverable of a plan is {word}."),
             help: match (status, weight) {
-                (Status::Open, _) => "Delete the file, or take its deletion out of the plan.",
-                (Status::Removed, _) => "Restore the file, or take it out of the plan.",
-                (_, NoteSeverity::High) => "Make what is missing, or take it out of the plan.",
+                (Status::Open, _) => "Delete the file, or remove its deletion from the plan.",
+                (Status::Removed, _) => "Restore the file, or remove it from the plan.",
+                (_, NoteSeverity::High) => "Make the missing deliverable, or remove it from the plan.",
                 (_, NoteSeverity::Medium) => {
                     "Finish the file, move it to the place that the plan names, or correct the plan."
                 }
-                (_, NoteSeverity::Low) => "Bring the plan's numbers up to date.",
-                (_, NoteSeverity::Info) => "Look by hand, or let the plan name a file below the audited folder.",
+                (_, NoteSeverity::Low) => "Correct the numbers in the plan.",
+                (_, NoteSeverity::Info) => {
+                    "Check this deliverable yourself, or name a file below the audited folder in the plan."
+                }
             }
             .to_owned(),
             weight,
@@ -103,7 +101,7 @@ impl Rule {
         let known = KNOWN.into_iter().find(|(known, _, _)| *known == kind).or(claim);
         let words = kind.replace('-', " ");
         let (short, help) = known.map_or_else(
-            || (format!("The audit found: {words}."), "See the finding's own words and its evidence.".to_owned()),
+            || (format!("The audit found: {words}."), "Read the title and the evidence of the finding.".to_owned()),
             |(_, short, help)| (short.to_owned(), help.to_owned()),
         );
         Self { kind, short, help, weight: gap.weight }

@@ -61,7 +61,7 @@ pub(super) fn write(report: &Report, stamp: &Stamp) -> Result<Vec<u8>, serde_jso
     Ok(bytes)
 }
 
-/// The rules by id: always those of deliverables, and those of the other findings of this report.
+/// The rules by id: all rules of deliverables, and the rules of the other findings of this report.
 fn rules(report: &Report) -> BTreeMap<String, Rule> {
     let always = Status::ALL.into_iter().filter_map(Rule::of_status);
     let seen = report.findings.iter().map(Rule::of);

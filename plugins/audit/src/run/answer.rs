@@ -22,7 +22,7 @@ use crate::services::HostServices;
 pub(super) fn check(task: &Task, services: &HostServices<'_>) -> Result<Outcome, Error> {
     let Some(handoff) = &task.handoff else {
         return Err(Error::Permanent(
-            "there is no RETURN to check: drop it into an inbox, and it is checked by itself".into(),
+            "there is no RETURN to check: drop it into an inbox, and Baton checks it automatically".into(),
         ));
     };
     let asked = match &task.cause {
@@ -39,7 +39,7 @@ pub(super) fn check(task: &Task, services: &HostServices<'_>) -> Result<Outcome,
     let said = said(handoff, &checked);
     returns::judge(services, &index, &checked);
     let Some((plan, _)) = asked else { return Ok(outcome(said, Vec::new(), &checked.gaps)) };
-    // The plan may be deleted by now; then there is nothing to audit.
+    // The plan may have been deleted in the meantime; then there is nothing to audit.
     let Ok(request) = Request::of_plan(task, &plan, &args) else {
         return Ok(outcome(said, Vec::new(), &checked.gaps));
     };
@@ -51,8 +51,8 @@ pub(super) fn check(task: &Task, services: &HostServices<'_>) -> Result<Outcome,
     Ok(all)
 }
 
-/// The assertions of a RETURN; `None` for a RETURN that Baton wrote for a plugin, which lists what Baton itself
-/// delivered.
+/// The assertions of a RETURN; `None` for a RETURN that Baton wrote for a plugin, because it lists only files that Baton
+/// itself delivered.
 fn claimed(handoff: &Handoff) -> Option<PlanAssertions> {
     let raw: Value = handoff.raw.as_deref().and_then(|raw| serde_json::from_str(raw).ok()).unwrap_or_default();
     if raw.pointer("/baton/ledger_head").is_some() {

@@ -1,5 +1,5 @@
-//! An audit of plans: reads and judges them, compares the results with the last audit and with the assertions of
-//! documents, sends requests for gaps, and writes the report. It reports progress and can be cancelled between plans.
+//! Audits plans: reads and judges them, compares the results with the last audit and with the assertions of documents, sends
+//! requests for gaps, and writes the report. It reports progress and can be cancelled between plans.
 
 use std::path::Path;
 
@@ -254,12 +254,13 @@ impl<'r> Run<'r> {
         let mut claims = assertions::read(&document);
         claims.truncate(self.claims_left);
         self.claims_left -= claims.len();
-        // The text was read; the texts of ten thousand plans would need too much memory.
+        // The text is not needed any more, and the texts of ten thousand plans would need too much memory.
         document.text = String::new();
         self.claimed.push((document, claims));
     }
 
-    /// Ends the reading: finds unrequested files, checks the assertions of documents, and compares with the last audit.
+    /// Completes the results after all plans were read: finds unrequested files, checks the assertions of documents, and
+    /// compares with the last audit.
     fn close(mut self) -> ReadResult {
         let (unrequested, folders) = if self.request.narrowed {
             // A narrowed run does not know which files the other plans name.
@@ -356,7 +357,7 @@ fn watch_files(services: &HostServices<'_>, watched: Vec<(String, Vec<SeenFile>)
     }
     let (refused, plan) = why?;
     let title = format!(
-        "a change of a deliverable of {unwatched} of {all} plans is only seen by the next audit of all plans: {}",
+        "for {unwatched} of {all} plans, only the next audit of all plans finds a change of a deliverable: {}",
         refused.text()
     );
     Some(Remark::new("watch", NoteSeverity::Info, title, format!("{plan} is the first of them")))

@@ -91,7 +91,7 @@ fn load(folder: &Root) -> Result<List, String> {
     if list.schema == SCHEMA { Ok(list) } else { Err(format!("{shown} has the unknown schema {}", list.schema)) }
 }
 
-/// An issue with shortened texts: another plugin wrote them, so they have the limits of the texts of documents.
+/// Shortens the texts of an issue to the limits for texts of documents, because another plugin wrote them.
 fn bounded(issue: Issue) -> Issue {
     let url = issue.url.filter(|url| url.len() <= limits::EVIDENCE_BYTES);
     Issue { issue: issue.issue.as_deref().map(words), url, state: words(&issue.state), gap: issue.gap }

@@ -1,7 +1,7 @@
 //! Runs one task, by action: `audit` for plans, `check-return` for one RETURN, `health` for the health check,
 //! `session-review` for a range of commits and the handoffs of that time.
 //!
-//! This module has the sequence of steps; each step is in a separate module.
+//! This module calls the steps in their order; each step is in a separate module.
 
 mod answer;
 mod audit;

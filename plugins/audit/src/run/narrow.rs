@@ -1,8 +1,8 @@
 //! Finds the plans that a changed deliverable affects.
 //!
-//! A task for changed deliverables audits only the plans that promise one of them, according to the memory: the results
-//! of all other plans cannot have changed, and the report shows their recorded data. If the memory is not certain (a
-//! file that no plan is known to name, a deleted plan, no memory), all plans are audited.
+//! A task for changed deliverables audits only the plans that promise one of them, according to the memory. The results of
+//! all other plans cannot have changed, so the report shows their recorded data. In cases of doubt (a file that no plan is
+//! known to name, a deleted plan, no memory), all plans are audited.
 
 use std::collections::BTreeSet;
 

@@ -28,7 +28,7 @@ pub(super) fn claims(checked: &assertions::AssertionReport) -> Part {
 pub(super) fn history(history: &History, remembers: bool) -> Part {
     match (&history.last_at, remembers) {
         (_, false) => Part::skipped(
-            "earlier audits are not remembered: `baton plugin grant audit sql=own:rw` lets the audit remember",
+            "earlier audits are not remembered: `baton plugin grant audit sql=own:rw` lets the audit store them",
         ),
         (None, true) => Part::skipped("this is the first audit of these folders"),
         (Some(_), true) => Part::checked(history.blocks(), rows(history)),
@@ -62,7 +62,7 @@ pub(super) fn follow(
     if !request.follow_up {
         return FollowUpResult {
             rows: Vec::new(),
-            silent: Some("this audit only read, and asked nobody for anything".to_owned()),
+            silent: Some("this audit only read files and sent no request".to_owned()),
         };
     }
     let is_read = |shown: &str| !unread.iter().any(|unread| unread == shown);

@@ -39,7 +39,7 @@ pub(super) fn check_disputed(services: &HostServices<'_>, roots: &[Root]) {
     }
 }
 
-/// The refuted RETURNs to check again; none without the ledger or the permission to judge.
+/// The refuted RETURNs to check again. Empty without the ledger or without the permission to judge.
 fn disputed(services: &HostServices<'_>) -> Vec<Entry> {
     let ledger = services.ledger.filter(|_| services.judge.is_some());
     ledger.and_then(|ledger| ledger.disputed(limits::DISPUTED).ok()).unwrap_or_default()

@@ -1,5 +1,5 @@
-//! The deliverables that a plan states as data, in its front matter or its lock: reads the lock, applies the list, proposes a
-//! lock, and reports the problems of the list and the lock.
+//! Handles the deliverables that a plan states as data, in its front matter or its lock: reads the lock, applies the list,
+//! proposes a lock, and reports problems of the list and the lock.
 
 use std::ffi::OsString;
 use std::fs::{self, File};
@@ -29,7 +29,7 @@ pub(super) fn apply(plan: &mut Plan, file: &PlanFile, text: &str) -> Vec<Remark>
     if let Some(deliverables) = &list.deliverables {
         plan.state(deliverables);
         if lock.is_some() {
-            let title = format!("{}.lock does not count: the front matter of the plan has `deliverables`", file.shown);
+            let title = format!("{}.lock has no effect: the front matter of the plan has `deliverables`", file.shown);
             notes.push(Remark::new(key(&file.shown, "lock-unused"), NoteSeverity::Info, title, ""));
         }
         return notes;
@@ -51,7 +51,7 @@ fn locked(plan: &mut Plan, shown: &str, text: &str, lock: Result<Lock, String>) 
         }
     };
     if !lock.reviewed {
-        let title = format!("{shown}.lock does not count yet: check its list, then set `reviewed` to true");
+        let title = format!("{shown}.lock has no effect yet: check its list, then set `reviewed` to true");
         return note("lock-unreviewed", NoteSeverity::Info, title, String::new());
     }
     plan.state(&lock.deliverables());
@@ -129,7 +129,7 @@ fn problems(shown: &str, problems: &[String]) -> Option<Remark> {
     let first: Vec<&str> = problems.iter().take(NAMED).map(String::as_str).collect();
     let more = problems.len() - first.len();
     let more = if more > 0 { format!("; and {more} more") } else { String::new() };
-    let title = format!("the `deliverables` of {shown} are not as they should be");
+    let title = format!("the `deliverables` of {shown} are not valid");
     let evidence = format!("{shown}: {}{more}", first.join("; "));
     (!problems.is_empty()).then(|| Remark::new(key(shown, "deliverables"), NoteSeverity::Low, title, evidence))
 }

@@ -47,9 +47,9 @@ fn of_handoff(row: &HandoffRow) -> Vec<SessionGap> {
         out.push(SessionGap {
             key: format!("{}:no-evidence", row.task),
             weight: NoteSeverity::Medium,
-            title: format!("a RETURN names no file that is there and no commit: {}", row.title),
+            title: format!("a RETURN names no existing file and no commit: {}", row.title),
             evidence: place.clone(),
-            advice: "ask for the paths and commits that prove it".into(),
+            advice: "ask the agent for the paths and commits that prove the work".into(),
         });
     }
     if row.is_return() && !row.not_there.is_empty() {
@@ -63,7 +63,7 @@ fn of_handoff(row: &HandoffRow) -> Vec<SessionGap> {
                 row.title
             ),
             evidence: format!("{place}; {}", row.not_there.join(", ")),
-            advice: "ask where they are, or have them made".into(),
+            advice: "ask the agent where the files are, or request them".into(),
         });
     }
     if row.unanswered && !row.is_return() {
@@ -72,7 +72,7 @@ fn of_handoff(row: &HandoffRow) -> Vec<SessionGap> {
             weight: NoteSeverity::Medium,
             title: format!("a request to {} has no RETURN: {}", row.agent, row.title),
             evidence: place,
-            advice: "wait for it, ask again, or take it back".into(),
+            advice: "wait for the RETURN, ask again, or withdraw the request".into(),
         });
     }
     out
@@ -92,6 +92,6 @@ fn of_commit(row: &CommitRow) -> Option<SessionGap> {
             is(row.not_there.len())
         ),
         evidence: format!("{}: {}", row.title, row.not_there.join(", ")),
-        advice: "look whether they were forgotten".into(),
+        advice: "check whether the commit forgot these files".into(),
     })
 }

@@ -1,7 +1,8 @@
 //! The review of a session: the commits of a range, the handoffs of that time, and the gaps between them.
 //!
-//! `range` finds the commits and the time, `commits` reads the commit messages, `handoffs` reads the requests and RETURNs, `gaps`
-//! finds contradictions; `review` combines them, `sections` shows them. `words` finds paths and commits in a text.
+//! `range` finds the commits and the time, `commits` reads the commit messages, `handoffs` reads the requests and RETURNs,
+//! and `gaps` finds contradictions. `review` combines the results, and `sections` shows them. `words` finds paths and
+//! commits in a text.
 
 mod commits;
 mod gaps;

@@ -21,7 +21,8 @@ pub struct Range {
 pub(super) struct ResolvedRange {
     pub(super) commits: Vec<Commit>,
     pub(super) more: bool,
-    /// The reason why the repository did not answer, if the range has no revision; with a revision this is an error.
+    /// The reason why the repository did not answer. Only for a range without a revision: for a revision, no answer is an
+    /// error.
     pub(super) refused: Option<String>,
     /// The start, in milliseconds since 1970 UTC; absent if neither the range nor a commit gives it.
     pub(super) start: Option<i64>,
@@ -91,12 +92,13 @@ fn end(text: &str, git: Option<&dyn Git>) -> Result<End, String> {
     }
     if text.starts_with('-') {
         return Err(format!(
-            "`{text}` is neither a time like 2026-01-18T10:00:00Z nor a revision: none begins with a dash"
+            "`{text}` is neither a time like 2026-01-18T10:00:00Z nor a revision, because a revision does not begin with a dash"
         ));
     }
     let Some(git) = git else {
         return Err(format!(
-            "`{text}` is no time, and there is no repository that could know it as a revision; write a time like 2026-01-18T10:00:00Z, or grant the repository"
+            "`{text}` is not a time, and no repository is granted; write a time like 2026-01-18T10:00:00Z, or grant the \
+             repository"
         ));
     };
     match git.commit(text).map_err(|refused| refused.text().to_owned())? {

@@ -75,7 +75,7 @@ pub struct Metrics {
 }
 
 impl Metrics {
-    /// The numbers in one line; without the number of commits if they could not be checked.
+    /// The numbers in one line. The number of commits is left out if commits could not be checked.
     #[must_use]
     pub fn said(&self, commits_known: bool) -> String {
         let commits = if commits_known { count(self.commits, "commit") } else { "commits not checked".to_owned() };

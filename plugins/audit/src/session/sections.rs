@@ -30,10 +30,10 @@ pub fn sections(review: &SessionReview) -> Vec<Section> {
 /// One sentence about the whole session.
 fn verdict(review: &SessionReview) -> &'static str {
     match review.gaps.first().map(|gap| gap.weight) {
-        None if review.is_empty() => "\u{23f3} NOTHING REVIEWED - there is neither a commit nor a handoff in the range",
-        None => "\u{2705} COMPLETE - nothing that was claimed was found wanting",
+        None if review.is_empty() => "\u{23f3} NOTHING REVIEWED - the range has no commit and no handoff",
+        None => "\u{2705} COMPLETE - every claim that could be checked is true",
         Some(NoteSeverity::Medium | NoteSeverity::High) => {
-            "\u{26a0}\u{fe0f} GAPS - something that was claimed or asked for is not there"
+            "\u{26a0}\u{fe0f} GAPS - something that was claimed or requested is missing"
         }
         Some(_) => "\u{2705} COMPLETE - with remarks",
     }
@@ -58,7 +58,7 @@ fn commits(review: &SessionReview) -> Vec<Block> {
         vec![id, title, kind, Cell::text(time::shown(row.at)), Cell::text(names(row))]
     };
     let rows = table(&["Commit", "Title", "Kind", "When", "Names"], commits.iter().map(row).collect());
-    let more = "There are more commits than were read; a narrower range shows them.";
+    let more = "The range has more commits than the review read; choose a narrower range.";
     let rows = rows.unwrap_or_else(|| text("No commit is in the range."));
     std::iter::once(rows).chain(review.more_commits.then(|| text(more))).collect()
 }

@@ -24,8 +24,9 @@ pub struct PreviousVerdict {
     pub commit: Option<CommitLine>,
     /// The commits that added and removed it, in words; only for a missing file.
     pub removal: Option<String>,
-    /// True if the commit must be looked up again after new commits: none was found, or an old one although the content
-    /// had changed. For a missing file: true if the repository was asked.
+    /// True if a later audit must look the commit up again after new commits. That is the case if no commit was found, or
+    /// only a commit from before the last change of the content: the present content may not be committed yet. For a missing
+    /// file: true if the repository was asked.
     pub commit_open: bool,
 }
 

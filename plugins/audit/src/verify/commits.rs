@@ -115,7 +115,8 @@ impl<'a> Commits<'a> {
     }
 
     fn one(&mut self, path: &str, verdict: &mut Verdict, before: &PreviousVerdicts) -> bool {
-        // The repository belongs to the first root; a row without a digest is not a file.
+        // Only files have a commit here, and only below the first root, which contains the repository. A row without a
+        // digest is not a file.
         let (Some(found), Some(0), Some(_)) = (&verdict.found, verdict.root, &verdict.sha256) else { return false };
         let kept = before.row(path);
         let known = kept.and_then(|kept| kept.commit.clone());

@@ -25,7 +25,7 @@ const DEFINING: &[&str] = list!(
     record static struct trait type typealias union val var"
 );
 
-/// Words before a name and its parenthesis that make it a call.
+/// If one of these words is before a name and its parenthesis, the name is called, not defined.
 const CALLING: &[&str] = list!(
     "assert await case defer del delete do echo elif else emit go if in instanceof new not or and print raise return \
     throw throws typeof until using void when while yield"
@@ -53,9 +53,9 @@ impl Stub {
     #[must_use]
     pub const fn reason(self) -> &'static str {
         match self {
-            Self::Generated => "it says that it was generated and is still to be implemented",
-            Self::Comments => "it holds nothing but comments",
-            Self::BodyMissing => "its body is still to come",
+            Self::Generated => "its text says that it was generated and is not implemented yet",
+            Self::Comments => "it has only comments",
+            Self::BodyMissing => "its body is missing",
         }
     }
 
@@ -137,15 +137,15 @@ pub(crate) fn line_defines(line: &str, name: &str) -> bool {
     })
 }
 
-/// True if the texts before and after a name are those of a method or of a function without a keyword: `name(till) {`,
-/// `public async name(`, `static int name(int till)`.
+/// True if a name is defined as a method or as a function without a keyword, by the texts before and after the name:
+/// `name(till) {`, `public async name(`, `static int name(int till)`.
 fn is_method(before: &str, after: &str) -> bool {
     let opens = after.starts_with('(') || after.starts_with('<') && after.contains(">(");
     let end = after.trim_end();
     let body = end.ends_with('{') || end.ends_with("{}") || end.contains(") {");
     let mut kinds = before.split_whitespace().peekable();
     if kinds.peek().is_none() {
-        // A method of JavaScript; its call has no body.
+        // A method of JavaScript. A call looks the same, but has no body.
         return opens && body && !before.is_empty();
     }
     let is_type = |word: &str| {
@@ -179,7 +179,7 @@ pub(super) fn stub(path: &str, text: &str) -> Option<Stub> {
     (to_come && body <= 6).then_some(Stub::BodyMissing)
 }
 
-/// True if a name is that of a source file.
+/// True if a file with this name is a source file.
 #[must_use]
 pub(crate) fn is_code(name: &str) -> bool {
     name.rsplit_once('.').is_some_and(|(_, ending)| CODE.contains(&ending))

@@ -1,8 +1,8 @@
 //! Names that git ignores: secrets, builds, local settings. Such files are never committed, so a missing file does not contradict
 //! the plan.
 //!
-//! The `.gitignore` files of the path's own folders are read; for a name without a folder, also those of the folders that
-//! the plan names. As in git, the last pattern that matches decides.
+//! The `.gitignore` files of all folders of the path are read. For a name without a folder, the `.gitignore` files of the
+//! folders that the plan names are read too. As in git, the last pattern that matches decides.
 
 use std::collections::HashMap;
 

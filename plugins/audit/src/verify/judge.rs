@@ -1,7 +1,7 @@
 //! Decides the status of every deliverable of one plan, with its evidence.
 //!
-//! In two steps: first every path is resolved, then the facts of the found files are loaded from the cache all at once,
-//! and only unknown files are read.
+//! First it resolves every path. Then it loads the facts of all found files from the cache at once, and reads only the files
+//! that are not in the cache.
 
 use std::collections::HashSet;
 
@@ -32,7 +32,8 @@ pub struct Judge<'a, 'm> {
 }
 
 impl<'a, 'm> Judge<'a, 'm> {
-    /// A judge that uses the known facts and `.gitignore` files, and adds those that it reads.
+    /// A judge that uses the known facts and `.gitignore` files. It adds the facts and files that it reads to the known
+    /// ones.
     #[must_use]
     pub fn new(index: &'a Index, facts: &'a mut Facts<'m>, ignored: &'a mut IgnoredNames) -> Self {
         Self { index, facts, ignored }
@@ -71,7 +72,10 @@ impl<'a, 'm> Judge<'a, 'm> {
         let deliverables = deliverables
             .map(|(item, lookup)| {
                 if item.kind == Kind::Folder && roots.contains(&item.path) && !is_there(&lookup) {
-                    return Verdict::new(Status::Present, Some("it is the audited folder, by another name".to_owned()));
+                    return Verdict::new(
+                        Status::Present,
+                        Some("it is the audited folder under another name".to_owned()),
+                    );
                 }
                 self.deliverable(item, lookup, &promised, &plan.folders, before)
             })
@@ -129,7 +133,7 @@ impl<'a, 'm> Judge<'a, 'm> {
     /// Judges something that does not exist. An item that the plan does not call done stays open, even if git ignores it.
     fn missing(&mut self, item: &Deliverable, remark: Option<String>, folders: &[String]) -> Verdict {
         match item.done_at.and_then(|_| self.ignored.by(self.index, &item.path, item.kind, folders)) {
-            Some(by) => Verdict::new(Status::Unverifiable, Some(format!("{by} keeps it out of the repository"))),
+            Some(by) => Verdict::new(Status::Unverifiable, Some(format!("{by} excludes it from the repository"))),
             None => Verdict::new(Status::Missing, remark),
         }
     }
@@ -158,7 +162,7 @@ impl<'a, 'm> Judge<'a, 'm> {
         verdict
     }
 
-    /// Judges a file with the right name in another place: if its content is that of the last audit, it was certainly
+    /// Judges a file with the right name in another place. If its content is the same as at the last audit, it was certainly
     /// moved.
     fn moved(&mut self, found: &FoundEntry, remark: Option<String>, before: Option<&PreviousVerdict>) -> Verdict {
         let mut verdict = Verdict::of(found, Status::Moved, remark);
@@ -167,7 +171,7 @@ impl<'a, 'm> Judge<'a, 'm> {
             verdict.sha256.clone_from(&fact.sha256);
             verdict.lines = fact.lines;
             if before.is_some() && before == fact.sha256.as_ref() {
-                let evidence = "its SHA-256 is the one that the last audit found at the old place: certain";
+                let evidence = "its SHA-256 is the same as at the old place in the last audit, so it is the same file";
                 verdict.remarks.push(evidence.to_owned());
             }
         }
@@ -211,17 +215,19 @@ fn deleted(item: &Deliverable, lookup: Lookup) -> Verdict {
             if found.path == item.path || found.path.ends_with(&format!("/{}", item.path)) =>
         {
             match item.done_at {
-                Some(line) => {
-                    Verdict::of(&found, Status::Phantom, Some(format!("line {line} calls it deleted, but it is there")))
-                }
-                None => Verdict::of(&found, Status::Open, Some("the plan deletes it; it is still there".into())),
+                Some(line) => Verdict::of(
+                    &found,
+                    Status::Phantom,
+                    Some(format!("line {line} says that it was deleted, but it exists")),
+                ),
+                None => Verdict::of(&found, Status::Open, Some("the plan deletes it, but it still exists".into())),
             }
         }
         Ok(_) => Verdict::new(Status::Deleted, None),
     }
 }
 
-/// The file whose content will be needed.
+/// The file whose content the verdict needs.
 fn file_of(lookup: &Lookup) -> Option<&FoundEntry> {
     match lookup {
         Ok(ResolvedPath::There(found, _) | ResolvedPath::Elsewhere(found, _)) => {
@@ -242,16 +248,16 @@ fn judge_reference(lookup: Lookup) -> Verdict {
     }
 }
 
-/// A deliverable that the plan reports as done must exist: if it is missing, empty or a stub, or if a file has none of
-/// the promised definitions, it is a phantom.
+/// Checks a deliverable that the plan reports as done. It is a phantom if it is missing, empty or a stub, or if the file has
+/// none of the promised definitions.
 fn check_done_statement(item: &Deliverable, verdict: &mut Verdict) {
     let Some(line) = item.done_at else { return };
     let really = match verdict.status {
-        Status::Missing => "it is not there",
+        Status::Missing => "it is missing",
         Status::Empty => "it is empty",
         Status::Stub => "it is a stub",
         Status::Partial if verdict.symbols.iter().all(|symbol| symbol.line.is_none()) => {
-            "nothing that is promised in it is defined"
+            "it defines nothing that the plan promises for it"
         }
         _ => return,
     };
@@ -268,7 +274,7 @@ fn empty(found: &FoundEntry, remark: &str, verdict: &mut Verdict) {
 
 fn by_text(item: &Deliverable, found: &FoundEntry, fact: &Fact, verdict: &mut Verdict) {
     if fact.blank {
-        empty(found, "the file holds nothing but blanks", verdict);
+        empty(found, "the file has only white space", verdict);
         return;
     }
     if let Some(stub) = fact.stub {
@@ -295,7 +301,7 @@ fn by_text(item: &Deliverable, found: &FoundEntry, fact: &Fact, verdict: &mut Ve
 fn drift(claim: Option<SizeAssertion>, actual: u64, unit: &str, verdict: &mut Verdict) {
     if let Some(claim) = claim.filter(|claim| !claim.agrees(actual)) {
         verdict.status = Status::Drifted;
-        verdict.remarks.push(format!("the plan says {} {unit}, it has {actual}", claim.shown()));
+        verdict.remarks.push(format!("the plan says {} {unit}, but the file has {actual}", claim.shown()));
     }
 }
 

@@ -1,8 +1,8 @@
 //! Finds the file that a path of a plan means.
 //!
-//! First the path itself is tried; then, for a name without its folder, the folders that the plan names and the files
-//! with that name; then the same name elsewhere, or with another ending. Names that every project has many times
-//! (`__init__.py`, `client.py`) never count as moved, because the file found is probably not the one meant.
+//! It tries, in this order: the path itself; for a name without its folder, the folders that the plan names and the files
+//! with that name; the same name elsewhere, or with another ending. A name that every project has many times (`__init__.py`,
+//! `client.py`) never counts as moved, because the plan probably means another file with this name.
 
 use crate::index::{EntryKind, FoundEntry, Index};
 use crate::lists::list;
@@ -25,13 +25,13 @@ pub(super) type Lookup = Result<ResolvedPath, &'static str>;
 /// The result of resolving a path.
 #[derive(Debug)]
 pub(crate) enum ResolvedPath {
-    /// It exists; with a remark if the look-up had to guess.
+    /// It exists. There is a remark if the look-up had to guess.
     There(FoundEntry, Option<String>),
     /// It does not exist, but something with the same name exists elsewhere.
     Elsewhere(FoundEntry, Option<String>),
-    /// A common name without a folder that other files have: it is not certain whether the plan means one of them.
+    /// A common name without a folder. Other files have this name, and it is not certain whether the plan means one of them.
     Unclear(String),
-    /// It does not exist; with a remark about entries of the same name.
+    /// It does not exist. There may be a remark about entries of the same name.
     Nowhere(Option<String>),
 }
 
@@ -89,7 +89,9 @@ pub(crate) fn resolve(index: &Index, path: &str, context: PathContext<'_>) -> Re
     }
     let is_bare = !path.contains('/') && !anchored;
     if same.is_empty() {
-        return with_other_ending(index, path, is_bare && wanted == EntryKind::File);
+        let other = with_other_ending(index, path, is_bare && wanted == EntryKind::File);
+        let spelled = || with_other_spelling(index, name).filter(|_| wanted == EntryKind::File);
+        return other.or_else(spelled).unwrap_or(ResolvedPath::Nowhere(None));
     }
     let is_only = matches!(same.as_slice(), [_]);
     if GENERIC.contains(&name) || wanted == EntryKind::Folder && !(is_bare && is_only) {
@@ -107,7 +109,7 @@ fn is_vendored(path: &str) -> bool {
     path.split('/').any(|part| matches!(part, "vendor" | "vendored" | "third_party" | "third-party" | "Pods"))
 }
 
-/// A path that begins with the name of the audited folder itself, as in many trees.
+/// Resolves a path that begins with the name of the audited folder itself, as the paths of many trees do.
 fn without_own_name(index: &Index, path: &str, drawn: bool, folders: &[String]) -> Option<FoundEntry> {
     if let Some(found) = drawn.then(|| without_long_root(index, path, folders)).flatten() {
         return Some(found);
@@ -142,7 +144,7 @@ fn is_root_of(index: &Index, row: &str, folders: &[String]) -> bool {
     found.len() > 1 && found.len() > other.len()
 }
 
-/// `/workspace/src/till.py` for `src/till.py`: the first folder is one of another machine.
+/// Finds `src/till.py` for `/workspace/src/till.py`: the first folder is the root on another machine.
 pub(crate) fn below_other_root(index: &Index, path: &str) -> Option<FoundEntry> {
     let (first, rest) = path.split_once('/')?;
     index.find(rest).filter(|_| rest.contains('/') && index.find(first).is_none())
@@ -154,8 +156,8 @@ const ALIKE: &[&[&str]] =
 
 /// The same name with another ending, in the same folder or, for a bare name, anywhere: `next.config.ts` for
 /// `next.config.js`.
-fn with_other_ending(index: &Index, path: &str, is_bare: bool) -> ResolvedPath {
-    let alike = path.rsplit_once('.').and_then(|(stem, ending)| {
+fn with_other_ending(index: &Index, path: &str, is_bare: bool) -> Option<ResolvedPath> {
+    let found = path.rsplit_once('.').and_then(|(stem, ending)| {
         let endings = ALIKE.iter().find(|endings| endings.contains(&ending))?;
         let mut names = endings.iter().filter(|other| **other != ending).map(|other| format!("{stem}.{other}"));
         if is_bare {
@@ -163,11 +165,20 @@ fn with_other_ending(index: &Index, path: &str, is_bare: bool) -> ResolvedPath {
         } else {
             names.find_map(|name| index.find(&name))
         }
-    });
-    alike.map_or(ResolvedPath::Nowhere(None), |found| {
-        let remark = format!("it has another ending: {}", found.path);
-        ResolvedPath::Elsewhere(found, Some(remark))
-    })
+    })?;
+    let remark = format!("it has another ending: {}", found.path);
+    Some(ResolvedPath::Elsewhere(found, Some(remark)))
+}
+
+/// The only file with the same name in another spelling: `SoundMapper.ts` for `sound-mapper.ts`. Names of one word are too
+/// common.
+fn with_other_spelling(index: &Index, name: &str) -> Option<ResolvedPath> {
+    let stem = name.split('.').next().unwrap_or_default();
+    stem.chars().skip(1).find(|sign| matches!(sign, '-' | '_') || sign.is_uppercase())?;
+    let mut same = index.spelled(name);
+    let found = index.find(same.next().filter(|_| same.next().is_none())?)?;
+    let remark = format!("it is spelled differently: {}", found.path);
+    Some(ResolvedPath::Elsewhere(found, Some(remark)))
 }
 
 /// `README` for `README.md`.
@@ -256,7 +267,7 @@ fn there(index: &Index, path: &str, remark: Option<String>) -> ResolvedPath {
 
 fn elsewhere(same: &[&str]) -> String {
     let (first, others) = same.split_first().unwrap_or((&"", &[]));
-    format!("the same name is at {first}{}, which is too common to be taken for it", and_more(others))
+    format!("the same name is at {first}{}, but the name is too common to be a match", and_more(others))
 }
 
 fn and_more(others: &[&str]) -> String {

@@ -24,7 +24,8 @@ pub enum Status {
     Removed,
     /// It does not exist.
     Missing,
-    /// The plan reports it as done, but it is missing, empty, or only a placeholder; or as deleted, but it exists.
+    /// The plan reports it as done, but it is missing, empty, or only a placeholder. Or the plan reports it as deleted, but
+    /// it exists.
     Phantom,
     /// The plan deletes it but does not report that as done, and it still exists.
     Open,
@@ -85,8 +86,8 @@ impl Status {
         Self::ALL.into_iter().find(|status| status.word() == word)
     }
 
-    /// True if it counts as done: the file is at the plan's path and is not a placeholder. A drifted file is done,
-    /// because only the plan's numbers are stale; a moved one is not, because a reader of the plan does not find it.
+    /// True if it counts as done: the file is at the plan's path and is not a placeholder. A drifted file is done, because
+    /// only the plan's numbers are stale. A moved file is not done, because a reader of the plan does not find it.
     #[must_use]
     pub const fn is_done(self) -> bool {
         matches!(self, Self::Present | Self::Deleted | Self::Drifted)
@@ -175,7 +176,8 @@ impl Counts {
         Status::ALL.into_iter().filter(|status| status.is_counted()).map(|status| self.get(status)).sum()
     }
 
-    /// Done of expected in per cent, rounded half up; `None` if nothing could be verified.
+    /// The share of the expected deliverables that are done, in per cent, rounded half up; `None` if nothing could be
+    /// verified.
     #[must_use]
     pub fn percent(self) -> Option<usize> {
         let (done, expected) = (self.done(), self.expected());

@@ -1,8 +1,8 @@
 //! Finds files that no plan names: in folders that a plan lists completely, and stubs of generators anywhere.
 //!
-//! These files are not deliverables and never part of a completion. A folder is inspected only if a plan lists all its files.
-//! A stub is recognised by its text, so small source files must be read: only those in folders that changed since the
-//! last audit, up to a limit per run.
+//! These files are not deliverables and never part of a completion. A folder is inspected only if a plan lists all its
+//! files. A stub is recognised by its text, so small source files must be read. Only files in folders that changed since the
+//! last audit are read, up to a limit per run.
 
 use std::collections::{BTreeMap, HashMap};
 use std::io::Read;
@@ -35,7 +35,7 @@ impl RequestedEntries {
         Self { named: vec![false; index.len()] }
     }
 
-    /// Adds what a plan promises or refers to.
+    /// Adds the files that a plan promises or mentions.
     pub fn add(&mut self, index: &Index, judged: &JudgedPlan) {
         let verdicts = judged.deliverables.iter().chain(&judged.references);
         for at in verdicts.filter_map(|verdict| index.position(verdict.found.as_deref()?)) {
@@ -257,7 +257,7 @@ impl UnrequestedFiles {
         }
         for plan in &self.plans {
             for path in &plan.files {
-                let remark = Cell::text(format!("{} lists every file of the folder but this", plan.plan));
+                let remark = Cell::text(format!("{} lists every other file of the folder", plan.plan));
                 table.row([Cell::code(path), remark]);
             }
         }
@@ -272,7 +272,7 @@ impl UnrequestedFiles {
             blocks.push(Block::Text(format!("{} more are not listed.", self.left_out)));
         }
         if self.not_looked > 0 {
-            let text = format!("{} not looked into for being stubs: too many.", count(self.not_looked, "file of code"));
+            let text = format!("{} not checked for stubs: too many.", count(self.not_looked, "file of code"));
             blocks.push(Block::Text(text));
         }
         blocks

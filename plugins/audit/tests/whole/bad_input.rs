@@ -1,5 +1,5 @@
-//! Unexpected input: each gives a finding or a clear note, nothing stops the run, and nothing outside the granted
-//! folders is read.
+//! Unexpected input gives a finding or a clear note. It does not stop the run, and nothing outside of the granted folders is
+//! read.
 
 use std::fmt::Write;
 use std::fs::{self, File};
@@ -153,7 +153,7 @@ fn a_file_that_disappears_during_the_audit_is_reported() {
     assert_eq!((text.text.as_str(), text.notes[0].key.as_str()), ("", "plans/gone.md:unreadable"));
 }
 
-/// If the user `root` runs the test, permissions have no effect, and the results are those of readable files.
+/// If the user `root` runs the test, permissions have no effect, so the test expects the results of readable files.
 #[cfg(unix)]
 #[test]
 fn unreadable_files_and_folders_are_reported() {

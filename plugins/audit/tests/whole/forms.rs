@@ -164,7 +164,7 @@ fn the_text_after_a_link_is_not_part_of_the_name() {
     assert_eq!(labels(&plan), ["scripts/embed.py 7 link"]);
 }
 
-/// Short plans in the words of many writers, and what they promise.
+/// Short plans in the words of many writers, and the files that they promise.
 const WORDINGS: &[(&str, &str, &[&str])] = &[
     (
         "a tree by indentation, without a fence",

@@ -87,7 +87,7 @@ fn an_audit_of_plans_does_not_read_the_inputs_of_health() {
 fn arguments_are_checked() {
     for (args, words) in [
         (r#"{"plans": "a.md"}"#, "there is no argument `plans`; `health` knows: root, logs"),
-        (r#"{"processes": [{"name": "x", "every": 5}]}"#, "where it is seen"),
+        (r#"{"processes": [{"name": "x", "every": 5}]}"#, "where its runs are visible"),
     ] {
         assert!(matches!(outcome(args), Err(Error::Permanent(text)) if text.contains(words)), "{args}");
     }

@@ -1,5 +1,4 @@
-//! Measures the extraction: precision and recall over plans that were written and labelled by hand, by someone who did
-//! not know the extractor.
+//! Measures the extraction: precision and recall over plans that were written and labelled without knowing its rules.
 //!
 //! The labels are `NAME.labels.tsv` beside each plan in `tests/corpus/plans` (line, path, symbols). A deliverable
 //! counts as found if its path is right; lines and symbols are measured separately. The results are printed with every

@@ -84,7 +84,7 @@ fn a_changed_deliverable_causes_an_audit_of_the_plans_that_name_it() {
     assert_eq!(rows["others"][0], json!({"plan": "plans/refused.md", "standing": rows["others"][0]["standing"]}));
     assert_eq!(files.set.borrow().len(), 2, "only the audited plans are watched again");
     assert!(!report.to_string().contains("loose.js"), "a narrowed audit does not search unrequested files");
-    // The path at which a deliverable was found leads to its plan too.
+    // A change at the path where a deliverable was found also selects its plan.
     fs::write(workspace.path("root/new/lamp.py"), "x = 44\n").unwrap();
     let report = report_of(&audit(&workspace, &memory, &files, changed(&workspace, &["root/new/lamp.py"])));
     assert_eq!(plans(&report), ["plans/b.md"]);

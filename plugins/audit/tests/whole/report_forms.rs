@@ -117,7 +117,7 @@ fn what_was_not_checked_is_named_with_the_reason() {
     for line in [
         "## Claims\n\nNot checked: no reports and no returned handoffs were given.",
         "## Since the Last Audit\n\nNot checked: no earlier audit was given.",
-        "## Requests for Gaps\n\nNot checked: this audit only read, and asked nobody for anything.",
+        "## Requests for Gaps\n\nNot checked: this audit only read files and sent no request.",
     ] {
         assert!(text.contains(line), "{line}");
     }

@@ -59,11 +59,11 @@ fn a_second_attempt_compares_with_the_audit_before_the_first() {
     let taken = [("t1", "succeeded"), ("t2", "running")];
     let first = audit(&workspace, &database, "t2", 1, &taken);
     assert!(has_finding(&first, REGRESSION, Severity::High));
-    // The daemon is killed before the outcome is recorded; the next attempt sees the same as the first one.
+    // The daemon is killed before the outcome is recorded. So the next attempt finds the same state as the first one.
     let second = audit(&workspace, &database, "t2", 2, &taken);
     assert!(has_finding(&second, REGRESSION, Severity::High), "{}", second.summary);
     assert_eq!((&second.summary, &second.artifacts), (&first.summary, &first.artifacts));
-    // After it was recorded, the next audit compares with it, and nothing changed.
+    // The outcome of the second attempt is recorded. So the next audit compares with it and reports no change.
     let third = audit(&workspace, &database, "t3", 1, &[("t1", "succeeded"), ("t2", "succeeded")]);
     assert!(third.summary.starts_with("Nothing changed since"), "{}", third.summary);
     assert_eq!(database.number("SELECT count(*) FROM plans"), 1);

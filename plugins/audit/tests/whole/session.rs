@@ -99,7 +99,7 @@ fn a_session_is_reviewed_from_revision_to_head() {
         (2, 1, 1, 3, 1)
     );
     let shown = format!("{:?}", session::sections(&review));
-    for words in ["Commits", "Handoffs", "has no RETURN", "ask for the paths and commits", "GAPS"] {
+    for words in ["Commits", "Handoffs", "has no RETURN", "ask the agent for the paths and commits", "GAPS"] {
         assert!(shown.contains(words), "{words}");
     }
     assert_eq!(review, run(&tree, Some(&git), Some(&book), &range(Some(&first), None)).unwrap());

@@ -11,7 +11,7 @@ use rusqlite::{Connection, params_from_iter};
 pub(crate) struct Sqlite {
     connection: RefCell<Connection>,
     pub(crate) calls: Cell<usize>,
-    /// The number of writes until it fails, as after a kill of the host.
+    /// The number of writes after which every write fails, as if the host was killed.
     pub(crate) breaks_after: Cell<Option<usize>>,
 }
 

@@ -142,8 +142,8 @@ fn unplayed(library: &Library, id: &str, play: &Play) -> TrackPlays {
     TrackPlays { id: id.to_owned(), title, artist, plays: 0, sessions: 0, first: None, last: None }
 }
 
-/// The tracks of each session in the order of the plays. A play without a track id keeps its position, so the plays before and after
-/// it are not neighbours. Plays without a session are left out.
+/// The tracks of each session in the order of the plays. A play without a track id keeps its position, so the plays before
+/// and after it are not neighbours. Plays without a session are left out.
 fn sessions(plays: &[&Play], places: &HashMap<&str, usize>) -> Vec<Vec<Option<usize>>> {
     let mut sessions: BTreeMap<&str, Vec<Option<usize>>> = BTreeMap::new();
     for play in plays {

@@ -16,7 +16,7 @@ fn when(millis: Option<i64>) -> String {
 /// The played tracks.
 ///
 /// # Errors
-/// Never, in memory.
+/// Never: the file is written to memory.
 pub fn csv_of_tracks(activity: &Activity) -> Result<Vec<u8>, String> {
     let mut table =
         CsvWriter::new(["track_id", "title", "artist", "plays", "sessions", "first_played", "last_played"])?;
@@ -28,10 +28,10 @@ pub fn csv_of_tracks(activity: &Activity) -> Result<Vec<u8>, String> {
     table.into_bytes()
 }
 
-/// The relations, the 50,000 strongest.
+/// The table of the 50,000 relations with the highest counts.
 ///
 /// # Errors
-/// Never, in memory.
+/// Never: the file is written to memory.
 pub fn csv_of_relations(activity: &Activity) -> Result<Vec<u8>, String> {
     let mut table =
         CsvWriter::new(["track_id", "title", "artist", "other_id", "other_title", "other_artist", "weight"])?;
@@ -66,8 +66,8 @@ pub fn markdown(activity: &Activity, options: &Options) -> String {
         page.push_str(&format!("| {} | {} | {} | {first} | {last} |\n", name(track), track.plays, track.sessions));
     }
     page.push_str(&format!(
-        "\n## Played together\n\nA pair of tracks counts 1 for each two plays in one session, and 2 more if they are neighbours. Pairs with a \
-         count of {} or more: {}.\n\n\
+        "\n## Played together\n\nA pair of tracks counts 1 for each pair of plays in one session, and 2 more if these plays \
+         are consecutive. Pairs with a count of {} or more: {}.\n\n\
          | Track | With | Weight |\n|---|---|---|\n",
         options.threshold,
         activity.relations.len()

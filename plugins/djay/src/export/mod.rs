@@ -35,7 +35,7 @@ pub struct File {
 /// Makes the files.
 ///
 /// # Errors
-/// Never, in memory.
+/// Never: the file is written to memory.
 pub fn files(library: &Library, forms: Forms) -> Result<Vec<File>, Error> {
     let played = PlayCounts::new(library);
     let mut files = Vec::new();

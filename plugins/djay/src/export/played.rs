@@ -18,7 +18,8 @@ impl PlayCounts {
         Self(played)
     }
 
-    /// The play count of djay, else the number of plays in its history; and the time of the last play in the history.
+    /// The play count of djay or, without one, the number of plays in the history. Also the time of the last play in the
+    /// history.
     pub(super) fn at(&self, place: usize, track: &Track) -> (i64, Option<i64>) {
         let (count, last) = self.0.get(place).copied().unwrap_or_default();
         (track.play_count.unwrap_or(count), last)

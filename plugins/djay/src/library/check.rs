@@ -1,5 +1,6 @@
-//! Compares djay's own indexes with the objects: both have tempo and key. A difference is a finding of the kind `index`. A missing
-//! entry, or one that refers to a missing row, is an `index-gap`: a separate kind, so that many gaps do not hide a difference.
+//! Compares djay's own indexes with the objects: both have tempo and key. A difference is a finding of the kind `index`. A
+//! missing entry, or one that refers to a missing row, is an `index-gap`: a separate kind, so that many gaps do not hide a
+//! difference.
 
 use std::collections::HashSet;
 

@@ -38,7 +38,8 @@ pub struct FoundDatabase {
     pub shown: String,
 }
 
-/// Finds the database: `named` below one of the folders, else at djay's usual path; with `backup` only the newest backup.
+/// Finds the database: `named` below one of the folders or, without `named`, at djay's usual path. If `backup` is true,
+/// finds only the newest backup.
 ///
 /// # Errors
 /// `permanent` if there is none, or the path leaves the folder; names the paths that were tried.
@@ -80,7 +81,7 @@ pub fn find(mounts: &[&Mount], named: Option<&str>, backup: bool) -> Result<Foun
     }))
 }
 
-/// The path itself, or the database in it if it is a folder.
+/// The paths to try: the database in the path, if the path is a folder, then the path itself.
 fn named_paths(named: &str) -> Result<Vec<PathBuf>, Error> {
     let below = safe_path(named).ok_or_else(|| {
         Error::Permanent(format!("the argument `library` must be a path below the granted folder, not `{named}`"))

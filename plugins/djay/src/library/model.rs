@@ -52,7 +52,7 @@ pub struct Track {
 }
 
 impl Track {
-    /// Its tempo: that of the user, else that of the analysis. 0 means none.
+    /// Its tempo: the tempo that the user set, else the tempo of the analysis. In both, 0 means that there is no tempo.
     #[must_use]
     pub fn bpm(&self) -> Option<f64> {
         let known = [self.manual_bpm, self.analysed_manual_bpm, self.detected_bpm];

@@ -1,5 +1,6 @@
-//! Playlists. The pages of a view have the row numbers of their items in order; each page of a group refers to the previous one. A
-//! group is the id of a playlist, or its name in older versions. A row is an item of a playlist, or a track in older versions.
+//! Playlists. The pages of a view have the row numbers of their items in order; each page of a group refers to the previous
+//! one. A group is the id of a playlist, or its name in older versions. A row is an item of a playlist, or a track in older
+//! versions.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -20,7 +21,8 @@ const MOST_BYTES: i64 = 900_000;
 /// Maximum number of items of all playlists.
 const MOST_ITEMS: usize = 1_000_000;
 
-/// Names above 1 KiB are ignored, also for sorting: SQLite would have to load them.
+/// Names above 1 KiB are ignored and not loaded. The pages come in the order of the rows, because SQLite would have to load
+/// all names to sort by them.
 const PAGES: &str = "SELECT CASE WHEN octet_length(pageKey) <= 1024 THEN pageKey END, \
     CASE WHEN octet_length(\"group\") <= 1024 THEN \"group\" END, \
     CASE WHEN octet_length(prevPageKey) <= 1024 THEN prevPageKey WHEN prevPageKey IS NOT NULL THEN '' END, \
@@ -55,8 +57,8 @@ struct Content {
     whole: bool,
 }
 
-/// Fills the playlists. A group without a playlist becomes a new one. A playlist is complete only if no unread part of the view can
-/// belong to it.
+/// Fills the playlists. A group without a playlist becomes a new one. A playlist is complete only if no unread part of the
+/// view can belong to it.
 ///
 /// # Errors
 /// As `wit/sql.wit`. A library without playlists has no view.
@@ -71,7 +73,8 @@ pub(super) fn read(database: &dyn Tables, raw: &mut RawLibrary, findings: &mut F
             let content = content(&name, group, is_incomplete, raw, findings);
             may_have_other_pages |= !known.put(&mut playlists, name, content, findings);
         }
-        // A playlist without a page is empty, unless an unread page or one of an unknown group can belong to it.
+        // A playlist without a page is empty, unless a page that was not read, or a page of an unknown group, can belong to
+        // it.
         for (playlist, _) in playlists.iter_mut().zip(&known.has_pages).filter(|(_, has_pages)| !**has_pages) {
             playlist.whole = !may_have_other_pages;
         }
@@ -203,8 +206,8 @@ impl PlaylistNames {
         Self { by_id, by_name, has_pages: vec![false; playlists.len()] }
     }
 
-    /// Adds items to the playlist with that id, else to the only one with that name. Otherwise makes a new playlist and returns
-    /// false.
+    /// Adds items to the playlist whose id is `group`, else to the only playlist with this name. Otherwise makes a new
+    /// playlist and returns false.
     fn put(&mut self, playlists: &mut Vec<Playlist>, group: String, content: Content, findings: &mut Findings) -> bool {
         let named = self.by_name.get(&group).copied();
         let place = self.by_id.get(&group).copied().or(named.flatten());

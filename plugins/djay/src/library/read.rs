@@ -14,11 +14,11 @@ use super::unreadable::UnreadReason;
 use super::{check, playlists, records, schema};
 use crate::tsaf::{Blob, Document, Mismatch};
 
-/// Maximum size of all texts. An export needs twice as much memory in addition.
+/// Maximum size of all texts. In addition, an export needs twice this amount of memory.
 const MOST_TEXT: usize = 32 << 20;
 
-/// The plus disables the index: rows come in the order of the file, without sorting. A key above 1 KiB is ignored; SQLite counts
-/// its octets without loading it.
+/// The plus before `collection` keeps SQLite from using its index, so the rows come in the order of the file, without
+/// sorting. A key above 1 KiB is ignored; SQLite counts its octets without loading it.
 const ROWS: &str = "SELECT rowid, collection, CASE WHEN octet_length(key) <= 1024 THEN key END, \
     CASE WHEN typeof(data) = 'blob' AND length(data) <= ?1 THEN data END, \
     CASE WHEN typeof(data) = 'blob' THEN length(data) END FROM database2 \
@@ -133,7 +133,7 @@ impl RawLibrary {
         self.text += key.len();
         let document = match Blob::decode(blob).map_err(|fault| UnreadReason::new(fault.to_string(), &fault.cause()))? {
             Blob::Tsaf(document) => document,
-            // Every library has one property list there.
+            // Every library has one property list in this collection.
             Blob::BinaryPlist if collection == "databaseInfo" => return Ok(()),
             Blob::BinaryPlist => {
                 let why = "it is a property list (bplist00), the format of older versions of djay";
@@ -155,7 +155,7 @@ impl RawLibrary {
         Ok(())
     }
 
-    /// Adds an object and returns the id that it has inside.
+    /// Adds an object, and returns the id that the object contains.
     fn add_record(
         &mut self,
         object: ObjectKey<'_>,
@@ -174,7 +174,7 @@ impl RawLibrary {
                 let id = self.add_to_track(object, bit, RowSubject::Track, findings, add)?;
                 if odd > 0 {
                     let title = format!(
-                        "{odd} addresses of {collection}/{key} are empty, above 4 KiB or relative to an unknown one, and are \
+                        "{odd} addresses of {collection}/{key} are empty, above 4 KiB or relative to an unknown address, and are \
                          left out"
                     );
                     findings.add("address", &format!("{collection}/{key}"), Severity::Low, title, format!("row {row}"));
@@ -217,8 +217,8 @@ impl RawLibrary {
         }
     }
 
-    /// Adds an object to the track with its key. Nothing is added if the object cannot be read completely, or if the track already has
-    /// an object of this collection (`bit`).
+    /// Adds an object to the track with its key. Nothing is added if the object cannot be read completely, or if the track
+    /// already has an object of this collection (`bit`).
     fn add_to_track(
         &mut self,
         object: ObjectKey<'_>,

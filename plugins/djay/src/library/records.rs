@@ -8,7 +8,7 @@ use super::model::{Playlist, Session, Track, milliseconds};
 use super::source::source;
 use crate::tsaf::{Document, Mismatch, Object};
 
-/// Maximum number of locations of a track; usually one or two.
+/// Maximum number of locations of a track. Most tracks have one or two.
 const MOST_SOURCES: usize = 64;
 
 /// Maximum number of cue points; djay shows eight.
@@ -88,7 +88,7 @@ pub(super) fn location(
     if addresses.len() + left_out > MOST_SOURCES {
         return Err(Mismatch { key: "sourceURIs".to_owned(), wanted: "array of at most 64 addresses" });
     }
-    // A location can also have the titles of other tracks, even as the first ones.
+    // A location can also have the titles of other tracks, and these can come first.
     let titles = object.objects("titleIDs")?;
     let own = titles.iter().find(|title| title.text("uuid").is_ok_and(|uuid| uuid == Some(&track.id)));
     if let Some(own) = own {

@@ -1,5 +1,5 @@
-//! Checks that a database is a library of a supported djay version. A library of another version is then one clear error instead of
-//! a thousand findings.
+//! Checks that a database is a library of a supported djay version. So a library of another version gives one clear error
+//! instead of a thousand findings.
 
 use baton_plugin_kit::host::Tables;
 use baton_plugin_sdk::Error;
@@ -56,7 +56,7 @@ const FORMS: &str = "SELECT sum(form = 'TSAF'), sum(form = 'list'), sum(form = '
     WHEN substr(data, 1, 4) = x'54534146' THEN 'TSAF' WHEN substr(data, 1, 8) = x'62706c6973743030' THEN 'list' \
     ELSE 'other' END AS form FROM database2 WHERE +collection = 'mediaItemTitleIDs')";
 
-/// Checks the format of the tracks' objects: TSAF, or that of older versions. It is enough if some of them are TSAF.
+/// Checks the format of the tracks' objects: TSAF, or the format of older versions. One TSAF object is enough.
 fn check_object_format(database: &dyn Tables) -> Result<(), Error> {
     let found = database.query(FORMS, &[MOST_BYTES.into()])?;
     let counts = found.rows.first().map(Vec::as_slice).unwrap_or_default();

@@ -21,7 +21,8 @@ pub fn source(uri: &str) -> Source {
     }
     let Some((service, rest)) = uri.split_once(':') else { return of("unknown", uri, None) };
     let service = match service.to_lowercase().as_str() {
-        // A scheme such as `https` is not a service, and neither are the names that `Source::service` uses for other things.
+        // A scheme such as `https` is not a service. The names that `Source::service` uses for other things are not services
+        // either.
         _ if rest.starts_with("//") => return of("unknown", uri, None),
         "" | "local" | "djay" | "unknown" => return of("unknown", uri, None),
         "apple" => "apple-music".to_owned(),

@@ -19,7 +19,7 @@ pub struct Candidate {
 /// Maximum number of tracks. `tests/memory.rs` checks that this many fit into the memory of the plugin.
 pub const MOST: usize = 50_000;
 
-/// A candidate needs facts of another source than djay: a track that only djay stated is not a candidate.
+/// A candidate needs facts from a source other than djay.
 const ROWS: &str = "SELECT t.id, e.service, e.external_id, t.title, t.artists, t.album, t.duration_ms, t.isrc \
     FROM tracks AS t JOIN external_ids AS e ON e.kind = 'track' AND e.item = t.id \
     WHERE EXISTS (SELECT 1 FROM external_ids AS o WHERE o.kind = 'track' AND o.item = t.id AND o.service <> 'djay' \
@@ -31,7 +31,7 @@ const ROWS: &str = "SELECT t.id, e.service, e.external_id, t.title, t.artists, t
 const SERVICES: &str =
     "SELECT DISTINCT service FROM external_ids WHERE kind = 'track' AND service <> 'djay' ORDER BY service LIMIT 50";
 
-/// Reads the candidates; with `service` only its tracks, by its ids.
+/// Reads the candidates. If `service` is given: only the tracks of this service, by the ids of this service.
 ///
 /// # Errors
 /// As `wit/sql.wit`; `permanent` above 50,000 tracks, and for a service that the catalog does not have.

@@ -1,8 +1,8 @@
 //! Matches the tracks of djay with tracks of the catalog from other services.
 //!
-//! The rules are those of `baton_track_match`: ids first, an ISRC only with a second signal, else title, artists and length
-//! together. Certain matches are written with `put_same`. The report has the reviews, which a person decides, and the tracks
-//! without a match, with reasons.
+//! `baton_track_match` has the rules: ids come first, an ISRC needs a second signal, otherwise title, artists and length
+//! decide together. Certain matches are written with `put_same`. The report has the reviews, which a person decides, and the
+//! tracks without a match, with reasons.
 
 mod candidates;
 mod report;

@@ -24,7 +24,7 @@ const HEADER: [&str; 11] = [
 /// The table, in the order of the tracks.
 ///
 /// # Errors
-/// Never, in memory.
+/// Never: the file is written to memory.
 pub fn table(library: &Library, candidates: &[Candidate], matches: &Matches) -> Result<Vec<u8>, String> {
     let mut table = CsvWriter::new(HEADER)?;
     for (track, decision) in library.tracks.iter().zip(&matches.decisions) {

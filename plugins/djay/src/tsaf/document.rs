@@ -129,8 +129,8 @@ impl<'a> Document<'a> {
         &self.root
     }
 
-    /// Whether the blob has references of more than one byte (tags 03, 04, 06, 07). No known blob has such references; they are read
-    /// like those of one byte.
+    /// Whether the blob has references of more than one byte (tags 03, 04, 06, 07). No known blob has such references; they
+    /// are read like those of one byte.
     #[must_use]
     pub fn has_wide_references(&self) -> bool {
         self.has_wide_references

@@ -25,7 +25,7 @@ pub enum FaultKind {
         /// The second number; 3 is supported.
         second: u16,
     },
-    /// A field of the header is not 0, as it is in all known blobs.
+    /// A field of the header is not 0. In all known blobs it is 0.
     Reserved,
     /// The blob ends early.
     Cut,

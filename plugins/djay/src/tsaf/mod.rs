@@ -1,9 +1,9 @@
-//! TSAF, the format of djay's objects: a header with two counts, then one value. Strings are interned, an object names its fields
-//! after their values, and earlier values are referred to by number.
+//! TSAF, the format of djay's objects: a header with two counts, then one value. Each string is stored once. In an object,
+//! the name of a field comes after its value. A repeated value is a reference, by number, to the earlier one.
 //!
-//! Decoding is strict. The length of a value is known only from its tag, so decoding cannot continue after an unknown tag: it fails with
-//! position, tag and reason. Every byte must be used, and both counts of the header must be right. Strings and data are borrowed from
-//! the blob.
+//! Decoding is strict. The length of a value is known only from its tag, so decoding cannot continue after an unknown tag:
+//! it fails with position, tag and reason. Every byte must be used, and both counts of the header must be right. Strings and
+//! data are borrowed from the blob.
 //!
 //! | file | what |
 //! |---|---|
@@ -26,7 +26,7 @@ pub use fault::{Fault, FaultKind};
 pub enum Blob<'a> {
     /// An object of djay.
     Tsaf(Document<'a>),
-    /// A property list of Apple, as older libraries have everywhere and newer ones for `databaseInfo`. It is not read.
+    /// An Apple property list. Older libraries use it for all objects, newer ones only for `databaseInfo`. It is not read.
     BinaryPlist,
 }
 

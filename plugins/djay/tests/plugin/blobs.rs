@@ -1,5 +1,5 @@
-//! Objects of a library are decoded to the last byte and agree with their descriptions: synthetic ones, and real ones if the machine
-//! has them.
+//! Objects of a library are decoded to the last byte and agree with their descriptions: synthetic ones, and real ones if the
+//! machine has them.
 
 use std::fs;
 use std::path::Path;

@@ -1,6 +1,6 @@
-//! Requests to the API. A creation uses an id that was requested before, and a move names both folders, so a repetition
-//! of these requests has no second effect. Content is sent with [`Api::call_once`]: before it is sent again, the upload
-//! checks that nobody has changed the file in the meantime.
+//! Requests to the API. A creation uses an id that was requested before, and a move names both folders, so these requests
+//! can be repeated without a second effect. Content is sent with [`Api::call_once`]. Before the upload sends the content
+//! again, it checks that nobody has changed the file in the meantime.
 
 use std::cell::Cell;
 use std::time::Duration;

@@ -163,7 +163,7 @@ impl<'a> Files<'a> {
         let answer = self.api.json(&Call::new("GET", path))?;
         let ids = answer.get("ids").and_then(Value::as_array).into_iter().flatten();
         let mut ids: Vec<String> = ids.filter_map(Value::as_str).map(str::to_owned).collect();
-        let one = ids.pop().ok_or_else(|| retryable("Google Drive drew no id".to_owned()))?;
+        let one = ids.pop().ok_or_else(|| retryable("Google Drive returned no id".to_owned()))?;
         *self.drawn.borrow_mut() = ids;
         Ok(one)
     }
@@ -194,7 +194,7 @@ impl<'a> Files<'a> {
             };
             let page = self.api.json(&Call::new("GET", path))?;
             if page.get("incompleteSearch").and_then(Value::as_bool) == Some(true) {
-                return Err(retryable("Google Drive did not search everything (incompleteSearch)".to_owned()));
+                return Err(retryable("Google Drive returned incomplete search results (incompleteSearch)".to_owned()));
             }
             let files = page.get("files").and_then(Value::as_array);
             found.extend(files.into_iter().flatten().filter_map(RemoteFile::read));

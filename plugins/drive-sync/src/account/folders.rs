@@ -1,10 +1,9 @@
 //! The one folder of a database, and the top folder.
 //!
-//! If there are several, every workspace keeps the same one: the oldest, then the one with the lowest id. The others
-//! are marked as merged, so that workspaces that use them find the one to keep, and their files are moved. A later task
-//! moves a merged folder to the trash if it is empty then; files that another workspace adds to it meanwhile are moved
-//! too. With the scope `drive.file`, Baton cannot see files that a person added. So it keeps the merged folder and
-//! reports it.
+//! If there are several, every workspace keeps the same one: the oldest, then the one with the lowest id. The others are
+//! marked as merged, so that workspaces that use them find the one to keep, and their files are moved. A later task moves
+//! the files that another workspace has added to a merged folder in the meantime, and moves the empty folder to the trash.
+//! With the scope `drive.file`, Baton cannot see files that a person added. So it keeps the merged folder and reports it.
 
 use baton_plugin_sdk::Severity;
 use serde_json::json;
@@ -14,7 +13,7 @@ use super::files::{Marker, RemoteFile};
 use super::state::Account;
 use crate::drive::{ParsedName, id_key, is_uuid};
 
-/// The maximum length of a chain of merged folders. Each of them leads to an older folder, so there is no cycle.
+/// The maximum length of a chain of merged folders. Each merged folder leads to an older folder, so there is no cycle.
 const CHAIN: usize = 20;
 
 /// A folder, and whether it was created now.
@@ -116,7 +115,7 @@ fn claimed(account: &Account<'_>, key: &str, known: &[RemoteFile]) -> Result<Opt
             None => return Ok(None),
         }
     }
-    Err(retryable("too many merged folders lead to each other".to_owned()))
+    Err(retryable("the chain of merged folders is too long".to_owned()))
 }
 
 fn create(account: &Account<'_>, key: &str, mut wanted: RemoteFile) -> Result<RemoteFile, Refusal> {

@@ -40,11 +40,12 @@ pub(super) fn refresh(account: &Account<'_>) -> Result<(), Refusal> {
             (None, None) => return Err(retryable("Google Drive gave no further token of changes".to_owned())),
         }
     }
-    Err(retryable("the changes of Google Drive have no end".to_owned()))
+    Err(retryable("the list of changes at Google Drive does not end".to_owned()))
 }
 
-/// Reads the list again while a search may lack files that were created before the token, because no later change names those
-/// files. Also reads it again for a new folder: a folder that others created or moved can contain older spreadsheets.
+/// Reads the list again as long as a search may miss files that were created before the token, because no later change names
+/// those files. Also reads the list again for a new folder: a folder that others created or moved can contain older
+/// spreadsheets.
 fn settle(account: &Account<'_>, mut token: Token, has_new_folder: bool) -> Result<(), Refusal> {
     if token.begun_at > 0 || has_new_folder {
         add(account, search(account)?)?;
@@ -64,7 +65,7 @@ fn read_all(account: &Account<'_>) -> Result<(), Refusal> {
     Ok(account.store.set_token(&token)?)
 }
 
-/// Adds found files that are not known yet. For known files, the changes have a newer state.
+/// Adds the found files that are not known yet. Known files stay, because the changes feed has their newer state.
 fn add(account: &Account<'_>, found: Vec<RemoteFile>) -> Result<(), Refusal> {
     let top = account.store.id("top")?;
     for file in found {

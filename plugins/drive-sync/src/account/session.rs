@@ -58,12 +58,12 @@ impl<'a> AccountSession<'a> {
         Ok(Self { context, own, web, place, only, held, requests })
     }
 
-    /// Runs an action on the folder: downloads before it, uploads after it. If the requests or the time of the task are used up, the
-    /// task ends with the number of databases that it compared, and the next task continues. The action runs only after a complete
-    /// reading.
+    /// Runs an action on the folder: downloads before it, uploads after it. The action runs only after the account was read
+    /// completely. If the requests or the time of the task are used up, the outcome states how many databases were compared,
+    /// and the next task continues.
     ///
     /// # Errors
-    /// Those of the action; `needs-grant` when the account needs consent; `retryable` when a later attempt may succeed.
+    /// As the action; `needs-grant` when the account needs consent; `retryable` when a later attempt may succeed.
     pub fn run(self, overwrite: bool, action: impl FnOnce() -> Result<Outcome, Error>) -> Result<Outcome, Error> {
         let api = self.api();
         let account = self.account(&api)?;
@@ -75,9 +75,7 @@ impl<'a> AccountSession<'a> {
         };
         let outcome = action()?;
         if !self.held.holds()? {
-            return Err(Error::Retryable(
-                "the lock of the account was broken by hand; nothing was uploaded".to_owned(),
-            ));
+            return Err(Error::Retryable("somebody removed the lock of the account; nothing was uploaded".to_owned()));
         }
         api.end_reading();
         match self.push(&account, top, overwrite) {
@@ -206,8 +204,8 @@ impl<'a> AccountSession<'a> {
             return Ok(None);
         }
         let unreadable = |error: std::io::Error| Error::Retryable(format!("cannot create the folder {name}: {error}"));
-        // Another task may have created a folder since the list was read, perhaps with another title. The next sync downloads into
-        // it.
+        // Another task may have created a folder since the list was read, perhaps with another title. The next sync
+        // downloads into it.
         if !find(&self.context.root, database).map_err(unreadable)?.is_empty() {
             return Ok(None);
         }
@@ -330,8 +328,8 @@ impl<'a> AccountSession<'a> {
     }
 }
 
-/// Adds the number of compared databases to the outcome if the requests or the time were used up. The next task finds folders
-/// that others created meanwhile and that this task did not check.
+/// Adds the number of compared databases to the outcome if the requests or the time were used up. The next task also finds
+/// folders that others created in the meantime.
 fn incomplete(account: &Account<'_>, mut outcome: Outcome) -> Outcome {
     let (selected, compared) = (account.selected.get(), account.compared.get());
     if !account.files.api.is_used_up() || selected > 0 && selected == compared {

@@ -1,6 +1,8 @@
-//! Cells of a spreadsheet as text, with their types. Numbers keep all digits; dates and times are ISO 8601 without a zone, as in the cell.
+//! Cells of a spreadsheet as text, with their types. Numbers keep all digits; dates and times are ISO 8601 without a zone,
+//! as in the cell.
 //!
-//! The Sheets API gives dates as numbers of days since 1899-12-30; only the format of the cell says that it is a date.
+//! The Sheets API returns a date as a number of days since 1899-12-30. Only the format of the cell shows that the number is
+//! a date.
 
 use baton_plugin_kit::time;
 use serde_json::{Number, Value};

@@ -54,7 +54,7 @@ pub(super) fn pull(account: &Account<'_>, place: &DatabasePlace) -> Result<(), T
         match read_all(account, &sheet) {
             Ok(Ok(files)) => write_all(account, place, &sheet, &files)?,
             Ok(Err(why)) => report(account, "sheet-skipped", &sheet, format!("{shown}: {why}")),
-            // If the spreadsheet was deleted, the changes feed says so.
+            // If the spreadsheet was deleted, the changes feed reports it later.
             Err(Refusal::Missing) => {
                 report(
                     account,

@@ -44,7 +44,7 @@ pub(super) struct Account<'a> {
     pub(super) uploaded: Cell<usize>,
     pub(super) downloaded: Cell<usize>,
     pub(super) merged: Cell<usize>,
-    /// The number of databases to compare with the account in the present step, and of those that were compared.
+    /// The number of databases that the present step must compare with the account, and the number that it has compared.
     pub(super) selected: Cell<usize>,
     pub(super) compared: Cell<usize>,
     /// Whether the account has no more space, so that nothing more is uploaded.
@@ -60,7 +60,7 @@ impl Account<'_> {
         self.compared.set(0);
     }
 
-    /// Whether a file is in another drive, because somebody moved it there.
+    /// Whether a file is in another drive: somebody may have moved it to that drive.
     pub(super) fn is_elsewhere(&self, file: &RemoteFile) -> bool {
         file.drive != self.place.shared_drive
     }

@@ -201,7 +201,7 @@ impl<'a> Store<'a> {
         Ok(!self.own.query(sql, &[self.place.as_str().into(), id.into()])?.rows.is_empty())
     }
 
-    /// The spreadsheets in the folders of a database that changed since they were read.
+    /// The spreadsheets that changed since they were read, in the folders of a database.
     pub(super) fn changed_sheets(&self, database: &str) -> Result<Vec<StoredSheet>, Error> {
         let sql = "SELECT sheet.id, sheet.name, sheet.modified FROM account_sheets AS sheet
             JOIN account_files AS folder ON folder.place = sheet.place AND folder.id = sheet.parent
@@ -262,7 +262,8 @@ impl<'a> Store<'a> {
         self.select("AND parent = ?2", &[parent.into()])
     }
 
-    /// The known folders that may belong to a database, the oldest first: those with its marker and those without a marker.
+    /// The known folders that may belong to a database, the oldest first: the folders with its marker, and the folders
+    /// without a marker.
     pub(super) fn folders_of(&self, database: &str) -> Result<Vec<RemoteFile>, Error> {
         self.select("AND is_folder = 1 AND (database = ?2 OR part = '')", &[database.into()])
     }

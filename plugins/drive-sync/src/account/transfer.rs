@@ -1,6 +1,6 @@
-//! Downloads and uploads the CSV and the manifest of one database. Three contents are compared: the account's, the
-//! folder's, and the content of the last sync. If only one side changed, its content replaces the other. If both sides
-//! changed, nothing is replaced without `overwrite`.
+//! Downloads and uploads the CSV and the manifest of one database. Three contents are compared: the account's, the folder's,
+//! and the content of the last sync. If only one side changed, its content replaces the other. If both sides changed,
+//! nothing is replaced without `overwrite`, except a manifest whose CSV is not in conflict.
 
 use std::path::PathBuf;
 
@@ -112,7 +112,7 @@ impl<'a> FilePair<'a> {
         Ok(Some(keep))
     }
 
-    /// The file with the stored id, if it exists and neither a search nor the changes feed has it yet.
+    /// The file with the stored id, if it exists although no search and no change has returned it yet.
     fn claimed(&self, found: &[RemoteFile]) -> Result<Option<RemoteFile>, Refusal> {
         let store = &self.account.store;
         let Some(id) = store.id(&self.key)?.filter(|id| !found.iter().any(|file| file.id == *id)) else {
@@ -190,7 +190,7 @@ pub(super) fn pull(account: &Account<'_>, place: &DatabasePlace) -> Result<(), T
             account.store.set_synced(&both.key, &remote.md5)?;
             continue;
         }
-        // An upload that was begun does not prove that the account has its content; only the last sync does.
+        // Only the last sync proves that the account had this content; an upload that was begun does not.
         let is_unchanged = own.as_deref().is_none_or(|own| synced.is_last(own));
         let both_changed = !is_unchanged && !synced.is(&remote.md5);
         csv_conflicts |= part == Part::Csv && both_changed;

@@ -50,8 +50,8 @@ pub(super) fn create(files: &Files<'_>, file: &RemoteFile, bytes: &[u8]) -> Resu
     Err(retryable(format!("{}: the upload failed {TRIES} times", file.name)))
 }
 
-/// Replaces the content of a file that has the content of `before`. Drive keeps the old one as a revision. After a request with
-/// an unknown effect, the content is sent again only if the file still has the old one.
+/// Replaces the content of a file that has the content of `before`. Drive keeps the old content as a revision. After a
+/// request with an unknown effect, the new content is sent again only if the file still has the old content.
 pub(super) fn replace(files: &Files<'_>, before: &RemoteFile, bytes: &[u8]) -> Result<RemoteFile, Refusal> {
     let path = format!("/upload/drive/v3/files/{}?supportsAllDrives=true&fields={FIELDS}", encoded(&before.id));
     let request = Request { files, method: "PATCH", path, metadata: json!({}) };

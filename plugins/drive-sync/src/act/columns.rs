@@ -95,8 +95,7 @@ pub(super) fn adopt(task: &Task, context: &DriveContext<'_>) -> Result<Outcome, 
     Ok(Outcome::new(told))
 }
 
-/// The stored manifest, else the manifest beside the CSV: the Drive can be older than the
-/// workspace.
+/// The stored manifest. Without one, the manifest beside the CSV, because another workspace may have used this Drive before.
 fn remembered(context: &DriveContext<'_>, id: &str) -> Result<Manifest, Error> {
     let known = context.memory.get(id)?.unwrap_or_default();
     if let Ok(manifest) = Manifest::read(known.manifest.as_bytes(), id) {
@@ -109,7 +108,7 @@ fn remembered(context: &DriveContext<'_>, id: &str) -> Result<Manifest, Error> {
     found.ok_or_else(|| Error::Permanent(format!("{id} was never synced by this workspace: {}", sync_command(id))))
 }
 
-/// The known columns, also of a database whose first sync was rejected because of its columns.
+/// The known columns of a database, even if its first sync was rejected because of its columns.
 fn known_columns(
     task: &Task,
     context: &DriveContext<'_>,
@@ -135,8 +134,7 @@ fn known_columns(
     Ok((KnownDatabase { source, ..known }, manifest))
 }
 
-/// Assigns a header that a person changed to its column. A column whose property exists takes
-/// precedence.
+/// Gives a column the header that a person changed. A column whose property exists takes precedence.
 fn rename(manifest: &mut Manifest, headers: &[String], property: &str, header: &str) -> Result<String, Error> {
     let meant = |column: &&mut Column| column.property == property || column.header == property;
     let mut all: Vec<&mut Column> = manifest.columns.iter_mut().filter(meant).collect();

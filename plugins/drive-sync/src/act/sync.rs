@@ -227,7 +227,7 @@ struct Counts {
 }
 
 impl Counts {
-    /// The number of completed databases, and of those with something left to do.
+    /// The number of completed databases, and the number of databases with something left to do.
     fn done_and_left(&self) -> (usize, usize) {
         let not_done = self.busy + self.refused + usize::from(self.ended);
         (self.looked_at.saturating_sub(not_done), not_done + self.conflicts + self.bad)

@@ -1,7 +1,7 @@
 //! Backups: `.archive/{base}_v{time}.csv`, one before every change of a CSV, up to a maximum number.
 //!
-//! A file is deleted only if every part of its name is recognised. The times have milliseconds and `Z`; times that older versions
-//! wrote have neither, and are recognised too.
+//! A file is deleted only if every part of its name is recognised. The times have milliseconds and `Z`. Times without both,
+//! which older versions wrote, are recognised too.
 
 use std::fs;
 use std::io;
@@ -26,8 +26,8 @@ pub struct Backup {
     pub made: bool,
 }
 
-/// Copies `{folder}/{base}.csv` to a backup, unless the newest backup has the same bytes: retries with a full disk do not displace
-/// other backups.
+/// Copies `{folder}/{base}.csv` to a backup, unless the newest backup has the same bytes. So retries on a full disk do not
+/// displace other backups.
 ///
 /// # Errors
 /// If the CSV cannot be read or the backup written.
@@ -197,7 +197,7 @@ mod tests {
         let kept = |now: i64| keep(root.path(), "T_id-1", "T_id-1", now).unwrap();
         let first = Backup { name: "T_id-1_v2026-01-18_10-15-00-250Z.csv".into(), made: true };
         assert_eq!(kept(NOW), first);
-        // The same bytes are kept once, whatever the number of retries.
+        // The same bytes are kept once, even after many retries.
         assert_eq!(kept(NOW), Backup { made: false, ..first.clone() });
         assert_eq!(kept(NOW + 90_000), Backup { made: false, ..first });
         fs::write(&csv, "2").unwrap();

@@ -1,8 +1,8 @@
 //! Finds or creates the one folder of a database, or merges several. The whole step, with its first check, needs the database's
 //! lock: two programs that both check before either creates a folder create two.
 //!
-//! The choice between several folders does not depend on times, because merging changes them: first the folder with the wanted
-//! name, then those without a number behind the id, then the lowest number and name.
+//! The choice between several folders does not depend on times, because merging changes the times. The order is: the folder
+//! with the wanted name, then folders without a number after the id, then the lowest number and name.
 
 use std::fs;
 use std::io;
@@ -42,7 +42,7 @@ pub fn ensure(root: &Path, title: &str, id: &str, before: &[&str], undo: &mut Un
     let titles: Vec<&str> = before.iter().copied().chain([title]).collect();
     let (mut found, mut others): (Vec<_>, Vec<_>) =
         folders.iter().cloned().partition(|folder| belongs(root, &folder.name, id, &titles));
-    // A single empty folder can be renamed without loss: it was created under an older title.
+    // If the only folder with this id is empty, it is renamed to the present title. Nothing can be lost.
     if let ([], [lone]) = (found.as_slice(), others.as_slice())
         && children(&root.join(&lone.name))?.is_empty()
     {
@@ -76,7 +76,8 @@ pub fn ensure(root: &Path, title: &str, id: &str, before: &[&str], undo: &mut Un
     Ok(EnsureResult { name, made: false, merged, renamed_from, others })
 }
 
-/// The id as given if a folder spells it so, else as the first folder spells it: other dashes are not a reason to rename.
+/// The id in the given spelling if a folder has it, else in the spelling of the first folder. Other dashes are not a reason
+/// to rename.
 fn as_written<'a>(folders: &'a [Folder], id: &'a str) -> &'a str {
     let written = || folders.iter().filter_map(|folder| ParsedName::parse(&folder.name)).map(|named| named.id);
     if written().any(|written| written.eq_ignore_ascii_case(id)) { id } else { written().next().unwrap_or(id) }
@@ -98,7 +99,8 @@ fn rename_folder(root: &Path, before: &str, name: &str, undo: &mut Undo) -> io::
     Ok(())
 }
 
-/// Renames the CSV and its manifest to the folder's name if they have an older title. If both names exist, the old file is merged.
+/// Renames the CSV and its manifest to the folder's name if they have an older title. If files with both titles exist, they
+/// are merged.
 fn name_files(root: &Path, name: &str, id: &str, undo: &mut Undo) -> io::Result<()> {
     let folder = root.join(name);
     for ending in [".csv", crate::schema::SIDECAR] {

@@ -1,5 +1,5 @@
-//! Writes files completely or not at all: under a hidden name, read back, compared with the digest, then renamed. A full disk or a
-//! killed program leaves the old file.
+//! Writes files completely or not at all: under a hidden name, read back, compared with the digest, then renamed. A full
+//! disk or a killed program leaves the old file.
 
 use std::fs::{self, File};
 use std::io::{self, Read as _, Write as _};

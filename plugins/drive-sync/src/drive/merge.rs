@@ -1,9 +1,9 @@
-//! Merges one folder into another without losing a file: files with equal bytes become one file, a file with other bytes under
-//! the same name gets a name with its origin, and a folder is deleted only when it is empty.
+//! Merges one folder into another without losing a file. Files with equal bytes become one file. A file with other bytes
+//! under the same name gets a name that contains its origin. A folder is deleted only when it is empty.
 //!
-//! A file is moved by one rename after a check that the name is free; both need the database's lock. A kill leaves the file under
-//! the old or the new name. A hard link would fail if the name exists, but a kill after it would leave a file with two names, which
-//! the host does not open. If a file has two names here anyway, the name to move is deleted. One race remains: another program
+//! A file is moved by one rename after a check that the name is free; both need the database's lock. A kill leaves the file
+//! under the old or the new name. Hard links are not used: a kill would leave a file with two names, and the host does not
+//! open such a file. If a file has two names here anyway, the name to move is deleted. One race remains: another program
 //! creates that name between the check and the rename.
 
 use std::fs;
@@ -15,7 +15,7 @@ use baton_core::file_name::cut;
 use super::one_file::{has_several_names, is_one};
 use super::{Change, Undo, at_writing, children, is_same};
 
-/// The depth to which folders are merged; deeper ones are moved as a whole.
+/// The depth to which folders are merged. Deeper folders are moved as a whole.
 const MOST_DEPTH: u32 = 16;
 
 /// Maximum number of bytes of a name that every file system accepts.
@@ -117,7 +117,7 @@ fn distinct_name(name: &str, origin: &str, number: u32) -> String {
     let whole = mark.len();
     let mark = cut(&mark, MOST_NAME / 2);
     let stem = cut(stem, MOST_NAME.saturating_sub(mark.len() + ending.len()));
-    // If the mark is cut, its number is appended.
+    // A cut can remove the number from the mark, so the number is appended.
     let number = if mark.len() == whole || number < 2 { String::new() } else { format!("~{number}") };
     format!("{stem}{mark}{number}{ending}")
 }

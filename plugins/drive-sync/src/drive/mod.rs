@@ -1,5 +1,5 @@
-//! A Drive as a local folder, as Drive and Dropbox for desktop mount it: the folder of each database, merging of folders, complete
-//! writes, and backups.
+//! A Drive as a local folder, as Drive and Dropbox for desktop mount it: the folder of each database, merging of folders,
+//! complete writes, and backups.
 //!
 //! This module does not know the contents of a database. It acquires no locks: the caller holds the database's lock
 //! (`crate::locks`), because a check and the change that follows need one lock.
@@ -87,7 +87,7 @@ pub fn has_archive(folder: &Path) -> bool {
     is_folder(&folder.join(ARCHIVE))
 }
 
-/// Whether there is a folder. A link does not count.
+/// Whether the path is a folder. A link does not count.
 fn is_folder(path: &Path) -> bool {
     fs::symlink_metadata(path).is_ok_and(|found| found.is_dir())
 }

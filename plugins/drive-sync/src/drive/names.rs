@@ -1,13 +1,13 @@
 //! Names on the Drive: `{title}_{id}`, the form that existing databases have, so nothing is renamed without need.
 //!
-//! An id has no `_`: the text after the last `_` is the id, and a title may have any number of them. `(n)` after the id is what
-//! desktop programs add to a second folder of the same name; `(n)` before it belongs to the title.
+//! An id has no `_`: the text after the last `_` is the id, and a title may have any number of them. Desktop programs add
+//! `(n)` after the id to a second folder of the same name. `(n)` before the id belongs to the title.
 
 /// Maximum number of characters of a title.
 const MOST_CHARACTERS: usize = 150;
 
-/// Maximum number of bytes of a title: with an id of 64, the time of a backup and an extension the name stays below
-/// 255.
+/// Maximum number of bytes of a title. So a name stays below 255 bytes, even with an id of 64 bytes, the time of a backup
+/// and an extension.
 const MOST_BYTES: usize = 150;
 
 /// Maximum number of bytes of an id.
@@ -73,7 +73,8 @@ pub fn spellings(id: &str) -> [String; 2] {
     [written, other]
 }
 
-/// Whether two texts are the same id. Case is ignored, as on some file systems, and so are the dashes of a UUID.
+/// Whether two texts are the same id. Case is ignored, because some file systems ignore it. The dashes of a UUID are ignored
+/// too.
 #[must_use]
 pub fn is_one_id(one: &str, other: &str) -> bool {
     spellings(one).contains(&other.to_ascii_lowercase())
@@ -98,8 +99,8 @@ pub fn base_name(title: &str, id: &str) -> String {
     format!("{}_{id}", sanitised(title))
 }
 
-/// A title as part of a name: without characters that file systems reject or hide, at most 150 characters and bytes; `Untitled` if
-/// nothing is left.
+/// A title as part of a name: without characters that file systems reject or hide, at most 150 characters and bytes;
+/// `Untitled` if nothing is left.
 #[must_use]
 pub fn sanitised(title: &str) -> String {
     let kept: String = title.chars().filter(|c| !is_refused(*c)).collect();

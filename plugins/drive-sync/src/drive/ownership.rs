@@ -19,8 +19,9 @@ fn is_telling(id: &str) -> bool {
     signs >= 3 && has(char::is_ascii_digit) && has(char::is_ascii_alphabetic)
 }
 
-/// Whether a folder with the id in its name certainly belongs to the database: the id is a UUID, or it has letters and digits and
-/// the folder is not hidden; or the folder has one of the titles, a manifest of the id, or a CSV of this plugin with the id.
+/// Whether a folder with the id in its name certainly belongs to the database. One of these is enough: the id is a UUID; the
+/// id has letters and digits, and the folder is not hidden; the folder has one of the titles, a manifest of the id, or a CSV
+/// of this plugin with the id.
 #[must_use]
 pub fn belongs(root: &Path, folder: &str, id: &str, titles: &[&str]) -> bool {
     let title = ParsedName::parse(folder).map(|named| named.title);

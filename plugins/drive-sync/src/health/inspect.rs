@@ -194,8 +194,9 @@ pub fn inspect_drive(root: &Path, memory: Memory<'_>, keep: usize) -> Result<Hea
     Ok(health)
 }
 
-/// Splits the folders into those that certainly belong to the database and others. Without a stored title (another workspace syncs
-/// to this Drive) several folders with the same title belong together; `photos_2024` and `invoices_2024` do not.
+/// Splits the folders into two lists: folders that certainly belong to the database, and other folders. Without a stored
+/// title (another workspace syncs to this Drive) several folders with the same title belong together; `photos_2024` and
+/// `invoices_2024` do not.
 fn own_folders(root: &Path, id: &str, folders: &[Folder], title: Option<&str>) -> (Vec<Folder>, Vec<Folder>) {
     let all: Vec<_> = folders.iter().filter_map(|folder| Some(ParsedName::parse(&folder.name)?.title)).collect();
     let several = |name: &&&str| all.iter().filter(|other| other == name).count() > 1;

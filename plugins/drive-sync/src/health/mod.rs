@@ -1,5 +1,5 @@
-//! Inspects the Drive for duplicates, misplaced and missing files (`diagnose`), and fixes what needs no decision of a person
-//! (`repair`).
+//! Inspects the Drive for duplicates, misplaced and missing files (`diagnose`), and fixes the problems that need no decision
+//! of a person (`repair`).
 
 mod inspect;
 mod repair;

@@ -107,7 +107,7 @@ pub struct RepairResult {
     pub undo: Undo,
 }
 
-/// Makes a plan. `titles` are those of the known databases. Without `keep` no backup is deleted.
+/// Makes a plan. `titles` are the titles of the known databases. Without `keep` no backup is deleted.
 ///
 /// # Errors
 /// If the Drive cannot be read.
@@ -141,7 +141,8 @@ pub fn plan(
             }
             Kind::RetentionOverrun if is_alone(root, &id)? => None,
             Kind::MissingCsv if !is_alone(root, &id)? => continue,
-            // A merge can change the first two kinds, so the next plan handles them. The last two are not faults.
+            // A merge can change problems of the first two kinds, so the next plan handles them. The last two kinds are not
+            // faults.
             Kind::MissingArchive | Kind::RetentionOverrun | Kind::Tombstone | Kind::PerhapsAnothers => continue,
             _ => None,
         };
@@ -167,7 +168,8 @@ fn is_alone(root: &Path, id: &str) -> Result<bool, SyncError> {
     Ok(find(root, id)?.len() == 1)
 }
 
-/// The folders that certainly belong to one database: those with the stored title, else with the first title that several share.
+/// The step that merges the folders that certainly belong to one database. They have the stored title or, if there is none,
+/// the first title that several folders share.
 fn merging(root: &Path, id: &str, titles: &BTreeMap<String, String>) -> Result<Option<Step>, SyncError> {
     let mut folders = find(root, id)?;
     folders.sort_by_key(|folder| (folder.copy, folder.name.clone()));

@@ -1,4 +1,5 @@
-//! Reports of `diagnose` and `repair`: JSON for programs, Markdown for people. Names from the Drive are shown as code on one line.
+//! Reports of `diagnose` and `repair`: JSON for programs, Markdown for people. Names from the Drive are shown as code on one
+//! line.
 
 use baton_plugin_kit::markdown::{code, escape};
 use serde_json::{Value, json};

@@ -1,15 +1,15 @@
 //! Columns of a CSV that have no manifest: on a Drive that is older than this program, and columns that a person added.
 //!
-//! A column of an older Drive belongs to the property with its name. A person decides about every other column; it never becomes a
-//! property and is never removed automatically.
+//! A column of an older Drive belongs to the property with its name. A person decides about every other column; it never
+//! becomes a property and is never removed automatically.
 
 use std::collections::BTreeSet;
 
 use super::{Column, Manifest, State};
 use crate::table::{Csv, Database};
 
-/// The manifest of a CSV without a manifest. Each column gets the property with its name; a column without such a property is left
-/// out.
+/// The manifest of a CSV without a manifest. Each column gets the property with its name; a column without such a property
+/// is left out.
 #[must_use]
 pub fn adopted(csv: &Csv, read: &Database, now: &str) -> Manifest {
     let mut manifest = Manifest::new(&read.id, &read.title);

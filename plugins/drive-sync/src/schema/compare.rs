@@ -1,8 +1,9 @@
-//! Compares the properties that were read with the known columns. A renamed property keeps its column, a new one gets a column at
-//! the end, a missing one leaves its column and data, and one of another type gets a second column.
+//! Compares the properties that were read with the known columns. A renamed property keeps its column. A new property gets a
+//! column at the end. A missing property leaves its column and data. A property with another type gets a second column.
 //!
-//! A column is removed only if a person approved it and enough complete readings in a row had no such property. An incomplete
-//! reading never counts and never removes anything.
+//! A column is removed only if a person approved the removal and enough complete readings in a row did not have its
+//! property. For a column that a person added, the approval is enough. An incomplete reading does not count and removes
+//! nothing.
 
 use std::collections::BTreeSet;
 
@@ -44,7 +45,7 @@ pub struct CompareOptions<'a> {
     pub approved: &'a BTreeSet<String>,
     /// Complete readings without the property that are needed to remove its column.
     pub readings: u32,
-    /// False if this is the last reading again: a file that is read twice counts as one reading.
+    /// False if the last reading is read again: a file that is read twice counts as one reading.
     pub counts: bool,
     /// The time.
     pub now: &'a str,
@@ -53,7 +54,7 @@ pub struct CompareOptions<'a> {
 /// Compares a reading with the known columns.
 ///
 /// # Errors
-/// If the reading has no property at all or one id twice.
+/// If the reading has no property, or has one id twice.
 pub fn compare(known: &Manifest, read: &Database, options: CompareOptions<'_>) -> Result<SchemaComparison, String> {
     if read.properties.is_empty() {
         return Err("its source has no properties, so reading it failed; nothing was changed".to_owned());
@@ -148,7 +149,7 @@ impl Comparer<'_> {
         let (complete, changes) = (self.complete, &mut self.changes);
         self.manifest.columns.retain(|column| {
             let may = approved.contains(&column.key());
-            // No reading concerns a column that a person added: it needs only the approval.
+            // A column that a person added has no property in any reading, so it needs only the approval.
             let ripe = if column.is_own() {
                 may
             } else {

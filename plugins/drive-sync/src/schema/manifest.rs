@@ -29,8 +29,8 @@ pub struct Manifest {
     pub header_sha256: String,
     /// The status at the end of the reading, from the source.
     pub request_status: Option<String>,
-    /// Identifies the last reading while a column counts readings without its property. It is kept beside that count, so a killed
-    /// process never counts a reading twice.
+    /// Identifies the last reading while a column counts readings without its property. It is stored together with that
+    /// count, so a killed process never counts a reading twice.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub reading: String,
 }
@@ -59,8 +59,8 @@ pub struct Column {
 }
 
 impl Column {
-    /// The key of an approval: one property of one type. A header can move to another column, and an id can have columns of several
-    /// types.
+    /// The key of an approval: one property of one type. A header can move to another column, and an id can have columns of
+    /// several types.
     #[must_use]
     pub fn key(&self) -> String {
         serde_json::json!([self.property, self.kind]).to_string()

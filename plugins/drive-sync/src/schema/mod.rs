@@ -1,5 +1,5 @@
-//! The columns of a CSV. A column belongs to a property by its id, not by its name: a renamed property renames its column, and the
-//! column of a missing property stays.
+//! The columns of a CSV. A column belongs to a property by its id, not by its name: a renamed property renames its column,
+//! and the column of a missing property stays.
 //!
 //! All functions are pure.
 

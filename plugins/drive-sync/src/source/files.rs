@@ -31,7 +31,7 @@ pub fn list(folder: &Path) -> io::Result<(Vec<FoundFiles>, usize)> {
     let (children, unreadable) = children_and_unreadable(folder)?;
     let names: BTreeMap<_, _> = children.into_iter().collect();
     let csvs = names.keys().filter(|name| !name.starts_with('.')).filter_map(|name| name.strip_suffix(".csv"));
-    // If Notion exported two files of a database, only the file with all rows is used.
+    // Notion may export two files of one database. Then only the file with all rows is used.
     let in_part = |name: &str| notion::ParsedExportName::parse(name).is_some_and(|named| !named.all);
     let csvs = csvs.filter(|name| !(in_part(name) && names.contains_key(&format!("{name}_all.csv"))));
     let found = csvs

@@ -25,7 +25,8 @@ impl SourceDatabase {
     /// Checks the rows.
     ///
     /// # Errors
-    /// If a row has no key or the key of another row, or the number of rows is not that of the source.
+    /// If a row has no key or the same key as another row, or if the number of rows differs from the number that the source
+    /// states.
     pub fn checked(self) -> Result<Self, String> {
         let mut keys = BTreeSet::new();
         for (number, row) in self.rows.iter().enumerate() {

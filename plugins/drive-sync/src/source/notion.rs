@@ -1,9 +1,9 @@
 //! A database as Notion exports it (`…` → Export → Markdown & CSV): `Title 5a1e9c302fa38048adc6fe9a6e37a9a4.csv`, sometimes with
 //! `…_all.csv`, which has the rows that the view hides.
 //!
-//! The file has no keys and no types. The key of a row is its title, even an empty one, with a number for equal titles. The first
-//! column is the title; all others are text, because types guessed from cells would change between exports. An export may omit
-//! rows, so a reading is never complete.
+//! The file has no keys and no types. The key of a row is its title, even an empty title; equal titles get a number. The
+//! first column is the title; all others are text, because types guessed from cells would change between exports. An export
+//! may omit rows, so a reading is never complete.
 
 use std::collections::HashMap;
 
@@ -34,7 +34,7 @@ impl<'a> ParsedExportName<'a> {
     }
 }
 
-/// Whether a file has the form of this plugin's CSVs, whatever its name.
+/// Whether a file has the form of this plugin's CSVs. Its name does not matter.
 pub(super) fn has_keys(bytes: &[u8]) -> bool {
     let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let text = text.strip_prefix(b"\"").unwrap_or(text);
@@ -123,7 +123,7 @@ mod tests {
         };
         assert_eq!(keys(&first), keys(&second));
         assert_eq!(first.rows[0].page_id, second.rows[1].page_id);
-        // A row without a title stays the same row when another cell changes.
+        // A row without a title keeps its key when another cell changes.
         let third = loaded("Name,BPM,Done\nGlow,,No\nNight Bus,121,Yes\nGlow,98,No\n,2,Yes\n").unwrap();
         assert_eq!(keys(&second), keys(&third));
     }

@@ -185,7 +185,7 @@ pub fn gather(
     Ok(all)
 }
 
-/// If two sources have one id, neither is synced, because each would undo the other.
+/// If two sources have the same id, neither of them is synced, because each would undo the changes of the other.
 fn refuse_shared_ids(all: &mut Vec<Origin>, findings: &mut Findings) {
     let mut by_id: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for origin in all.iter() {

@@ -1,5 +1,5 @@
-//! Checks of the CSV on the Drive that stop the sync of its database: unknown columns, and a row of types that cannot be
-//! distinguished from a row that a person added, because neither has a key. The message contains the fix.
+//! Checks the CSV on the Drive. Two problems stop the sync of its database: unknown columns, and a row of types that may be
+//! a row that a person added, because neither has a key. The message contains the fix.
 
 use super::command::argument;
 use crate::context::SyncError;

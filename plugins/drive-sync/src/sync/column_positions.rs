@@ -56,8 +56,8 @@ impl<'a> ColumnPlaces<'a> {
     }
 }
 
-/// The position of a column in the copy of the last sync: by its header or, if that was changed by hand since, by the name of
-/// its property, unless another column has that name.
+/// The position of a column in the copy of the last sync. It is found by the header. If a person has changed the header
+/// since, it is found by the name of the property, unless another column has that name as its header.
 pub(super) fn place_in_base(base: &Csv, column: &Column, manifest: &Manifest) -> Option<usize> {
     let place = |wanted: &str| base.header.iter().position(|header| header == wanted);
     let other = || manifest.columns.iter().any(|other| other.header == column.name);

@@ -2,8 +2,7 @@
 
 use crate::source::catalog::TABLES;
 
-/// `baton run drive-sync sync` for a database; for a table of the catalog, with the name of the
-/// table.
+/// The command `baton run drive-sync sync` for a database. For a table of the catalog, it has the name of the table.
 #[must_use]
 pub fn sync_command(id: &str) -> String {
     let table = TABLES.iter().find(|table| table.id.eq_ignore_ascii_case(id));

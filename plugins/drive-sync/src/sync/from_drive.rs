@@ -1,9 +1,9 @@
 //! Delivers a person's changes of the CSV on the Drive to the owner of the database: the changed rows as files in the form of the
 //! source, and a list of every cell. The source itself is not written.
 //!
-//! A change is a difference from the copy of the last sync; without that copy, from the source. A row that both sides changed,
-//! or that the source deleted, is a conflict: `guard` keeps the source's row, `csv-wins` takes the Drive's cells. No row is
-//! removed.
+//! A change is a difference between the CSV and the copy of the last sync or, without that copy, between the CSV and the
+//! source. A row that both sides changed, or that the source deleted, is a conflict: `guard` keeps the source's row,
+//! `csv-wins` takes the Drive's cells. No row is removed.
 
 use std::collections::{HashMap, HashSet};
 
@@ -88,7 +88,8 @@ impl ImportResult {
     }
 }
 
-/// Reads the changes. The caller holds the database's lock, delivers the changes and then stores `then`.
+/// Reads the changes. The caller holds the database's lock, delivers the changes, and afterwards stores the state in the
+/// field `then`.
 ///
 /// # Errors
 /// If there is not exactly one folder, the CSV is not valid, or it has unknown columns.
@@ -267,8 +268,8 @@ impl ChangeCollector<'_> {
         Some(with(record, changes, taken))
     }
 
-    /// Handles a row of the last sync that the source deleted. A person's changes in it are a conflict under `guard`, otherwise
-    /// changes.
+    /// Handles a row of the last sync that the source deleted. If a person changed the row, this is a conflict under
+    /// `guard`; `csv-wins` delivers the changes.
     fn deleted_row(&self, row: &Row, base: &Row, taken: &mut ImportResult) {
         let cells = vec![String::new(); self.database.properties.len()];
         let mut record = Record { page_id: row.page_id.clone(), synced: String::new(), cells };
@@ -291,7 +292,7 @@ impl ChangeCollector<'_> {
         taken.rows.push(record);
     }
 
-    /// The cells of a row that a person changed, and whether the source changed one of these cells or another cell of the row.
+    /// The cells of a row that a person changed, and whether the source has also changed a cell of this row.
     fn changes(
         &self,
         row: &Row,

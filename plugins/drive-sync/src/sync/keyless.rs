@@ -36,7 +36,7 @@ impl<'a> KeylessRows<'a> {
         }
         for record in loaded.rows.iter().filter(|record| !is_known(&record.page_id)) {
             let cells = fed(columns, |place| place.read, &record.cells);
-            // Two equal rows cannot be distinguished, and an empty row equals any.
+            // Two equal rows cannot be distinguished, and rows without any value are all equal.
             if let Some([(_, row)]) = waiting.get(&cells).map(Vec::as_slice)
                 && cells.iter().any(|cell| !cell.is_empty())
             {

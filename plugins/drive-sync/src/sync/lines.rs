@@ -66,8 +66,8 @@ pub fn settled(root: &Path, folder: &str, known: &mut KnownDatabase, left: Optio
     base
 }
 
-/// The known columns of a CSV: from the own database, else from the manifest beside it if that belongs to this CSV, else from the
-/// names of its columns.
+/// The known columns of a CSV: from the plugin's own database, else from the manifest beside the CSV if the manifest belongs
+/// to this CSV, else from the names of the columns.
 ///
 /// # Errors
 /// If the manifest is not valid, or the row of types cannot be distinguished from the others.

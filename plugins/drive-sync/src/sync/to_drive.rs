@@ -222,8 +222,8 @@ fn row_left_over(folder: &str, id: &str, place: usize) -> SyncError {
     SyncError::refused("changed-by-hand", text)
 }
 
-/// The new rows: those of the source in its order, and after an incomplete reading also the other existing rows. The second
-/// value is the position of a row whose own cells would be lost.
+/// The new rows: the rows of the source in its order. After an incomplete reading, the other existing rows follow. The
+/// second value is the position of a row whose own cells would be lost.
 fn rows(
     loaded: &SourceDatabase,
     before: PreviousState<'_>,

@@ -1,5 +1,6 @@
-//! The form of every CSV: row 1 is the header, which begins with `__page_id,__last_synced_iso`, row 2 has the types, then the data.
-//! UTF-8, commas, `\n`; the `csv` crate quotes, also around a lone `\r`.
+//! The form of every CSV: row 1 is the header, which begins with `__page_id,__last_synced_iso`, row 2 has the types, then
+//! the data. The text is UTF-8, with commas and `\n`. The `csv` crate adds quotes where they are needed, also around a lone
+//! `\r`.
 //!
 //! Reading is strict: a row with another number of cells, a misplaced or unclosed quote, or bytes that are not UTF-8 mean an
 //! incomplete file, which is rejected. The row of types is recognised by its contents, because sorting can move it and a person

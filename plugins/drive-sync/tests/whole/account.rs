@@ -177,7 +177,7 @@ fn two_concurrent_workspaces_use_one_folder_and_lose_no_content() {
         let folders = tree.iter().filter(|(path, _)| path.ends_with('/')).count();
         let csvs = tree.iter().filter(|(path, _)| path.ends_with("T_id-1.csv")).count();
         assert_eq!((folders, csvs), (2, 1), "{tree:?}");
-        // Trashed content is an empty folder, or an equal file exists that is not trashed.
+        // Everything in the trash is an empty folder, or a file of which an equal copy exists outside of the trash.
         let is_kept = |content: &[u8]| tree.iter().any(|(_, own)| own.as_bytes() == content);
         assert!(server.bin().iter().all(|file| file.mime == FOLDER || is_kept(&file.content)), "{:?}", server.bin());
         assert!(tree.iter().any(|(_, own)| own.contains("999")), "{tree:?}");

@@ -14,7 +14,7 @@ use crate::account::{args, paths, workspace};
 use crate::account_web::TcpWeb;
 use crate::test_drive::TestDrive;
 
-/// Databases beside that of [`workspace`].
+/// The number of databases, in addition to the database of [`workspace`].
 const DATABASES: usize = 99;
 
 /// A network whose answers take a second each, and whose clock advances by `tick` whenever it is read.
@@ -132,7 +132,7 @@ fn changes_beyond_the_time_of_a_task_are_read_by_the_next_tasks() {
     assert_eq!(drive.csv(), "of a person 249\n", "the edit was downloaded, and not replaced");
 }
 
-/// With searches that have one file on a page, a complete list cannot end. No known file is forgotten.
+/// If each page of a search has one file, the task ends before the list is complete. No known file is forgotten.
 #[test]
 fn a_list_that_is_not_complete_replaces_nothing() {
     let server = DriveServer::start_open();

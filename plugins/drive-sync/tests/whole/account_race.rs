@@ -1,6 +1,6 @@
 //! Seven races with an account: the five races of `race`, one of syncs, and one of separate workspaces. Each has sixteen
-//! real processes and one Google Drive on loopback with delayed searches. Afterwards most of them run the naive algorithm
-//! (search, then create) on the same Drive, and it must create duplicates. Separate workspaces share neither locks nor a
+//! real processes and one Google Drive on loopback with delayed searches. After most of the races, the naive algorithm
+//! (search, then create) runs on the same Drive, and must create duplicates. Separate workspaces share neither locks nor a
 //! database.
 //!
 //! A process is this test program, started again with the test `child` alone.
@@ -394,7 +394,8 @@ fn duplicates_of_sixteen_workspaces_become_one_folder_and_no_file_is_lost() {
         let args = json!({ "database": format!("round-{round}"), "title": "T", "place": "account" });
         retried(&root, 0, &own, &locks, &course.server.address(), "ensure-folder", &args);
     };
-    // All workspaces run again, one after another, for the round with the note; for each further round, one of them does.
+    // For the round with the note, all workspaces run again, one after another. For each further round, one workspace runs
+    // again.
     for _ in 0..2 {
         (0..PROCESSES).for_each(|number| again(number, 0));
         (1..rounds).for_each(|round| again(round % PROCESSES, round));

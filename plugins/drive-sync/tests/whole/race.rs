@@ -1,7 +1,7 @@
-//! The five tests that a sync of a Drive must pass in production (lock first, concurrent, timeout, guard, existing duplicates),
-//! with sixteen real processes each. Each test runs with the plugin's steps, and again with steps that must fail: those of
-//! [`super::naive`], or the plugin's steps with locks that all processes get. The last test repeats the merge with killed
-//! processes.
+//! The five tests that a sync of a Drive must pass in production (lock first, concurrent, timeout, guard, existing
+//! duplicates), with sixteen real processes each. Each test runs with the plugin's steps. It also runs with steps that must
+//! fail: the steps of [`super::naive`], or the plugin's steps with locks that all processes get at the same time. The last
+//! test repeats the merge with killed processes.
 //!
 //! A process is this test program, started again with the test `child` alone. Locks and barriers are files, so they work between
 //! processes.
@@ -181,8 +181,8 @@ fn prepared() -> RaceFolder {
     course
 }
 
-/// Case 1: Another process holds the lock and creates the folder before it releases the lock; all sixteen start meanwhile. A process
-/// that checked before it had the lock creates a second folder.
+/// Case 1: Another process holds the lock and creates the folder before it releases the lock; all sixteen start meanwhile. A
+/// process that checked before it had the lock creates a second folder.
 fn lock_first(way: &str) -> (usize, Vec<String>) {
     let course = prepared();
     let held = FileLocks(course.path("locks")).take(&format!("database:{}", id_key(ID))).unwrap().unwrap();
@@ -286,7 +286,7 @@ fn after_a_kill_before_each_write_the_file_is_complete_and_recognised() {
     source(&course, "Round0");
     act(&course.path(""), 0, "sync", &json!({})).unwrap();
     let mut kills = 0;
-    // The rounds run one after another, without a successful sync in between.
+    // The rounds run one after another, and no sync succeeds between two rounds.
     for round in 1..=12 {
         sleep(Duration::from_millis(10));
         source(&course, &format!("Round{round}"));
@@ -329,8 +329,8 @@ fn duplicates(files: usize) -> RaceFolder {
     course
 }
 
-/// Case 5: Sixteen processes merge them; half of them know the database by its old title. Returns the folders, whether every content
-/// still exists, and the results.
+/// Case 5: Sixteen processes merge them; half of them know the database by its old title. Returns the folders, whether every
+/// content still exists, and the results.
 fn existing_duplicates(way: &str) -> (Vec<String>, bool, Vec<String>) {
     let course = duplicates(60);
     let before = contents(&course.path("drive"));

@@ -1,4 +1,4 @@
-//! `sync` to the Drive: what it writes, what it skips, and the cost of a sync without changes.
+//! `sync` to the Drive: the written and the skipped files, and the cost of a sync without changes.
 
 use std::fs;
 

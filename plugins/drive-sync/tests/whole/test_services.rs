@@ -76,7 +76,7 @@ pub(crate) fn halts(root: &Path, nth: usize) -> impl Fn(Call, &str) -> Result<()
     }
 }
 
-/// Locks of which the one with this name fails.
+/// Locks. The lock with this name fails.
 pub(crate) struct FailingLocks<'a>(pub(crate) &'static str, pub(crate) &'a dyn Locks);
 
 impl Locks for FailingLocks<'_> {

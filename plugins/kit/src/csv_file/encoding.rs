@@ -30,8 +30,9 @@ pub(super) fn other_kind(bytes: &[u8]) -> Option<&'static str> {
 /// Makes a UTF-16 code unit of two bytes.
 type Unit = fn([u8; 2]) -> u16;
 
-/// The byte order of UTF-16 text and the offset of its first character; `None` for other text. Without a byte order mark, every other
-/// byte of an English header is zero; CSV files in other encodings contain no zero bytes.
+/// The byte order of UTF-16 text and the offset of its first character; `None` for other text. A file without a byte order
+/// mark is UTF-16 if one of its first two bytes is zero and the other one is ASCII: CSV files in other encodings contain no
+/// zero bytes.
 fn utf16_form(bytes: &[u8]) -> Option<(Unit, usize)> {
     match bytes {
         [0xff, 0xfe, ..] => Some((u16::from_le_bytes, 2)),
@@ -42,7 +43,7 @@ fn utf16_form(bytes: &[u8]) -> Option<(Unit, usize)> {
     }
 }
 
-/// Decodes UTF-16. Half a character at the end means that the file was cut off; elsewhere it counts as spoilt.
+/// Decodes UTF-16. Half a character at the end means that the file was cut off. Half a character elsewhere counts as spoilt.
 fn utf16(bytes: &[u8], unit: Unit) -> DecodedText {
     let (pairs, rest) = bytes.as_chunks::<2>();
     let mut text = String::with_capacity(bytes.len());

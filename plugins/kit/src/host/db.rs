@@ -1,5 +1,5 @@
-//! Databases: the plugin's own database, the music catalog, snapshots of other programs' files. Errors are those of
-//! `wit/sql.wit`.
+//! Databases: the plugin's own database, the music catalog, snapshots of other programs' files. `wit/sql.wit` defines the
+//! errors.
 
 use baton_plugin_sdk::sql::{Database, Error, Row, Snapshot, Table, Value};
 

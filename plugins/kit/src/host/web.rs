@@ -1,5 +1,5 @@
-//! Requests to an online service with the token of an account. [`Web`] is the network of one task; native tests
-//! implement it too. [`Budget`] counts the requests and pauses of a task. Only the plugin knows what an answer means.
+//! Requests to an online service with the token of an account. [`Web`] is the network of one task; native tests implement it
+//! too. [`Budget`] counts the requests and pauses of a task. Only the plugin knows the meaning of an answer.
 
 use std::borrow::Cow;
 use std::cell::Cell;
@@ -16,7 +16,7 @@ pub struct Call<'a> {
     pub method: &'a str,
     /// The path and its parameters, such as `/v1/me?limit=1`.
     pub path: Cow<'a, str>,
-    /// Headers, in addition to those of [`HostWeb`].
+    /// Headers, in addition to the headers of [`HostWeb`].
     pub headers: Vec<(&'a str, String)>,
     /// The body.
     pub body: Vec<u8>,
@@ -40,7 +40,7 @@ pub trait Web {
     /// Sends a request once. An answer with any status is not an error.
     ///
     /// # Errors
-    /// No answer, or the host denied the request.
+    /// If there is no answer, or the host denies the request.
     fn send(&self, call: &Call<'_>) -> Result<Response, HttpError>;
 
     /// Waits.
@@ -143,7 +143,7 @@ pub struct Budget {
 }
 
 impl Budget {
-    /// A budget of which nothing is used yet.
+    /// A budget without any use so far.
     #[must_use]
     pub const fn new(limits: WebLimits) -> Self {
         Self { limits, requests: Cell::new(0), paused: Cell::new(0) }

@@ -95,7 +95,7 @@ impl CatalogFile {
             && self.modified_ms.is_none_or(|known| known == modified_ns.div_euclid(1_000_000))
     }
 
-    /// True if a scan has found the file. A file that only another program, such as djay, names has no size.
+    /// True if a scan has found the file. A file that only a program such as djay names has no size.
     #[must_use]
     pub const fn is_scanned(&self) -> bool {
         self.size.is_some()

@@ -1,5 +1,6 @@
-//! Finds the files of a track: the files that the catalog links to it, copies of those with the same sound or bytes, or else the file
-//! that matches by tags and name. `wanted` of music-files and `export` of spotify use it, so their results agree.
+//! Finds the files of a track: the files that the catalog links to it, and their copies with the same sound or bytes.
+//! Without such a file, the file that matches by tags and name. `wanted` of music-files and `export` of spotify use it, so
+//! their results agree.
 
 use std::borrow::Cow;
 use std::cmp::Reverse;
@@ -52,7 +53,8 @@ pub fn is_stream(path: &str) -> bool {
     path.contains("://") && !path.starts_with(FILE_URL)
 }
 
-/// A path in the catalog for comparisons of names: the escapes of a `file` URL are decoded, and bytes that are not UTF-8 are replaced.
+/// A path in the catalog for comparisons of names: the escapes of a `file` URL are decoded, and bytes that are not UTF-8 are
+/// replaced.
 fn decoded(path: &str) -> Cow<'_, str> {
     path.strip_prefix(FILE_URL).map_or(Cow::Borrowed(path), |path| percent_decode_str(path).decode_utf8_lossy())
 }
@@ -98,7 +100,7 @@ impl<'a> FileIndex<'a> {
     }
 }
 
-/// Decides whether paths that a program (djay) names and that no scan has found count as files.
+/// Decides which paths count as files if only a program such as djay names them and no scan has found them.
 struct NamedPaths<'a> {
     scanned: &'a [String],
     /// The first folders of the scanned files.
@@ -111,8 +113,9 @@ impl<'a> NamedPaths<'a> {
         Self { scanned: &known.scanned, seen: seen.map(|file| first_folders(&file.path)).collect() }
     }
 
-    /// Before the first scan, every path counts. A path below a scanned folder does not count: the scan would have found the file. Any
-    /// other path counts only if its first folders are those of a scanned file; otherwise it may belong to another machine.
+    /// Before the first scan, every path counts. A path below a scanned folder does not count: the scan would have found the
+    /// file. Any other path counts only if a scanned file has the same first folders: otherwise the path may belong to
+    /// another machine.
     fn count(&self, path: &str) -> bool {
         let name = decoded(path);
         let is_listed = |folder: &String| {
@@ -131,8 +134,8 @@ fn first_folders(path: &str) -> [Option<String>; 2] {
     [parts.next(), parts.next()]
 }
 
-/// The linked files of tracks: scanned files first, then the largest, because the larger of two copies has lost less. A copy with the
-/// sound or bytes of a linked file is a file of the same track, as in `organise`.
+/// The linked files of tracks: scanned files first, then the largest, because the larger of two copies is usually less
+/// compressed. A copy with the sound or bytes of a linked file is a file of the same track, as in `organise`.
 fn linked<'a>(known: &'a CatalogData, files: &[&'a CatalogFile]) -> HashMap<i64, Vec<&'a CatalogFile>> {
     let all = || known.files.iter().filter_map(|file| file.track.map(|track| (file, track)));
     let sounds: HashMap<_, _> = all().filter_map(|(file, track)| Some((file.sound.as_deref()?, track))).collect();

@@ -43,7 +43,7 @@ fn page(id: &Id) -> Option<Link> {
     is_id.then(|| Link { name, url: format!("{address}{}", id.id) })
 }
 
-/// Searches for a track in the shops; none if its title is unknown.
+/// The addresses of searches for a track in the shops. Empty if the title is unknown.
 #[must_use]
 pub fn shop_links(track: &CatalogTrack) -> Vec<Link> {
     let words = format!("{} {}", track.artist.as_deref().unwrap_or_default(), track.title);

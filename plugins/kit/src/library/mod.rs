@@ -1,5 +1,5 @@
-//! The music of the catalog in memory: its tracks, playlists and files, the files of each track, and where a track without a file can be
-//! heard or bought.
+//! The music of the catalog in memory: its tracks, playlists and files, the files of each track, and where a track without a
+//! file can be heard or bought.
 
 mod catalog_data;
 mod file_index;

@@ -1,7 +1,7 @@
 //! Requests to Notion's API: the rate, rate limits, and further tries of requests that may succeed later.
 //!
-//! A request that only reads is sent again after a failure. A request that changes a page is sent again only by its caller, after the
-//! caller has read the page. If the token is refused, the task waits for the operator.
+//! A request that only reads is sent again after a failure. A request that changes a page is sent again only by its caller,
+//! after the caller has read the page. If the token is refused, the task waits for the operator.
 
 use std::cell::Cell;
 use std::time::Duration;
@@ -21,8 +21,8 @@ pub const RATE: u32 = 3;
 /// Requests that may be sent at once before the rate applies. Notion accepts bursts; a short task then needs no pause.
 const BURST: u32 = 20;
 
-/// A pause for the rate limit is at most 61 s: Notion counts the requests of 60 s. The host allows 1,000 requests in a task; the rest is
-/// a reserve. The pauses that keep the steady rate do not count.
+/// A pause for the rate limit is at most 61 s, because Notion counts the requests of 60 s. The host allows 1,000 requests in
+/// a task; the requests above 900 are a reserve. The pauses that keep the steady rate do not count.
 const LIMITS: WebLimits = WebLimits { requests: 900, longest_pause: 61, pauses: 120 };
 
 /// How often a reading request is sent if the server fails.
@@ -101,7 +101,7 @@ pub struct Api<'a> {
     web: &'a dyn Web,
     begin: Duration,
     interval: Duration,
-    /// The time at which all requests so far would be sent at the steady rate.
+    /// The time by which all requests so far would be sent at the steady rate.
     even: Cell<Duration>,
     budget: Budget,
 }

@@ -1,4 +1,5 @@
-//! All rows of a query. Notion returns at most 10,000 rows of one query, so further ones are read in windows of the time of creation.
+//! All rows of a query. Notion returns at most 10,000 rows of one query, so further ones are read in windows of the time of
+//! creation.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +12,7 @@ use super::schema::text;
 /// The rows of a data source that a filter accepts, the oldest first.
 ///
 /// # Errors
-/// As [`Refusal`]; the rows cannot be listed completely.
+/// As [`Refusal`]. Then the rows cannot be listed completely.
 pub fn rows(api: &Api<'_>, source: &str, filter: &Value) -> Result<Vec<Value>, Refusal> {
     let path = format!("/v1/data_sources/{source}/query");
     let (mut found, mut seen) = (Vec::<Value>::new(), BTreeSet::new());

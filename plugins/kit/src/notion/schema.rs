@@ -62,7 +62,7 @@ pub fn plain_text(property: &Value) -> String {
 /// A text as the value of a property.
 ///
 /// # Errors
-/// The text is too long; the reason.
+/// If the text is too long; returns the reason.
 pub fn rich_text(text: &str) -> Result<Value, String> {
     let (mut pieces, mut piece, mut units) = (Vec::new(), String::new(), 0);
     for c in text.chars() {

@@ -1,7 +1,7 @@
 //! The action `apply`: executes the steps of a plan.
 //!
-//! The journal makes it idempotent: a killed attempt resumes where it stopped, and a task that has applied its plan reports the same
-//! outcome again. Another task cannot apply the plan again.
+//! The journal makes it idempotent: a killed attempt resumes where it stopped, and a task that has applied its plan reports
+//! the same outcome again. Another task cannot apply the plan again.
 
 use std::num::NonZeroU32;
 
@@ -24,9 +24,9 @@ pub(super) const ALL: [&str; 7] = ["planned", "intended", "done", "left", "undoi
 /// Applies a plan.
 ///
 /// # Errors
-/// `permanent` when there is no such plan, or it may not be applied (again); `needs-grant` when a folder or the catalog is not granted;
-/// `needs-human` when a disk is full or read-only; `retryable` when another task moves files, or a disk does not answer; else as
-/// `wit/sql.wit` and `wit/locks.wit`.
+/// `permanent` when there is no such plan, or the plan may not be applied; `needs-grant` when a folder or the catalog is not
+/// granted; `needs-human` when a disk is full or read-only; `retryable` when another task moves files, or a disk does not
+/// answer; else as `wit/sql.wit` and `wit/locks.wit`.
 pub fn apply(task: &Task, catalog: &dyn Writable, own: &dyn Writable, locks: &dyn Locks) -> Result<Outcome, Error> {
     with_real_disk(catalog, own, locks, |tools| apply_with(task, tools))
 }
@@ -130,7 +130,7 @@ fn outcome(journal: &Journal<'_>, plan: &StoredPlan, stopped: &StopReason) -> Re
     Ok(outcome)
 }
 
-/// A finding for each step in this state, which was not executed.
+/// A finding for each step in this state. These steps were not executed.
 pub(super) fn step_findings(kind: &str, state: &str, steps: &[StoredStep]) -> Findings {
     let mut findings = Findings::default();
     for step in steps.iter().filter(|step| step.state == state) {

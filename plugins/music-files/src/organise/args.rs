@@ -12,7 +12,7 @@ use super::rules::RuleText;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum ManyPlaylists {
-    /// The folder of the first: by `preference`, then by name.
+    /// The folder of the first playlist, in the order of `preference`, then by name.
     #[default]
     First,
     /// Each of these folders.
@@ -74,7 +74,7 @@ impl Apply {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Undo {
-    /// As for `apply`.
+    /// The id, the digest or the name of the plan.
     pub(crate) plan: String,
 }
 

@@ -1,8 +1,8 @@
 //! The file operations. Each is a separate function, so that tests can stop between any two of them.
 //!
-//! Only [`Disk::rename`] replaces a file: the empty file that reserved the new name. If a disk cannot be written to, the task ends and
-//! asks a person, because every other file would fail too. An error of a rename does not end the task: the sandbox reports the same error
-//! if the target is on another disk.
+//! Only [`Disk::rename`] replaces a file: the empty file that reserved the new name. If a disk cannot be written to, the
+//! task ends and asks a person, because every other file would fail too. An error of a rename does not end the task: the
+//! sandbox reports the same error if the target is on another disk.
 
 use std::fs::{self, File, FileTimes, Metadata};
 use std::io::{self, Read as _, Write as _};

@@ -50,7 +50,8 @@ impl Mover<'_> {
         [parent(&step.from), parent(&step.to)].into_iter().flatten().collect()
     }
 
-    /// Deletes the folders that these steps emptied, and the folders above that became empty; never a granted folder.
+    /// Deletes the folders that these steps emptied, and the folders above them that became empty. Never deletes a granted
+    /// folder.
     pub(crate) fn remove_emptied(&self, steps: &[StoredStep]) {
         let moved = steps.iter().filter(|step| step.act == StepAction::Move && step.state == "done");
         let folders: BTreeSet<_> = moved.filter_map(|step| self.parents(step).into_iter().next()).collect();

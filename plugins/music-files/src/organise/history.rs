@@ -1,7 +1,8 @@
 //! The moves of earlier plans for the files that exist now.
 //!
-//! A path does not identify a file: after a move, another file may be at the old or the new path. A file is treated as the moved one only if
-//! its size and its time, to the nanosecond, are the same. Only the moves of existing files are kept in memory.
+//! A path does not identify a file: after a move, another file may be at the old or the new path. A file is treated as the
+//! moved one only if its size and its time, to the nanosecond, are the same. Only the moves of existing files are kept in
+//! memory.
 
 use std::collections::HashMap;
 
@@ -20,7 +21,8 @@ pub(crate) struct History {
     copies: HashMap<String, (Vec<usize>, i64)>,
 }
 
-/// The first file that was moved from the path of an existing file. `away` is true if this file or a later one was not moved back.
+/// The first file that a plan moved away from the path of an existing file. `away` is true if this file, or a file that a
+/// later plan moved away from there, was not moved back.
 #[derive(Clone, Copy, Debug)]
 struct Origin {
     size: u64,

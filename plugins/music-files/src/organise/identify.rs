@@ -1,8 +1,8 @@
 //! Finds the track of a file: by the catalog's link, else by the same sound or bytes as a linked file, else by its tags or name.
 //!
-//! By tags and names, only a certain match is accepted ([`Decision::Auto`]). A file with an uncertain match is reported and not moved. A file
-//! that is linked to a track without a playlist is also matched with the tracks of playlists, because two services may have the same recording
-//! as two tracks.
+//! Tags and names must give a certain match ([`Decision::Auto`]). A file with an uncertain match is reported and not moved.
+//! A file that is linked to a track without a playlist is also matched with the tracks of playlists, because two services
+//! may have the same recording as two tracks.
 
 use std::collections::{HashMap, HashSet};
 

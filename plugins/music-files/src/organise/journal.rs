@@ -1,7 +1,8 @@
 //! Plans and their steps in the plugin's own database.
 //!
-//! `apply` changes the state of a step from `planned` to `intended` and then `done`, or `left` with the reason. `undo` changes it from `done`
-//! to `undoing` and then `undone`, or `kept` with the reason. A step becomes `intended` or `undoing` before its file is touched.
+//! `apply` changes the state of a step from `planned` to `intended` and then `done`, or `left` with the reason. `undo`
+//! changes it from `done` to `undoing` and then `undone`, or `kept` with the reason. A step becomes `intended` or `undoing`
+//! before its file is touched.
 //!
 //! # Errors
 //! Every function fails as `wit/sql.wit`.
@@ -62,7 +63,7 @@ pub(crate) struct DoneStep {
     pub(crate) from: String,
     pub(crate) to: String,
     pub(crate) size: u64,
-    /// The time of the file at its source and, next, at its target.
+    /// The time of the file at its source. The next field is its time at its target.
     pub(crate) modified_ns: i64,
     pub(crate) placed_ns: i64,
     /// False if it was undone.
@@ -101,7 +102,8 @@ impl<'a> Journal<'a> {
         let digest = Digest::of(&bytes).to_string();
         let id = self.free_id(&digest)?;
         let count = i64::try_from(steps.len()).unwrap_or(i64::MAX);
-        // The steps are stored before the plan, so a plan has all its steps also after a crash. A waiting plan has them already.
+        // The steps are stored before the plan, so a plan has all its steps even after a crash. A plan that was not started
+        // has them already.
         let known = self.0.query("SELECT 1 FROM organise_plans WHERE id = ?1", &[id.as_str().into()])?;
         if known.rows.is_empty() {
             self.0.execute("DELETE FROM organise_steps WHERE plan = ?1", &[id.as_str().into()])?;
@@ -120,8 +122,8 @@ impl<'a> Journal<'a> {
         self.find(&id)
     }
 
-    /// An id for a plan: `p`, so that no program reads the id as a number, and twelve digits of the digest. A number is added if a started
-    /// plan has that id.
+    /// The id of the same plan if it is stored and was not started. Otherwise a new id: `p`, so that no program reads the id
+    /// as a number, and twelve digits of the digest. A number is added if a started plan has that id.
     fn free_id(&self, digest: &str) -> Result<String, Error> {
         let short = format!("p{}", digest.get(..12).unwrap_or(digest));
         let known = self.0.query("SELECT id, state FROM organise_plans WHERE digest = ?1", &[digest.into()])?;
@@ -130,7 +132,7 @@ impl<'a> Journal<'a> {
             Some(id) => Ok(id.to_owned()),
             None if known.rows.is_empty() => Ok(short),
             None => {
-                // A number above those in use, so that a deleted id is not used again.
+                // The number is higher than all numbers in use, so a deleted id is not used again.
                 let last =
                     "SELECT max(CAST(substr(id, 15) AS INTEGER)) FROM organise_plans WHERE substr(id, 1, 13) = ?1";
                 let last = self.0.query(last, &[short.as_str().into()])?.integer().unwrap_or(0);

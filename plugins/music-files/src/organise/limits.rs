@@ -43,10 +43,10 @@ pub(crate) const MOVING: Duration = Duration::from_secs(200);
 /// Maximum number of bytes that one task copies between disks. The host allows a task to write 4 GiB.
 pub(crate) const MOST_COPIED: u64 = 3 << 30;
 
-/// Maximum size of a file that is copied to another disk; the host limits what a task writes.
+/// Maximum size of a file that is copied to another disk, because the host limits the bytes that a task writes.
 pub(crate) const LARGEST_COPIED: u64 = 4_000 << 20;
 
-/// Number of plans that are kept, not counting those that can be undone.
+/// Number of plans that are kept, in addition to the plans that can be undone.
 pub(crate) const KEPT_PLANS: usize = 10;
 
 /// Number of applied plans that are kept for undoing.

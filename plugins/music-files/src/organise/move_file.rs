@@ -1,12 +1,12 @@
 //! Moves or copies one file. At every moment the complete file is at its source or its target; during a copy it may be at both.
 //!
-//! The target name is reserved with an empty file, which fails if the name exists; the file is then renamed over the empty one. Hard links
-//! are not used: not every disk has them, and the host opens no file with two names. If source and target are on different disks, the file
-//! is copied next to its target under a hidden name. Both files are read again and compared, the copy gets its time and its name, and then
-//! the source is deleted.
+//! First an empty file reserves the name of the target; this fails if the name exists. Then the file is renamed over the
+//! empty file. Hard links are not used: not every disk has them, and the host opens no file with two names. If source and
+//! target are on different disks, the file is copied next to its target under a hidden name. Both files are read again and
+//! compared, the copy gets its time and its name, and then the source is deleted.
 //!
-//! An interrupted move is recognised by the files: an empty file at the target is a reserved name; a target with the source's bytes, next
-//! to the source, is a copy whose source was not deleted yet.
+//! The files show how far an interrupted move came. An empty file at the target is a reserved name. If source and target
+//! exist with the same bytes, the target is a copy whose source was not deleted yet.
 
 use std::cell::Cell;
 use std::io::{self, ErrorKind};
@@ -113,7 +113,7 @@ fn inspect_progress(context: &MoveContext<'_>, file_move: &FileMove) -> io::Resu
             disk.remove(&file_move.to)?;
             Ok(MoveProgress::NotStarted)
         }
-        // The source of a copy is missing if a later step, which moved it, was interrupted together with this one.
+        // The source of a copy can be missing: a later step may have moved it before both steps were interrupted.
         (None, Some(target)) if target.file && target.size == file_move.size => {
             let sha256 = if file_move.keep_source { Some(disk.digest(&file_move.to, context.has_time)?) } else { None };
             Ok(MoveProgress::Ended(MoveOutcome::Moved { modified_ns: target.modified_ns, sha256 }))
@@ -155,8 +155,8 @@ fn begin(context: &MoveContext<'_>, file_move: &FileMove) -> io::Result<MoveOutc
     }
 }
 
-/// Whether a rename failed because the target is on another disk. The sandbox reports the same error (`io`) for a failing disk; the copy
-/// that follows shows which of the two it is.
+/// Whether a rename failed because the target is on another disk. The sandbox reports the same error (`io`) for a failing
+/// disk. The copy that follows fails only in the second case.
 fn is_on_another_disk(error: &io::Error) -> bool {
     error.kind() == ErrorKind::CrossesDevices || (cfg!(target_family = "wasm") && is_io_error(error))
 }
@@ -206,8 +206,8 @@ fn sync_target(disk: &dyn Disk, file_move: &FileMove) -> io::Result<()> {
     file_move.to.parent().map_or(Ok(()), |folder| disk.sync_folder(folder))
 }
 
-/// Deletes the copy after an error, but only if its source is unchanged; otherwise the copy may be the only good file. If the source is
-/// missing, the copy is the file, and the error is ignored.
+/// Deletes the copy after an error, but only if its source is unchanged: otherwise the copy may be the only good file. If
+/// the source is missing, the copy is now the file, and the error is ignored.
 fn delete_copy(context: &MoveContext<'_>, file_move: &FileMove, error: io::Error) -> io::Result<()> {
     match context.disk.metadata(&file_move.from)? {
         None => Ok(()),

@@ -1,5 +1,5 @@
-//! Executes the steps of a plan in order, or undoes them. Each step is recorded in the journal before it starts. Several steps are recorded
-//! together, because each commit waits for the disk.
+//! Executes the steps of a plan in order, or undoes them. Each step is recorded in the journal before it starts. Several
+//! steps are recorded together, because each commit waits for the disk.
 
 use std::cell::Cell;
 use std::collections::{BTreeSet, HashMap, HashSet};
@@ -119,7 +119,7 @@ pub(crate) struct Mover<'a> {
     pub(super) existing: HashSet<PathBuf>,
     /// Bytes of files whose copy was started.
     copied_bytes: Cell<u64>,
-    /// True after the first step, which has all the time of the task.
+    /// True after the first step began. The first step has all the time of the task.
     begun: bool,
     /// Steps whose result is unknown.
     unclear: HashSet<i64>,
@@ -166,7 +166,7 @@ impl<'a> Mover<'a> {
     /// Executes the steps in this order.
     ///
     /// # Errors
-    /// As `wit/sql.wit`: the next attempt checks steps again whose result is not in the journal.
+    /// As `wit/sql.wit`. The next attempt checks again the steps whose result is not in the journal.
     pub(crate) fn run(&mut self, steps: &[StoredStep]) -> Result<StopReason, Error> {
         let states = self.direction.states();
         for together in steps.chunks(TOGETHER) {
@@ -176,7 +176,7 @@ impl<'a> Mover<'a> {
             locations.write(self.tools.catalog)?;
             self.journal.end(&self.plan.id, &ended)?;
             if stopped != StopReason::Finished {
-                // Steps of an earlier attempt, and those with an unknown result, stay as begun.
+                // Steps that an earlier attempt began, and steps with an unknown result, keep their state.
                 let ended: HashSet<_> = ended.iter().map(|ended| ended.step).collect();
                 let open = |step: &&StoredStep| step.state == states.begun || self.unclear.contains(&step.step);
                 let rest = together.iter().filter(|step| !ended.contains(&step.step) && !open(step));
@@ -226,7 +226,8 @@ impl<'a> Mover<'a> {
             ended.push(note);
         }
         for folder in &folders {
-            // An error is ignored: each file is complete at its source or target, and after a crash the journal causes another check.
+            // An error is ignored: each file is complete at its source or target, and after a crash the journal causes
+            // another check.
             drop(self.tools.disk.sync_folder(folder));
         }
         Ok(StepBatch { ended, locations, stopped })
@@ -277,7 +278,7 @@ impl<'a> Mover<'a> {
             modified_ns,
             copy_modified_ns: step.modified_ns,
             keep_source: step.act == StepAction::Copy,
-            // The first file may have any size, because otherwise a large one would never be copied.
+            // The first file may have any size, because otherwise a large file would never be copied.
             copy_limit: match self.copied_bytes.get() {
                 0 => u64::MAX,
                 copied => MOST_COPIED.saturating_sub(copied),
@@ -285,8 +286,8 @@ impl<'a> Mover<'a> {
         })
     }
 
-    /// Deletes a copy if it is unchanged and its source still exists. `again` is true if an earlier attempt may have
-    /// deleted it.
+    /// Deletes a copy if the copy and its source are unchanged. `again` is true if an earlier attempt may have deleted the
+    /// copy.
     fn delete_copy(&self, step: &StoredStep, file_move: &FileMove, again: bool) -> io::Result<MoveOutcome> {
         let disk = self.tools.disk;
         let deleted = MoveOutcome::Moved { modified_ns: step.modified_ns, sha256: None };

@@ -1,5 +1,5 @@
-//! The action `organise`: decides where every file belongs, and stores the plan. It moves no file, and opens one only to compare it with a
-//! file of the same name and size.
+//! The action `organise`: decides where every file belongs, and stores the plan. It moves no file, and opens one only to
+//! compare it with a file of the same name and size.
 
 use std::cell::Cell;
 use std::collections::HashMap;
@@ -38,7 +38,7 @@ pub fn plan(task: &Task, catalog: &dyn Tables, own: &dyn Writable, locks: &dyn L
     let options = Options::parse(task)?;
     let rules = Rules::read(&options.rules)?;
     let (music, organised) = (roots::music(task)?, roots::organised(task)?);
-    // The lock keeps files in place while the plan is made, and prevents that the plan is applied while it is stored.
+    // While the plan is made and stored, the lock keeps other tasks from moving files and from applying the plan.
     let _alone = lock_moves(locks)?;
     let known = CatalogData::read(catalog)?;
     let mut findings = Findings::default();
@@ -151,8 +151,8 @@ impl Planner<'_> {
         draft
     }
 
-    /// The catalog's record of this file, and not of another file that had its path. Size and time identify the file or, if the catalog has
-    /// neither, the moves of earlier plans.
+    /// The catalog's record of this file, and not of another file that had its path. Size and time identify the file. If the
+    /// catalog does not have both, the moves of earlier plans identify it.
     fn record(&self, number: usize, file: &Entry, host: &str) -> Option<&CatalogFile> {
         let here = |named: &&CatalogFile| {
             let dated = named.is_dated() || self.history.may_be_original(number, file);
@@ -266,9 +266,9 @@ impl Planner<'_> {
         draft.steps.extend(steps);
     }
 
-    /// Whether the file below the folder `organised` is a copy of this one. If the sizes are equal, the history of plans or the catalog's
-    /// digests decide; else both files are read, within a limit. Above the limit, a file with the same name and size counts as a copy, so no
-    /// other copy is made.
+    /// Whether the file below the folder `organised` is a copy of this one. Files of different sizes are not copies. For
+    /// equal sizes, the history of plans or the digests in the catalog decide. If they do not, both files are read, within a
+    /// limit. Above the limit, a file with the same name and size counts as a copy, so no other copy is made.
     fn is_copy(&self, music: MusicFile<'_>, path: &str) -> bool {
         let MusicFile { root, number, entry: file, named } = music;
         let (other, own) = (self.organised.at(path), root.at(&file.path));

@@ -12,8 +12,8 @@ use super::limits::{SHOWN, SHOWN_CHARS};
 use super::step::{Step, StepAction};
 use super::walk::FoundFiles;
 
-/// The outcome: `refused` if no file could be planned, `partial` if files or folders could not be read or wait for the next plan. Unclear
-/// files do not make it `partial`.
+/// The outcome. It is `refused` if no file could be planned, and `partial` if files or folders could not be read or wait for
+/// the next plan. Unclear files do not make the outcome `partial`.
 pub(crate) fn outcome(draft: &Draft, walked: &FoundFiles, kept: Option<&StoredPlan>, has_tracks: bool) -> Outcome {
     let planned = draft.steps.len() + draft.there + draft.stays;
     let unread = walked.unread.len() + walked.unreadable.len() + draft.hidden.len();

@@ -1,7 +1,7 @@
 //! Rules: the first rule that matches a file and has all its values decides where the file goes.
 //!
-//! The rules of the task come first, then the default rules: into the folder of the playlist, else into `Unassigned`; files with unknown
-//! artist or title keep their own name.
+//! The rules of the task come first, then the default rules. By the default rules, a file goes into the folder of its
+//! playlist, else into `Unassigned`. A file with an unknown artist or title keeps its name.
 
 use baton_plugin_sdk::Error;
 use serde::Deserialize;
@@ -48,7 +48,7 @@ pub(crate) struct RuleConditions {
     known: Option<bool>,
 }
 
-/// One pattern, or several of which one must match.
+/// One pattern, or several patterns. One of them must match.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(untagged)]
 pub(crate) enum TextPatterns {

@@ -56,7 +56,8 @@ pub(crate) struct Step {
     pub(crate) to: StepPlace,
     pub(crate) size: u64,
     pub(crate) modified_ns: i64,
-    /// From the catalog, for a file of this size and time; otherwise it is computed when the file is copied.
+    /// The digest in the catalog, if the catalog has this size and time for the file. Otherwise `apply` computes the digest when
+    /// it copies the file.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) sha256: Option<String>,
     pub(crate) reason: String,

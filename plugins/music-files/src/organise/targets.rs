@@ -50,8 +50,8 @@ impl<'a> Targets<'a> {
         Self { root, taken: HashSet::new(), folders: HashMap::new() }
     }
 
-    /// Chooses the name for a file with this target and extension. `own` is its present path, if that is below the same
-    /// root. `is_copy` is true for a path below the root with a copy of the file.
+    /// Chooses a name for a file with this target and extension. `own` is the present path of the file, if the file is below the
+    /// same root. `is_copy` returns whether the file at a path below the root is a copy of this file.
     pub(crate) fn choose(
         &mut self,
         place: &TargetPath,

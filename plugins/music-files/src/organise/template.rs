@@ -40,7 +40,7 @@ pub(crate) enum Field {
     Ext,
     /// The file's own name without its extension.
     Name,
-    /// The folder of the file below the granted one; a separate part.
+    /// The path from the granted folder to the folder of the file. This placeholder must be a whole part of the template.
     Folder,
 }
 
@@ -125,12 +125,12 @@ impl Template {
         Ok(Self { parts })
     }
 
-    /// True if the template has the playlist.
+    /// True if the template has the placeholder `{playlist}`.
     pub(crate) fn names_playlist(&self) -> bool {
         self.parts.iter().flatten().any(|piece| *piece == TemplatePart::Field(Field::Playlist))
     }
 
-    /// The place of a file; `None` if a value is missing and `missing` has no text for it.
+    /// The place of a file. A missing value becomes the text `missing`; without that text, the file has no place.
     pub(crate) fn place(&self, values: &Values, missing: Option<&str>) -> Option<TargetPath> {
         let (last, folders) = self.parts.split_last()?;
         let mut place = TargetPath { folders: Vec::new(), stem: String::new() };

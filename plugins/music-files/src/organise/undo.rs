@@ -34,7 +34,7 @@ pub fn undo_with(task: &Task, tools: &MoveTools<'_>) -> Result<Outcome, Error> {
         "undone" if plan.by_task.as_deref() == Some(&task.id) => {
             return outcome(&journal, &plan, &StopReason::Finished);
         }
-        // Kept steps are tried again: their disk may be mounted now, or their name free.
+        // Kept steps are tried again: a missing disk may be mounted now, or a used name may be free.
         "undone" if journal.steps(&plan.id, &["kept"])?.is_empty() => {
             return Ok(nothing_to_undo(&format!("the plan {} was already undone", plan.id)));
         }
@@ -60,7 +60,7 @@ pub fn undo_with(task: &Task, tools: &MoveTools<'_>) -> Result<Outcome, Error> {
     }
 }
 
-/// Records the results of the steps that an interrupted `apply` has begun. Returns the reason if the result of one is unknown.
+/// Records the results of the steps that an interrupted `apply` has begun. Returns the reason if the result of a step is unknown.
 fn resume_apply(mover: &Mover<'_>, journal: &Journal<'_>, plan: &StoredPlan) -> Result<Option<String>, Error> {
     let (mut open, mut locations) = (None, Locations::default());
     let mut result = |step: &StoredStep| {

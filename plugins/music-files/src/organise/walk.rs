@@ -15,7 +15,7 @@ use baton_plugin_kit::{folder, safe_name};
 use super::limits::{DEEPEST, ENDING_BYTES, MOST_ENTRIES};
 use super::roots::Root;
 
-/// Extensions of audio files; those of the host's library (`host/library/src/source/audio.rs`).
+/// Extensions of audio files, the same as in the host's library (`host/library/src/source/audio.rs`).
 const AUDIO: [&str; 40] = [
     "aac", "ac3", "aif", "aifc", "aiff", "alac", "amr", "ape", "au", "caf", "dff", "dsf", "dts", "eac3", "flac", "m4a",
     "m4b", "m4p", "m4r", "mka", "mp1", "mp2", "mp3", "mpc", "mpga", "oga", "ogg", "opus", "ra", "rf64", "snd", "spx",
@@ -64,7 +64,7 @@ pub(crate) struct FoundFiles {
     pub(crate) left: BTreeMap<&'static str, usize>,
     /// Folders that could not be read, with the reasons.
     pub(crate) unread: Vec<(String, String)>,
-    /// Folders with names that are not UTF-8, and how many.
+    /// Folders that contain names that are not UTF-8, with the number of such names.
     pub(crate) unreadable: Vec<(String, usize)>,
     entries: usize,
 }

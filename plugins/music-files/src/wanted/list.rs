@@ -1,8 +1,8 @@
 //! Compares the tracks of playlists with the files of the catalog.
 //!
 //! A track is on disk if it has a file that is not missing, or if a file certainly matches by tags and names. A track with only an
-//! uncertain match is counted as unclear and not as wanted, so that nobody buys a track twice. A file that only djay names, and that no
-//! scan has found, also counts, but the number of such tracks is stated: the file may have been deleted since.
+//! uncertain match is counted as unclear and not as wanted, so that nobody buys a track twice. A track also counts as on disk if
+//! djay names its file and no scan has found that file. The file may be deleted, so the summary states the number of such tracks.
 
 use std::collections::HashMap;
 

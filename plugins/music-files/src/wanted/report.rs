@@ -29,7 +29,7 @@ pub(crate) struct WantedTracks<'a> {
     pub(crate) rows: Vec<Row<'a>>,
     pub(crate) in_playlists: usize,
     pub(crate) on_disk: usize,
-    /// Those of `on_disk` whose files djay names and no scan has found.
+    /// The number of tracks in `on_disk` whose files only djay names: no scan has found them.
     pub(crate) only_named: usize,
 }
 

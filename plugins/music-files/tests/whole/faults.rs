@@ -1,4 +1,4 @@
-//! Two disks, and full disks.
+//! Plans whose folders are on two disks, and plans on a full disk.
 
 use std::fs;
 use std::path::Path;

@@ -143,7 +143,7 @@ fn filled() -> TestFolders {
     folders
 }
 
-/// Asserts that every file of the tree before exists completely at some path.
+/// Asserts that every file of the tree `before` exists completely at some path of the tree `after`.
 fn nothing_is_lost(before: &Tree, after: &Tree) {
     for (path, file) in before {
         let Some((bytes, _)) = file else { continue };
@@ -151,8 +151,8 @@ fn nothing_is_lost(before: &Tree, after: &Tree) {
     }
 }
 
-/// Applies a plan (undoes it, with `apply_first`) with a kill after each number of changes, until there is no kill; `then` runs
-/// after each of these attempts.
+/// Applies a plan again and again, each time with one more change before the kill, until the plan ends before the kill. With
+/// `apply_first`, the plan is applied without a kill, and the undo is killed. `then` checks the folders after each kill.
 fn at_every_end(far: bool, apply_first: bool, then: impl Fn(&TestFolders, &str, &Tree, &Tree)) {
     let args = json!({ "in_several": "copy" });
     let (mut ends, mut lived) = (0, false);

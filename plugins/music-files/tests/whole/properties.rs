@@ -19,7 +19,7 @@ fn name() -> impl Strategy<Value = String> {
     ]
 }
 
-/// A form that is equal for paths of one file on some disk: without case, in either Unicode form.
+/// A form of a path that ignores case and Unicode normalisation, because some disks treat such paths as one file.
 fn one_name(path: &str) -> String {
     path.nfc().flat_map(char::to_uppercase).flat_map(char::to_lowercase).nfc().collect()
 }

@@ -15,7 +15,7 @@ use crate::folders::{TestFolders, id, write};
 /// The error for an operation on a path.
 type FaultFn<'a> = &'a dyn Fn(&str, &Path) -> io::Result<()>;
 
-/// A disk with an error; `music` and `organised` are on two disks.
+/// A disk on which chosen operations fail. It acts as if `music` and `organised` were on two disks.
 struct FailingDisk<'a>(FaultFn<'a>);
 
 impl Disk for FailingDisk<'_> {

@@ -87,7 +87,7 @@ impl Request {
         self.header("content-type", "application/json").body(value.to_string())
     }
 
-    /// Limits the time for a connection, for the first byte and between two pieces of the body.
+    /// Sets one limit for three times: until the connection, until the first byte, and between two pieces of the body.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = Some(timeout);
         self
@@ -102,7 +102,7 @@ impl Request {
     /// Sends the request, follows redirects and reads the response.
     ///
     /// # Errors
-    /// When the host denies it, or no response comes. A response with any status is not an error.
+    /// When the host denies the request, or the server does not respond. A response is never an error, whatever its status is.
     pub fn send(self) -> Result<Response, HttpError> {
         redirect::follow(self, exchange)
     }

@@ -4,13 +4,13 @@
 use super::address::Address;
 use super::model::{HttpError, Request, Response};
 
-/// Headers that only servers of the first origin get.
+/// Headers that are removed when a redirect leads to another origin.
 const PERSONAL: [&str; 3] = ["authorization", "cookie", "proxy-authorization"];
 
 /// Sends `request` by `exchange` until the answer is not a redirect.
 ///
 /// # Errors
-/// Those of `exchange`, and when there are more redirects than the request allows or one has an invalid address.
+/// Those of `exchange`; also if there are more redirects than the request allows, or a redirect has an invalid address.
 pub(super) fn follow(
     mut request: Request,
     exchange: impl Fn(&Request, &Address) -> Result<Response, HttpError>,
@@ -39,7 +39,7 @@ fn location(response: &Response) -> Option<String> {
 
 /// Makes the request that follows a redirect.
 fn forward(request: &mut Request, status: u16, same_origin: bool) {
-    // As in all browsers: a GET follows 303, and also 301 and 302 after a POST.
+    // As in all browsers: the next request is a GET after 303, and after 301 or 302 if this request is a POST.
     let becomes_get =
         status == 303 && request.method != "HEAD" || matches!(status, 301 | 302) && request.method == "POST";
     if becomes_get {

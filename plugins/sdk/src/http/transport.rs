@@ -120,7 +120,7 @@ fn read(response: &IncomingResponse, address: &Address) -> Result<Vec<u8>, HttpE
     }
 }
 
-/// The error of a body that breaks off. If it has no error code, the host's text decides.
+/// The error for a body that ends early. If the host gives no error code, its text decides which error it is.
 fn broken(address: &Address, error: &IoError) -> HttpError {
     let text = error.to_debug_string();
     match http_error_code(error) {

@@ -27,7 +27,7 @@ pub(super) struct AccountPlaylist {
 /// The id of the account's owner.
 pub(super) fn owner(api: &Api<'_>) -> Result<String, Error> {
     let me = api.get("/v1/me")?.unwrap_or_default();
-    text(&me, "/id").ok_or_else(|| Error::Permanent("Spotify does not say whose account it is".to_owned()))
+    text(&me, "/id").ok_or_else(|| Error::Permanent("Spotify does not name the owner of the account".to_owned()))
 }
 
 /// The playlists of the list, each once: a list that changes while it is read may have one twice.

@@ -71,7 +71,7 @@ impl From<Refusal> for Error {
                  your account must be among its users"
                     .to_owned(),
             ),
-            Refusal::Missing => Self::Permanent("Spotify does not have what was asked for (404)".to_owned()),
+            Refusal::Missing => Self::Permanent("Spotify does not have the requested item (404)".to_owned()),
             Refusal::Rejected(why) => Self::Permanent(why),
             Refusal::NoMoreRequests => {
                 Self::Retryable(format!("this task has sent {} requests, which is its limit; the next task continues", LIMITS.requests))

@@ -51,7 +51,7 @@ pub fn diff(sources: PlaylistSources<'_>, args: &Args, findings: &mut Findings) 
     let mut load =
         |place: &str| sources.gather(&[place.to_owned()], &args.playlists, EntryDetails::default(), findings);
     let ((mut old, mut names), (mut new, newer)) = (load(&args.from)?, load(&args.to)?);
-    // A playlist that exists on one side only is known too.
+    // A name is known if either side has a playlist of this name.
     names.extend(newer);
     report_unknown(&format!("`{}`, like `{}`,", args.from, args.to), &args.playlists, &names, findings)?;
     if old.is_empty() && new.is_empty() {
@@ -86,7 +86,7 @@ pub fn diff(sources: PlaylistSources<'_>, args: &Args, findings: &mut Findings) 
     };
     let key = |place: &str, playlist: &Playlist| match catalog {
         _ if by_name => (playlist_id(&playlist.name), String::new()),
-        // A CSV file is one playlist; its id depends on other files with its name.
+        // A CSV file has one playlist. Its id is not a good key, because it depends on other files with the same name.
         (false, false) if playlist.service == SERVICE_CSV => {
             (sources.below(place, &playlist.file).to_owned(), String::new())
         }
@@ -108,8 +108,8 @@ fn is_file(place: &str) -> bool {
     place.to_lowercase().ends_with(".csv")
 }
 
-/// Keeps the catalog's playlists of the services that the other side has; if the other side has no playlists, those of both kinds of
-/// exports.
+/// Keeps only the catalog's playlists of those services that the other side has. If the other side has no playlists, keeps the
+/// playlists of CSV exports and of the privacy export.
 fn keep_services(catalog: &mut Vec<Playlist>, other: &[Playlist]) {
     let mut services: HashSet<&str> = other.iter().map(|playlist| playlist.service.as_str()).collect();
     if services.is_empty() {

@@ -39,7 +39,7 @@ pub const HEADER: [&str; 24] = [
 /// Writes the file.
 ///
 /// # Errors
-/// Never, in memory.
+/// Never: it writes to memory.
 pub fn write(entries: &[Entry]) -> Result<Vec<u8>, Error> {
     let written = || {
         let mut written = CsvWriter::new(HEADER)?;

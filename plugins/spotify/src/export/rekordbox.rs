@@ -18,7 +18,7 @@ const PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_')
 /// Writes the file.
 ///
 /// # Errors
-/// Never, in memory.
+/// Never: it writes to memory.
 pub fn to_xml(playlists: &[Playlist]) -> Result<Vec<u8>, Error> {
     let mut collection = Collection::default();
     let nodes: Vec<(&str, Vec<usize>)> = playlists

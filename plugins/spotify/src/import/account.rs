@@ -11,7 +11,7 @@ use super::rows::ExportTime;
 use super::state::ImportState;
 use crate::model::{Playlist, SERVICE_ACCOUNT};
 
-/// The number of waiting entries that causes a write. After a crash, written entries need not be read again.
+/// With this number of waiting entries, they are written. Entries that were written before a crash need not be read again.
 const MOST: usize = 2_000;
 
 /// Writes the playlists of an account.

@@ -12,7 +12,7 @@ use crate::model::{PART, SERVICE_HISTORY, SERVICE_NAMES, SERVICE_PRIVACY, TRACKS
 #[derive(Clone, Debug, Default)]
 pub(super) struct PlaylistState {
     pub(super) name: String,
-    /// The result of [`snapshot`], if the playlist was written completely.
+    /// The result of [`snapshot`] or, for a file that was read in part, of [`part`]. Empty while entries are missing.
     pub(super) snapshot: String,
     pub(super) entries: usize,
     /// The time of its export.
@@ -20,7 +20,7 @@ pub(super) struct PlaylistState {
 }
 
 impl PlaylistState {
-    /// True if the playlist was written completely, and its length has not changed since.
+    /// True if all entries of a whole file were written, and the number of entries has not changed since.
     pub(super) fn is_whole(&self) -> bool {
         self.snapshot.rsplit(':').next() == Some(self.entries.to_string().as_str())
     }
@@ -39,8 +39,8 @@ impl PlaylistState {
 /// Playlists by service and id.
 pub(super) type PlaylistStates = HashMap<(String, String), PlaylistState>;
 
-/// The text of a playlist's state: the version of the reader (a newer one may read more), the digest of the file, and the number of
-/// entries, so that a playlist whose entries were deleted does not count as imported.
+/// The text of a playlist's state. It has the version of the reader, because a newer reader may read more; the digest of the
+/// file; and the number of entries, so that a playlist whose entries were deleted does not count as imported.
 pub(super) fn snapshot(digest: &str, entries: usize) -> String {
     format!("2:{digest}:{entries}")
 }
@@ -78,7 +78,7 @@ pub(super) fn rank(catalog: &dyn Writable) -> Result<(), Error> {
     Ok(())
 }
 
-/// Spotify's tracks by title and first artist, in lower case; without names that several tracks have.
+/// Spotify's tracks by title and first artist, in lower case. If several tracks have the same names, none of them is found.
 #[derive(Debug, Default)]
 pub(super) struct TrackNames(HashMap<(String, String), Option<(i64, String)>>);
 

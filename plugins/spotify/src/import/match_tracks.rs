@@ -18,11 +18,12 @@ use crate::model::{SERVICE_NAMES, TRACKS};
 const PUT_SAME: &str =
     "INSERT INTO put_same (source, service, id, other_service, other_id) VALUES (?1, ?2, ?3, ?4, ?5)";
 
-/// The tracks without an id of any service: their number, and their id in the catalog.
+/// The tracks of exports without ids that are not matched with a track of Spotify: their number, and their id.
 const UNKNOWN: &str = "SELECT n.item, n.external_id FROM external_ids AS n WHERE n.kind = 'track' AND n.service = ?1 \
     AND NOT EXISTS (SELECT 1 FROM external_ids AS s WHERE s.kind = 'track' AND s.item = n.item AND s.service = ?2)";
 
-/// The numbers of comparable tracks, as text. If the text is the same as after the last comparison, nothing is new.
+/// The number of tracks of both services, and the highest track number of the catalog, as one text. If the text is the same
+/// as after the last comparison, there are no new tracks.
 const COMPARABLE: &str = "SELECT (SELECT count(*) FROM external_ids WHERE kind = 'track' AND service = ?1) || ' ' || \
     (SELECT count(*) FROM external_ids WHERE kind = 'track' AND service = ?2) || ' ' || \
     (SELECT coalesce(max(id), 0) FROM tracks)";
@@ -30,7 +31,7 @@ const COMPARABLE: &str = "SELECT (SELECT count(*) FROM external_ids WHERE kind =
 const TABLE: &str =
     "CREATE TABLE IF NOT EXISTS compared (only INTEGER PRIMARY KEY CHECK (only = 1), tracks TEXT NOT NULL) STRICT";
 
-/// Joins the tracks, if this import wrote tracks or the catalog has others than at the last comparison.
+/// Joins the tracks, if this import wrote tracks, or if the tracks of the catalog have changed since the last comparison.
 pub(super) fn join(services: &HostServices<'_>, is_new: bool, findings: &mut Findings) -> Result<(), Error> {
     let comparable = || -> Result<String, Error> {
         let found = services.catalog.query(COMPARABLE, &[BY_NAME.into(), TRACKS.into()])?;

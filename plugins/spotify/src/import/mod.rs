@@ -1,15 +1,21 @@
 //! `import`: reads Spotify's exports into the catalog. A second import of the same files changes nothing, and an unchanged CSV file or
 //! history is not parsed again.
 //!
-//! **Services.** Tracks have Spotify's ids (`spotify`; local files the whole URI). A CSV export has no id of its playlist, so the playlist is
-//! `spotify-csv` with the normalised name of the file; a playlist of the privacy export is `spotify-privacy` with its name. Further
-//! playlists with the same name get another id (`ids.rs`). If a file has several playlists, the id of each is the file's id and the name of
-//! the playlist (`export:late night`). A track of an export without ids has the service `names`, and an id of its artists, title and ISRC
-//! or album.
+//! **Services.** In the catalog, every track and playlist has a service and an id.
 //!
-//! **Age and rank.** The facts of a file have the time when the file was written. So an older export adds new tracks, but changes no facts of
-//! a newer export and no complete playlist of a newer file. CSV files have more facts than the privacy export and the history, which
-//! therefore have a lower rank.
+//! | item | service | id |
+//! |---|---|---|
+//! | track | `spotify` | Spotify's id; for a local file the whole URI |
+//! | track of an export without ids | `names` | made of the artists, the title, and the ISRC or album |
+//! | playlist of a CSV export | `spotify-csv` | the normalised name of the file |
+//! | one of several playlists in a file | `spotify-csv` | the id of the file and the name of the playlist: `export:late night` |
+//! | playlist of the privacy export | `spotify-privacy` | the normalised name of the playlist |
+//!
+//! A second playlist with the same name gets another id (`ids.rs`).
+//!
+//! **Age and rank.** The facts of a file have the time when the file was written. So an older export adds new tracks, but does
+//! not change facts of a newer export or complete playlists of a newer file. The privacy export and the history have fewer
+//! facts than CSV files, so they have a lower rank.
 //!
 //! **Places.** A row that is not music, or cannot be read, becomes a place without a track. A shorter export removes the end of the playlist,
 //! unless the export is incomplete. If a file is deleted, the catalog keeps its playlist.

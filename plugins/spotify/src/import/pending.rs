@@ -47,7 +47,7 @@ struct TrackFacts {
     fields: u32,
     /// The time of the newest fact.
     at: Option<i64>,
-    /// Its index among the waiting tracks, and the number of writes before.
+    /// The number of earlier writes, and the index among the waiting tracks.
     place: (usize, usize),
 }
 
@@ -61,7 +61,7 @@ impl PendingRows {
         self.items.len() + self.tracks.len()
     }
 
-    /// Adds a track, unless a source of the same age or newer has written all facts of the entry.
+    /// Adds a track, unless an export of the same age or a newer one already has all fields of the entry.
     pub(super) fn track(&mut self, export: ExportTime<'_>, entry: &Entry) {
         let Some(key) = TrackKey::from_entry(entry) else {
             return;

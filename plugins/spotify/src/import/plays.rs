@@ -57,7 +57,8 @@ pub(super) fn import(state: &mut ImportState<'_>, files: &[&FoundFile]) -> Resul
     if written > 0 { count(state, before) } else { Ok(()) }
 }
 
-/// The plays of the history in the catalog, those without a track, and the newest number of any play.
+/// Counts of the history's plays in the catalog: all plays, and plays without a track (`open`). `newest` is the highest
+/// number of a play.
 #[derive(Clone, Copy, Debug, Default)]
 struct PlayCounts {
     plays: i64,
@@ -66,7 +67,7 @@ struct PlayCounts {
 }
 
 impl PlayCounts {
-    /// Counts plays up to a number.
+    /// Counts the plays whose number in the catalog is at most `newest`.
     fn load(catalog: &dyn Writable, newest: i64) -> Result<Self, Error> {
         let sql = "SELECT count(*), count(*) - count(p.track), coalesce(max(p.id), 0) FROM external_ids AS e \
             JOIN plays AS p ON p.id = e.item WHERE e.kind = 'play' AND e.service = ?1 AND p.id <= ?2";
@@ -76,8 +77,8 @@ impl PlayCounts {
     }
 }
 
-/// Reports the plays that are new in the catalog. They are counted in the catalog, because several files may have the same play, and a
-/// later one may have its track.
+/// Reports the plays that are new in the catalog. They are counted in the catalog and not in the files, because several
+/// files may have the same play, and only a later file may name its track.
 fn count(state: &mut ImportState<'_>, before: PlayCounts) -> Result<(), Error> {
     let now = PlayCounts::load(state.services.catalog, i64::MAX)?;
     let old = PlayCounts::load(state.services.catalog, before.newest)?;
@@ -93,8 +94,8 @@ fn count(state: &mut ImportState<'_>, before: PlayCounts) -> Result<(), Error> {
     Ok(())
 }
 
-/// Whether all plays of a file were written, and the catalog still has them. Plays without a track are tried again if the catalog has got
-/// more tracks since then, from any source.
+/// Whether all plays of a file were written, and the catalog still has them. A file with unlinked plays is read again if
+/// the catalog has more tracks than at that time.
 fn is_known(state: &ImportState<'_>, digest: &str) -> Result<bool, Error> {
     // Only the bytes are compared: after a move of the folder the plays are the same.
     let sql = "SELECT unlinked, last, tracks FROM history_files WHERE digest = ?1 ORDER BY tracks DESC LIMIT 1";

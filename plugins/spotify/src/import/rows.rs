@@ -41,7 +41,7 @@ impl ExportTime<'_> {
     }
 }
 
-/// The catalog source of a service: a part of this plugin, `spotify/csv` for `spotify-csv`. The host allows no other source.
+/// The catalog source of a service: `spotify/csv` for `spotify-csv`. The host allows only the plugin's name as the first part.
 pub(super) fn source(service: &str) -> String {
     service.replacen('-', "/", 1)
 }

@@ -226,7 +226,7 @@ impl<'a> Session<'a> {
         self.import.report.entries += playlist.entries.len();
         self.report_entries(playlist);
         let export = ExportTime { service: &playlist.service, at: found.modified };
-        // With an incomplete export the playlist keeps its old end, so the export's number of entries is not the playlist's.
+        // After an incomplete export, the playlist keeps its old end. So it may have more entries than the export.
         let state = if playlist.complete { snapshot(digest, playlist.entries.len()) } else { part(digest) };
         self.import.report.part += usize::from(!playlist.complete);
         self.import.pending.playlist(self.import.services.catalog, export, playlist, &state)?;
@@ -282,7 +282,7 @@ impl<'a> Session<'a> {
         let is_section =
             |id: &str| id.match_indices(':').any(|(at, _)| id.get(..at).is_some_and(|file| there.contains(file)));
         let is_missing = |(service, id): &(String, String)| match service.as_str() {
-            // A section exists as long as its file.
+            // A playlist of a file with several playlists counts as existing while the file exists.
             SERVICE_CSV => !there.contains(id.as_str()) && !is_section(id),
             _ => privacy && !self.privacy_ids.has(id),
         };

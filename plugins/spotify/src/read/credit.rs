@@ -85,8 +85,8 @@ fn by_ids(credit: &str, ids: &[&str], known: &KnownArtists) -> Option<Vec<String
         Some(credit.get(*from..to)?.trim())
     };
     let fits = |id: &str, text: &str| !text.is_empty() && known.get(id).is_none_or(|name| name == text);
-    // ways[n][p]: the number of ways in which the first `n` ids can cover the first `p` pieces (2: several), and the first piece of the
-    // last id.
+    // `ways[n][p]` has the number of ways to divide the first `p` pieces among the first `n` ids (2 means several), and the
+    // index of the first piece of the last of these ids.
     let mut ways = vec![vec![(0_u8, 0); pieces.len() + 1]; ids.len() + 1];
     *ways.first_mut()?.first_mut()? = (1, 0);
     for (n, id) in ids.iter().enumerate() {

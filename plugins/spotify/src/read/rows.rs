@@ -114,8 +114,8 @@ fn is_favourite(line: &CsvRow, columns: &Columns) -> bool {
     named || is_of("album") || is_of("artist")
 }
 
-/// Whether an unclosed quote has made other rows a part of this one, up to the next quote of the file. Such a row is reported, because its
-/// places are missing.
+/// True if an unclosed quote has made the following rows, up to the next quote, a part of this row. This is reported, because
+/// the places of those rows are missing.
 fn contains_other_rows(line: &CsvRow, columns: &Columns, file: &str, findings: &mut Findings) -> bool {
     let wrong = !has_all(line, columns);
     let holds = |cell: &str| {

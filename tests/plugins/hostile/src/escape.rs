@@ -145,7 +145,8 @@ pub(crate) fn truncate_linked(task: &Task) -> Result<Outcome, Error> {
     emptied.map(|()| Outcome::new("Emptied.")).map_err(|error| Error::Permanent(format!("not emptied: {error}")))
 }
 
-/// Opens a file that is replaced continuously, by a file with one name and a file with two names. The second must never be read.
+/// Opens a path again and again while the test replaces its file: by a file with one name, then by a file with two names, and
+/// so on. The plugin must never read the file with two names.
 pub(crate) fn race_linked(task: &Task) -> Result<Outcome, Error> {
     let path = format!("{}/linked.txt", place(task, "plans"));
     let mut opened = 0;

@@ -14,7 +14,7 @@ pub(crate) fn lines() -> Outcome {
     Outcome::new("Wrote ten million lines.")
 }
 
-/// A piece has the maximum size of one call, so the limit of bytes is reached long before a limit of calls.
+/// Writes pieces of the maximum size of one call, so that the limit of bytes is reached long before the limit of calls.
 pub(crate) fn pieces() -> Outcome {
     let piece = vec![b'x'; 4096];
     let mut written = 0_u64;
@@ -66,7 +66,7 @@ pub(crate) fn sparse_size(task: &Task) -> Result<Outcome, Error> {
     Ok(Outcome::new("Made a large file of nothing."))
 }
 
-/// Writes at an offset: the standard library does that with a stream.
+/// Writes far behind the end of a file. The standard library uses a stream for that.
 pub(crate) fn sparse_write(task: &Task) -> Result<Outcome, Error> {
     let problem = |error: io::Error| Error::Permanent(error.to_string());
     let mut file = File::create(format!("{}/sparse.bin", plans(task))).map_err(problem)?;

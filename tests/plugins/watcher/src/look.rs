@@ -6,8 +6,8 @@ use std::time::Duration;
 use baton_plugin_sdk::watch::{self, Seen};
 use baton_plugin_sdk::{Cause, Error, Outcome, Task};
 
-/// Checks the files of the argument `paths`, or the changed ones. For a file with `lie` in its name it reports a wrong
-/// state.
+/// Checks the files of the argument `paths`, or the changed files of the trigger, and watches them. For a file with `lie` in its
+/// name, it passes a wrong state to the host.
 pub(crate) fn at(task: &Task) -> Result<Outcome, Error> {
     for path in paths(task)? {
         watch::set(&path, [seen(&path)])?;
@@ -15,7 +15,7 @@ pub(crate) fn at(task: &Task) -> Result<Outcome, Error> {
     Ok(Outcome::new(told(task)))
 }
 
-/// Files may change between the check and the report.
+/// As [`at`], with a pause in which the test changes the files, between the check and the report.
 pub(crate) fn slowly(task: &Task) -> Result<Outcome, Error> {
     let paths = paths(task)?;
     let seen: Vec<Seen> = paths.iter().map(|path| self::seen(path)).collect();
@@ -26,7 +26,7 @@ pub(crate) fn slowly(task: &Task) -> Result<Outcome, Error> {
     Ok(Outcome::new("Looked slowly."))
 }
 
-/// The report of a failed task is ignored.
+/// As [`at`], but the task fails, so the host ignores the report.
 pub(crate) fn and_fail(task: &Task) -> Result<Outcome, Error> {
     at(task)?;
     Err(Error::Permanent("looked and failed".to_owned()))

@@ -190,7 +190,8 @@ impl Args {
         drop(command.arg(url).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn());
     }
 
-    /// The name of the account at the service. A token that the service does not accept is not stored.
+    /// The name of the account at the service; `None` if the service is not reachable. Fails, so that nothing is stored, if
+    /// the service does not accept the token or if a personal token cannot be checked.
     async fn owner(&self, account: &Account) -> anyhow::Result<Option<String>> {
         match identity(account, &account.tokens()).await {
             Ok(Some(name)) => Ok(Some(name)),
@@ -241,7 +242,7 @@ fn may_write(service: Provider, account: &Account) -> bool {
 fn show_scopes(endpoints: &Endpoints) {
     let scopes: Vec<String> = endpoints
         .explained_scopes()
-        .map(|(name, allows)| format!("  {name}\n      {}", allows.unwrap_or("Set by you; the service explains it.")))
+        .map(|(name, allows)| format!("  {name}\n      {}", allows.unwrap_or("See the service's documentation.")))
         .collect();
     let text = if scopes.is_empty() {
         format!("Baton may do everything at {} that your token allows.", endpoints.provider)

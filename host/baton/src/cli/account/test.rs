@@ -74,7 +74,7 @@ async fn owner(accounts: &Accounts, provider: Provider) -> Result<String, Accoun
             tokens = accounts.tokens(provider, Some(&tokens.access)).await?;
         }
     }
-    Err(AccountError::Temporary { provider, reason: "it refuses a token that it has just issued".to_owned() })
+    Err(AccountError::Temporary { provider, reason: "the service refuses a token that it has just issued".to_owned() })
 }
 
 impl AccountCheck {

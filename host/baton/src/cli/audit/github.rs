@@ -40,7 +40,7 @@ pub(super) fn places(report: &[u8]) -> anyhow::Result<Locations> {
     Ok(report.findings.into_iter().filter_map(|finding| Some((finding.id, finding.place?))).collect())
 }
 
-/// One line for each finding; `folder` is the repository, to which absolute paths are made relative.
+/// One line for each finding. `folder` is the repository: an absolute path inside it becomes relative to it.
 pub(super) fn annotations<'f>(
     findings: impl IntoIterator<Item = &'f Finding>,
     places: &Locations,

@@ -119,8 +119,8 @@ impl Rules {
         findings
     }
 
-    /// True if a finding causes exit 1. The finding about omitted findings always does, because it is unknown whether
-    /// the baseline has the omitted ones.
+    /// True if a finding causes exit 1. The finding that says how many findings are omitted always does, because the
+    /// omitted findings may not be in the baseline.
     pub(super) fn counts(&self, finding: &Finding) -> bool {
         let high = matches!(finding.severity.as_str(), "high" | "critical");
         let grave = match self.fail_on {

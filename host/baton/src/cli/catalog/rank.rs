@@ -66,7 +66,7 @@ impl Args {
             output::json(&json!({ "schema": 1, "fields": ranks }));
         } else if ranks.is_empty() {
             output::note(
-                "no order was chosen: the ranks in [catalog.ranks] decide, and among equal ranks the newest value",
+                "no order was chosen: the highest rank in [catalog.ranks] decides; if ranks are equal, the newest value",
             );
         } else {
             output::print(&as_text(&ranks));

@@ -18,7 +18,8 @@ impl FileChange {
         self.before != self.after
     }
 
-    /// Writes the file. Fails if the file has changed since it was read: the coding agent also writes it.
+    /// Writes or deletes the file. Fails if the file has changed since it was read, because the coding agent also writes
+    /// it.
     pub(super) fn write(&self) -> anyhow::Result<()> {
         if read(&self.path)? != self.before {
             bail!(

@@ -130,11 +130,11 @@ impl Client {
         };
         let woken = match self {
             Self::Claude => "An idle session is woken when work waits.",
-            Self::Codex | Self::Cursor => "It has no hook that wakes it: ask it to call `wait_for_work`.",
+            Self::Codex | Self::Cursor => "No hook wakes an idle session: ask the agent to call `wait_for_work`.",
         };
         format!(
-            "{agent} is connected. Try:\n  {start}\n  baton send --to {} --from {} --title \"Say hello\"\n  then ask it: work \
-             through your Baton inbox\n{woken} `baton up` must run.\n",
+            "{agent} is connected. Try:\n  {start}\n  baton send --to {} --from {} --title \"Say hello\"\n  then ask the agent: \
+             work through your Baton inbox\n{woken} `baton up` must run.\n",
             shell::quoted(agent),
             shell::quoted(agent),
         )

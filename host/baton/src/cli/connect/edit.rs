@@ -55,7 +55,7 @@ impl EditedFile {
         edited.with_context(|| format!("failed to edit {}; nothing was changed", self.path.display()))
     }
 
-    /// The text without Baton's entries. Fails if they belong to another agent or workspace.
+    /// The text without Baton's entries. Fails if the MCP server belongs to another agent or workspace.
     pub(super) fn disconnect(&self, text: &str) -> anyhow::Result<String> {
         self.remove(text, Some(&self.args))
     }

@@ -45,7 +45,7 @@ pub(super) fn check(facts: &Facts) -> Vec<Finding> {
     findings.extend(idle_budgets(facts));
     if findings.is_empty() {
         let what = format!(
-            "{CONFIG_FILE} and {LOCK_FILE} are sound; plugins with their pinned bytes: {}",
+            "{CONFIG_FILE} and {LOCK_FILE} are sound; plugins that match their pinned digests: {}",
             facts.plugins().count()
         );
         findings.push(Finding::ok(CHECK, "", what));

@@ -21,7 +21,7 @@ pub(super) fn check(facts: &Facts) -> Vec<Finding> {
     let mut findings: Vec<Finding> = files.iter().filter_map(|file| damage(facts, state, file)).collect();
     if findings.is_empty() {
         let what = match files.len() {
-            0 => "there is none yet".to_owned(),
+            0 => "there is no catalog and no plugin database yet".to_owned(),
             1 => "its pages are sound".to_owned(),
             count => format!("the pages of all {count} are sound"),
         };
@@ -47,9 +47,10 @@ fn damage(facts: &Facts, state: &State, file: &Path) -> Option<Finding> {
         Ok(damage) => format!("its pages are damaged: {}", damage.join("; ")),
         Err(error) => format!("cannot be read: {error}"),
     };
-    let again = if file == state.catalog() { "scan and import again" } else { "let the plugin fill it again" };
+    let again = if file == state.catalog() { "scan and import again" } else { "let the plugin fill a new one" };
     let (files, aside) = (shell_word(file), shell_word(&state.folder().join("damaged")));
-    let fix =
-        format!("stop `baton up`, move it away with its log (mkdir -p {aside}; mv {files}* {aside}), then {again}");
+    let fix = format!(
+        "stop `baton up`, move the database and its log away (mkdir -p {aside}; mv {files}* {aside}), then {again}"
+    );
     Some(Finding::fail(CHECK, facts.display(file), what, fix))
 }

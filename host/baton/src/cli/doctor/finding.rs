@@ -13,7 +13,7 @@ pub(super) enum Status {
     Ok,
     /// It works, but needs attention.
     Warn,
-    /// It does not work, or soon will not.
+    /// It does not work, or will stop working soon.
     Fail,
 }
 

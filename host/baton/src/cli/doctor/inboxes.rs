@@ -104,7 +104,8 @@ fn unwatched(facts: &Facts, places: &[PathBuf], inbox: &Path) -> Finding {
         let why = format!("no agent can have the name `{agent}`");
         (why, format!("mv {} {}, with another name", shell_word(home), shell_word(&home.with_file_name("NAME"))))
     } else {
-        let why = "it is neither directly in an agent's folder of handoffs/ or of an adopted folder, nor configured";
+        let why = "no `inbox` in baton.toml names it, and it is not in an agent's folder directly below handoffs/ or an \
+                   adopted folder";
         let path = toml::Value::String(inbox.display().to_string());
         (why.to_owned(), format!("write inbox = {path} under [agents.{}] in {CONFIG_FILE}", key(&agent)))
     };

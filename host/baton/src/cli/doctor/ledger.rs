@@ -52,7 +52,10 @@ pub(super) fn check(facts: &Facts) -> Vec<Finding> {
 
 fn restore(facts: &Facts, path: &Path) -> String {
     let restore = facts.baton("restore --force FILE");
-    format!("stop `baton up`, then {restore} with your newest `baton backup`: it keeps {} beside it", shell_word(path))
+    format!(
+        "stop `baton up`, then {restore} with your newest `baton backup`; the command keeps {} beside the restored ledger",
+        shell_word(path)
+    )
 }
 
 fn check_ledger(facts: &Facts, reader: &Reader, path: &Path) -> Result<Vec<Finding>, LedgerError> {

@@ -67,12 +67,12 @@ fn status(why: StallReason, served: bool) -> Status {
 
 fn explained(why: StallReason) -> &'static str {
     match why {
-        StallReason::NotBegun => "no attempt of this agent has ended in the meantime",
+        StallReason::NotBegun => "no attempt of this agent has ended since then",
         StallReason::Silent => "it shows no activity",
         StallReason::Unanswered => "nobody has answered",
         StallReason::Overdue => "the time of its next attempt has passed",
         StallReason::NotDone => "the agent has not answered",
-        StallReason::NotRouted => "nothing was decided about it",
+        StallReason::NotRouted => "Baton has not decided who gets it",
     }
 }
 

@@ -84,7 +84,7 @@ fn missing_audio(facts: &Facts) -> Vec<Finding> {
 fn trigger_folders(manifest: &Manifest) -> Vec<String> {
     let folder = |trigger: &Trigger| match trigger {
         Trigger::Files { folder, .. } => Some(folder.clone()),
-        // Folders of watched files are few; the scan finds those beyond the limit.
+        // Watched files are in few folders; the scan finds changes in folders beyond the limit.
         Trigger::Watched { .. } | Trigger::Return { .. } | Trigger::Audio { .. } => None,
     };
     manifest.declares.triggers.iter().filter_map(folder).collect()

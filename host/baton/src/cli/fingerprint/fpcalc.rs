@@ -1,5 +1,5 @@
-//! The program by the name `fpcalc`: the command line, the messages and the exit codes of `fpcalc` 1.5.1, for programs that
-//! call it (pyacoustid, beets, `MusicBrainz` Picard). It stops at the first file without a fingerprint, with exit code 2.
+//! Imitates the command line, the messages and the exit codes of `fpcalc` 1.5.1, for programs that call `fpcalc`
+//! (pyacoustid, beets, `MusicBrainz` Picard). Stops at the first file without a fingerprint, with exit code 2.
 
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};

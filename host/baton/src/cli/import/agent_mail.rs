@@ -39,11 +39,12 @@ struct Message {
     created: Option<String>,
 }
 
-/// Reads the archive of a project. Its agents' folders have copies of the same messages, so only `messages/` is read.
+/// Reads the archive of a project. The folders of the project's agents contain copies of the same messages, so only
+/// `messages/` is read.
 pub(super) fn read(path: &Path) -> anyhow::Result<Import> {
     let archive = archive(path)?;
     let folder = archive.join(MESSAGES);
-    // Numbers of messages are unique only in a project, whose archive has its name.
+    // A message number is unique only within its project. The folder of the archive has the name of the project.
     let project = archive.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let mut import = Import { tool: "agent-mail", ..Import::default() };
     for file in files::below(&folder, "md")? {
@@ -85,7 +86,7 @@ fn add(import: &mut Import, project: &str, message: &Message, body: &str) {
     let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     let id = text(&message.id);
     if !message.ack_required {
-        return import.skip(id, "it asks for no acknowledgement, so it is not a request");
+        return import.skip(id, "it does not ask for an acknowledgement, so it is not a request");
     }
     let thread = message.thread_id.as_ref().filter(|thread| !thread.is_null()).map(text);
     let thread = thread.map(|thread| format!(", thread {thread}")).unwrap_or_default();

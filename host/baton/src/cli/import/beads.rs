@@ -80,12 +80,13 @@ fn add(import: &mut Import, issue: Issue) {
         other => return import.skip(issue.id, format!("its status is `{other}`")),
     }
     if issue.issue_type == "epic" {
-        return import.skip(issue.id, "an epic groups other issues; they are imported");
+        return import.skip(issue.id, "an epic only groups issues, and Baton imports these issues instead");
     }
     let (blocks, others): (Vec<_>, Vec<_>) =
         issue.dependencies.iter().partition(|dependency| matches!(dependency.kind.as_str(), "blocks" | ""));
     for other in others {
-        import.skip(&issue.id, format!("its dependency `{}` on {}", other.kind, other.depends_on_id));
+        let why = format!("its dependency `{}` on {}: only `blocks` is imported", other.kind, other.depends_on_id);
+        import.skip(&issue.id, why);
     }
     let created_at: Option<Timestamp> = issue.created_at.as_deref().and_then(|time| time.parse().ok());
     let item = ImportedItem {

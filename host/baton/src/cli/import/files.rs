@@ -1,4 +1,4 @@
-//! Reads the files of other tools: only regular ones, up to a size and a number.
+//! Reads regular files of other tools. Their size and their number are limited.
 
 use std::path::{Path, PathBuf};
 

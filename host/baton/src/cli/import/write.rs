@@ -52,7 +52,8 @@ pub(super) fn run(workspace: &Workspace, import: &Import, args: &Args) -> anyhow
     Ok(Code::Good)
 }
 
-/// The agent with this name. A plugin is refused: it would begin to work at once, on a text that is not for it.
+/// The agent with this name. Fails for a plugin: a plugin would run the request at once, although the text is not written
+/// for a plugin.
 fn external(roster: &Roster, name: &str) -> anyhow::Result<String> {
     match roster.resolve(name) {
         Some(agent) if agent.kind == AgentKind::External => Ok(agent.name.clone()),
@@ -108,12 +109,13 @@ fn agent_of(roster: &Roster, item: &ImportedItem, default: Option<&str>) -> Resu
         Some(agent) => Ok(agent.to_owned()),
         None => match &item.assignee {
             Some(name) => Err(format!("there is no external agent `{}`; pass --agent", one_line(name))),
-            None => Err("it names no agent; pass --agent".to_owned()),
+            None => Err("the item names no agent; pass --agent".to_owned()),
         },
     }
 }
 
-/// The request of an item. Its `depends_on` has ids of the other tool, without those of items that are done there.
+/// The request of an item. Its `depends_on` has ids of the other tool, except the ids of items that are done in the other
+/// tool.
 fn request(import: &Import, args: &Args, item: &ImportedItem, to: String, id: String) -> Result<Request, String> {
     if item.title.is_empty() {
         return Err("it has no title".to_owned());

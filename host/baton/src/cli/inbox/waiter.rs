@@ -1,5 +1,5 @@
-//! The process that waits for one session of an agent: a lock, so that only one process waits, and the work that was
-//! reported to the session. Both are files in the state folder.
+//! The process that waits for one session of an agent. It locks a file in the state folder, so that only one process waits.
+//! The content of the file says which work was reported to the session.
 
 use std::fs::{File, TryLockError};
 use std::io::{Read as _, Seek as _, Write as _};
@@ -40,7 +40,7 @@ impl Waiter {
         self.cursor
     }
 
-    /// Records that everything before `cursor` was reported.
+    /// Records that everything up to the event `cursor` was reported.
     pub(super) fn reported(&mut self, cursor: i64) -> anyhow::Result<()> {
         self.file.set_len(0)?;
         self.file.rewind()?;

@@ -6,18 +6,18 @@ use baton_ledger::Reader;
 use crate::cli::task_view;
 use crate::workspace::{Workspace, head};
 
-/// Fails without a ledger, and if it is not the one that the workspace knows.
+/// Fails without a ledger, and if the ledger is not the one that the workspace knows.
 pub(in crate::cli) fn reader(workspace: &Workspace) -> anyhow::Result<Reader> {
     head::need_known(workspace)?;
     unchecked_reader(workspace)
 }
 
-/// Fails without a ledger. It may be another one than the workspace knows.
+/// Fails without a ledger. Does not check that it is the ledger that the workspace knows.
 pub(super) fn unchecked_reader(workspace: &Workspace) -> anyhow::Result<Reader> {
     let path = workspace.state.ledger();
     match task_view::open(&path)? {
         Some(reader) => Ok(reader),
-        None => bail!("there is no ledger at {}: nothing was recorded yet", path.display()),
+        None => bail!("there is no ledger at {}: Baton has recorded nothing yet", path.display()),
     }
 }
 

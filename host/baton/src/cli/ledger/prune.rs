@@ -96,7 +96,7 @@ fn as_text(plan: &Plan, done: Option<&PruneResult>) -> String {
     };
     if let Some(kept) = &plan.kept {
         text.push_str(&format!(
-            "event {} and all later events stay: its task {} {}\n",
+            "event {} and all later events stay, because the task of this event, {}, {}\n",
             kept.seq,
             output::one_line(&kept.task),
             kept.why

@@ -1,4 +1,5 @@
-//! `baton library coverage`: shows how many files have a fingerprint, compared with a gate, and what is missing.
+//! `baton library coverage`: shows how many files have a fingerprint, whether that is the required share, and what is
+//! missing.
 
 use baton_catalog::Catalog;
 use baton_catalog::library::Entry;
@@ -172,7 +173,7 @@ fn in_part(coverage: &Coverage) -> String {
         return String::new();
     }
     format!(
-        "{} items are longer than the fingerprinted part, their first {}\n",
+        "{} items are longer than the fingerprinted part, which is the first {}\n",
         count(coverage.partly_fingerprinted),
         fingerprinted_length()
     )

@@ -131,7 +131,7 @@ fn is_empty(listing: &Listing) -> bool {
     items + missing + kept == 0 && unread.is_empty() && failure.is_none()
 }
 
-/// True if files were read, and neither these nor earlier ones have a fingerprint.
+/// True if files were read, but neither these files nor unchanged ones have a fingerprint.
 fn has_no_fingerprint(report: &Report) -> bool {
     let reads = &report.reads;
     reads.items > 0
@@ -257,7 +257,7 @@ fn read(reads: &Reads, took: Duration) -> String {
     );
     if reads.damaged > 0 {
         text.push_str(&format!(
-            "{} of them are damaged, and fingerprinted from their intact part\n",
+            "{} of them are damaged, so only their intact part was fingerprinted\n",
             count(reads.damaged)
         ));
     }

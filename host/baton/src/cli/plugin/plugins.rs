@@ -47,8 +47,8 @@ impl Plugins {
         Ok(self.registry.grant(name, specs, check)?)
     }
 
-    /// The grants for everything that a plugin requests. Granted folders keep their path and hosts their address. Fails
-    /// for a host without an address, with the grant spec to use.
+    /// The grants for everything that a plugin requests. Folders and hosts that were granted before keep their path and
+    /// address. A host without an address gets the spec `host=NAME=ADDRESS`, which [`Plugins::grant`] refuses.
     pub(super) fn all_of(&self, name: &str) -> anyhow::Result<Vec<String>> {
         let requested = self.registry.declares(name)?.capabilities.grants();
         let known = self.registry.read()?.get(name).map(|entry| entry.grants.grants()).unwrap_or_default();

@@ -78,7 +78,7 @@ pub(super) fn difference(old: &SourceManifest, new: &SourceManifest) -> String {
     text
 }
 
-/// The reason. For a secret that was requested before, the changed hosts come first.
+/// The reason. For a secret that was requested before, its new and its former destinations come first.
 fn wider(before: &Capabilities, request: &Request) -> String {
     let old = before.grants().into_iter().find(|old| old.replaces(&request.grant));
     let (Some(Grant::Secret(old)), Grant::Secret(new)) = (old, &request.grant) else { return reason(request) };

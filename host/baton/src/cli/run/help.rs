@@ -24,7 +24,8 @@ const LONGEST: usize = 500;
 
 const IN_EXAMPLE: usize = 3;
 
-/// The plugins of the workspace, or outside of one the bundled ones. A plugin that cannot be read is reported.
+/// The plugins of the workspace. Outside of a workspace, the bundled plugins. Prints a note for each plugin that cannot be
+/// read.
 pub(super) fn plugins(options: &WorkspaceOptions) -> anyhow::Result<Vec<PluginDescription>> {
     let found: Vec<anyhow::Result<PluginDescription>> = match options.find()? {
         Some(workspace) => {

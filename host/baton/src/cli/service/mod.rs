@@ -133,7 +133,7 @@ fn status(manager: &Manager, service: &Service) -> anyhow::Result<Code> {
     let installed = file::is_mine(&manager.path, &manager.mine)?;
     let mut text = format!("{}: {}\n", from_here(&manager.path), if installed { "installed" } else { "not installed" });
     if installed && works(&manager.reach) {
-        text.push_str(&format!("the system says: {}\n", describe(&manager.ask)));
+        text.push_str(&format!("the service manager reports: {}\n", describe(&manager.ask)));
     }
     let serves = ServingProcess::read(&service.place).context("failed to check whether a daemon runs")?.is_on();
     text.push_str(if serves { "a daemon serves the workspace\n" } else { "no daemon serves the workspace\n" });

@@ -156,7 +156,7 @@ pub(super) fn rules(agents: &BTreeMap<String, AgentConfig>, base: &Path) -> Agen
     rules
 }
 
-/// The command agents, with canonical names. Of two sections of one agent the first counts.
+/// The command agents, with canonical names. If several sections of one agent have a `command`, the first one counts.
 pub(super) fn command_agents(agents: &BTreeMap<String, AgentConfig>) -> Vec<CommandConfig> {
     let aliases = Aliases::shipped();
     let mut found: Vec<CommandConfig> = Vec::new();
@@ -171,8 +171,9 @@ pub(super) fn command_agents(agents: &BTreeMap<String, AgentConfig>) -> Vec<Comm
     found
 }
 
-/// Joins the sections of one agent under two spellings. The agent gets the inboxes and schedules of both sections. All
-/// other settings come from the section with the canonical name (`is_canonical`).
+/// Joins the sections of one agent under two spellings. The agent gets the inboxes, the schedules and the default arguments
+/// of both sections. All other settings come from `more` if it is the section with the canonical name (`is_canonical`),
+/// otherwise from `known`. If that section has no `poll`, the other section sets it.
 fn join(known: &mut AgentSettings, more: &AgentSettings, is_canonical: bool) {
     let (first, second) = if is_canonical { (more, &*known) } else { (&*known, more) };
     let inboxes = first.inboxes.iter().chain(&second.inboxes).cloned().collect();

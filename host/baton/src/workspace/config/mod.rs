@@ -89,7 +89,7 @@ root = "."
 # action = "audit"                            # default: the plugin's default action
 # args = { plans = ["plans/first-week.md"] }  # the arguments of each task
 # [agents.audit.defaults.audit]
-# root = "src"                                # `root` of each task of `audit` that does not name it
+# root = "src"                                # the default `root` of tasks of `audit`
 
 # What Baton does about requests to external agents that have no RETURN yet, counted from their capture:
 # [escalation]
@@ -139,11 +139,11 @@ root = "."
 # client_id = "0123456789abcdef"              # the client ID of your app at the service
 # scopes = ["playlist-read-private"]          # what Baton asks for, in place of the usual scopes
 # redirect_port = 8888                        # the port of the redirect, if the service wants it registered
-# client_secret = "spotify-client"            # the name of the secret with the app's client secret, if there must be one
+# client_secret = "spotify-client"            # the name of the secret with the app's client secret, if the service requires one
 # authorize_url = "https://accounts.spotify.com/authorize"  # other addresses, https or on this machine
 # token_url = "https://accounts.spotify.com/api/token"  # where Baton gets and renews tokens
 # device_url = "https://github.com/login/device/code"  # where Baton gets a code for another device
-# identity_url = "https://api.spotify.com/v1/me"  # asked by `baton account test` who the account belongs to
+# identity_url = "https://api.spotify.com/v1/me"  # where `baton account test` asks for the owner of the account
 
 # The keys whose signatures you trust: the line RW... of the .pub file that `minisign -G` writes. A plugin without a trusted
 # signature waits for your approval.
@@ -312,7 +312,7 @@ impl Config {
         self.notify.as_ref().map(NotifyConfig::notify)
     }
 
-    /// The address of the server; `None` without `[server]`.
+    /// The settings of the server; `None` without `[server]`.
     pub(crate) fn server(&self) -> Option<&ServerConfig> {
         self.server.as_ref()
     }

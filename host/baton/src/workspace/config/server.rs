@@ -19,7 +19,7 @@ pub(crate) struct ServerConfig {
 }
 
 impl ServerConfig {
-    /// Rejects an address that other machines reach, unless the names for them are configured.
+    /// Rejects an address that other machines can reach, unless `hosts` names the server for them.
     pub(super) fn check(&self) -> anyhow::Result<()> {
         if !self.listen.ip().is_loopback() && self.hosts.is_empty() {
             bail!(

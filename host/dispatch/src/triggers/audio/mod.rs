@@ -66,7 +66,7 @@ pub(crate) struct AudioScanQueue {
     /// The permit to scan. Only one folder is scanned at a time.
     permit: Semaphore,
     waiting: Mutex<BTreeSet<PathBuf>>,
-    /// The folders that are being scanned: one, and all that do not respond.
+    /// The folders that are being scanned: at most one that responds, and all folders that do not respond.
     scanning: Mutex<BTreeSet<PathBuf>>,
     /// The last logged error of each folder that cannot be scanned.
     errors: Mutex<BTreeMap<PathBuf, String>>,
@@ -138,7 +138,7 @@ impl AudioScanQueue {
 struct FolderScanGuard<'a> {
     scan_queue: &'a AudioScanQueue,
     folder: PathBuf,
-    /// Dropped after the folder is unmarked, because the next holder may scan the same folder.
+    /// Released only after the folder is unmarked, because the next holder of the permit may scan the same folder.
     permit: Option<SemaphorePermit<'a>>,
 }
 

@@ -18,7 +18,7 @@ impl NewAudio {
         self.known.iter().find(|known| known.difference.is_none())
     }
 
-    /// Whether all files of which it is a copy are in the same batch.
+    /// Whether the file is a copy only of files in the same batch.
     fn is_copy_of_new(&self) -> bool {
         self.copy().is_some() && self.known.iter().filter(|known| known.difference.is_none()).all(|known| known.new)
     }

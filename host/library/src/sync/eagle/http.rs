@@ -183,7 +183,7 @@ mod tests {
             r#"a+b \"secret\"/ü"#,
         ] {
             assert_eq!(http.words(format!("no: token={echo}&x").as_bytes()), ": no: token=…&x");
-            // Also where the text is cut.
+            // The token is also removed where the text is cut.
             for pad in (0..=4 * WORDS_CHARS).step_by(7) {
                 let words = http.words(format!("{}{echo}", " ".repeat(pad)).as_bytes());
                 assert_eq!(words, ": …");

@@ -15,8 +15,8 @@ pub struct EagleItem {
     pub id: String,
     /// Its name.
     pub name: String,
-    /// Its tags, in order; `None` if the answer has no list of texts. That differs from an empty list: saving replaces all
-    /// tags, so they must be known.
+    /// Its tags, in order; `None` if the answer has no list of texts. `None` differs from an empty list: a save replaces all
+    /// tags, so Baton must know them.
     pub tags: Option<Vec<String>>,
     /// It is in Eagle's trash.
     pub deleted: bool,

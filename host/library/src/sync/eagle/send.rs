@@ -75,8 +75,8 @@ pub async fn send(
     Ok(())
 }
 
-/// Reads, writes and reads again. If a write gets no answer, it may have been done or not, and a user may have changed the
-/// tags. So it is never repeated unchanged: the item is read again first.
+/// Reads, writes and reads again. If Eagle does not answer a write, the write may have been done or not, and a user may have
+/// changed the tags. So Baton reads the item again before it repeats a write.
 async fn send_item(eagle: &Eagle, planned: &PlannedItem, options: SendOptions) -> Result<ItemOutcome, EagleError> {
     let mut pauses = PAUSES.iter();
     let mut sent: Option<MergedTags> = None;

@@ -1,8 +1,8 @@
 //! Reads the tags of each file type.
 //!
-//! A file may have several tags. One gets the fingerprint; the others are read too, to verify that they stay. If the best tag
-//! is missing and there is a simpler one (`ID3v1`, APE, the texts of WAV and AIFF), the new tag starts with the fields of
-//! that one: many programs read only the best tag, and a tag with only a fingerprint would hide all names.
+//! A file may have several tags. One gets the fingerprint; the others are read too, to verify that they stay. If the best
+//! tag is missing and there is a simpler one (`ID3v1`, APE, the texts of WAV and AIFF), the new tag starts with the fields
+//! of the simpler one. Many programs read only the best tag, so a tag with only a fingerprint would hide all names.
 
 use std::fs::File;
 use std::io::{self, BufReader, Read as _, Seek as _, SeekFrom};

@@ -1,5 +1,5 @@
-//! Records the files that an attempt changes, so that a trigger can distinguish a plugin's own changes from others. [`super::host`]
-//! records renamed and removed entries, [`super::regular`] opened ones, [`super::created_files`] new links.
+//! Records the files that an attempt changes, so that a trigger can distinguish a plugin's own changes from others.
+//! [`super::host`] records renamed and removed entries, [`super::regular`] opened ones, [`super::created_files`] new links.
 //!
 //! A path is stored as the plugin used it, below the host folder of its mount. The reader of the path resolves links.
 
@@ -14,7 +14,7 @@ use super::MountGrant;
 /// The maximum number of stored paths of one attempt. Further changes count as changes by other programs.
 const PATHS: usize = 100_000;
 
-/// The paths that an attempt has changed so far. The dispatcher reads them while it runs.
+/// The paths that an attempt has changed so far. The dispatcher reads them while the attempt runs.
 #[derive(Clone, Debug, Default)]
 pub struct ChangedFiles(Arc<Mutex<BTreeSet<PathBuf>>>);
 

@@ -81,8 +81,8 @@ async fn open(
         state.meter.made += 1;
     }
     let mut checked = check_opened(state, &opened, &path);
-    // The link count is also 1 if this name was removed after the opening and only a name outside remains. So this name
-    // must still be the only one of the open file.
+    // The link count is also 1 if this name was removed after the opening and only a name outside remains. So this name must
+    // still be the only name of the open file.
     if checked.is_ok() && !state.files.hard_links && !is_only_name(state, &opened, &again, path_flags, &path) {
         checked = Err(ErrorCode::NoEntry);
     }

@@ -1,9 +1,8 @@
 //! Reading repositories; see `wit/git.wit`.
 //!
-//! Baton runs the machine's `git` as a process. The library `gix`, with the parts for `status`, would add about 160
-//! crates. It follows the repository's configuration as `git` does (filters are programs), and would be a second
-//! implementation of formats that `git` defines. A machine with a repository usually has `git`; without it, the plugin
-//! gets an error.
+//! Baton runs the machine's `git` as a process. The library `gix`, with the parts for `status`, would add about 160 crates.
+//! `gix` also follows the repository's configuration, which may start programs (filters), and is a second implementation of
+//! formats that `git` defines. A machine with a repository usually has `git`; without it, the plugin gets an error.
 //!
 //! The repository is untrusted: its configuration may name programs (`core.fsmonitor`, filters, textconv, pagers,
 //! aliases, hooks). A list of settings to disable would never be complete, so `git` does not read that configuration.

@@ -67,7 +67,8 @@ impl RepositoryQuery {
         }
         let mut told = commits(&self.text(git, "fewer commits (`most`)")?);
         if range.path.is_some() {
-            // For `git`, the oldest commit of a shallow clone created every file. The real commit was not fetched.
+            // In a shallow clone, `git` reports the oldest commit as the one that created every file, because the earlier
+            // commits were not fetched.
             let boundary = self.repository.boundary();
             told.retain(|commit| !boundary.contains(&commit.id));
         }

@@ -15,7 +15,7 @@ use super::generated::Error;
 /// The maximum size of a small file (`HEAD`, `.git`).
 const SMALL: u64 = 4096;
 
-/// The maximum number of bytes that are read of the list of a shallow clone's oldest commits: 100,000 lines.
+/// The maximum number of bytes to read from `shallow`, the list of a shallow clone's oldest commits: 100,000 lines.
 const BOUNDARY: u64 = 41 * 100_000;
 
 /// The maximum depth of folders below `objects` and `refs`. `git` creates two levels for objects; the name of a
@@ -58,7 +58,7 @@ impl Repository {
         Ok(repository)
     }
 
-    /// Checks that nothing that `git` reads is outside of the repository.
+    /// Checks that everything that `git` reads is inside the repository.
     pub(super) fn check(&self) -> Result<(), Error> {
         check(&self.own, &self.common).map_err(|why| refused(&self.top, &why))
     }
@@ -87,7 +87,7 @@ fn directories(top: &Path) -> Result<(PathBuf, PathBuf), String> {
         return Err("its .git is a link".to_owned());
     }
     linked(top, &dot).ok_or_else(|| {
-        "its .git names a git directory elsewhere that does not name this folder (worktrees are supported, submodules \
+        "its .git names a git directory elsewhere, which does not point back to this folder (worktrees are supported, submodules \
          are not)"
             .to_owned()
     })
@@ -103,7 +103,7 @@ fn linked(top: &Path, dot: &Path) -> Option<(PathBuf, PathBuf)> {
     (back == dot.canonicalize().ok()? && own.starts_with(common.join("worktrees"))).then_some((own, common))
 }
 
-/// Checks that no used part is outside of the repository.
+/// Checks that all used parts are inside the repository.
 fn check(own: &Path, common: &Path) -> Result<(), String> {
     real_file(&own.join("HEAD"))?;
     let mut left = MANY;

@@ -19,7 +19,8 @@ impl Capability<State> for Handoffs {
 }
 
 impl State {
-    /// Records a denial. If the plugin then fails, its task waits for the grant, with the host's command.
+    /// Records a denial. If the plugin fails afterwards, its task waits for the grant, and its reason has the command of the
+    /// host.
     fn note_denial(&self, done: &Result<(), generated::EmitError>) {
         if let Err(generated::EmitError::Denied(text)) = done {
             self.http.egress.denials.add(Denial { text: text.clone(), grantable: true });

@@ -72,7 +72,8 @@ pub enum RequestPermission {
     },
 }
 
-/// Returns the reason of a denial with the command that grants sending: to the named agent, if there is one.
+/// Returns the reason of a denial, with the command that grants sending. If an agent is named, the command grants sending to
+/// that agent.
 pub type DenyFn = Arc<dyn Fn(Option<&str>) -> String + Send + Sync>;
 
 /// Returns the canonical name of an agent to which the plugin may send.

@@ -103,7 +103,7 @@ pub(super) struct Incoming {
     patience: Duration,
     timer: Pin<Box<Sleep>>,
     ended: bool,
-    /// Counts as one request of the attempt until the body is read or dropped.
+    /// The permit of this request. It counts as one request of the attempt until the body is read or dropped.
     _place: OwnedSemaphorePermit,
     /// Counts the bytes of all bodies of the attempt.
     transferred: Arc<AtomicU64>,

@@ -71,8 +71,9 @@ impl Denials {
         kept.texts.iter().map(|text| format!("[refused] {text}\n")).collect()
     }
 
-    /// Adds the refusals to a failure. If a grant is missing and the plugin fails permanently, the task waits for the
-    /// grant. Other failures keep their kind. The command is text of the host; the plugin's text follows, marked.
+    /// Adds the refusals to a failure. If a grant is missing and the plugin fails permanently or crashes, the task waits for
+    /// the grant. Other failures keep their kind. The denial, with the command that fixes it, comes first. The text of the
+    /// plugin follows and is marked as its text.
     pub(crate) fn explain(&self, failure: AttemptError, manifest: &Manifest) -> AttemptError {
         let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let ends = matches!(failure, AttemptError::Permanent(_) | AttemptError::Trap(_) | AttemptError::NeedsGrant(_));

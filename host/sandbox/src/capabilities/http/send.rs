@@ -25,7 +25,8 @@ use super::target::Target;
 use crate::capabilities::secrets::{InjectedSecrets, InjectionError, Scrubber, Stream};
 use crate::limits;
 
-/// Headers from which some servers take the method or the path of a request. No rule could be enforced with them.
+/// Headers from which some servers take the method or the path of a request. If a plugin could set them, Baton could not
+/// enforce the rules.
 const REWRITING: [&str; 5] =
     ["x-http-method", "x-http-method-override", "x-method-override", "x-original-url", "x-rewrite-url"];
 

@@ -63,7 +63,7 @@ fn moment(text: Option<&str>) -> Result<Option<Timestamp>, Error> {
     text.map(|text| text.parse().map_err(|error: jiff::Error| wrong(text, error))).transpose()
 }
 
-/// The entries of a page. If it is too large, `end` (newest or oldest) names the part that is within the limit.
+/// The entries of a page. If the page is too large, `end` (newest or oldest) names the part that is within the limit.
 fn entries(found: HistoryPage, end: &str) -> Result<Vec<Entry>, Error> {
     if found.is_full {
         let (fit, most) = (found.entries.len(), limits::LEDGER_BYTES >> 20);

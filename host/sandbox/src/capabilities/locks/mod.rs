@@ -1,8 +1,8 @@
 //! Exclusive named locks; see `wit/locks.wit`. `baton_ledger::lock` guarantees that only one attempt gets a lock, in
 //! any process. This module checks the grant and limits the number of locks.
 //!
-//! The wasmtime `Store` of an attempt owns the locks that the attempt holds. They are released when it is dropped, however
-//! the attempt ends.
+//! The wasmtime `Store` of an attempt owns the locks that the attempt holds. When the store is dropped, the locks are
+//! released, however the attempt ends.
 
 mod host;
 #[cfg(test)]

@@ -45,7 +45,7 @@ impl generated::Host for State {
     }
 }
 
-/// Removes the values of secrets from each progress message, also tokens that were renewed during the attempt.
+/// Removes the values of secrets from each progress message, including tokens that were renewed during the attempt.
 fn scrubbed(listener: Listener, egress: &Arc<Egress>) -> Listener {
     let egress = Arc::clone(egress);
     Arc::new(move |mut progress| {

@@ -1,5 +1,5 @@
-//! The token of an account during one attempt: the current one, whether the server refused it, and scrubbers for every
-//! token that the attempt has seen.
+//! Gets the token of an account for each request of one attempt. Remembers the last token that the server refused, and every
+//! token that must be masked.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 

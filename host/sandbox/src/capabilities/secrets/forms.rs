@@ -48,7 +48,7 @@ impl Forms {
             let built = nfa::contiguous::NFA::builder().ascii_case_insensitive(true).prefilter(false).build(&forms);
             Search::Compact(built.map_err(|error| error.to_string())?)
         };
-        // The window depends only on the length of the value, and does not reveal it exactly.
+        // The window depends only on the length of the value, and does not reveal that length exactly.
         let window = longest.max(value.len() * WIDEST).next_power_of_two();
         Ok(Self { spellings: Spellings::of(value.as_bytes()), search, window })
     }
@@ -109,8 +109,8 @@ fn forms_of(value: &str) -> Vec<Vec<u8>> {
     forms
 }
 
-/// The characters of a base64 text that depend only on `bytes`. In the encoded data, a multiple of three plus `before`
-/// other bytes precede `bytes`.
+/// The characters of a base64 text that depend only on `bytes`. Other bytes come before `bytes` in the encoded data; their
+/// number is a multiple of three, plus `before`.
 fn base64_inside(bytes: &[u8], before: usize, alphabet: &Alphabet) -> Vec<u8> {
     let padded: Vec<u8> = std::iter::repeat_n(0, before).chain(bytes.iter().copied()).collect();
     let text = GeneralPurpose::new(alphabet, NO_PAD).encode(&padded);

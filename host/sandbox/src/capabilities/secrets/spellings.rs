@@ -105,7 +105,7 @@ impl Spellings {
         self.advance(&between, *last, next);
     }
 
-    /// The earliest start of the value that ends at `end`.
+    /// The earliest position at which an occurrence of the value that ends at `end` can start.
     fn begin(&self, text: &[u8], end: usize) -> usize {
         let mut begin = end;
         // The number of bytes of the value before this point, and the position in the text.

@@ -51,9 +51,9 @@ impl<'a> ToolCall<'a> {
         Self { server, arguments, context }
     }
 
-    /// True if the client has declared the Tasks extension, so it can get a task instead of a result. Older versions of
-    /// the protocol have no such extension; so a client that declares it in an older version would not understand the
-    /// results.
+    /// True if the client has declared the Tasks extension, so it can get a task instead of a result. Older versions of the
+    /// protocol do not have this extension, so a declaration in an older version is ignored: the client would not understand
+    /// a task.
     pub(super) fn takes_tasks(&self) -> bool {
         let version = self.context.protocol_version();
         version.is_some_and(|version| version >= ProtocolVersion::V_2026_07_28)

@@ -1,4 +1,5 @@
-//! The tools. Each file has the arguments and the calls of one group; this one has the list and the dispatch by name.
+//! The tools. Each file has the arguments and the calls of one group. This file has the list of all tools, and calls a tool
+//! by its name.
 //!
 //! | group | tools |
 //! |---|---|

@@ -1,5 +1,5 @@
 //! Actions of plugins as tools. A call sends a handoff to the plugin in the agent's name and waits for its RETURN, so the
-//! grants of the plugin and the ledger apply as to any other request.
+//! plugin has only its grants and the ledger records the call, as for any other request.
 
 use std::sync::Arc;
 

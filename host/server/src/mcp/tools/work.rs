@@ -155,9 +155,9 @@ pub(super) async fn give_return(mut call: ToolCall<'_>) -> ToolResult {
     let served = (call.server.parts().is_served)();
     let next = match report.state {
         baton_core::State::Delivered if !served => {
-            "no `baton up` serves the workspace; the RETURN counts when one starts"
+            "no `baton up` serves the workspace; the RETURN takes effect when one starts"
         }
-        baton_core::State::Delivered => "the RETURN is written; `why` shows when it counts",
+        baton_core::State::Delivered => "the RETURN is written; `why` shows when it takes effect",
         baton_core::State::Disputed => {
             "something that the RETURN names does not exist: do the work, then `return` again"
         }

@@ -1,4 +1,4 @@
-//! The executive summary: one sentence, what is wrong, what to do, the plans, notes on the audit itself.
+//! The executive summary: one sentence, the problems, the next steps, the plans, and notes on the audit itself.
 
 use std::cmp::Reverse;
 use std::fmt::Write;
@@ -101,7 +101,8 @@ fn since_last(report: &Report) -> Option<Block> {
     )))
 }
 
-/// A row for each plan, and one for all; with the completion at the last audit, if there was one.
+/// A row for each plan, and a row for all plans. If there was an earlier audit, each row also has the completion at that
+/// audit.
 fn key_findings(report: &Report) -> Block {
     if report.plans.is_empty() {
         return text("None: there is no plan.");

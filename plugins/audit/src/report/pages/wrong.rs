@@ -1,4 +1,4 @@
-//! The first screen: what is wrong, which claims are false, what changed since the last audit, and what to do.
+//! The first screen: the problems, the false claims, the changes since the last audit, and the next steps.
 
 use std::cmp::Reverse;
 
@@ -67,7 +67,7 @@ fn line(gap: &Gap) -> Vec<Cell> {
     line
 }
 
-/// What changed since the last audit, worst first; nothing if there is no earlier audit.
+/// The changes since the last audit, the worst first. Empty if there is no earlier audit.
 fn changes(history: &Value) -> Vec<Block> {
     if history["unchanged"] == Value::Bool(true) {
         return vec![text("Nothing changed since the last audit.")];

@@ -52,7 +52,7 @@ fn each_false_claim_about_a_file_has_a_separate_id() {
         assert!(id.starts_with("audit:d:lib/b.py:") && id.ends_with(":claim-file"), "{id}");
     }
     assert_eq!(ids(&format!("# More\n\nlines above.\n\n{text}")), found, "ids do not depend on line numbers");
-    // A baseline with the first finding must not hide the second after the first was fixed.
+    // A baseline that contains the first finding must not hide the second finding after the first one was fixed.
     assert_eq!(ids(&text.replace("500", "100")), found[1..]);
 }
 

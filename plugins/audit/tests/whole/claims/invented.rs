@@ -1,7 +1,7 @@
 //! The invented documents of `tests/corpus/claims`: every assertion in them has a label, and no other assertion is found.
 //!
-//! `labels.tsv` has a row for each: where it is, its verdict, what it is checked against (`-` for the documents themselves,
-//! `tree`, `git`), the severity of its finding, and the evidence word for word.
+//! `labels.tsv` has a row for each assertion: its position, its verdict, the source that decides it (`-` for the documents
+//! themselves, `tree`, `git`), the severity of its finding, and the evidence word for word.
 
 use std::fs;
 

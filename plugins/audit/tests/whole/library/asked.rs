@@ -30,7 +30,7 @@ fn the_error_of_a_wrong_argument_says_how_to_correct_it() {
     };
     insta::assert_snapshot!(permanent(r#"{"plan": "a"}"#), @"there is no argument `plan`; the audit knows: plans, reports, root, forms, responsible, follow_up, propose_lock");
     insta::assert_snapshot!(permanent(r#"{"logs": []}"#), @"there is no argument `logs`; `health` has it; the audit knows: plans, reports, root, forms, responsible, follow_up, propose_lock");
-    insta::assert_snapshot!(permanent(r#"{"plans": "x.md"}"#), @"there is no plan `x.md`; in plans there is plans/shop.md");
+    insta::assert_snapshot!(permanent(r#"{"plans": "x.md"}"#), @"there is no plan `x.md`; the plans in plans are: plans/shop.md");
     insta::assert_snapshot!(permanent(r#"{"root": "../x"}"#), @"the argument `root` must be a folder inside the granted root, not `../x`");
     insta::assert_snapshot!(permanent(r#"{"root": "/shop"}"#), @"the argument `root` must be a folder inside the granted root, not `/shop`");
     insta::assert_snapshot!(permanent(r#"{"root": "nowhere"}"#), @"there is no folder `nowhere` inside root");

@@ -60,7 +60,7 @@ fn evidence_says_where_and_what() {
     let outcome = shop().run("{}").unwrap();
     let of = |id: &str| outcome.findings.iter().find(|finding| finding.id.contains(id)).unwrap().evidence.clone();
     insta::assert_snapshot!(of("till.py"), @"plans/shop.md:10; found: shop/till.py; 28 bytes; not defined: TillDrawer; the plan says: NEW - TillDrawer");
-    insta::assert_snapshot!(of("stock.py"), @"plans/shop.md:11; found: shop/stock.py; 11 bytes; the plan says 100 lines, it has 1");
+    insta::assert_snapshot!(of("stock.py"), @"plans/shop.md:11; found: shop/stock.py; 11 bytes; the plan says 100 lines, but the file has 1");
     insta::assert_snapshot!(of("weigh.sh"), @"plans/shop.md:25; found: bin/weigh.sh; 17 bytes; the same name is at bin/weigh.sh");
     insta::assert_snapshot!(of("secret.md"), @"plans/shop.md:27; the path leaves the granted folder: ../secret.md");
     insta::assert_snapshot!(outcome.summary, @"Audited 1 plan: 1 of 6 deliverables present (17 %); 1 missing, 1 partial, 1 empty, 1 stub, 1 moved, 1 drifted, 3 unverifiable.");
@@ -94,7 +94,7 @@ fn a_small_report_reads_like_this() {
 
     ### What to Do
 
-    - Make what is missing, or take it out of the plan. (1 finding)
+    - Make the missing deliverable, or remove it from the plan. (1 finding)
 
     ### Key Findings
 
@@ -146,13 +146,13 @@ fn a_small_report_reads_like_this() {
 
     ## Since the Last Audit
 
-    Not checked: earlier audits are not remembered: \`baton plugin grant audit sql=own:rw\` lets the audit remember.
+    Not checked: earlier audits are not remembered: \`baton plugin grant audit sql=own:rw\` allows that.
 
     ---
 
     ## Requests for Gaps
 
-    Not checked: nobody was asked: \`baton plugin grant audit handoffs=any\` lets the audit ask.
+    Not checked: no request was sent: \`baton plugin grant audit handoffs=any\` allows requests.
 
     ---
 

@@ -156,14 +156,15 @@ fn check(plan: &StoredPlan, args: &ApplyArgs, now: i64) -> Result<(), Error> {
             format!("is {age} hours old, the limit is {hours} (`max_age_h`); make a new one")
         }
         "applied" => {
-            format!("was already applied; to give the former items back: baton run spotify undo --arg plan={id}")
+            format!("was already applied; to restore the former items: baton run spotify undo --arg plan={id}")
         }
         _ => "was undone; make a new one".to_owned(),
     };
     Err(Error::Permanent(format!("the plan {id} {why}")))
 }
 
-/// Records the result for one playlist. The three states are those of a complete, an impossible and a stopped change.
+/// Records the result for one playlist. `wanted`, `not` and `stopped` are the states of a completed, an impossible and a stopped
+/// change.
 fn settle(
     journal: &Journal<'_>,
     plan: &str,
@@ -213,7 +214,7 @@ fn applied(plan: &str, changes: &[Change], rest: usize, requests: usize, finding
         summary.push_str(&format!(" {rest} remain, because this task has no more requests."));
         next_steps.push(format!("continue the plan: baton run spotify apply --arg plan={plan}"));
     } else {
-        summary.push_str(&format!(" To give the former items back: baton run spotify undo --arg plan={plan}"));
+        summary.push_str(&format!(" To restore the former items: baton run spotify undo --arg plan={plan}"));
         next_steps.push("read the new lists into the catalog: baton run spotify pull".to_owned());
     }
     if let Some(first) = changes.iter().find(|change| ["left", "stopped"].contains(&change.state.as_str())) {
@@ -226,7 +227,7 @@ fn applied(plan: &str, changes: &[Change], rest: usize, requests: usize, finding
 }
 
 fn undone(plan: &str, changes: &[Change], is_over: bool, findings: &mut Findings) -> ActionResult {
-    // If the task has ended, a change that is still `undoing` was refused.
+    // After the end of the undo, a change that is still `undoing` was refused.
     let states: &[&str] = if is_over { &["kept", "undoing"] } else { &["kept"] };
     let (undone, kept) = (count(changes, &["undone"]), count(changes, states));
     report(changes, states, findings);

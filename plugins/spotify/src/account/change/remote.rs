@@ -34,9 +34,8 @@ pub(super) fn all(api: &Api<'_>) -> Result<Vec<AccountPlaylist>, Error> {
 /// The present snapshot of a playlist.
 pub(super) fn snapshot(api: &Api<'_>, id: &str) -> Result<String, Refusal> {
     let content = api.get(&format!("/v1/playlists/{id}?fields=snapshot_id"))?.unwrap_or_default();
-    text(&content, "/snapshot_id").ok_or_else(|| {
-        Refusal::Failed(Error::Permanent(format!("Spotify does not say the snapshot of the playlist {id}")))
-    })
+    text(&content, "/snapshot_id")
+        .ok_or_else(|| Refusal::Failed(Error::Permanent(format!("Spotify returned no snapshot of the playlist {id}"))))
 }
 
 /// Reads a playlist, so that all items are of one snapshot.

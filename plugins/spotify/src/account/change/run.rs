@@ -72,7 +72,7 @@ impl Run<'_> {
                 Err(refusal) => return to_change_result(refusal),
             };
             if !Self::is_of_plan(change, &present.items) {
-                return Ok(ChangeResult::Not("it was changed after the plan".to_owned()));
+                return Ok(ChangeResult::Not("it was changed after the plan was applied".to_owned()));
             }
             (change.base, change.snapshot, change.done) = (present.items, present.snapshot, 0);
             "undoing".clone_into(&mut change.state);
@@ -81,7 +81,8 @@ impl Run<'_> {
         self.make(change, Direction::Undo, true)
     }
 
-    /// Gives the playlist its items after or before the plan. `has_begun` is true if a request of the plan may have taken effect before.
+    /// Gives the playlist its items after the plan or, for an undo, before the plan. `has_begun` is true if a request of
+    /// the plan may already have taken effect.
     fn make(&self, change: &mut Change, direction: Direction, mut has_begun: bool) -> Result<ChangeResult, Error> {
         for round in 1..=ROUNDS {
             let steps = between(&change.base, direction.goal(change));
@@ -112,11 +113,11 @@ impl Run<'_> {
                 Err(refusal) => return self.refused(change, refusal, has_begun),
             }
         }
-        Err(Error::Retryable(format!("{}: Spotify does not keep what it confirms", change.name)))
+        Err(Error::Retryable(format!("{}: Spotify confirmed the change, but did not make it", change.name)))
     }
 
-    /// The result of a refusal. If no request of the plan can have taken effect, the change is `planned` again. So
-    /// changes that others make before the next `apply` do not become a part of the plan.
+    /// The result of a refusal. If no request of the plan can have taken effect, the state of the change becomes `planned`
+    /// again. The next `apply` then refuses a playlist that somebody else has changed, instead of merging the changes.
     fn refused(&self, change: &mut Change, refusal: Refusal, has_begun: bool) -> Result<ChangeResult, Error> {
         if !has_begun {
             "planned".clone_into(&mut change.state);
@@ -141,7 +142,7 @@ impl Run<'_> {
             step.apply(&mut next);
             states.push(next);
         }
-        // The last request may have taken effect or not.
+        // It is not known whether the last request took effect.
         let likely = states.into_iter().skip(change.done);
         let distance = |list: &Vec<String>| {
             let differences = changes(list, &present.items);
@@ -156,7 +157,8 @@ impl Run<'_> {
         self.journal.put(self.plan, change)
     }
 
-    /// Determines the number of completed steps, if the snapshot does not identify it.
+    /// Compares the present list with the plan. If the snapshot is not the last known one, determines the number of
+    /// completed steps.
     fn compare(
         &self,
         change: &mut Change,
@@ -286,8 +288,8 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// True if only the plan has changed the list. While a plan is applied, some of its requests may be missing or may have taken effect
-    /// twice.
+    /// True if only the plan has changed the list. If the plan was not completed, some of its requests may have had no
+    /// effect, or two effects.
     fn is_of_plan(change: &Change, present: &[String]) -> bool {
         let steps = between(&change.base, &change.after);
         let is_in_the_middle = ["begun", "stopped"].contains(&change.state.as_str());
@@ -321,7 +323,7 @@ impl Run<'_> {
                 }
             }
             match (is_over, is_changed) {
-                (true, true) => return Ok(ChangeResult::Not("it was changed after the plan".to_owned())),
+                (true, true) => return Ok(ChangeResult::Not("it was changed after the plan was applied".to_owned())),
                 (true, false) => return Ok(ChangeResult::Wanted),
                 (false, _) => {}
             }

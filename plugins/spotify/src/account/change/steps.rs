@@ -65,8 +65,8 @@ fn counts(list: &[String]) -> HashMap<&str, usize> {
     counts
 }
 
-/// The moves of the items that are in both lists: each moved item, or sequence of items, is placed after its predecessor in the new
-/// list.
+/// The moves of the items that are in both lists. Each move places an item, or a sequence of items, behind the item that
+/// comes before it in the new list.
 fn moves(left: usize, new: usize, changed: &Changes) -> Vec<Step> {
     let to: HashMap<usize, usize> = changed.moved.iter().copied().collect();
     let taken: HashSet<usize> = changed.added.iter().copied().chain(to.values().copied()).collect();
@@ -104,7 +104,7 @@ fn move_range<T>(list: &mut Vec<T>, start: usize, length: usize, before: usize) 
     list.splice(to..to, range);
 }
 
-/// The items that are added, from the first position to the last, so that the positions before an item are final.
+/// The steps that add items. They go from the first position to the last, so that all items before a position are final.
 fn additions(new: &[String], added: &[usize]) -> Vec<Step> {
     let runs = added.chunk_by(|one, next| one + 1 == *next).flat_map(|run| run.chunks(BATCH));
     let step = |run: &[usize]| {
@@ -114,13 +114,13 @@ fn additions(new: &[String], added: &[usize]) -> Vec<Step> {
     runs.filter_map(step).collect()
 }
 
-/// The position of a list between two others.
+/// The position of the present list among the lists that the steps produce.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Progress {
     /// The list after this number of steps.
     Done(usize),
-    /// The list differs only in properties that the steps decide: the number of occurrences of an item that they add, and the order
-    /// if they move items. So a request took effect twice, or another program applies the same plan.
+    /// The list differs only in what the steps can cause: the number of occurrences of added items and, if there are moves, the
+    /// order. So a request took effect twice, or another program applies the same plan.
     Disordered,
     /// Somebody else changed it.
     Changed,
@@ -136,7 +136,7 @@ pub(super) fn progress(present: &[String], old: &[String], steps: &[Step]) -> Pr
         if list == present {
             found = Some(number + 1);
         }
-        // Only a removal changes which other items exist.
+        // Only a removal changes the set of items that no step adds.
         if matches!(step, Step::Remove { .. }) {
             is_alike = is_alike || others.are_in(&list);
         }
@@ -152,7 +152,7 @@ pub(super) fn progress(present: &[String], old: &[String], steps: &[Step]) -> Pr
 struct OtherItems<'a> {
     added: HashSet<&'a str>,
     items: Vec<&'a str>,
-    /// Whether the order is that of the steps.
+    /// Whether a step moves items. The order of the items is then ignored.
     is_moved: bool,
 }
 
@@ -177,7 +177,7 @@ impl<'a> OtherItems<'a> {
     }
 }
 
-/// The list after the additions and removals that somebody else made between `expected` and `present`.
+/// Applies to `list` the additions and removals that somebody else made between `expected` and `present`.
 pub(super) fn with_changes_of_others(list: &[String], expected: &[String], present: &[String]) -> Vec<String> {
     let theirs = changes(expected, present);
     let mut made = list.to_vec();
@@ -334,7 +334,7 @@ mod tests {
                 let found = progress(&present, &old, &steps);
                 let same = matches!(&found, Progress::Done(found) if made(&old, &steps[..*found]) == present);
                 prop_assert!(same, "{:?}", found);
-                // From each position, the remaining steps lead to the new list, and the steps back lead to the old one.
+                // From each list in between, there are steps to the new list, and steps back to the old list.
                 prop_assert_eq!(made(&present, &between(&present, &new)), new.clone());
                 prop_assert_eq!(made(&present, &between(&present, &old)), old.clone());
             }
@@ -347,7 +347,7 @@ mod tests {
             for (number, step) in steps.iter().enumerate() {
                 let mut present = made(&old, &steps[..=number]);
                 step.apply(&mut present);
-                // More requests follow before the second effect is found.
+                // Further requests take effect before the plugin notices that one took effect twice.
                 steps.iter().skip(number + 1).take(until).for_each(|step| step.apply(&mut present));
                 steps.iter().skip(number + 1).take(until.min(twice)).for_each(|step| step.apply(&mut present));
                 prop_assert!(progress(&present, &old, &steps) != Progress::Changed, "{:?}", step);

@@ -62,7 +62,7 @@ impl Reference {
     }
 }
 
-/// The current id of a track: it may have been merged into another one.
+/// The current id of a track, which may have been merged into another track.
 fn number(catalog: &Catalog, track: i64) -> anyhow::Result<i64> {
     find_track(catalog, &track.to_string())
 }

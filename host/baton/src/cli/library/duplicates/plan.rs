@@ -10,7 +10,8 @@ use serde_json::json;
 
 use super::json::{as_json, unreachable};
 
-/// Writes a new file with the groups that fingerprints prove. Matches by title are questions, so they are left out.
+/// Writes a new file with the groups that fingerprints prove. Matches by title are left out, because a person must check
+/// them.
 pub(super) fn write(path: &Path, found: &Duplicates) -> anyhow::Result<()> {
     let (files, bytes) = found.superfluous();
     let plan = json!({

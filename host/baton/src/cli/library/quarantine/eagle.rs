@@ -64,15 +64,16 @@ impl<'a> EagleConnection<'a> {
             return Ok(());
         }
         Err(format!(
-            "Eagle runs on another machine, and its item {} is another file than that of the plan; open the library {} there, or scan it \
-             again",
+            "Eagle runs on another machine, and its item {} is not the file of the plan; open the library {} there, or scan that \
+             library again",
             file.id,
             name_of(&file.library)
         ))
     }
 }
 
-/// Checks that this library is open in Eagle. An Eagle that does not report its library could change another one.
+/// Checks that this library is open in Eagle. If Eagle does not report its open library, a request could change another
+/// library.
 fn is_open(eagle: &Eagle, library: &Path) -> Result<(), String> {
     let name = name_of(library);
     match eagle.library() {

@@ -174,7 +174,7 @@ impl Journals {
     pub(super) fn steps(&self, number: &str) -> anyhow::Result<Vec<Step>> {
         let names = self.numbers();
         if !names.iter().any(|name| name == number) {
-            bail!("there was no run {number}; those that can be undone are: {}", names.join(", "));
+            bail!("there was no run {number}; the runs that can be undone are: {}", names.join(", "));
         }
         let path = self.folder.join(format!("{number}.jsonl"));
         let opened = baton_files::open(&path).with_context(|| format!("failed to read {}", path.display()))?;

@@ -101,7 +101,7 @@ impl Args {
         let has_work = !(report.moved.is_empty() && report.tagged.is_empty() && report.refused.is_empty());
         let nothing_undone = report.was_undone && !has_work;
         if nothing_undone {
-            output::note("refused: there is nothing to undo: all files of that run were moved back");
+            output::note("refused: there is nothing to undo, because all files of that run were moved back already");
         }
         Ok(if report.refused.is_empty() && !nothing_undone { Code::Good } else { Code::Findings })
     }

@@ -158,8 +158,8 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Returns why the file stays: imports or people linked the two files to different tracks, so they cannot be copies
-    /// of one recording.
+    /// If imports or people linked the two files to different tracks, returns why the file stays: the files cannot be
+    /// copies of one recording.
     fn two_tracks(&self, path: &Path, kept: &Path, link: Option<&FileLink>) -> anyhow::Result<Option<String>> {
         let named = |link: &&FileLink| matches!(link.by.as_deref(), Some("person" | "path")) && link.track.is_some();
         let going = self.catalog.link_at(path)?;

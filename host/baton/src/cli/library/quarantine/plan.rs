@@ -87,7 +87,8 @@ impl ComparedFile {
         }
     }
 
-    /// Checks that the file is intact, or has the damage that the plan lists.
+    /// Checks that the file is intact. A file that was checked for the plan, or whose damage the plan lists, is not decoded
+    /// again.
     pub(super) fn intact(&self) -> Result<(), String> {
         if self.damage.is_some() || self.damage_checked { Ok(()) } else { integrity_check::intact(&self.path()) }
     }

@@ -1,5 +1,5 @@
-//! Finishes an interrupted run: updates the catalog for moved files, and reverts steps that were started but not
-//! completed. The result depends only on the files on disk, so repeating it is safe.
+//! Finishes an interrupted run: updates the catalog for files that were moved, and removes the prepared files of tags that
+//! were not written. It decides by the files on the disk and by what Eagle reports, so repeating it is safe.
 
 use std::fs;
 use std::path::Path;

@@ -128,13 +128,16 @@ pub(super) fn undo(step: &TagsStep, library: &mut Library, dry_run: bool, report
         return Ok(());
     }
     if now != step.after {
-        let why =
-            format!("it has changed since it got tags, so the tags stay; its original version is {}", saved.display());
+        let why = format!(
+            "the file has changed since Baton wrote its tags, so they stay; the original is {}",
+            saved.display()
+        );
         report.refuse(&kept, why);
         return Ok(());
     }
     if baton_intake::hash_file(&saved).map(|digest| digest.to_string()).ok().as_ref() != Some(&step.before) {
-        report.refuse(&kept, format!("{} does not exist any more, so its new tags stay", saved.display()));
+        let why = format!("its saved original {} is missing, so the file keeps its new tags", saved.display());
+        report.refuse(&kept, why);
         return Ok(());
     }
     if !dry_run {

@@ -47,8 +47,8 @@ pub(super) fn undo(
     Ok(report)
 }
 
-/// Eagle's API cannot restore items, so a person does that. Updates the catalog for a restored item. Returns whether it is
-/// restored.
+/// Updates the catalog for an item that a person has restored in Eagle, because Eagle's API cannot restore items. Returns
+/// whether the item is restored.
 fn item(
     step: &EagleStep,
     library: &mut Library,

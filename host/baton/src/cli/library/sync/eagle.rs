@@ -102,7 +102,7 @@ fn unwritten_status(verdict: &Verdict) -> Status {
                 .to_owned(),
         ),
         Verdict::Ambiguous => Status::Failed(
-            "several libraries that were scanned have this item, and Eagle does not say which one is open; name the \
+            "several scanned libraries have this item, and Eagle does not say which one is open; name the \
              open library: `baton library sync FOLDER`"
                 .to_owned(),
         ),
