@@ -123,7 +123,7 @@ fn a_moved_file_is_recognised_even_if_it_was_missing_in_between() {
     let workspace = workspace.file("root/new/lamp.py", "x = 9\n");
     let run = audit(&workspace, &database, "t3", None);
     assert_eq!(run.history.changed[0].after, Some(Status::Moved));
-    assert!(run.remarks[1].ends_with("certain"), "{:?}", run.remarks);
+    assert!(run.remarks[1].ends_with("so it is the same file"), "{:?}", run.remarks);
 }
 
 #[test]

@@ -146,7 +146,7 @@ fn a_small_report_reads_like_this() {
 
     ## Since the Last Audit
 
-    Not checked: earlier audits are not remembered: \`baton plugin grant audit sql=own:rw\` allows that.
+    Not checked: earlier audits are not remembered: \`baton plugin grant audit sql=own:rw\` lets the audit store them.
 
     ---
 
