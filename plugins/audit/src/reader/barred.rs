@@ -2,7 +2,7 @@
 
 use super::after::after;
 use super::before::Clause;
-use super::context::{LineContext, lists_products, mark, shows_present};
+use super::context::{LineContext, label, lists_products, mark, shows_present};
 use super::keys::is_tag;
 use super::lexer::Token;
 use super::placeholders::{CODE, PATH};
@@ -26,11 +26,11 @@ pub(super) fn is_barred(place: &LineContext<'_>, token: &Token, clause: &Clause,
     let titled = title.is_some_and(|title| title.number == line.number);
     let said = clause.negated || is_quoted(&token.before) || is_asked(&token.after) || is_looked_up(&token.before);
     let run = clause.prep == "verb" && clause.near.is_some_and(|verb| verb.action == FileAction::Run);
-    described || titled || said || run || after(&token.after) == "unchanged" || is_unpromised(place, token, clause)
+    described || titled || said || run || after(&token.after) == "unchanged" || is_unpromised(place, token, clause, key)
 }
 
 /// True for a path that the words use without promising it.
-fn is_unpromised(place: &LineContext<'_>, token: &Token, clause: &Clause) -> bool {
+fn is_unpromised(place: &LineContext<'_>, token: &Token, clause: &Clause, key: Option<&str>) -> bool {
     let line = place.line;
     let open = line.boxed != Some(true) && mark(place) == "none";
     is_subject(&token.before, &token.after)
@@ -41,8 +41,14 @@ fn is_unpromised(place: &LineContext<'_>, token: &Token, clause: &Clause) -> boo
         || names::is_plan_of_phase(&token.path)
         || becomes_file(&token.rest) && !is_moved(clause.lead) && !clause.converts
         || !token.path.contains('/') && is_of_many(&token.before, &token.after)
+        || open && token.lines && is_place(place, clause, key)
         || open
             && (is_product(&token.after) && !lists_products(place) || is_made_by_run(clause) || shows_present(place))
+}
+
+/// "**File:** `x.py:12`" says where a problem is, "Modify: `x.py:12`" what is changed.
+fn is_place(place: &LineContext<'_>, clause: &Clause, key: Option<&str>) -> bool {
+    key == Some("file") || key.is_none() && clause.opens && label(place) == "files"
 }
 
 /// "Run `x` to generate `y`": the step makes `y` when it is run.

@@ -31,6 +31,8 @@ pub(crate) struct Token {
     pub(crate) unknown: bool,
     /// It names a part of the file: `x.md#layout`.
     pub(crate) part: bool,
+    /// It names lines of the file: `x.py:12-30`.
+    pub(crate) lines: bool,
     /// The words before it; every path is replaced by [`PATH`], other code by [`CODE`].
     pub(crate) before: String,
     /// The words after it.
@@ -108,6 +110,7 @@ pub(crate) fn tokens(line: &str, listing: bool) -> Vec<Token> {
         written: found.written,
         unknown: found.unknown,
         part: names_a_part(line.get(..found.raw).unwrap_or_default()),
+        lines: names_lines(line.get(..found.raw).unwrap_or_default()),
         before: foreign::english(end(words.get(..found.at).unwrap_or_default(), NEAR_BYTES)).into_owned(),
         after: cut(found.at),
         rest: start(line.get(found.raw..).unwrap_or_default(), NEAR_BYTES).to_owned(),
@@ -120,6 +123,16 @@ fn names_a_part(text: &str) -> bool {
     let word = text.trim_end_matches(['`', ')']).rsplit(char::is_whitespace).next().unwrap_or_default();
     let fragment = word.split_once('#').map(|(_, fragment)| fragment.trim_start_matches('L'));
     fragment.is_some_and(|fragment| fragment.starts_with(char::is_alphabetic))
+}
+
+/// True if the last word of a text ends with lines: `x.py:12-30`.
+fn names_lines(text: &str) -> bool {
+    let word = text.trim_end_matches(['`', ')']).rsplit(char::is_whitespace).next().unwrap_or_default();
+    let lines = word.split_once(':').map(|(_, lines)| lines);
+    lines.is_some_and(|lines| {
+        lines.starts_with(|sign: char| sign.is_ascii_digit())
+            && lines.chars().all(|sign| sign.is_ascii_digit() || matches!(sign, '-' | ':' | ','))
+    })
 }
 
 /// Maximum number of bytes that are read of a line.

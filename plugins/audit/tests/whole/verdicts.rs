@@ -92,6 +92,13 @@ fn what_is_added_after_a_removal_is_not_deleted() {
 }
 
 #[test]
+fn the_place_of_a_problem_is_not_promised() {
+    let plan = "# P\n\n- **File:** `src/a.py:12`\n- **Files:**\n  - `src/b.py:1-12`\n- Modify: `src/c.py:3-9`\n- **File:** `src/d.py`\n";
+    let workspace = Workspace::new().file("plans/p.md", plan).file("root/x.py", "x = 1\n");
+    assert_eq!(workspace.statuses(), ["src/c.py MISSING", "src/d.py MISSING"]);
+}
+
+#[test]
 fn the_plans_that_a_roadmap_lists_are_not_promised() {
     let plan = "# P\n\nPlans:\n- [x] 01-01-PLAN.md \u{2014} Add the loader\n- [ ] 01-02-PLAN.md \u{2014} Add the door\n- [x] Create `src/a.py`\n";
     let workspace = Workspace::new().file("plans/p.md", plan).file("root/src/a.py", "x = 1\n");
