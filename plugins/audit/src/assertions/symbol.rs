@@ -47,7 +47,9 @@ impl Symbols {
             return symbols;
         }
         let (mut bytes, mut files) = (0, 0);
-        for path in index.files().filter(|path| content::is_code(path.rsplit('/').next().unwrap_or(path))) {
+        let last_name = |path: &str| path.rsplit('/').next().unwrap_or_default().to_owned();
+        let is_searched = |name: &str| content::is_code(name) || content::may_define(name);
+        for path in index.files().filter(|path| is_searched(&last_name(path))) {
             let open: Vec<String> =
                 symbols.places.iter().filter(|(_, place)| place.is_none()).map(|(name, _)| name.clone()).collect();
             if open.is_empty() {
@@ -67,7 +69,7 @@ impl Symbols {
                 continue;
             };
             symbols.whole &= text.whole;
-            files += 1;
+            files += usize::from(content::is_code(&last_name(path)));
             let lines = content::definitions(&text.text, &open);
             for (name, line) in open.iter().zip(lines) {
                 if let Some(line) = line {

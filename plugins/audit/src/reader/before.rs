@@ -238,7 +238,12 @@ fn prep(leading_words: &[&str]) -> &'static str {
         };
         rest = trimmed;
     }
-    for word in rest.iter().rev().take(5) {
+    let mut words = rest.iter().rev().take(5).peekable();
+    while let Some(word) = words.next() {
+        // "Create the folder with `x`": the folder has no other content.
+        if matches!(*word, "with" | "containing") && words.peek().is_some_and(|word| is_folder(word)) {
+            continue;
+        }
         if let Some(prep) = words::preposition(word) {
             return prep;
         }
@@ -259,6 +264,10 @@ fn prep(leading_words: &[&str]) -> &'static str {
     }
     // Only words such as "the file" precede the path.
     if rest.len() <= 3 { "start" } else { "words" }
+}
+
+fn is_folder(word: &str) -> bool {
+    matches!(word, "folder" | "directory" | "ordner" | "verzeichnis")
 }
 
 fn is_path(word: &str) -> bool {

@@ -163,6 +163,8 @@ fn of_standing(place: &LineContext<'_>, token: &Token, clause: &Clause, said: &L
     let reported = place.document.report && place.line.form == LineForm::Heading;
     let path = token.written != Markup::Inside;
     out.flag("done in brackets", (done || reported) && clause.prep == "bracket" && alone && path);
+    let listed = place.document.report && place.line.form == LineForm::Item && said.listed == "files";
+    out.flag("report lists", listed && clause.opens && said.box_ == "none");
     out.flag(
         "done in",
         clause.done && said.box_ == "none" && matches!(clause.prep, "in" | "to" | "under" | "words" | "start"),

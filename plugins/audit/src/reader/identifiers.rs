@@ -38,9 +38,12 @@ pub(crate) struct SymbolStatement {
 #[must_use]
 pub(crate) fn symbol_statements(text: &str) -> Vec<SymbolStatement> {
     let document = Document::of(text);
-    let lines =
-        document.lines.iter().filter(|line| matches!(line.form, LineForm::Item | LineForm::Text) && !line.quoted);
-    lines.flat_map(of_line).collect()
+    let is_read = |line: &&Line| match line.form {
+        LineForm::Item | LineForm::Text => !line.quoted,
+        LineForm::Row(_) => !line.quoted && words::check(&line.text),
+        _ => false,
+    };
+    document.lines.iter().filter(is_read).flat_map(|line| of_line(&document, line)).collect()
 }
 
 /// What a line states about the names in it.
@@ -55,8 +58,10 @@ struct LineState<'a> {
 
 impl<'a> LineState<'a> {
     /// `None` for a line that is not about work.
-    fn of(line: &'a Line) -> Option<Self> {
-        let checked = words::check(&line.text);
+    fn of(document: &Document, line: &'a Line) -> Option<Self> {
+        // An item below a checked one is a part of it.
+        let above = || document.parents_of(line).any(|above| words::check(&above.text));
+        let checked = words::check(&line.text) || !words::is_unfinished(&line.text) && above();
         let told = line.boxed.is_none() && before::opens_with_work(&line.text);
         let done = line.boxed == Some(true) || checked || told;
         let makes = |word: String| verb(&word).is_some_and(|verb| verb.action.effect() == "makes");
@@ -72,11 +77,13 @@ impl<'a> LineState<'a> {
         // A setting such as `TILL_PORT` may be in a file that is not code; "the constant `TILL_PORT`" is code.
         let called = |word: String| matches!(word.as_str(), "const" | "constant" | "constants" | "konstante");
         let constant = !name.chars().any(char::is_lowercase) && !words::words(&self.line.text).any(called);
+        // A table may list the names of something else beside those of the code.
+        let certain = !constant && !matches!(self.line.form, LineForm::Row(_));
         SymbolStatement {
             line: self.line.number,
             name,
-            sure: sure && !constant,
-            meant: meant && !constant,
+            sure: sure && certain,
+            meant: meant && certain,
             kind: SymbolKind::Code,
             words: lexer::plain(&self.line.text),
         }
@@ -135,8 +142,8 @@ impl<'a> LineState<'a> {
     }
 }
 
-fn of_line(line: &Line) -> Vec<SymbolStatement> {
-    let Some(state) = LineState::of(line) else { return Vec::new() };
+fn of_line(document: &Document, line: &Line) -> Vec<SymbolStatement> {
+    let Some(state) = LineState::of(document, line) else { return Vec::new() };
     if let Some(name) = Some(line.text.trim()).filter(|text| has_humps(text)).and_then(identifier) {
         return vec![state.statement(name, false, state.done)];
     }

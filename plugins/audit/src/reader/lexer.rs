@@ -5,7 +5,7 @@
 use super::foreign;
 use super::names::{self, Name};
 use super::placeholders::{CODE, PATH};
-use super::words;
+use super::{verbs, words};
 use crate::plan::Kind;
 
 /// The markup of a path.
@@ -98,7 +98,7 @@ pub(crate) fn tokens(line: &str, listing: bool) -> Vec<Token> {
                 Some(name) => add(name, Markup::Link, false, &mut words, end),
                 None => words.push_str(text),
             },
-            Piece::Words(text) => plain_paths(text, listing, end, &mut words, &mut add),
+            Piece::Words(text) => plain_paths(text, listing, end, line.len(), &mut words, &mut add),
         }
     }
     let cut = |from: usize| {
@@ -234,6 +234,7 @@ fn plain_paths(
     text: &str,
     listing: bool,
     end: usize,
+    line_length: usize,
     words: &mut String,
     add: &mut impl FnMut(Name, Markup, bool, &mut String, usize),
 ) {
@@ -248,7 +249,10 @@ fn plain_paths(
         let slash = bare.matches('/').count() >= 2 || bare.starts_with(['.', '/', '~']) || bare.contains('_');
         let folder = || names::folder(bare).filter(|name| name.path.len() > 2 && (slash || !name.path.contains('/')));
         let outside = || names::outside_path(bare).filter(|_| listing);
-        let one = || names::file(bare).or_else(folder).or_else(outside).into_iter().collect();
+        // "Create scripts/core/open": the whole line says that it is a path.
+        let last = || text.get(at + word.len()..).is_some_and(|rest| rest.trim().is_empty()) && end == line_length;
+        let made = || names::deep(bare).filter(|_| last() && ends_with_making(text.get(from..at).unwrap_or_default()));
+        let one = || names::file(bare).or_else(folder).or_else(outside).or_else(made).into_iter().collect();
         let found: Vec<Name> = names::pair(bare).map_or_else(one, Vec::from);
         if found.is_empty() {
             continue;
@@ -265,6 +269,12 @@ fn plain_paths(
         }
     }
     words.push_str(text.get(from..).unwrap_or_default());
+}
+
+/// True if the last word of a text is a verb such as "create".
+fn ends_with_making(text: &str) -> bool {
+    let last = words::words(text).next_back().and_then(|word| verbs::verb(&word));
+    last.is_some_and(|verb| verb.action.effect() == "makes")
 }
 
 /// The words of a text with their positions; brackets, quotes and commas separate them.

@@ -232,7 +232,7 @@ fn take_tree(document: &Document, code: &Code, tree: Tree, marked: bool, out: &m
     for leaf in tree.leaves.into_iter().chain(branches) {
         let mut features = Features::default();
         // Its neighbours are documents of the same step.
-        if itself.as_ref() == Some(&folder(&leaf)) {
+        if itself.as_ref() == Some(&folder(&leaf)) && words::state(&leaf.tail) != "done" {
             features.0.push("tree shows the plan".to_owned());
         }
         rows::of_tree(document, Some(code), &leaf, marked, &mut features);

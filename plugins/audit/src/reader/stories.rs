@@ -31,7 +31,7 @@ const SOURCES: [&str; 5] = ["spec", "source", "ref", "plan", "context"];
 const TEXTS: [&str; 6] = ["criterion", "criteria", "text", "description", "title", "path"];
 
 /// Keys of texts that describe the work of a story.
-const WORK: [&str; 2] = ["description", "details"];
+const WORK: [&str; 3] = ["description", "details", "notes"];
 
 /// Maximum distance between two entries in the text.
 const NEAR_BYTES: usize = 64 * 1024;

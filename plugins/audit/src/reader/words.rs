@@ -94,7 +94,12 @@ pub(crate) fn supposes(word: &str) -> bool {
 /// True if a text has a sign that means "done" and none that cancels it.
 #[must_use]
 pub(crate) fn check(text: &str) -> bool {
-    text.contains(['\u{2705}', '\u{2611}', '\u{2713}', '\u{2714}']) && !text.contains(['\u{274c}', '\u{23f3}'])
+    text.contains(['\u{2705}', '\u{2611}', '\u{2713}', '\u{2714}']) && !is_unfinished(text)
+}
+
+/// True for a cross or an hourglass.
+pub(super) fn is_unfinished(text: &str) -> bool {
+    text.contains(['\u{274c}', '\u{23f3}'])
 }
 
 /// True if a word means that something was made: "created", "implemented", "complete".

@@ -21,8 +21,9 @@ const MISSING_BODY: &[&str] = &[
 ];
 
 const DEFINING: &[&str] = list!(
-    "actor class const def enum extension fn fun func function interface let macro_rules! mod module object protocol \
-    record static struct trait type typealias union val var"
+    "actor class const contract data def defmodule defp enum extension factory fn fun func function interface let library local \
+    macro macro_rules! mixin mod modifier module namespace newtype object package proc procedure protocol record static struct sub \
+    subroutine trait type typealias union val var"
 );
 
 /// If one of these words is before a name and its parenthesis, the name is called, not defined.
@@ -32,7 +33,11 @@ const CALLING: &[&str] = list!(
 );
 
 /// Extensions of files whose comments are recognised.
-pub(crate) const CODE: &[&str] = list!("c cc cpp cs gs go h java js jsx kt mjs php py rb rs sh swift ts tsx");
+pub(crate) const CODE: &[&str] = list!(
+    "astro bash c cc cjs clj cpp cr cs cts cu cxx d dart elm erl ex exs f90 frag fs gd glsl go groovy gs h hh hpp hs hxx java jl js \
+    jsx kt kts lua m metal mjs ml mm mts nim pas php pl pm proto ps1 psm1 py r rb rs scala sh sol sql svelte swift tf ts tsx vb \
+    vert vue wgsl zig zsh"
+);
 
 /// The reason why a file is only a placeholder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -183,6 +188,13 @@ pub(super) fn stub(path: &str, text: &str) -> Option<Stub> {
 #[must_use]
 pub(crate) fn is_code(name: &str) -> bool {
     name.rsplit_once('.').is_some_and(|(_, ending)| CODE.contains(&ending))
+}
+
+/// True for a name that a script may have (`open-till`, but not `LICENSE` or `.gitignore`), and for a file of settings.
+#[must_use]
+pub(crate) fn may_define(name: &str) -> bool {
+    let script = !name.contains('.') && name.chars().any(char::is_lowercase) && !name.starts_with(char::is_uppercase);
+    script || [".yml", ".yaml", ".toml"].iter().any(|ending| name.ends_with(ending)) && !name.contains("lock")
 }
 
 /// True if a text, in lower case, states that a generator made it from a plan and did not fill it.

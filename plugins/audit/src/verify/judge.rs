@@ -10,7 +10,7 @@ use super::evidence::{Symbol, Verdict};
 use super::facts::{Fact, Facts};
 use super::ignored::IgnoredNames;
 use super::resolve::{Lookup, PathContext, ResolvedPath, resolve};
-use super::roots::{base_folder, below_root, is_there, repository_names};
+use super::roots::{base_folder, below_root, in_renamed_folders, is_there, repository_names};
 use super::status::Status;
 use crate::index::{EntryKind, FoundEntry, Index};
 use crate::plan::{Deliverable, Form, Kind, Place, Plan, Purpose, SizeAssertion};
@@ -60,6 +60,7 @@ impl<'a, 'm> Judge<'a, 'm> {
         for (item, lookup) in plan.deliverables.iter().zip(&mut lookups) {
             below_root(self.index, item, &roots, lookup);
         }
+        in_renamed_folders(self.index, plan, &mut lookups);
         // The files of other deliverables: none of them can be the new place of a moved file.
         let found = lookups.iter().filter_map(|lookup| match lookup {
             Ok(ResolvedPath::There(found, _)) => Some(found.path.clone()),

@@ -170,11 +170,12 @@ fn with_other_ending(index: &Index, path: &str, is_bare: bool) -> Option<Resolve
     Some(ResolvedPath::Elsewhere(found, Some(remark)))
 }
 
-/// The only file with the same name in another spelling: `SoundMapper.ts` for `sound-mapper.ts`. Names of one word are too
-/// common.
+/// The only file with the same name in another spelling: `SoundMapper.ts` for `sound-mapper.ts`. Names of one word, and those
+/// that every project has, are too common.
 fn with_other_spelling(index: &Index, name: &str) -> Option<ResolvedPath> {
-    let stem = name.split('.').next().unwrap_or_default();
-    stem.chars().skip(1).find(|sign| matches!(sign, '-' | '_') || sign.is_uppercase())?;
+    let stem = name.split('.').next().unwrap_or_default().trim_matches('_');
+    let is_joint = |(one, two): (char, char)| matches!(two, '-' | '_') || one.is_lowercase() && two.is_uppercase();
+    stem.chars().zip(stem.chars().skip(1)).find(|pair| is_joint(*pair)).filter(|_| !GENERIC.contains(&name))?;
     let mut same = index.spelled(name);
     let found = index.find(same.next().filter(|_| same.next().is_none())?)?;
     let remark = format!("it is spelled differently: {}", found.path);

@@ -1,4 +1,4 @@
-//! The folders from which a plan's paths begin: the repository's name in a tree, a package of a workspace.
+//! The folders from which a plan's paths begin: the repository's name in a tree, a package of a workspace, a renamed folder.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -42,6 +42,29 @@ pub(super) fn repository_names(plan: &Plan, lookups: &[Lookup]) -> HashSet<Strin
     // One file, or one folder, of the same name may be a coincidence.
     let is_root = |below: &Below<'_>| (below.files > 1 || below.folders.len() > 1) && below.without * 2 > below.all;
     names.into_iter().filter(|(_, below)| is_root(below)).map(|(first, _)| first.to_owned()).collect()
+}
+
+/// Looks up the missing files of renamed folders: if two files of `src/till` were moved to `src/desk` and none to another
+/// folder, `src/till/cli.py` is looked up there too, although its name is common.
+pub(super) fn in_renamed_folders(index: &Index, plan: &Plan, lookups: &mut [Lookup]) {
+    let mut moves: HashMap<&str, (String, usize)> = HashMap::new();
+    for (item, lookup) in plan.deliverables.iter().zip(lookups.iter()) {
+        let Ok(ResolvedPath::Elsewhere(found, _)) = lookup else { continue };
+        let (Some((from, _)), Some((to, _))) = (item.path.rsplit_once('/'), found.path.rsplit_once('/')) else {
+            continue;
+        };
+        let (target, count) = moves.entry(from).or_insert_with(|| (to.to_owned(), 0));
+        *count = if target == to && *count < usize::MAX { *count + 1 } else { usize::MAX };
+    }
+    for (item, lookup) in plan.deliverables.iter().zip(lookups) {
+        let Some((folder, name)) = item.path.rsplit_once('/') else { continue };
+        let Some((to, _)) = moves.get(folder).filter(|(_, count)| (2..usize::MAX).contains(count)) else { continue };
+        let found = || index.find(&format!("{to}/{name}")).filter(|_| item.kind != Kind::Folder);
+        if let Some(found) = matches!(lookup, Ok(ResolvedPath::Nowhere(_))).then(found).flatten() {
+            let remark = format!("other files of {folder} are in {to} too");
+            *lookup = Ok(ResolvedPath::Elsewhere(found, Some(remark)));
+        }
+    }
 }
 
 pub(super) const fn is_there(lookup: &Lookup) -> bool {
