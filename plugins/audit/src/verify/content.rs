@@ -235,6 +235,9 @@ mod tests {
             "static int open(uint8_t drawer)",
             "    override fun open(till: Till) = 1",
             "char *open(void) {",
+            "  Future<bool> open(Till till) async {",
+            "local function open(till)",
+            "defp open(till) do",
         ] {
             assert!(line_defines(line, "open"), "{line}");
         }

@@ -92,6 +92,39 @@ fn what_is_added_after_a_removal_is_not_deleted() {
 }
 
 #[test]
+fn the_files_of_a_renamed_folder_were_moved_with_it() {
+    let plan = "# P\n\n- [ ] Create `src/till/drawer.py`\n- [ ] Create `src/till/lamp.py`\n- [ ] Create `src/till/cli.py`\n- [ ] Create `src/desk/cli.py`\n";
+    let scene = |paths: &[&str]| {
+        let workspace = Workspace::new().file("plans/p.md", plan);
+        paths.iter().fold(workspace, |scene, path| scene.file(&format!("root/{path}"), "x = 1\n")).statuses()
+    };
+    let all = ["src/shop/drawer.py", "src/shop/lamp.py", "src/shop/cli.py"];
+    let moved =
+        ["src/till/drawer.py MOVED", "src/till/lamp.py MOVED", "src/till/cli.py MOVED", "src/desk/cli.py MISSING"];
+    assert_eq!(scene(&all), moved);
+    // One file does not show that the folder was renamed, and neither do two files in different folders.
+    assert!(scene(&all[1..]).contains(&"src/till/cli.py MISSING".to_owned()));
+    let split = scene(&["src/shop/drawer.py", "src/store/lamp.py", "src/shop/cli.py"]);
+    assert!(split.contains(&"src/till/cli.py MISSING".to_owned()));
+}
+
+#[test]
+fn lists_of_reports_and_paths_after_create_are_promised() {
+    for (plan, wanted) in [
+        ("# Till status\n\n## Documentation files\n\n- **GUIDE.md**: how to open\n", vec!["GUIDE.md MISSING"]),
+        ("# Till design\n\n## Documentation files\n\n- **GUIDE.md**: how to open\n", vec![]),
+        ("# P\n\n### 2.1 Create scripts/core/open\n\n- [ ] Test it\n", vec!["scripts/core/open MISSING"]),
+        ("# P\n\n### 2.1 Create scripts/core/open permissions\n\n- [ ] Test it\n", vec![]),
+        (
+            "# P\n\n- [ ] Create Models folder with Till.cs and Lamp.cs classes\n",
+            vec!["Lamp.cs MISSING", "Till.cs MISSING"],
+        ),
+    ] {
+        assert_eq!(Workspace::new().file("plans/p.md", plan).file("root/x.py", "x = 1\n").statuses(), wanted, "{plan}");
+    }
+}
+
+#[test]
 fn the_place_of_a_problem_is_not_promised() {
     let plan = "# P\n\n- **File:** `src/a.py:12`\n- **Files:**\n  - `src/b.py:1-12`\n- Modify: `src/c.py:3-9`\n- **File:** `src/d.py`\n";
     let workspace = Workspace::new().file("plans/p.md", plan).file("root/x.py", "x = 1\n");
