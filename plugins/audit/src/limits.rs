@@ -194,5 +194,8 @@ pub const ASSERTION_COMMITS: usize = 2_000;
 /// Total bytes of code that are searched for the symbols that plans report as implemented.
 pub const SYMBOL_BYTES: u64 = 8 * 1024 * 1024;
 
+/// Size of a file of settings, or a script without an extension, that is searched for symbols.
+pub const SETTINGS_BYTES: u64 = 256 * 1024;
+
 /// Number of manifests that are searched for the packages that plans report as added.
 pub const MANIFESTS: usize = 200;

@@ -25,6 +25,9 @@ const MADE: &str = "added created generated implemented introduced modified refa
 const ABSENT: &str = "absent deleted delete future missing never nonexistent no not optional pending planned proposed removed should \
     todo unless will without would expected if archived renamed need needed";
 
+/// Verbs before a file that does not exist afterwards.
+const REMOVED: &str = "delete deleted remove removed replace replaced";
+
 /// Words in labels and headings of lists of existing files.
 const THINGS: &str = "artifact deliverable document documentation file module report script";
 const THERE: &str =
@@ -75,7 +78,10 @@ fn in_passage(
         let stated = FileStatement { path: path.to_owned(), bytes, lines, beside: Arc::clone(none) };
         Assertion::new(passage.line, Kind::File, words, Condition::File(stated))
     };
+    let removes = |name: &WrittenPath| any_among(REMOVED, &stems(words.get(..name.start).unwrap_or_default()));
     let (bytes, lines) = match named.as_slice() {
+        // "Removed `x.py` (434 lines)": the size of a file that is not there any more.
+        [first, ..] if removes(first) => (None, None),
         _ if is_present_state(text.above(passage)) || words.contains('\u{274c}') => (None, None),
         [only] => {
             let prose = |part: Option<&str>| without_code(part.unwrap_or_default());

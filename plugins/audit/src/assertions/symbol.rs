@@ -47,29 +47,35 @@ impl Symbols {
             return symbols;
         }
         let (mut bytes, mut files) = (0, 0);
-        let last_name = |path: &str| path.rsplit('/').next().unwrap_or_default().to_owned();
-        let is_searched = |name: &str| content::is_code(name) || content::may_define(name);
-        for path in index.files().filter(|path| is_searched(&last_name(path))) {
+        let name = |path: &str| path.rsplit('/').next().unwrap_or_default().to_owned();
+        let (code, others): (Vec<&str>, Vec<&str>) =
+            index.files().filter(|path| !index.is_apart(path)).partition(|path| content::is_code(&name(path)));
+        // Scripts without an extension, and settings, are searched last: they may define a name, but need not be complete.
+        let others = others.into_iter().filter(|path| content::may_define(&name(path)));
+        for (path, is_code) in code.into_iter().map(|path| (path, true)).chain(others.map(|path| (path, false))) {
             let open: Vec<String> =
                 symbols.places.iter().filter(|(_, place)| place.is_none()).map(|(name, _)| name.clone()).collect();
             if open.is_empty() {
                 break;
             }
-            let Some(found) = index.find(path) else {
-                symbols.whole = false;
+            let found = index
+                .find(path)
+                .filter(|found| is_code || found.bytes.is_some_and(|bytes| bytes <= limits::SETTINGS_BYTES));
+            let Some(found) = found else {
+                symbols.whole &= !is_code;
                 continue;
             };
             bytes += found.bytes.unwrap_or_default();
             if bytes > limits::SYMBOL_BYTES {
-                symbols.whole = false;
+                symbols.whole &= !is_code;
                 break;
             }
             let Ok(text) = index.read(&found) else {
-                symbols.whole = false;
+                symbols.whole &= !is_code;
                 continue;
             };
-            symbols.whole &= text.whole;
-            files += usize::from(content::is_code(&last_name(path)));
+            symbols.whole &= text.whole || !is_code;
+            files += usize::from(is_code);
             let lines = content::definitions(&text.text, &open);
             for (name, line) in open.iter().zip(lines) {
                 if let Some(line) = line {

@@ -9,7 +9,7 @@ use super::cells::integer;
 const META: &str = "CREATE TABLE IF NOT EXISTS memory_version (one INTEGER PRIMARY KEY CHECK (one = 1), version INTEGER NOT NULL) STRICT";
 
 /// All migration steps. Each step can be repeated, because a run may be killed before its completion is recorded.
-const STEPS: [&[&str]; 6] = [FIRST, PENDING, CUT_OFF, REMOVAL, NO_FINDINGS, REQUESTS];
+const STEPS: [&[&str]; 7] = [FIRST, PENDING, CUT_OFF, REMOVAL, NO_FINDINGS, REQUESTS, LANGUAGES];
 
 const FIRST: &[&str] = &[
     "CREATE TABLE IF NOT EXISTS audits (
@@ -35,6 +35,9 @@ const FIRST: &[&str] = &[
 /// The audit of a scope whose outcome is not confirmed yet.
 const PENDING: &[&str] = &["CREATE TABLE IF NOT EXISTS pending (
     scope TEXT PRIMARY KEY, audit INTEGER NOT NULL, task TEXT NOT NULL) STRICT, WITHOUT ROWID"];
+
+/// Earlier versions knew fewer languages, so the definitions that they found may be incomplete.
+const LANGUAGES: &[&str] = &["DELETE FROM facts"];
 
 /// Earlier versions read files of more than 64 KiB only partly, so their data about such files may be wrong.
 const CUT_OFF: &[&str] =

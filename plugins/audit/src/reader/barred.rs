@@ -34,6 +34,7 @@ fn is_unpromised(place: &LineContext<'_>, token: &Token, clause: &Clause, key: O
     let line = place.line;
     let open = line.boxed != Some(true) && mark(place) == "none";
     is_subject(&token.before, &token.after)
+        || is_example(&token.before)
         || is_alternative(&token.before, &token.after)
         || is_convention(&token.before, &token.after)
         || !token.path.contains('/') && is_feature(&token.before, &token.after)
@@ -84,6 +85,14 @@ fn is_subject(before: &str, after: &str) -> bool {
     let written = matches!(first.as_str(), "describe" | "document" | "explain" | "specify");
     let between = after.split_once(PATH).map(|(between, _)| between);
     written && between.is_some_and(|between| words::words(between).next_back().is_some_and(|word| word == "in"))
+}
+
+/// True for a path in "(e.g., `x`": it stands for others.
+fn is_example(before: &str) -> bool {
+    let inside = before.rsplit_once('(').map(|(_, inside)| inside).filter(|inside| !inside.contains(')'));
+    inside.is_some_and(|inside| {
+        ["e.g", "for example", "such as", "z.B", "z. B"].iter().any(|words| inside.starts_with(words))
+    })
 }
 
 /// True if the sentence is about a file in each of several places: "an `answer.json` for each case", "various `x`".

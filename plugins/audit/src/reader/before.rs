@@ -241,7 +241,7 @@ fn prep(leading_words: &[&str]) -> &'static str {
     let mut words = rest.iter().rev().take(5).peekable();
     while let Some(word) = words.next() {
         // "Create the folder with `x`": the folder has no other content.
-        if matches!(*word, "with" | "containing") && words.peek().is_some_and(|word| is_folder(word)) {
+        if matches!(*word, "with" | "containing" | "mit") && words.peek().is_some_and(|word| is_folder(word)) {
             continue;
         }
         if let Some(prep) = words::preposition(word) {
@@ -254,7 +254,7 @@ fn prep(leading_words: &[&str]) -> &'static str {
         }
         let skipped = list!(
             "the a an new file files script module its our this root der die das eine einen datei neue neuen \
-                existing test folder directory both document page package class config component constant function method"
+                existing test folder directory ordner verzeichnis both document page package class config component constant function method"
         )
         .contains(word)
             || word.starts_with(CODE);

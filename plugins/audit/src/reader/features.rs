@@ -162,7 +162,9 @@ fn of_standing(place: &LineContext<'_>, token: &Token, clause: &Clause, said: &L
     let alone = ends_bracket(&token.after);
     let reported = place.document.report && place.line.form == LineForm::Heading;
     let path = token.written != Markup::Inside;
-    out.flag("done in brackets", (done || reported) && clause.prep == "bracket" && alone && path);
+    let bracket = clause.prep == "bracket" && alone;
+    let listed = done && follows_dash(&token.before) && ends_line(&token.after);
+    out.flag("done in brackets", ((done || reported) && bracket || listed) && path);
     let listed = place.document.report && place.line.form == LineForm::Item && said.listed == "files";
     out.flag("report lists", listed && clause.opens && said.box_ == "none");
     out.flag(
@@ -188,6 +190,18 @@ fn ends_bracket(after: &str) -> bool {
             || matches!(part, "and" | "und" | "etc" | "etc.")
             || part.chars().all(|sign| sign == PATH)
     })
+}
+
+/// True if only paths stand between a dash and the path: "Add the layout \u{2014} `x`, `y`".
+fn follows_dash(before: &str) -> bool {
+    let before =
+        before.trim_end_matches(|sign: char| sign.is_whitespace() || matches!(sign, PATH | ',' | '`' | '+' | '&'));
+    before.ends_with(['\u{2013}', '\u{2014}']) || before.ends_with(" -")
+}
+
+/// True if only paths follow.
+fn ends_line(after: &str) -> bool {
+    after.trim_end_matches('.').chars().all(|sign| sign.is_whitespace() || matches!(sign, PATH | ',' | '`' | '+' | '&'))
 }
 
 /// The traits of a line that its coarse features use.
@@ -241,7 +255,8 @@ fn deletes(clause: &Clause, key: Option<&str>, after: &str, listed: &str) -> boo
     // "Remove the old handler from `x`" changes `x`.
     let direct = matches!(clause.prep, "verb" | "start" | "words") && !clause.opens && !clause.within;
     let is = |verb: Option<Verb>| verb.is_some_and(|verb| verb.action == FileAction::Delete);
-    let another = clause.another && clause.near.is_some_and(makes);
+    let another =
+        clause.another && clause.near.is_some_and(|verb| !matches!(verb.action, FileAction::Delete | FileAction::Move));
     let told = is(clause.near) && clause.prep == "verb" || is(clause.lead) && direct && !another;
     let in_list = listed == "delete" && clause.opens && key.is_none();
     !clause.negated && (told || in_list || key == Some("delete") || after == "said to go")

@@ -38,12 +38,19 @@ pub(crate) struct SymbolStatement {
 #[must_use]
 pub(crate) fn symbol_statements(text: &str) -> Vec<SymbolStatement> {
     let document = Document::of(text);
-    let is_read = |line: &&Line| match line.form {
+    let is_read = |line: &Line| match line.form {
         LineForm::Item | LineForm::Text => !line.quoted,
         LineForm::Row(_) => !line.quoted && words::check(&line.text),
         _ => false,
     };
-    document.lines.iter().filter(is_read).flat_map(|line| of_line(&document, line)).collect()
+    // An item below a checked one is a part of it, unless it has a box or a sign of its own.
+    let mut checked: Vec<bool> = Vec::with_capacity(document.lines.len());
+    for line in &document.lines {
+        let above = line.boxed.is_none() && line.parent.and_then(|at| checked.get(at)).is_some_and(|done| *done);
+        checked.push(words::check(&line.text) || above && !words::is_unfinished(&line.text));
+    }
+    let lines = document.lines.iter().zip(checked).filter(|(line, _)| is_read(line));
+    lines.flat_map(|(line, checked)| of_line(line, checked)).collect()
 }
 
 /// What a line states about the names in it.
@@ -58,10 +65,7 @@ struct LineState<'a> {
 
 impl<'a> LineState<'a> {
     /// `None` for a line that is not about work.
-    fn of(document: &Document, line: &'a Line) -> Option<Self> {
-        // An item below a checked one is a part of it.
-        let above = || document.parents_of(line).any(|above| words::check(&above.text));
-        let checked = words::check(&line.text) || !words::is_unfinished(&line.text) && above();
+    fn of(line: &'a Line, checked: bool) -> Option<Self> {
         let told = line.boxed.is_none() && before::opens_with_work(&line.text);
         let done = line.boxed == Some(true) || checked || told;
         let makes = |word: String| verb(&word).is_some_and(|verb| verb.action.effect() == "makes");
@@ -111,7 +115,7 @@ impl<'a> LineState<'a> {
             return Some(self.statement(identifier(code).filter(|_| used)?, false, false));
         }
         let name = identifier(code)?;
-        let tested = self.checked && matches!(leading.prep, "start" | "key");
+        let tested = words::check(&self.line.text) && matches!(leading.prep, "start" | "key");
         let sure = self.done && (makes && leading.prep == "verb" || tested) && is_identifier_form(code);
         let several = has_humps(&name) || name.contains('_');
         let stated = works || self.works || self.checked || self.line.own_box.is_some() && leading.opens;
@@ -142,8 +146,8 @@ impl<'a> LineState<'a> {
     }
 }
 
-fn of_line(document: &Document, line: &Line) -> Vec<SymbolStatement> {
-    let Some(state) = LineState::of(document, line) else { return Vec::new() };
+fn of_line(line: &Line, checked: bool) -> Vec<SymbolStatement> {
+    let Some(state) = LineState::of(line, checked) else { return Vec::new() };
     if let Some(name) = Some(line.text.trim()).filter(|text| has_humps(text)).and_then(identifier) {
         return vec![state.statement(name, false, state.done)];
     }

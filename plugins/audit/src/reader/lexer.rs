@@ -120,15 +120,17 @@ pub(crate) fn tokens(line: &str, listing: bool) -> Vec<Token> {
 
 /// True if the last word of a text ends with a fragment that is not a line: `x.md#layout`.
 fn names_a_part(text: &str) -> bool {
-    let word = text.trim_end_matches(['`', ')']).rsplit(char::is_whitespace).next().unwrap_or_default();
-    let fragment = word.split_once('#').map(|(_, fragment)| fragment.trim_start_matches('L'));
+    let fragment = last_word(text).split_once('#').map(|(_, fragment)| fragment.trim_start_matches('L'));
     fragment.is_some_and(|fragment| fragment.starts_with(char::is_alphabetic))
+}
+
+fn last_word(text: &str) -> &str {
+    text.trim_end_matches(['`', ')']).rsplit(char::is_whitespace).next().unwrap_or_default()
 }
 
 /// True if the last word of a text ends with lines: `x.py:12-30`.
 fn names_lines(text: &str) -> bool {
-    let word = text.trim_end_matches(['`', ')']).rsplit(char::is_whitespace).next().unwrap_or_default();
-    let lines = word.split_once(':').map(|(_, lines)| lines);
+    let lines = last_word(text).split_once([':', '#']).map(|(_, lines)| lines.trim_start_matches('L'));
     lines.is_some_and(|lines| {
         lines.starts_with(|sign: char| sign.is_ascii_digit())
             && lines.chars().all(|sign| sign.is_ascii_digit() || matches!(sign, '-' | ':' | ','))
@@ -181,6 +183,9 @@ fn code_paths(
     }
     if let Some(pair) = names::pair(code) {
         return pair.into_iter().for_each(|name| add(name, Markup::Code, false, words, end));
+    }
+    if let Some(files) = names::braces(code) {
+        return files.into_iter().for_each(|name| add(name, Markup::Code, false, words, end));
     }
     let known = names::file(code).or_else(|| names::folder(code)).or_else(|| names::spaced(code));
     if let Some(name) = known {
@@ -251,7 +256,11 @@ fn plain_paths(
         let outside = || names::outside_path(bare).filter(|_| listing);
         // "Create scripts/core/open": the whole line says that it is a path.
         let last = || text.get(at + word.len()..).is_some_and(|rest| rest.trim().is_empty()) && end == line_length;
-        let made = || names::deep(bare).filter(|_| last() && ends_with_making(text.get(from..at).unwrap_or_default()));
+        let made = || {
+            names::deep(bare).filter(|_| {
+                !bare.starts_with("api/") && last() && ends_with_making(text.get(from..at).unwrap_or_default())
+            })
+        };
         let one = || names::file(bare).or_else(folder).or_else(outside).or_else(made).into_iter().collect();
         let found: Vec<Name> = names::pair(bare).map_or_else(one, Vec::from);
         if found.is_empty() {
@@ -273,8 +282,10 @@ fn plain_paths(
 
 /// True if the last word of a text is a verb such as "create".
 fn ends_with_making(text: &str) -> bool {
-    let last = words::words(text).next_back().and_then(|word| verbs::verb(&word));
-    last.is_some_and(|verb| verb.action.effect() == "makes")
+    words::words(text).next_back().is_some_and(|word| {
+        let makes = verbs::verb(&word).is_some_and(|verb| verb.action == verbs::FileAction::Make);
+        makes && !matches!(word.as_str(), "new" | "neu" | "set" | "stand")
+    })
 }
 
 /// The words of a text with their positions; brackets, quotes and commas separate them.

@@ -59,6 +59,17 @@ pub(super) fn pair(word: &str) -> Option<[Name; 2]> {
     Some([file(first)?, file(&format!("{stem}.{second}"))?])
 }
 
+/// Maximum number of files of one path with braces.
+const BRACES: usize = 32;
+
+/// The files of `src/{till,drawer}.rs`: one for each name in the braces.
+#[must_use]
+pub(super) fn braces(word: &str) -> Option<Vec<Name>> {
+    let (head, rest) = trimmed(word).split_once('{')?;
+    let (inside, tail) = rest.split_once('}').filter(|(inside, tail)| inside.contains(',') && !tail.contains('{'))?;
+    inside.split(',').take(BRACES).map(|name| file(&format!("{head}{}{tail}", name.trim()))).collect()
+}
+
 /// A path whose folders or name have blanks: `Till Room/Sources/Open Till.swift`, `Till Room/Sources/`. A command has none before its
 /// first slash that begin with a capital letter.
 #[must_use]

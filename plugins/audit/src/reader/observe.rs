@@ -226,7 +226,8 @@ fn take_tree(document: &Document, code: &Code, tree: Tree, marked: bool, out: &m
     let told = |branch: &Leaf| match words::state(&branch.tail) {
         "done" | "made" => true,
         "new" => document.report,
-        _ => branch.moved && document.report,
+        // A described folder is a part of the result, others only contain files.
+        _ => document.report && (branch.moved || !branch.tail.trim().is_empty()),
     };
     let branches = tree.branches.into_iter().filter(|branch| branch.sighting.path != "./" && (made || told(branch)));
     for leaf in tree.leaves.into_iter().chain(branches) {

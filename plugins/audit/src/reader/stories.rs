@@ -137,7 +137,9 @@ impl Page<'_> {
         let titled = std::mem::replace(&mut self.from, start);
         for (key, value) in entry {
             if let Some(said) = value.as_str().filter(|said| WORK.contains(&key.as_str()) && *said != title) {
-                self.sentences(said);
+                // It is not a task: it has no box, and inherits the box of the story.
+                self.find(said);
+                self.row(format!("  - {}", said.replace(['\n', '\r'], ". ")));
             }
             let Some(List { label, entries, files }) = list(key, value) else { continue };
             let listed: Vec<(&str, bool)> = entries.iter().filter_map(|entry| criterion(entry, done)).collect();
@@ -153,16 +155,6 @@ impl Page<'_> {
             }
         }
         self.from = self.from.max(titled);
-    }
-
-    /// Adds the sentences of a text as items of a story. They are not tasks: they inherit its box.
-    fn sentences(&mut self, said: &str) {
-        self.find(said);
-        for sentence in
-            said.split(['\n', '\r']).flat_map(|line| line.split(". ")).filter(|said| !said.trim().is_empty())
-        {
-            self.row(format!("  - {}", sentence.trim()));
-        }
     }
 
     /// Moves to the next occurrence of a text.
@@ -217,7 +209,7 @@ mod tests {
         let text = r#"{"master": {"tasks": [{"id": 1, "title": "Open", "description": "Open the till", "details":
             "Create till.rs. Add open() to drawer.rs.", "status": "done", "subtasks": [{"id": 2, "title": "Close",
             "details": "Create close.rs", "status": "pending"}]}]}}"#;
-        let rows = "- [x] Open\n  - Open the till\n  - Create till.rs\n  - Add open() to drawer.rs.\n- [ ] Close\n  - Create close.rs";
+        let rows = "- [x] Open\n  - Open the till\n  - Create till.rs. Add open() to drawer.rs.\n- [ ] Close\n  - Create close.rs";
         assert_eq!(as_markdown(text), rows);
     }
 

@@ -97,7 +97,7 @@ pub(crate) fn check(text: &str) -> bool {
     text.contains(['\u{2705}', '\u{2611}', '\u{2713}', '\u{2714}']) && !is_unfinished(text)
 }
 
-/// True for a cross or an hourglass.
+/// True if a text has a sign that means "not done".
 pub(super) fn is_unfinished(text: &str) -> bool {
     text.contains(['\u{274c}', '\u{23f3}'])
 }

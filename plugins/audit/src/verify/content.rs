@@ -2,7 +2,7 @@
 //!
 //! This module searches text and has no parsers: a definition is a keyword before a name, or an assignment to a name.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::lists::list;
 
@@ -21,10 +21,12 @@ const MISSING_BODY: &[&str] = &[
 ];
 
 const DEFINING: &[&str] = list!(
-    "actor class const contract data def defmodule defp enum extension factory fn fun func function interface let library local \
-    macro macro_rules! mixin mod modifier module namespace newtype object package proc procedure protocol record static struct sub \
-    subroutine trait type typealias union val var"
+    "actor class const def defmodule defp enum extension fn fun func function interface let macro macro_rules! mixin mod module \
+    namespace newtype object proc procedure protocol record static struct subroutine trait type typealias union val var"
 );
+
+/// Defining words that are common in prose: they count only at the start of a line.
+const DEFINING_AT_START: &[&str] = list!("contract data factory library local package sub");
 
 /// If one of these words is before a name and its parenthesis, the name is called, not defined.
 const CALLING: &[&str] = list!(
@@ -32,12 +34,18 @@ const CALLING: &[&str] = list!(
     throw throws typeof until using void when while yield"
 );
 
-/// Extensions of files whose comments are recognised.
+/// Extensions of files whose comments are recognised, so that a file of comments is a stub.
+const COMMENTED: &[&str] = list!("c cc cpp cs gs go h java js jsx kt mjs php py rb rs sh swift ts tsx");
+
+/// Extensions of source files.
 pub(crate) const CODE: &[&str] = list!(
     "astro bash c cc cjs clj cpp cr cs cts cu cxx d dart elm erl ex exs f90 frag fs gd glsl go groovy gs h hh hpp hs hxx java jl js \
     jsx kt kts lua m metal mjs ml mm mts nim pas php pl pm proto ps1 psm1 py r rb rs scala sh sol sql svelte swift tf ts tsx vb \
     vert vue wgsl zig zsh"
 );
+
+/// Longer lines are generated code, which is not searched for definitions.
+const LINE_BYTES: usize = 4 * 1024;
 
 /// The reason why a file is only a placeholder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -92,12 +100,14 @@ pub(crate) fn line_count(text: &str) -> u64 {
 pub(crate) fn definitions(text: &str, wanted: &[String]) -> Vec<Option<u64>> {
     let mut open: HashMap<&str, usize> = wanted.iter().enumerate().map(|(at, name)| (name.as_str(), at)).collect();
     let mut lines = vec![None; wanted.len()];
-    for (line, number) in text.lines().zip(1..) {
+    for (line, number) in text.lines().zip(1..).filter(|(line, _)| line.len() <= LINE_BYTES) {
         if open.is_empty() {
             break;
         }
+        let mut tried = HashSet::new();
         for word in line.split(|sign| !is_word(sign)) {
             if let Some(at) = open.get(word).copied()
+                && tried.insert(word)
                 && line_defines(line, word)
             {
                 open.remove(word);
@@ -138,7 +148,9 @@ pub(crate) fn line_defines(line: &str, name: &str) -> bool {
             _ => plain.rsplit(char::is_whitespace).next().unwrap_or_default(),
         };
         let given = before.trim().is_empty() && after.trim_start().starts_with(['=', ':']);
-        given || (DEFINING.contains(&keyword) && before.ends_with(char::is_whitespace)) || is_method(before, after)
+        let opens = || plain.split_whitespace().count() == 1 && DEFINING_AT_START.contains(&keyword);
+        let defining = DEFINING.contains(&keyword) || opens();
+        given || defining && before.ends_with(char::is_whitespace) || is_method(before, after)
     })
 }
 
@@ -173,7 +185,7 @@ pub(super) fn stub(path: &str, text: &str) -> Option<Stub> {
         return Some(Stub::Generated);
     }
     let (stem, ending) = path.rsplit('/').next()?.rsplit_once('.')?;
-    if !CODE.contains(&ending) || stem == "__init__" {
+    if !COMMENTED.contains(&ending) || stem == "__init__" {
         return None;
     }
     let body = text.lines().map(str::trim).filter(|line| is_substance(line)).count();
@@ -194,7 +206,7 @@ pub(crate) fn is_code(name: &str) -> bool {
 #[must_use]
 pub(crate) fn may_define(name: &str) -> bool {
     let script = !name.contains('.') && name.chars().any(char::is_lowercase) && !name.starts_with(char::is_uppercase);
-    script || [".yml", ".yaml", ".toml"].iter().any(|ending| name.ends_with(ending)) && !name.contains("lock")
+    script || [".yml", ".yaml", ".toml"].iter().any(|ending| name.ends_with(ending)) && !name.contains("-lock.")
 }
 
 /// True if a text, in lower case, states that a generator made it from a plan and did not fill it.
@@ -236,7 +248,8 @@ mod tests {
             "    override fun open(till: Till) = 1",
             "char *open(void) {",
             "  Future<bool> open(Till till) async {",
-            "local function open(till)",
+            "local open = 1",
+            "sub open {",
             "defp open(till) do",
         ] {
             assert!(line_defines(line, "open"), "{line}");
@@ -252,6 +265,7 @@ mod tests {
             "    } else open(till) {",
             "    new open(till) {",
             "    case open(till): {",
+            "# uses the library open",
         ] {
             assert!(!line_defines(line, "open"), "{line}");
         }

@@ -2,12 +2,11 @@
 //!
 //! It tries, in this order: the path itself; for a name without its folder, the folders that the plan names and the files
 //! with that name; the same name elsewhere, or with another ending. A name that every project has many times (`__init__.py`,
-//! `client.py`) never counts as moved, because the plan probably means another file with this name.
+//! `client.py`) counts as moved only with its folder, because the plan probably means another file with this name.
 
 use crate::index::{EntryKind, FoundEntry, Index};
 use crate::lists::list;
 use crate::plan::Kind;
-use crate::verify::content::CODE;
 
 /// Names that do not identify a file.
 pub(crate) const GENERIC: &[&str] = list!(
@@ -18,6 +17,10 @@ pub(crate) const GENERIC: &[&str] = list!(
     package.json pyproject.toml requirements.txt schema.py server.py settings.py setup.py test.py types.py types.ts \
     utils.js utils.py utils.ts"
 );
+
+/// Extensions of the modules of languages whose imports leave the extension out.
+const MODULES: &[&str] =
+    list!("c cc cpp cs dart ex go h java js jsx kt lua mjs php py rb rs scala svelte swift ts tsx vue");
 
 /// The resolved path, or the reason why it cannot be checked.
 pub(super) type Lookup = Result<ResolvedPath, &'static str>;
@@ -67,7 +70,8 @@ pub(crate) fn resolve(index: &Index, path: &str, context: PathContext<'_>) -> Re
         return ResolvedPath::There(found, Some(remark));
     }
     let module = || {
-        CODE.iter()
+        MODULES
+            .iter()
             .filter(|_| kind == Kind::Either && path.contains('/'))
             .find_map(|ending| index.find(&format!("{path}.{ending}")))
     };
@@ -90,7 +94,7 @@ pub(crate) fn resolve(index: &Index, path: &str, context: PathContext<'_>) -> Re
     let is_bare = !path.contains('/') && !anchored;
     if same.is_empty() {
         let other = with_other_ending(index, path, is_bare && wanted == EntryKind::File);
-        let spelled = || with_other_spelling(index, name).filter(|_| wanted == EntryKind::File);
+        let spelled = || with_other_spelling(index, path, name).filter(|_| wanted == EntryKind::File);
         return other.or_else(spelled).unwrap_or(ResolvedPath::Nowhere(None));
     }
     let is_only = matches!(same.as_slice(), [_]);
@@ -172,11 +176,18 @@ fn with_other_ending(index: &Index, path: &str, is_bare: bool) -> Option<Resolve
 
 /// The only file with the same name in another spelling: `SoundMapper.ts` for `sound-mapper.ts`. Names of one word, and those
 /// that every project has, are too common.
-fn with_other_spelling(index: &Index, name: &str) -> Option<ResolvedPath> {
+fn with_other_spelling(index: &Index, path: &str, name: &str) -> Option<ResolvedPath> {
     let stem = name.split('.').next().unwrap_or_default().trim_matches('_');
     let is_joint = |(one, two): (char, char)| matches!(two, '-' | '_') || one.is_lowercase() && two.is_uppercase();
     stem.chars().zip(stem.chars().skip(1)).find(|pair| is_joint(*pair)).filter(|_| !GENERIC.contains(&name))?;
-    let mut same = index.spelled(name);
+    let numbers = |name: &str| -> Vec<String> {
+        let parts = name.split(|sign: char| !sign.is_ascii_digit());
+        parts.filter(|part| !part.is_empty()).map(str::to_owned).collect()
+    };
+    let last_name = |path: &str| path.rsplit('/').next().unwrap_or_default().to_owned();
+    // `notes-1-12.md` is not `notes-11-2.md`.
+    let fits = |found: &&str| is_vendored(path) || !is_vendored(found);
+    let mut same = index.spelled(name).filter(fits).filter(|found| numbers(&last_name(found)) == numbers(name));
     let found = index.find(same.next().filter(|_| same.next().is_none())?)?;
     let remark = format!("it is spelled differently: {}", found.path);
     Some(ResolvedPath::Elsewhere(found, Some(remark)))

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::resolve::{Lookup, ResolvedPath};
 use crate::index::{EntryKind, Index};
-use crate::plan::{Deliverable, Kind, Plan};
+use crate::plan::{Deliverable, Kind, Plan, Purpose};
 
 /// Looks up a drawn path without its first part, if this part is the repository's name.
 pub(super) fn below_root(index: &Index, item: &Deliverable, roots: &HashSet<String>, lookup: &mut Lookup) {
@@ -47,19 +47,25 @@ pub(super) fn repository_names(plan: &Plan, lookups: &[Lookup]) -> HashSet<Strin
 /// Looks up the missing files of renamed folders: if two files of `src/till` were moved to `src/desk` and none to another
 /// folder, `src/till/cli.py` is looked up there too, although its name is common.
 pub(super) fn in_renamed_folders(index: &Index, plan: &Plan, lookups: &mut [Lookup]) {
-    let mut moves: HashMap<&str, (String, usize)> = HashMap::new();
+    let promised: HashSet<&str> = plan.deliverables.iter().map(|item| item.path.as_str()).collect();
+    // The new folder, and the number of files that were moved to it; `None` for several folders.
+    let mut moves: HashMap<&str, Option<(String, usize)>> = HashMap::new();
     for (item, lookup) in plan.deliverables.iter().zip(lookups.iter()) {
         let Ok(ResolvedPath::Elsewhere(found, _)) = lookup else { continue };
         let (Some((from, _)), Some((to, _))) = (item.path.rsplit_once('/'), found.path.rsplit_once('/')) else {
             continue;
         };
-        let (target, count) = moves.entry(from).or_insert_with(|| (to.to_owned(), 0));
-        *count = if target == to && *count < usize::MAX { *count + 1 } else { usize::MAX };
+        if promised.contains(found.path.as_str()) {
+            continue;
+        }
+        let known = moves.entry(from).or_insert_with(|| Some((to.to_owned(), 0)));
+        *known = known.take().filter(|(target, _)| target == to).map(|(target, count)| (target, count + 1));
     }
     for (item, lookup) in plan.deliverables.iter().zip(lookups) {
         let Some((folder, name)) = item.path.rsplit_once('/') else { continue };
-        let Some((to, _)) = moves.get(folder).filter(|(_, count)| (2..usize::MAX).contains(count)) else { continue };
-        let found = || index.find(&format!("{to}/{name}")).filter(|_| item.kind != Kind::Folder);
+        let Some(Some((to, 2..))) = moves.get(folder) else { continue };
+        let may_move = item.kind != Kind::Folder && item.purpose != Purpose::ChangeOrDelete;
+        let found = || index.find(&format!("{to}/{name}")).filter(|_| may_move);
         if let Some(found) = matches!(lookup, Ok(ResolvedPath::Nowhere(_))).then(found).flatten() {
             let remark = format!("other files of {folder} are in {to} too");
             *lookup = Ok(ResolvedPath::Elsewhere(found, Some(remark)));
