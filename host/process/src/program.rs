@@ -131,7 +131,7 @@ mod tests {
     use super::*;
     use crate::end_left_over;
 
-    /// A folder in which scripts run. A process that still lives when the file `release` is made creates the file `late` there.
+    /// A folder in which scripts run. A process that still runs when the file `release` is created creates the file `late` there.
     struct Scene {
         folder: tempfile::TempDir,
     }
@@ -151,7 +151,9 @@ mod tests {
         }
 
         fn wait_for(&self, file: &str) {
+            let began = Instant::now();
             while !self.path(file).exists() {
+                assert!(began.elapsed() < Duration::from_secs(60), "{file} is missing");
                 std::thread::sleep(CHECK_INTERVAL);
             }
         }
@@ -170,15 +172,15 @@ mod tests {
 
     /// Creates `begun`, then waits for `release`, for a minute at most, so that it ends after a failed test too. A shell can lose
     /// an INT while it starts, so no test may depend on which of the signals ends it.
-    macro_rules! waits {
+    macro_rules! waiting_script {
         () => {
             "touch begun; for i in $(seq 600); do test -e release && touch late && exit; sleep 0.1; done"
         };
     }
 
-    const IN_GROUP: &str = concat!("(trap '' INT TERM; ", waits!(), ") >/dev/null 2>&1 &");
+    const IN_GROUP: &str = concat!("(trap '' INT TERM; ", waiting_script!(), ") >/dev/null 2>&1 &");
     #[cfg(target_os = "linux")]
-    const OUT_OF_GROUP: &str = concat!("setsid sh -c '", waits!(), "' >/dev/null 2>&1 &");
+    const OUT_OF_GROUP: &str = concat!("setsid sh -c '", waiting_script!(), "' >/dev/null 2>&1 &");
 
     #[test]
     fn a_program_ends_with_its_child_processes() {
@@ -216,7 +218,7 @@ mod tests {
     fn a_program_that_ignores_signals_is_killed_when_it_is_dropped_or_in_a_hurry() {
         for drops in [true, false] {
             let scene = Scene::new();
-            let program = scene.start(concat!("trap '' INT TERM; ", waits!()));
+            let program = scene.start(concat!("trap '' INT TERM; ", waiting_script!()));
             scene.wait_for("begun");
             if drops {
                 drop(program);

@@ -16,7 +16,7 @@ pub const CHANGED: usize = 500;
 /// Maximum depth below a plans folder at which plans are searched.
 pub const PLANS_DEPTH: usize = 32;
 
-/// Maximum number of indexed entries. At 96 bytes per entry (80 for the path) the index needs 20 MiB.
+/// Maximum number of indexed entries. At 112 bytes per entry (80 for the path) the index needs 22 MiB.
 pub const INDEX_ENTRIES: usize = 200_000;
 
 /// Total bytes of the indexed paths: a quarter of the memory of a sandbox.

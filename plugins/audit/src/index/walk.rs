@@ -2,7 +2,7 @@
 //!
 //! Breadth first: if a budget is exhausted, only the deepest entries are missing, not whole top-level folders. Sizes
 //! are not read here, because only files that a plan names are read later. All paths are in one string, so an entry
-//! needs its path and sixteen bytes.
+//! needs its path and sixteen bytes, and sixteen more when a name is looked up in other spellings.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};

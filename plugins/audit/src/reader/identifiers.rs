@@ -309,6 +309,19 @@ mod tests {
         }
     }
 
+    #[test]
+    fn an_item_below_a_checked_one_is_checked_but_no_certain_statement() {
+        let kept = |text: &str| -> Vec<(String, bool, bool)> {
+            symbol_statements(text).into_iter().map(|told| (told.name, told.sure, told.meant)).collect()
+        };
+        let name = || "open_till".to_owned();
+        assert_eq!(kept("- \u{2705} Till\n  - `open_till()` - opens it\n"), [(name(), false, true)]);
+        assert_eq!(kept("- \u{2705} Till\n  - \u{274c} Drawer\n    - `open_till()` - opens it\n"), []);
+        assert_eq!(kept("- \u{2705} Till\n  - [ ] `open_till()`\n"), kept("- [ ] `open_till()`\n"));
+        let row = "| Feature | Done | In |\n|---|---|---|\n| Open | \u{2705} | `open_till()` |\n";
+        assert_eq!(kept(row), [(name(), false, false)]);
+    }
+
     /// The names in one line; true if the audit reports a name that no code defines.
     fn names(line: &str) -> Vec<(String, bool)> {
         let kept = symbol_statements(line).into_iter().filter(|told| told.kind == SymbolKind::Code);

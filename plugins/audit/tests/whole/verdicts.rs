@@ -86,9 +86,12 @@ fn a_file_with_the_same_name_in_another_spelling_was_moved() {
 
 #[test]
 fn what_is_added_after_a_removal_is_not_deleted() {
-    let plan = "# P\n\n- [x] Remove the field and add the migration `db/0002.sql`\n- [x] \u{423}\u{434}\u{430}\u{43b}\u{438}\u{43b} \u{43f}\u{43e}\u{43b}\u{435} \u{438} \u{434}\u{43e}\u{431}\u{430}\u{432}\u{438}\u{43b} \u{43c}\u{438}\u{433}\u{440}\u{430}\u{446}\u{438}\u{44e} `db/0003.sql`\n";
-    let workspace = Workspace::new().file("plans/p.md", plan).file("root/db/0002.sql", "drop x;\n");
-    assert_eq!(workspace.statuses(), ["db/0002.sql PRESENT", "db/0003.sql PHANTOM"]);
+    let plan = "# P\n\n- [x] Remove the field and add the migration `db/0002.sql`\n- [x] Remove the field and update `db/0001.sql`\n- [x] \u{423}\u{434}\u{430}\u{43b}\u{438}\u{43b} \u{43f}\u{43e}\u{43b}\u{435} \u{438} \u{434}\u{43e}\u{431}\u{430}\u{432}\u{438}\u{43b} \u{43c}\u{438}\u{433}\u{440}\u{430}\u{446}\u{438}\u{44e} `db/0003.sql`\n";
+    let workspace = Workspace::new()
+        .file("plans/p.md", plan)
+        .file("root/db/0002.sql", "drop x;\n")
+        .file("root/db/0001.sql", "x;\n");
+    assert_eq!(workspace.statuses(), ["db/0002.sql PRESENT", "db/0001.sql PRESENT", "db/0003.sql PHANTOM"]);
 }
 
 #[test]
@@ -122,6 +125,21 @@ fn lists_of_reports_and_paths_after_create_are_promised() {
     ] {
         assert_eq!(Workspace::new().file("plans/p.md", plan).file("root/x.py", "x = 1\n").statuses(), wanted, "{plan}");
     }
+}
+
+#[test]
+fn braces_name_several_files_and_examples_none() {
+    let plan = "# P\n\n- [x] Layout \u{2014} `src/{till,lamp}.rs`, `build.rs`\n- Place tests beside the code (e.g., `Box.tsx` and `Box.test.tsx` in one folder)\n";
+    let statuses = Workspace::new().file("plans/p.md", plan).file("root/src/lamp.rs", "fn x() {}\n").statuses();
+    assert_eq!(statuses, ["build.rs PHANTOM", "src/lamp.rs PRESENT", "src/till.rs PHANTOM"]);
+}
+
+#[test]
+fn third_party_files_and_other_numbers_are_not_another_spelling() {
+    let plan = "# P\n\n- [ ] Create `src/sound-mapper.ts`\n- [ ] Create `src/notes-1-12.md`\n";
+    let workspace = Workspace::new().file("plans/p.md", plan).file("root/vendor/sound-mapper.ts", "x\n");
+    let statuses = workspace.file("root/notes-11-2.md", "x\n").statuses();
+    assert_eq!(statuses, ["src/sound-mapper.ts MISSING", "src/notes-1-12.md MISSING"]);
 }
 
 #[test]

@@ -120,7 +120,9 @@ fn without_files_and_a_repository_only_the_documents_are_compared() {
     assert_eq!(findings(&checked), sorted(of_documents.iter().filter_map(Label::finding)));
     let unchecked = rows(&checked, |kind, verdict| !is_checked(kind, verdict));
     // A name that the document does not say to be made is listed only if code defines it.
-    for label in labels().iter().filter(|label| label.needs != "-" && label.kind != "symbol") {
+    for label in
+        labels().iter().filter(|label| label.needs != "-" && !(label.kind == "symbol" && label.verdict == "TRUE"))
+    {
         let place = format!("{}:{} {} UNVERIFIABLE ", label.document, label.line, label.kind);
         assert!(unchecked.iter().any(|row| row.starts_with(&place)), "{place}: {unchecked:#?}");
     }
