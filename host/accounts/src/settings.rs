@@ -77,7 +77,7 @@ impl AccountSettings {
         }
     }
 
-    /// Asks for the scopes for changes too.
+    /// Adds the scopes that allow changes.
     pub fn ask_to_write(&mut self, provider: Provider) {
         let default = || provider.scopes().iter().map(|scope| scope.name.to_owned()).collect();
         let scopes = self.scopes.get_or_insert_with(default);
@@ -146,7 +146,7 @@ impl Endpoints {
         endpoint::check(url).ok().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default()
     }
 
-    /// The scopes, each with the sentence of the table, if it has one.
+    /// The scopes, each with its explanation if the provider lists that scope.
     pub fn explained_scopes(&self) -> impl Iterator<Item = (&str, Option<&'static str>)> {
         let known = self.provider.scopes().iter().chain(self.provider.write_scopes());
         let allows = move |name: &str| known.clone().find(|scope| scope.name == name).map(|scope| scope.allows);

@@ -74,7 +74,8 @@ impl Process {
         Ok(Self { name, input, lines, exit, wish, keeper: Some(keeper) })
     }
 
-    /// Writes the prompt and closes the input, on a separate thread: a program may not read its input.
+    /// Writes the prompt and closes the input, on a separate thread, because writing blocks while the program does not
+    /// read its input.
     pub(crate) fn send(&mut self, prompt: String) {
         if let Some(mut input) = self.input.take() {
             std::thread::spawn(move || drop(input.write_all(prompt.as_bytes())));

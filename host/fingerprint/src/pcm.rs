@@ -11,7 +11,7 @@ use crate::{Error, LONGEST, Reason};
 /// The format of the bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Pcm {
-    /// Samples a second, in Hz.
+    /// The sample rate, in Hz.
     pub rate_hz: u32,
     /// The number of channels, interleaved.
     pub channels: u16,

@@ -35,7 +35,7 @@ pub struct AudioReport {
     pub codec: &'static str,
     /// The container, for instance `mp3`, `flac`, `mp4`, `ogg`, `wav`, `aiff`, `caf`, `mkv`.
     pub container: &'static str,
-    /// Samples a second, as decoded, in Hz.
+    /// The sample rate after decoding, in Hz.
     pub rate_hz: u32,
     /// The number of channels.
     pub channels: u16,

@@ -114,7 +114,7 @@ pub fn of_answer(tx: &Tx<'_>, answer: &str) -> Result<Vec<CommandCheck>, LedgerE
 
 /// The commands of a RETURN, or of all RETURNs of a request.
 pub fn of_task(reader: &Reader, task: &str) -> Result<Vec<CommandCheck>, LedgerError> {
-    if is_in(&reader.connection)? { read(&reader.connection, OF_TASK, task) } else { Ok(Vec::new()) }
+    if has_table(&reader.connection)? { read(&reader.connection, OF_TASK, task) } else { Ok(Vec::new()) }
 }
 
 /// The SQL of [`of_task`].
@@ -124,7 +124,7 @@ pub(crate) const OF_TASK: &str =
 
 /// Whether a command of a RETURN of this request waits for its run.
 pub(crate) fn is_pending(connection: &Connection, request: &str) -> Result<bool, LedgerError> {
-    if !is_in(connection)? {
+    if !has_table(connection)? {
         return Ok(false);
     }
     Ok(connection.prepare_cached(PENDING)?.query_row([request], |row| row.get(0))?)
@@ -135,8 +135,8 @@ pub(crate) const PENDING: &str =
     "SELECT EXISTS (SELECT 1 FROM tasks AS answer JOIN command_checks AS command ON command.task = answer.id
     WHERE answer.request = ?1 AND command.state = 'pending')";
 
-/// Whether the ledger has the table. Commands read a ledger of an older format without migrating it.
-fn is_in(connection: &Connection) -> Result<bool, LedgerError> {
+/// True if the ledger has the table. Subcommands of `baton` that only read open a ledger of an older format without migrating it.
+fn has_table(connection: &Connection) -> Result<bool, LedgerError> {
     let sql = "SELECT 1 FROM main.sqlite_schema WHERE type = 'table' AND name = 'command_checks'";
     Ok(connection.prepare_cached(sql)?.query_row([], |_| Ok(())).optional()?.is_some())
 }

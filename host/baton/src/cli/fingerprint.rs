@@ -47,7 +47,7 @@ pub(super) struct Args {
     /// The sample format of input without a header (s16le, f32be, u8, …), or the container that the input must have
     #[arg(long, value_name = "NAME")]
     format: Option<String>,
-    /// Samples a second of input without a header [default: 44100]
+    /// The sample rate of input without a header [default: 44100]
     #[arg(long, value_name = "HZ")]
     rate: Option<u32>,
     /// Channels of input without a header [default: 1]

@@ -16,7 +16,7 @@ use crate::workspace::{UpLock, head};
 /// with --force; it is kept beside the restored one as ledger.db.before-restore-TIME.
 ///
 /// The restored ledger does not know what happened since the backup. No handoff is lost: files in inboxes are captured
-/// again, even if the replaced ledger already had them; files that were archived since stay in the archive. A task that was open
+/// again, even if the replaced ledger already had them; files that were archived after the backup stay there. A task that was open
 /// in the backup and whose file is in the archive by now is cancelled (its file is not in the inbox). Open
 /// deliveries of the backup are delivered again: a sender may get a second RETURN. A request that was
 /// completed after the backup runs again if its file is put into an inbox again.

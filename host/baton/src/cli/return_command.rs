@@ -27,7 +27,7 @@ const LISTED: usize = 5;
 /// Answer a request as the external agent that received it, with evidence that Baton checks
 ///
 /// Exit codes: 0 the RETURN is written, 1 Baton did not find the reported work (the task is `disputed`). With --verify:
-/// 0 the agent owes no RETURN for what it has claimed, 2 it does; standard error says which.
+/// 0 every claimed request has a RETURN, 2 at least one has none; standard error lists them.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// The request: a task id, a handoff id, a file name or a title

@@ -15,8 +15,8 @@ use crate::workspace::Workspace;
 /// A selection of tasks.
 #[derive(Clone, Debug, clap::Args)]
 pub(super) struct TaskSelection {
-    /// Only tasks in these states, or with the outcome partial or refused; separated by commas. With the name
-    /// of a task state, `--state` selects tasks too; a state folder of that name is written ./NAME
+    /// Only tasks in these states, or with the outcome partial or refused; separated by commas. `--state NAME`
+    /// does the same if NAME is a task state; a state folder of that name is written ./NAME
     #[arg(long, value_name = "STATE", value_delimiter = ',', value_parser = parse_state)]
     in_state: Vec<StateFilter>,
     /// Only tasks of this agent, in any of its spellings

@@ -24,7 +24,7 @@ use crate::{Damage, Error, Reason, Tags};
 /// The format of the samples, as decoded. The container's statements are not used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct SampleSpec {
-    /// Samples a second, in Hz.
+    /// The sample rate, in Hz.
     pub(crate) rate_hz: u32,
     pub(crate) channels: u16,
     /// The positions of the channels, if known, as the bits of a `WAVE_FORMAT_EXTENSIBLE` channel mask.

@@ -87,7 +87,7 @@ pub struct ArchivedPart {
     pub first: i64,
     /// The last event of their sound chain.
     pub last: i64,
-    /// The first event with a fault, or the first one that does not lead into the ledger.
+    /// The first event with a fault, or the first one that does not connect to the ledger.
     pub broken: Option<BrokenArchive>,
 }
 

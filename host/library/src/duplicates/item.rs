@@ -29,7 +29,7 @@ pub struct Item {
     pub duration_ms: Option<u64>,
     /// `None` if the file could not be read.
     pub codec: Option<String>,
-    /// Samples a second, in Hz.
+    /// The sample rate, in Hz.
     pub rate_hz: Option<u32>,
     /// Whether its codec is lossless.
     pub lossless: Lossless,

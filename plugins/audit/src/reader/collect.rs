@@ -108,7 +108,7 @@ struct Collector<'a> {
     by_line: HashMap<usize, usize>,
     /// Lines that only describe a file of another line.
     used: Vec<bool>,
-    /// The last line, and the state that it gives to its paths.
+    /// The line whose state was computed last, and that state.
     state: Option<(usize, Option<String>)>,
 }
 
@@ -143,7 +143,7 @@ impl Collector<'_> {
         sightings.push(sighting);
     }
 
-    /// The state that a line gives to its paths, computed once: it may have thousands.
+    /// The state that a line gives to its paths. It is computed once per line, because a line may have thousands of paths.
     fn state(&mut self, at: usize, line: &Line) -> Option<String> {
         if self.state.as_ref().is_none_or(|(known, _)| *known != at) {
             self.state = Some((at, state(line.boxed, &line.text)));
@@ -228,7 +228,8 @@ impl Collector<'_> {
         }
     }
 
-    /// Assigns the definitions of a code block to the file that the line above it, or its first comment, names.
+    /// Assigns the symbols that a code block defines to a file. The first comment of the block names the file, or the line above
+    /// the block does.
     fn codes(&self, sightings: &[Sighting], hints: &mut Vec<SymbolHint>) {
         let mut by_line: HashMap<usize, &Sighting> = HashMap::new();
         for sighting in sightings {

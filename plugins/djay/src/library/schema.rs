@@ -16,8 +16,7 @@ const VERSION: i64 = 3;
 pub const MOST_ROWS: i64 = 150_000;
 
 /// The error for a file that is empty or cut off.
-const EMPTY: &str =
-    "no tables; name another with the argument `library`, or read djay's newest daily copy with the argument `backup`";
+const EMPTY: &str = "no tables; name another library with the argument `library`, or read djay's newest daily backup with the argument `backup`";
 
 /// Checks tables, version and the format of the objects.
 ///

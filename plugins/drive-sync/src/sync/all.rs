@@ -304,7 +304,8 @@ fn finding_of<'a>(change: &'a Change, id: &str, folder: &str) -> (&'static str, 
             ("column-renamed", new, Severity::Info, format!("{folder}: the column `{old}` was renamed to `{new}`"))
         }
         Change::Missing(name) => {
-            let title = format!("{folder}: this read has no property `{name}`; its column and data stay");
+            let title =
+                format!("{folder}: the source no longer has the property `{name}`; its column and data are kept");
             ("column-missing", name, Severity::Low, title)
         }
         Change::Back(name) => {

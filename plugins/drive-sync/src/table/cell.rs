@@ -1,7 +1,7 @@
 //! Cells: the text of a value of each type, and back. A value that is written and read again is the same value.
 //!
-//! Several texts are written as `a, b` if that is unambiguous. They are written as a JSON list (`["a, b","c"]`) if one of them is
-//! empty or has a comma or a space at an edge, or the first begins with `[`.
+//! Several texts are written as `a, b` if that is unambiguous. They are written as a JSON list (`["a, b","c"]`) if a text is
+//! empty, contains a comma, or begins or ends with a space, or if the first text begins with `[`.
 
 use baton_plugin_kit::{beginning, time};
 use serde_json::Value as Json;
@@ -75,7 +75,7 @@ pub fn parse(kind: Kind, text: &str) -> Result<Value, String> {
     }
 }
 
-/// The text in the form of this program. An invalid text is not changed.
+/// Rewrites the text in the form that Baton writes. An invalid text is returned unchanged.
 #[must_use]
 pub fn canonical(kind: Kind, text: &str) -> String {
     parse(kind, text).map_or_else(|_| text.to_owned(), |value| format(&value))

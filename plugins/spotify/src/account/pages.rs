@@ -55,7 +55,7 @@ pub(super) fn from(
         list.items.extend(next.items);
     }
     if list.items.len() > list.total {
-        list.incomplete = Some(format!("Spotify gave {} items of {}", list.items.len(), list.total));
+        list.incomplete = Some(format!("Spotify returned {} items, but its total is {}", list.items.len(), list.total));
     }
     Ok(list)
 }

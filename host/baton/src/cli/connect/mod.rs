@@ -65,7 +65,7 @@ impl Options {
 /// Let a coding agent work an inbox: register Baton's MCP server and the hooks that wake it
 ///
 /// Shows the changes of the coding agent's configuration and asks before it writes them. Makes the agent and its inbox.
-/// `baton disconnect` takes everything back.
+/// `baton disconnect` removes these changes.
 #[derive(Debug, clap::Args)]
 pub(super) struct ConnectArgs {
     #[command(flatten)]

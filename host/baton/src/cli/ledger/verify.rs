@@ -114,9 +114,11 @@ fn archived_text(archived: &ArchivedPart) -> String {
         }
         None if archived.first > 1 => {
             let (first, last, before) = (archived.first, archived.last, archived.first - 1);
-            format!("archives sound: events {first}–{last} lead into the ledger; events 1–{before} were not checked\n")
+            format!(
+                "archives intact: events {first}–{last} connect to the ledger; events 1–{before} were not checked\n"
+            )
         }
-        None => format!("archives sound: events 1–{} lead into the ledger\n", archived.last),
+        None => format!("archives intact: events 1–{} connect to the ledger\n", archived.last),
     }
 }
 
@@ -223,7 +225,7 @@ mod tests {
         assert_eq!(code(&report), Code::Findings);
         assert!(as_text(&report, None).contains("broken archive: a.jsonl, line 2: it is cut\n"));
         report.archived = Some(ArchivedPart { first: 3, last: 4, broken: None });
-        assert!(as_text(&report, None).contains("events 3–4 lead into the ledger; events 1–2 were not checked\n"));
+        assert!(as_text(&report, None).contains("events 3–4 connect to the ledger; events 1–2 were not checked\n"));
         assert_eq!(as_json(&report, Some(&head), None)["asked"]["pruned"], json!(true));
     }
 }

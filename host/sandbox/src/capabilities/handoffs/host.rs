@@ -19,8 +19,8 @@ impl Capability<State> for Handoffs {
 }
 
 impl State {
-    /// Records a denial. If the plugin fails afterwards, its task waits for the grant, and its reason has the command of the
-    /// host.
+    /// Records a denial. If the plugin fails afterwards, its task waits for the grant, and the reason of the task contains the
+    /// grant command.
     fn note_denial(&self, done: &Result<(), generated::EmitError>) {
         if let Err(generated::EmitError::Denied(text)) = done {
             self.http.egress.denials.add(Denial { text: text.clone(), grantable: true });

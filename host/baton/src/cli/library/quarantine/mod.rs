@@ -50,8 +50,8 @@ pub(in crate::cli) struct Args {
     /// The duplicates plan
     #[arg(value_name = "PLAN", required_unless_present_any = ["undo", "resume"])]
     plan: Option<PathBuf>,
-    /// Move back the files of an earlier run, by the number that it printed. Kept files lose the tags that they got. You
-    /// restore items of Eagle in Eagle first, as the output says; items in Eagle's trash are refused
+    /// Move back the files of an earlier run, by the number that it printed. Kept files lose the tags that they got. First
+    /// restore the items of Eagle in Eagle, as the output says: an item that is still in Eagle's trash is refused
     #[arg(long, value_name = "NUMBER", conflicts_with_all = ["plan", "trash", "resume"])]
     undo: Option<String>,
     /// Only finish a run that was killed
