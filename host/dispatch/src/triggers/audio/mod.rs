@@ -9,7 +9,7 @@
 //! version of a library file, and for each file whose fingerprint failed. The batch also makes one task for every
 //! plugin with a trigger `audio` and the grant `fingerprint=library`, because the task contains paths of library files.
 //!
-//! One batch runs at a time for all folders, on a thread of low priority. A batch has at most a hundred files. The
+//! One batch runs at a time for all folders, on a thread of low priority. Many files make several batches. The
 //! scan does not block the engine's loop. A scan that is requested during a batch waits. If a folder does not respond (a
 //! hanging network drive), its thread stays blocked. After a minute Baton logs that and scans the other folders. The
 //! daemon's exit does not wait for the blocked thread.
