@@ -23,7 +23,7 @@ const VERIFY_SECONDS: u32 = 30;
 pub(super) enum Client {
     /// Claude Code
     Claude,
-    /// Codex of OpenAI
+    /// Codex
     Codex,
     /// Cursor
     Cursor,
