@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::assertion::{Assertion, Condition, IdentifierStatement, Kind, Outcome};
-use crate::index::Index;
+use crate::index::{Index, last_name};
 use crate::limits;
 use crate::lists::list;
 use crate::reader::{self, SymbolKind};
@@ -47,11 +47,11 @@ impl Symbols {
             return symbols;
         }
         let (mut bytes, mut files) = (0, 0);
-        let name = |path: &str| path.rsplit('/').next().unwrap_or_default().to_owned();
         let (code, others): (Vec<&str>, Vec<&str>) =
-            index.files().filter(|path| !index.is_apart(path)).partition(|path| content::is_code(&name(path)));
-        // Scripts without an extension, and settings, are searched last: they may define a name, but need not be complete.
-        let others = others.into_iter().filter(|path| content::may_define(&name(path)));
+            index.files().filter(|path| !index.is_apart(path)).partition(|path| content::is_code(last_name(path)));
+        // Scripts without an extension, and settings, are searched last: they may define a name, but if one of them cannot be read,
+        // the search is complete all the same.
+        let others = others.into_iter().filter(|path| content::may_define(last_name(path)));
         for (path, is_code) in code.into_iter().map(|path| (path, true)).chain(others.map(|path| (path, false))) {
             let open: Vec<String> =
                 symbols.places.iter().filter(|(_, place)| place.is_none()).map(|(name, _)| name.clone()).collect();

@@ -10,4 +10,5 @@ mod walk;
 
 pub use baton_plugin_kit::folder::EntryKind;
 pub use entry::{Content, FoundEntry};
+pub(crate) use walk::last_name;
 pub use walk::{Index, Root};

@@ -289,7 +289,8 @@ fn hash_of_letters(name: &str) -> u64 {
     hasher.finish()
 }
 
-fn last_name(path: &str) -> &str {
+/// The last part of a path.
+pub(crate) fn last_name(path: &str) -> &str {
     path.rsplit('/').next().unwrap_or(path)
 }
 

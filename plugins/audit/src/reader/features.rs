@@ -165,8 +165,8 @@ fn of_standing(place: &LineContext<'_>, token: &Token, clause: &Clause, said: &L
     let bracket = clause.prep == "bracket" && alone;
     let listed = done && follows_dash(&token.before) && ends_line(&token.after);
     out.flag("done in brackets", ((done || reported) && bracket || listed) && path);
-    let listed = place.document.report && place.line.form == LineForm::Item && said.listed == "files";
-    out.flag("report lists", listed && clause.opens && said.box_ == "none");
+    let in_list = place.line.form == LineForm::Item && said.listed == "files" && said.box_ == "none";
+    out.flag("report lists", place.document.report && in_list && clause.opens);
     out.flag(
         "done in",
         clause.done && said.box_ == "none" && matches!(clause.prep, "in" | "to" | "under" | "words" | "start"),
@@ -194,14 +194,18 @@ fn ends_bracket(after: &str) -> bool {
 
 /// True if only paths stand between a dash and the path: "Add the layout \u{2014} `x`, `y`".
 fn follows_dash(before: &str) -> bool {
-    let before =
-        before.trim_end_matches(|sign: char| sign.is_whitespace() || matches!(sign, PATH | ',' | '`' | '+' | '&'));
+    let before = before.trim_end_matches(is_path_or_joint);
     before.ends_with(['\u{2013}', '\u{2014}']) || before.ends_with(" -")
 }
 
 /// True if only paths follow.
 fn ends_line(after: &str) -> bool {
-    after.trim_end_matches('.').chars().all(|sign| sign.is_whitespace() || matches!(sign, PATH | ',' | '`' | '+' | '&'))
+    after.trim_end_matches('.').chars().all(is_path_or_joint)
+}
+
+/// True for a path, and for what stands between the paths of a list.
+const fn is_path_or_joint(sign: char) -> bool {
+    sign.is_whitespace() || matches!(sign, PATH | ',' | '`' | '+' | '&')
 }
 
 /// The traits of a line that its coarse features use.

@@ -4,7 +4,7 @@
 //! with that name; the same name elsewhere, or with another ending. A name that every project has many times (`__init__.py`,
 //! `client.py`) counts as moved only with its folder, because the plan probably means another file with this name.
 
-use crate::index::{EntryKind, FoundEntry, Index};
+use crate::index::{EntryKind, FoundEntry, Index, last_name};
 use crate::lists::list;
 use crate::plan::Kind;
 
@@ -184,10 +184,9 @@ fn with_other_spelling(index: &Index, path: &str, name: &str) -> Option<Resolved
         let parts = name.split(|sign: char| !sign.is_ascii_digit());
         parts.filter(|part| !part.is_empty()).map(str::to_owned).collect()
     };
-    let last_name = |path: &str| path.rsplit('/').next().unwrap_or_default().to_owned();
     // `notes-1-12.md` is not `notes-11-2.md`.
     let fits = |found: &&str| is_vendored(path) || !is_vendored(found);
-    let mut same = index.spelled(name).filter(fits).filter(|found| numbers(&last_name(found)) == numbers(name));
+    let mut same = index.spelled(name).filter(fits).filter(|found| numbers(last_name(found)) == numbers(name));
     let found = index.find(same.next().filter(|_| same.next().is_none())?)?;
     let remark = format!("it is spelled differently: {}", found.path);
     Some(ResolvedPath::Elsewhere(found, Some(remark)))

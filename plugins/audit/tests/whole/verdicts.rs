@@ -276,11 +276,7 @@ fn a_moved_file_with_the_same_content_is_recognised_with_certainty() {
 
 #[test]
 fn unlisted_files_in_a_folder_that_a_plan_lists_in_full_are_reported() {
-    let layout = |rest: &str| {
-        format!(
-            "# P\n\n## Layout\n\n```\nshop/\n\u{251c}\u{2500}\u{2500} till.py\n\u{251c}\u{2500}\u{2500} stock.py\n{rest}```\n"
-        )
-    };
+    let layout = |rest: &str| format!("# P\n\n## Layout\n\n```\nshop/\n├── till.py\n├── stock.py\n{rest}```\n");
     let tree = |plan: String| {
         Workspace::new()
             .file("plans/shop.md", plan)
@@ -305,7 +301,7 @@ fn unlisted_files_in_a_folder_that_a_plan_lists_in_full_are_reported() {
     assert_eq!(report["plans"][1]["counts"]["present"], 1, "never part of a completion");
     assert!(has_finding(&outcome, "audit:plans/shop.md:shop/extra.py:unrequested", Severity::Info));
     assert!(has_finding(&outcome, "audit:tree:junk.js:unrequested", Severity::Medium));
-    for part in [layout("\u{2514}\u{2500}\u{2500} ...\n"), layout("").replace("Layout", "New Files")] {
+    for part in [layout("└── ...\n"), layout("").replace("Layout", "New Files")] {
         assert_eq!(json(&tree(part).run("{}").unwrap())["unrequested"]["plans"], serde_json::json!([]));
     }
 }
