@@ -3,7 +3,7 @@
 //! An identifier exists if a source file defines or uses it. A use is enough, because each language has other forms of
 //! definitions. An assertion is false only if the line states that the identifier was made and no source file contains it.
 
-use std::collections::BTreeMap;
+use std::collections::{HashMap, HashSet};
 
 use super::assertion::{Assertion, Condition, IdentifierStatement, Kind, Outcome};
 use crate::index::{Index, last_name};
@@ -29,11 +29,11 @@ pub(super) fn read(markdown: &str, assertions: &mut Vec<Assertion>) {
 /// Where the identifiers of a run were found.
 #[derive(Default)]
 pub(super) struct Symbols {
-    places: BTreeMap<String, Option<String>>,
+    places: HashMap<String, String>,
     /// Identifiers that are used but not defined, with the file that uses them.
-    used: BTreeMap<String, String>,
+    used: HashMap<String, String>,
     /// Packages, with the manifest that names them.
-    packages: BTreeMap<String, String>,
+    packages: HashMap<String, String>,
     /// True if there is at least one source file, and all source files were read to their end.
     whole: bool,
 }
@@ -41,9 +41,9 @@ pub(super) struct Symbols {
 impl Symbols {
     /// Searches the source files for the identifiers; each file is read once.
     pub(super) fn find<'a>(names: impl Iterator<Item = &'a str>, index: &Index) -> Self {
-        let mut symbols =
-            Self { places: names.map(|name| (name.to_owned(), None)).collect(), whole: true, ..Self::default() };
-        if symbols.places.is_empty() {
+        let mut symbols = Self { whole: true, ..Self::default() };
+        let mut open: HashSet<&str> = names.collect();
+        if open.is_empty() {
             return symbols;
         }
         let (mut bytes, mut files) = (0, 0);
@@ -53,8 +53,6 @@ impl Symbols {
         // the search is complete all the same.
         let others = others.into_iter().filter(|path| content::may_define(last_name(path)));
         for (path, is_code) in code.into_iter().map(|path| (path, true)).chain(others.map(|path| (path, false))) {
-            let open: Vec<String> =
-                symbols.places.iter().filter(|(_, place)| place.is_none()).map(|(name, _)| name.clone()).collect();
             if open.is_empty() {
                 break;
             }
@@ -76,12 +74,16 @@ impl Symbols {
             };
             symbols.whole &= text.whole || !is_code;
             files += usize::from(is_code);
-            let lines = content::definitions(&text.text, &open);
-            for (name, line) in open.iter().zip(lines) {
-                if let Some(line) = line {
-                    symbols.places.insert(name.clone(), Some(format!("{path}:{line} defines it")));
-                } else if !symbols.used.contains_key(name) && content::has_word(&text.text, name) {
-                    symbols.used.insert(name.clone(), path.to_owned());
+            for (name, line) in content::occurrences(&text.text, &open) {
+                match line {
+                    Some(line) => {
+                        open.remove(name);
+                        symbols.places.insert(name.to_owned(), format!("{path}:{line} defines it"));
+                    }
+                    None if symbols.used.contains_key(name) => {}
+                    None => {
+                        symbols.used.insert(name.to_owned(), path.to_owned());
+                    }
                 }
             }
         }
@@ -96,15 +98,19 @@ impl Symbols {
             SymbolKind::Package => return Some(self.package(&stated.name)),
             SymbolKind::Code => {}
         }
-        match self.places.get(&stated.name) {
-            Some(Some(place)) => Some(Outcome::holds(place.clone())),
+        if let Some(place) = self.places.get(&stated.name) {
+            return Some(Outcome::holds(place.clone()));
+        }
+        // A name of one part, such as `count`, occurs in any code.
+        let distinct = stated.name.contains('_') || stated.name.chars().skip(1).any(char::is_uppercase);
+        match self.used.get(&stated.name) {
+            Some(user) if stated.sure => {
+                Some(Outcome::unknown(format!("{user} names it, but no definition was found")))
+            }
+            Some(user) if distinct => Some(Outcome::holds(format!("{user} uses it"))),
             _ if !stated.sure && !stated.meant => None,
             _ if !stated.sure => {
                 Some(Outcome::unknown(format!("no code file defines {}; it may have been renamed", stated.name)))
-            }
-            _ if self.used.contains_key(&stated.name) => {
-                let user = self.used.get(&stated.name).map_or("", String::as_str);
-                Some(Outcome::unknown(format!("{user} names it, but no definition was found")))
             }
             _ if !self.whole => Some(Outcome::unknown("some code files could not be read")),
             _ => Some(Outcome::fails(NoteSeverity::High, format!("no code file has the name {}", stated.name))),
@@ -137,9 +143,7 @@ impl Symbols {
     /// one.
     fn removal(&self, name: &str) -> Outcome {
         match (self.places.get(name), self.used.get(name)) {
-            (Some(Some(place)), _) => {
-                Outcome::unknown(format!("{place}; that may be another identifier with this name"))
-            }
+            (Some(place), _) => Outcome::unknown(format!("{place}; that may be another identifier with this name")),
             (_, Some(user)) => {
                 Outcome::unknown(format!("{user} names it; that may be another identifier with this name"))
             }

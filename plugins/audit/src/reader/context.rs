@@ -117,15 +117,6 @@ pub(super) fn lists_products(place: &LineContext<'_>) -> bool {
     matches!(list_topic(place), "deliverable" | "new files")
 }
 
-/// True if the heading or the label of a tree says that its folders were made: "New structure", "Layout \u{2705}".
-pub(super) fn shows_made_folders(document: &Document, code: &super::structure::Code) -> bool {
-    const MADE: &[&str] = &["created", "current", "final", "new", "updated"];
-    nearest(document, code.heading, code.label).any(|text| {
-        let made = || words::words(text).any(|word| MADE.contains(&word.as_str()));
-        text.contains(CHECKS) || topics::is_layout(text) && made()
-    })
-}
-
 /// True if the nearest label or heading is about moved files.
 pub(super) fn tells_moves(place: &LineContext<'_>) -> bool {
     let moves = |word: String| matches!(word.as_str(), "moved" | "moves" | "relocated" | "renamed" | "renames");

@@ -222,14 +222,8 @@ fn take_tree(document: &Document, code: &Code, tree: Tree, marked: bool, out: &m
     let itself = tree.leaves.iter().find(|leaf| words::state(&leaf.tail) == "itself").map(folder);
     out.folders.extend(tree.branches.iter().map(|branch| branch.sighting.path.clone()));
     // A report says that folders were made; a plan promises their files.
-    let made = document.report && context::shows_made_folders(document, code);
-    let told = |branch: &Leaf| match words::state(&branch.tail) {
-        "done" | "made" => true,
-        "new" => document.report,
-        // A described folder is a part of the result, others only contain files.
-        _ => document.report && (branch.moved || !branch.tail.trim().is_empty()),
-    };
-    let branches = tree.branches.into_iter().filter(|branch| branch.sighting.path != "./" && (made || told(branch)));
+    let made = |branch: &Leaf| document.report || matches!(words::state(&branch.tail), "done" | "made");
+    let branches = tree.branches.into_iter().filter(|branch| branch.sighting.path != "./" && made(branch));
     for leaf in tree.leaves.into_iter().chain(branches) {
         let mut features = Features::default();
         // Its neighbours are documents of the same step.

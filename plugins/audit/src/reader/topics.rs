@@ -101,11 +101,6 @@ const TASKS: &[&str] = list!(
     workstream"
 );
 
-/// True for words about the structure of folders.
-pub(super) fn is_layout(text: &str) -> bool {
-    words(text).any(|word| LAYOUT.contains(&word.as_str()))
-}
-
 /// True for a label or a heading of a description of the present state: "Current state:", "Before:".
 #[must_use]
 pub(crate) fn is_present_state(text: &str) -> bool {

@@ -35,8 +35,6 @@ pub(super) struct Leaf {
     pub tail: String,
     /// True if connectors draw it; otherwise it is an entry of a list of paths.
     pub connected: bool,
-    /// A folder to which another one was moved or copied.
-    pub moved: bool,
 }
 
 #[derive(Clone, Copy)]
@@ -255,12 +253,7 @@ fn target(row: &Row<'_>) -> Option<Name> {
 }
 
 fn leaf(row: &Row<'_>, kind: Kind, path: &str) -> Leaf {
-    Leaf {
-        sighting: sighting(row, kind, path),
-        tail: row.tail.to_owned(),
-        connected: row.connected,
-        moved: target(row).is_some(),
-    }
+    Leaf { sighting: sighting(row, kind, path), tail: row.tail.to_owned(), connected: row.connected }
 }
 
 fn sighting(row: &Row<'_>, kind: Kind, path: &str) -> Sighting {

@@ -205,6 +205,7 @@ impl<'r> Run<'r> {
         self.assembly.notes(notes);
         let before = self.comparison.before(&file.shown);
         let mut judged = Judge::new(self.index, &mut self.facts, &mut self.ignored).plan(&plan, &before);
+        judged.drop_missing_folders(&mut plan);
         let open = self.commits.add(&plan, &mut judged, &before);
         let tasks = stated::tasks(&text.text, &details);
         self.comparison.plan(&file.shown, &plan, &tasks, &judged, &open, &before);

@@ -95,29 +95,36 @@ pub(crate) fn line_count(text: &str) -> u64 {
     text.lines().count() as u64
 }
 
-/// The first lines, from 1, that define the wanted names, in the order of `wanted`. One pass over the text.
+/// The first lines, from 1, that define the wanted names, in the order of `wanted`.
 #[must_use]
 pub(crate) fn definitions(text: &str, wanted: &[String]) -> Vec<Option<u64>> {
-    let mut open: HashMap<&str, usize> = wanted.iter().enumerate().map(|(at, name)| (name.as_str(), at)).collect();
-    let mut lines = vec![None; wanted.len()];
-    for (line, number) in text.lines().zip(1..).filter(|(line, _)| line.len() <= LINE_BYTES) {
-        if open.is_empty() {
+    let found = occurrences(text, &wanted.iter().map(String::as_str).collect());
+    wanted.iter().map(|name| found.get(name.as_str()).copied().flatten()).collect()
+}
+
+/// The wanted names that a text contains, each with the first line, from 1, that defines it; `None` if the text only uses it.
+///
+/// The text is read once, so the time does not depend on the number of names.
+#[must_use]
+pub(crate) fn occurrences<'a>(text: &str, wanted: &HashSet<&'a str>) -> HashMap<&'a str, Option<u64>> {
+    let mut found: HashMap<&str, Option<u64>> = HashMap::new();
+    let mut defined = 0;
+    for (line, number) in text.lines().zip(1..) {
+        if defined == wanted.len() {
             break;
         }
         let mut tried = HashSet::new();
         for word in line.split(|sign| !is_word(sign)) {
-            if let Some(at) = open.get(word).copied()
-                && tried.insert(word)
-                && line_defines(line, word)
-            {
-                open.remove(word);
-                if let Some(slot) = lines.get_mut(at) {
-                    *slot = Some(number);
-                }
+            let Some(name) = wanted.get(word) else { continue };
+            let place = found.entry(name).or_default();
+            let searched = place.is_none() && line.len() <= LINE_BYTES && tried.insert(word);
+            if searched && line_defines(line, word) {
+                *place = Some(number);
+                defined += 1;
             }
         }
     }
-    lines
+    found
 }
 
 /// True if a text contains this word.
@@ -141,6 +148,11 @@ pub(crate) fn line_defines(line: &str, name: &str) -> bool {
         if before.ends_with(is_word) || after.starts_with(is_word) {
             return false;
         }
+        // The class of a C++ method is before its name.
+        let before = match before.strip_suffix("::").map(|class| class.trim_end_matches(is_word)) {
+            Some(ahead) if !ahead.trim().is_empty() => ahead,
+            _ => before,
+        };
         // The receiver of a Go method is between the keyword and the name.
         let plain = before.trim_end();
         let keyword = match plain.strip_suffix(')').and_then(|rest| rest.rsplit_once('(')) {
@@ -162,8 +174,8 @@ fn is_method(before: &str, after: &str) -> bool {
     let body = end.ends_with('{') || end.ends_with("{}") || end.contains(") {");
     let mut kinds = before.split_whitespace().peekable();
     if kinds.peek().is_none() {
-        // A method of JavaScript. A call looks the same, but has no body.
-        return opens && body && !before.is_empty();
+        // A method of JavaScript: a call looks the same, but has no body. A function of a shell: nothing is before it.
+        return opens && body && (!before.is_empty() || after.starts_with("()"));
     }
     let is_type = |word: &str| {
         let named = word.starts_with(|sign: char| sign.is_alphabetic() || matches!(sign, '_' | '@' | '*' | '&'));
@@ -251,6 +263,9 @@ mod tests {
             "local open = 1",
             "sub open {",
             "defp open(till) do",
+            "open() {",
+            "void Till::open(int drawer) {",
+            "std::string Shop::Till::open() const {",
         ] {
             assert!(line_defines(line, "open"), "{line}");
         }
@@ -265,6 +280,8 @@ mod tests {
             "    } else open(till) {",
             "    new open(till) {",
             "    case open(till): {",
+            "    Till::open(drawer);",
+            "    return Till::open(drawer);",
             "# uses the library open",
         ] {
             assert!(!line_defines(line, "open"), "{line}");

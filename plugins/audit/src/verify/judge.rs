@@ -24,6 +24,27 @@ pub struct JudgedPlan {
     pub references: Vec<Verdict>,
 }
 
+impl JudgedPlan {
+    /// Drops the missing folders of trees that show the content of these folders: the missing files are reported.
+    pub fn drop_missing_folders(&mut self, plan: &mut Plan) {
+        let parents: HashSet<String> =
+            plan.deliverables.iter().flat_map(|item| parents(&item.path)).map(str::to_owned).collect();
+        let missing = plan.deliverables.iter().zip(&self.deliverables).map(|(item, verdict)| {
+            item.kind == Kind::Folder && item.is_drawn() && verdict.found.is_none() && parents.contains(&item.path)
+        });
+        let missing: Vec<bool> = missing.collect();
+        let mut drop = missing.iter();
+        plan.deliverables.retain(|_| drop.next() == Some(&false));
+        let mut drop = missing.iter();
+        self.deliverables.retain(|_| drop.next() == Some(&false));
+    }
+}
+
+/// The folders above a path.
+fn parents(path: &str) -> impl Iterator<Item = &str> {
+    path.match_indices('/').filter_map(|(at, _)| path.get(..at))
+}
+
 /// Judges the names of plans against one tree.
 pub struct Judge<'a, 'm> {
     index: &'a Index,
