@@ -19,7 +19,7 @@ use crate::verify::resolve::{GENERIC, below_other_root, with_ending};
 /// The result of resolving a path.
 enum Resolution {
     Found(Vec<FoundEntry>),
-    /// There is no such file. The remark names another file with this name.
+    /// There is no such file. The remark names the only other file with this name: the file was probably moved.
     Nowhere(Option<String>),
     /// The path cannot be checked.
     Unknown(String),
@@ -169,7 +169,10 @@ impl<'a> Lookup<'a> {
         match (found.is_empty(), self.index.notes().first()) {
             (false, _) => Resolution::Found(found),
             (true, Some(note)) => Resolution::Unknown(format!("the tree was not indexed completely: {note}")),
-            (true, None) => Resolution::Nowhere(same.first().map(|path| format!("the same name is at {path}"))),
+            (true, None) => Resolution::Nowhere(match same.as_slice() {
+                [only] if !GENERIC.contains(&name) => Some(format!("the same name is at {only}")),
+                _ => None,
+            }),
         }
     }
 
@@ -199,8 +202,11 @@ impl<'a> Lookup<'a> {
 }
 
 fn absent(path: &str, remark: Option<String>) -> Outcome {
-    let remark = remark.map_or(String::new(), |remark| format!("; {remark}"));
-    Outcome::fails(NoteSeverity::High, format!("there is no {path} below the audited folders{remark}"))
+    let text = format!("there is no {path} below the audited folders");
+    match remark {
+        Some(remark) => Outcome::unknown(format!("{text}; {remark}")),
+        None => Outcome::fails(NoteSeverity::High, text),
+    }
 }
 
 fn line_in(stated: &LineStatement, path: &str, text: &str) -> Outcome {

@@ -170,6 +170,14 @@ fn is_feature(before: &str, after: &str) -> bool {
 
 /// True if the sentence of a path is a question.
 fn is_asked(after: &str) -> bool {
-    let end = after.find(['?', '!']).into_iter().chain(after.find(". ")).min();
+    // `open(drawer?: string)` is code.
+    let ends = |sign: &str| {
+        after.match_indices(sign).map(|(at, _)| at).find(|at| {
+            !after
+                .get(at + 1..)
+                .is_some_and(|rest| rest.starts_with([':', '.', ')']) || rest.starts_with(char::is_alphanumeric))
+        })
+    };
+    let end = ["?", "!", ". "].into_iter().filter_map(ends).min();
     end.and_then(|end| after.get(end..)).is_some_and(|rest| rest.starts_with('?'))
 }

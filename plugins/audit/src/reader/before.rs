@@ -247,9 +247,9 @@ fn prep(leading_words: &[&str]) -> &'static str {
         if let Some(prep) = words::preposition(word) {
             return prep;
         }
-        if let Some(verb) = verbs::verb(word)
-            .filter(|_| !matches!(*word, "new" | "neu" | "neue" | "test" | "tests" | "unit" | "integration"))
-        {
+        if let Some(verb) = verbs::verb(word).filter(|_| {
+            !matches!(*word, "new" | "neu" | "neue" | "failing" | "test" | "tests" | "unit" | "integration")
+        }) {
             return if verb.action == FileAction::Be { "be" } else { "verb" };
         }
         let skipped = list!(

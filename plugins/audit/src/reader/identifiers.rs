@@ -4,6 +4,7 @@
 use super::before::{self, LeadingWords};
 use super::placeholders::{CODE, PATH};
 use super::structure::{Document, Line, LineForm};
+use super::todos::todos;
 use super::verbs::{FileAction, verb};
 use super::{after, foreign, lexer, names, symbols, words};
 use crate::lists::list;
@@ -50,7 +51,12 @@ pub(crate) fn symbol_statements(text: &str) -> Vec<SymbolStatement> {
         checked.push(words::check(&line.text) || above && !words::is_unfinished(&line.text));
     }
     let lines = document.lines.iter().zip(checked).filter(|(line, _)| is_read(line));
-    lines.flat_map(|(line, checked)| of_line(line, checked)).collect()
+    let todos = todos(text).into_iter().filter(|todo| !todo.dropped).flat_map(|todo| {
+        let document = Document::of(&format!("- [{}] {}", if todo.done { "x" } else { " " }, todo.text));
+        let told: Vec<SymbolStatement> = document.lines.iter().flat_map(|line| of_line(line, false)).collect();
+        told.into_iter().map(move |told| SymbolStatement { line: todo.line, ..told })
+    });
+    lines.flat_map(|(line, checked)| of_line(line, checked)).chain(todos).collect()
 }
 
 /// What a line states about the names in it.
@@ -177,9 +183,11 @@ fn of_line(line: &Line, checked: bool) -> Vec<SymbolStatement> {
         }
         let leading = before::leading_words(&before);
         let rest = parts.get(nth + 1).copied().unwrap_or_default();
-        found.extend(state.removed(part, &leading).or_else(|| state.package(part, &leading)));
-        let told = state.marked(part, &leading).filter(|_| !is_excluded(&leading, rest));
-        found.extend(told.map(|told| SymbolStatement { sure: told.sure && is_code_for_certain(rest), ..told }));
+        let told = state.removed(part, &leading).or_else(|| state.package(part, &leading)).or_else(|| {
+            let told = state.marked(part, &leading).filter(|_| !is_excluded(&leading, rest))?;
+            Some(SymbolStatement { sure: told.sure && is_code_for_certain(rest), ..told })
+        });
+        found.extend(told);
         named = Some(CODE);
     }
     found
@@ -235,9 +243,10 @@ fn in_words(text: &str) -> impl Iterator<Item = String> {
         .collect();
     let named = |word: &str, next: Option<&&str>| {
         let name = word.split(['(', '<', '[']).next().unwrap_or_default();
+        let name = if word.ends_with("()") { name.rsplit(['.', ':']).next().unwrap_or(name) } else { name };
         let joined = name.contains('_') && name.chars().all(|sign| sign.is_ascii_alphanumeric() || sign == '_');
         let kind = next.is_some_and(|next| KINDS.contains(next)) && symbols::is_single_name(word);
-        let called = has_humps(name) && word.ends_with("()");
+        let called = word.ends_with("()") && name.chars().all(|sign| sign.is_alphanumeric() || sign == '_');
         has_humps(name) && name.chars().filter(|sign| sign.is_uppercase()).count() >= 2 || joined || kind || called
     };
     let found = bare.iter().enumerate().filter(|(at, word)| named(word, bare.get(at + 1)));

@@ -31,10 +31,11 @@ pub(super) fn item(text: &str) -> Option<Item<'_>> {
     Some(Item { text, numbered, checked })
 }
 
-/// Splits the box off a line.
+/// Splits the box off a line. A line that says that its work was skipped is not done, whatever its box says.
 pub(super) fn boxed(text: &str) -> Option<(bool, &str)> {
     let (inside, rest) = text.strip_prefix('[')?.split_once(']')?;
-    let checked = box_state(inside)?;
+    let checked =
+        box_state(inside)? && !["(skipped", "(deferred", "(not needed"].iter().any(|words| rest.contains(words));
     (rest.starts_with(' ') || rest.is_empty()).then(|| (checked, rest.trim_start()))
 }
 

@@ -80,16 +80,19 @@ fn of_line(
     let mut placed = None;
     let next: Vec<Option<String>> = tokens.iter().skip(1).map(said_folder).chain([None]).collect();
     let spellings = spellings(&tokens);
-    for ((nth, token), folder_behind) in tokens.into_iter().enumerate().zip(next) {
+    // "In `src/`, create `x`": the folder only says where the first file is.
+    let mut nth = 0;
+    for (token, folder_behind) in tokens.into_iter().zip(next) {
         if placed.as_ref() == Some(&token.path) {
             continue;
         }
         let mut features = Features::default();
         features::of_text(&place, &token, nth, &mut features);
+        let opens = !token.before.contains(char::is_alphanumeric) && nth == 0;
+        nth += usize::from(token.kind != Kind::Folder);
         if spellings.contains(&token.path.to_lowercase()) {
             features.0.push("barred".to_owned());
         }
-        let opens = !token.before.contains(char::is_alphanumeric) && nth == 0;
         let mut path = token.path.clone();
         if let Some(behind) = folder_behind.filter(|_| !path.contains('/') && token.kind == Kind::File) {
             path = format!("{behind}/{path}");
@@ -221,8 +224,15 @@ fn take_tree(document: &Document, code: &Code, tree: Tree, marked: bool, out: &m
     let folder = |leaf: &Leaf| leaf.sighting.path.rsplit_once('/').map(|(folder, _)| folder.to_owned());
     let itself = tree.leaves.iter().find(|leaf| words::state(&leaf.tail) == "itself").map(folder);
     out.folders.extend(tree.branches.iter().map(|branch| branch.sighting.path.clone()));
-    // A report says that folders were made; a plan promises their files.
-    let made = |branch: &Leaf| document.report || matches!(words::state(&branch.tail), "done" | "made");
+    // A report says that folders were made; a plan promises their files. A folder without comment beside files that were there
+    // before, or that were removed, only holds them.
+    let state = |leaf: &Leaf| words::state(&leaf.tail);
+    let mixed = tree.leaves.iter().any(|leaf| matches!(state(leaf), "existing" | "goes"));
+    let made = |branch: &Leaf| match state(branch) {
+        "done" | "made" => true,
+        "new" => document.report,
+        _ => document.report && !(mixed && branch.tail.trim().is_empty()),
+    };
     let branches = tree.branches.into_iter().filter(|branch| branch.sighting.path != "./" && made(branch));
     for leaf in tree.leaves.into_iter().chain(branches) {
         let mut features = Features::default();

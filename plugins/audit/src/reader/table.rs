@@ -17,7 +17,6 @@ const CLASS: &[&str] = &[
     "symbols",
     "trait",
     "traits",
-    "type",
 ];
 const LINES: &[&str] = &["# lines", "line count", "lines", "lines of code", "loc", "zeilen"];
 const SIZE: &[&str] = &["bytes", "file size", "size", "size (bytes)"];

@@ -31,7 +31,7 @@ const DEFINING_AT_START: &[&str] = list!("contract data factory library local pa
 /// If one of these words is before a name and its parenthesis, the name is called, not defined.
 const CALLING: &[&str] = list!(
     "assert await case defer del delete do echo elif else emit go if in instanceof new not or and print raise return \
-    throw throws typeof until using void when while yield"
+    throw throws typeof until using when while yield"
 );
 
 /// Extensions of files whose comments are recognised, so that a file of comments is a stub.
@@ -39,8 +39,8 @@ const COMMENTED: &[&str] = list!("c cc cpp cs gs go h java js jsx kt mjs php py 
 
 /// Extensions of source files.
 pub(crate) const CODE: &[&str] = list!(
-    "astro bash c cc cjs clj cpp cr cs cts cu cxx d dart elm erl ex exs f90 frag fs gd glsl go groovy gs h hh hpp hs hxx java jl js \
-    jsx kt kts lua m metal mjs ml mm mts nim pas php pl pm proto ps1 psm1 py r rb rs scala sh sol sql svelte swift tf ts tsx vb \
+    "asd astro bash c cc cjs clj cljc cljs cpp cr cs cts cu cxx d dart elm erl ex exs f90 frag fs gd glsl go groovy gs h hh hpp hs hxx java jl js \
+    jsx kt kts lean lisp lua m metal mjs ml mm mts nim pas php pl pm proto ps1 psm1 py r rb rkt rs scala scm sh sol sql svelte swift tf ts tsx vb \
     vert vue wgsl zig zsh"
 );
 
@@ -149,10 +149,11 @@ pub(crate) fn line_defines(line: &str, name: &str) -> bool {
             return false;
         }
         // The class of a C++ method is before its name.
-        let before = match before.strip_suffix("::").map(|class| class.trim_end_matches(is_word)) {
-            Some(ahead) if !ahead.trim().is_empty() => ahead,
-            _ => before,
-        };
+        let before =
+            match before.strip_suffix("::").map(|class| class.trim_end_matches(|sign| is_word(sign) || sign == ':')) {
+                Some(ahead) if !ahead.trim().is_empty() => ahead,
+                _ => before,
+            };
         // The receiver of a Go method is between the keyword and the name.
         let plain = before.trim_end();
         let keyword = match plain.strip_suffix(')').and_then(|rest| rest.rsplit_once('(')) {
