@@ -1,8 +1,8 @@
 //! Embeds the bundled plugins, the template of `handoffs/` and the templates of plugins in the program.
 //!
-//! The plugins are built here, in a separate target folder. If `BATON_PLUGINS_DIR` names a folder with built plugins, these
-//! are used: `cargo xtask` sets the variable, so that the plugins are built only once. A missing WebAssembly target is
-//! added with rustup, so that `cargo install --path host/baton` is sufficient.
+//! This script builds the plugins in a separate target folder. If `BATON_PLUGINS_DIR` names a folder with built plugins,
+//! the script uses those files: `cargo xtask` sets the variable, so that the plugins are built only once. The script adds
+//! a missing WebAssembly target with rustup, so that `cargo install --path host/baton` is sufficient.
 
 #[path = "build/templates.rs"]
 mod templates;
@@ -53,7 +53,7 @@ fn build_plugins(repository: &Path, out: &Path) -> Result<PathBuf, String> {
     for plugin in PLUGINS {
         cargo.args(["--package", plugin]);
     }
-    // Settings for the host's compiler must not affect the guests.
+    // Settings for the host's compiler must not affect the build of the plugins.
     for set in ["RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", "RUSTC_WRAPPER", "RUSTC_WORKSPACE_WRAPPER", "CARGO_TARGET_DIR"]
     {
         cargo.env_remove(set);
@@ -94,7 +94,7 @@ fn embed_plugins(folder: &Path, out: &Path) -> Result<(), String> {
     fs::write(out.join("shipped.rs"), code).map_err(|error| error.to_string())
 }
 
-/// Every folder and every visible file of the template, parents first.
+/// Embeds every folder and every visible file of the template, parents first.
 fn embed_template(template: &Path, out: &Path) -> Result<(), String> {
     let (mut folders, mut files, mut open) = (Vec::new(), Vec::new(), vec![template.to_owned()]);
     while let Some(folder) = open.pop() {

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 use crate::clock::Clock;
 
-/// A workspace whose spotify account is at the fake service, with a plugin that uses it.
+/// A workspace whose spotify account is connected to the fake service, with a plugin that uses the account.
 pub(crate) struct Scene {
     pub(crate) workspace: Workspace,
     pub(crate) oauth: OAuthServer,
@@ -41,7 +41,7 @@ impl Scene {
         scene
     }
 
-    /// Drops a task of the plugin, and returns it after a run.
+    /// Drops a handoff for the plugin, runs Baton, and returns the task.
     fn ask(&self, title: &str, args: &Value) -> baton_tests::Task {
         self.workspace.drop_handoff_with("account", title, json!({ "args": args }));
         self.workspace.up_once();
@@ -306,7 +306,7 @@ fn a_token_that_expires_during_a_task_is_renewed() {
     assert_eq!(task.state, "succeeded", "{}", task.reason);
     assert!(task.reason.contains("401 200 200 200"), "{}", task.reason);
     assert_eq!((scene.oauth.refreshes(), scene.oauth.problems().len()), (1, 0));
-    // Each token is valid for two seconds. Baton uses it for half of that time and then renews it.
+    // Each token is valid for two seconds. Baton uses a token for half of that time and then renews it.
     scene.oauth.set_lifetime(2);
     scene.oauth.expire_access_tokens();
     age(&scene);
@@ -342,8 +342,8 @@ fn a_clock_that_is_wrong_by_a_day_does_not_stop_tasks_or_require_consent() {
             assert_eq!(task.state, "succeeded", "{offset}: {}", task.reason);
         };
         ask("First");
-        // The service ends the token, although Baton's clock may say that it is valid. Without the pause, Baton would treat the
-        // refusal of such a new token as a fault of the service.
+        // The service ends the token, although Baton's clock may say that it is valid. Without the pause, the token would be
+        // only seconds old, and Baton would treat its refusal as a fault of the service.
         sleep(Duration::from_secs(11));
         scene.oauth.expire_access_tokens();
         ask("Second");
@@ -459,7 +459,8 @@ pub(crate) fn spotipy() -> Result<PathBuf, Skipped> {
     }
 }
 
-/// spotipy's own PKCE flow gets, uses and renews tokens at the fake service. This shows that real clients work with the fake.
+/// spotipy's own PKCE flow gets, uses and renews tokens at the fake service. This shows that real clients work with the fake
+/// service.
 #[test]
 fn spotipy_gets_and_renews_tokens_at_the_fake() {
     let python = or_skip!(spotipy());

@@ -101,8 +101,8 @@ fn later_inboxes_in_adopted_folders_are_watched() {
     let roots = in_use(&place);
     adopt(&place, &roots, &[]).ended(0);
     let daemon = place.up_and_serving();
-    // The first agent had no inbox. The second agent is new. The third agent is in the other adopted folder, and gets its folder
-    // first and its inbox later.
+    // The first agent had no inbox. The second agent is new. The third agent is in the other adopted folder; the test
+    // creates its folder first and its inbox later.
     let codex = roots[0].join("Codex-MM1/01_inbox");
     place.wait_for("the inbox that was missing", |_| codex.is_dir().then_some(()));
     drop_into(&codex, "a.json", "Codex-MM1", "For one without an inbox");

@@ -299,7 +299,7 @@ fn exits_with_3_when_nothing_could_be_verified_and_shows_what_was_read() {
     assert_eq!(report["plans"][0]["unverified"]["ticked"], 2);
     let tests = audit(&place, &["PLAN.md", "--format", "junit"]).ended(3);
     assert!(tests.stdout.contains("failures=\"1\""), "{}", tests.stdout);
-    // A plan without any path is not a success either.
+    // The audit of a plan without any path does not succeed either.
     place.write("PLAN.md", "# Plan\n\nAll is well.\n");
     let run = audit(&place, &["PLAN.md"]).ended(3);
     assert!(run.stderr.contains("no word looks like a path"), "{}", run.stderr);

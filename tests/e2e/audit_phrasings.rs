@@ -68,7 +68,7 @@ impl<'a> Phrasing<'a> {
             self.promised.iter().find(|path| !found.contains(path)).map(|path| format!("{path} is not promised"));
         let taken =
             self.not_promised.iter().find(|path| found.contains(path)).map(|path| format!("{path} is promised"));
-        // A promised file that does not exist may be reported as missing, but not as anything else.
+        // The finding `nothing-verified` is not a mistake, because promised files need not exist.
         let grave: Vec<&&str> = findings.iter().filter(|id| !id.ends_with(":nothing-verified")).collect();
         let said = if self.wrong {
             grave.is_empty().then(|| "nothing is found wrong".to_owned())

@@ -280,7 +280,7 @@ fn a_broken_file_with_a_name_of_full_length_has_its_reason_beside_it() {
     rejected_wide(&wide);
 }
 
-/// Asserts that the name of the reason file is cut between two characters.
+/// Asserts that the name of the reason file is shortened between two characters, not within one.
 fn rejected_wide(name: &str) {
     let workspace = beside_a_good_one(|workspace| workspace.drop_file("noop", name, b"{]"));
     let failed = workspace.failed("noop");

@@ -44,7 +44,7 @@ fn a_repeatedly_interrupted_attempt_waits_for_a_person() {
     for _ in 0..3 {
         let daemon = workspace.up();
         workspace.wait_for_state("slow", "running");
-        // The state of the last run remains until this one has started.
+        // The task is still `running` from the previous daemon. So the test also waits until this daemon serves.
         workspace.wait_for("this attempt", |_| daemon.log().contains("serving").then_some(()));
         sleep(Duration::from_millis(300));
         daemon.kill();

@@ -163,7 +163,7 @@ fn a_migration_runs_step_by_step_and_a_failed_step_changes_nothing() {
 #[test]
 fn concurrent_attempts_run_each_migration_step_once() {
     let workspace = Workspace::with_store(ALL);
-    // Compiled beforehand, so that both start at the same time.
+    // The first run compiles the plugin, so that the next two runs start at the same time.
     ran(&workspace, &["count"]);
     let attempts = [(); 2].map(|()| {
         let mut run = workspace.command();

@@ -1,5 +1,5 @@
-//! What is deleted in djay is removed from the catalog by the next sync of the shipped plugin: cue points, play counts, tracks,
-//! playlists. The facts of other sources stay, and nothing is removed when a part of the library cannot be read.
+//! When a user deletes cue points, play counts, tracks or playlists in djay, the next sync of the shipped plugin removes
+//! them from the catalog. The facts of other sources stay, and nothing is removed when a part of the library cannot be read.
 
 use std::fs;
 use std::path::PathBuf;

@@ -60,7 +60,8 @@ fn follow(workspace: &Workspace, fix: &str) {
 fn ledger(workspace: &Workspace) -> Connection {
     let connection = workspace.database("ledger.db");
     connection.busy_timeout(Duration::from_secs(10)).unwrap();
-    // The test's changes take the place of changes by Baton itself.
+    // The connection updates the checksums of the tables, as Baton's own connections do, so that the test's changes look
+    // like Baton's.
     baton_ledger::seal::keep(&connection).unwrap();
     connection
 }
@@ -448,7 +449,7 @@ fn every_row_is_checked_each_time_regardless_of_files_in_the_state_folder() {
     let newest = |row: &rusqlite::Row<'_>| Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?));
     let (events, head) =
         ledger.query_row("SELECT seq, hash FROM events ORDER BY seq DESC LIMIT 1", [], newest).unwrap();
-    // Earlier versions of `doctor` kept a file there and skipped rows that they had already checked.
+    // Earlier versions of `doctor` recorded in this file the rows that they had already checked, and skipped them.
     let checked = serde_json::json!({
         "sound": { "events": events, "head": head, "pruned": 0 },
         "whole_at": jiff::Timestamp::now().as_millisecond(),

@@ -394,7 +394,7 @@ fn two_daemons_on_one_account_use_one_folder() {
 fn sixteen_processes_of_the_program_make_one_folder() {
     let services = Services::start();
     let place = services.workspace(&["One"]);
-    // Compiled beforehand, so that all of them start at the same time.
+    // The first run compiles the plugin, so that all later runs start at the same time.
     place.workspace.baton(&["run", "drive-sync", "diagnose"]).ended(0);
     for round in 0..2 {
         let start = || {

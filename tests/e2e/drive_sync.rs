@@ -44,7 +44,7 @@ fn race(workspace: &Workspace, arguments: &[&str]) -> Vec<(bool, String)> {
 #[test]
 fn sixteen_processes_make_one_folder() {
     let (workspace, place) = workspace();
-    // Compiled beforehand, so that all of them start at the same time.
+    // The first run compiles the plugin, so that all later runs start at the same time.
     run(&workspace, "ensure-folder", &["database=warm", "title=Warm"]).ended(0);
     for round in 0..3 {
         let id = format!("database=round-{round}");

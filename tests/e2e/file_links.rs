@@ -156,7 +156,7 @@ fn a_file_is_found_by_its_current_and_its_former_path() {
     let after = shown(&place, &old);
     assert_eq!(after["id"], before["id"]);
     assert!(after["files"].as_array().unwrap().iter().all(|file| file["missing"] == false), "{after:#}");
-    // Renamed by hand: the scan recognises the file by size, time and inode.
+    // A person renames the file. The scan recognises it by size, time and inode.
     let moved = place.incoming.join("renamed/by hand.wav");
     fs::create_dir_all(moved.parent().unwrap()).unwrap();
     let named = after["files"].as_array().unwrap().iter().find(|file| file["linked_by"] == "path").unwrap();

@@ -65,7 +65,7 @@ fn a_plugin_gets_the_same_fingerprints_as_the_program_and_finds_them_in_the_libr
 #[test]
 fn coverage_and_duplicates_equal_those_of_the_command_line() {
     let workspace = with_listener(ALL);
-    // Before the first scan there is nothing, which is not an error.
+    // Before the first scan, the library is empty. This is not an error.
     assert!(run(&workspace, &["library"], 0).contains("0 of 0 fingerprinted"));
     let said = run(&workspace, &["ask", "--arg", "words=900", "--arg", "times=2"], 0);
     assert!(said.contains("2 answers, 0 matches"), "{said}");

@@ -146,7 +146,7 @@ fn docs() -> PathBuf {
     repository().join("host/docs")
 }
 
-/// Writes the page if `BATON_UPDATE_DOCS` is set; otherwise asserts that it has this content.
+/// Writes the page if `BATON_UPDATE_DOCS` is set. Otherwise asserts that the page has this content.
 fn write_or_assert(file: &Path, wanted: &str) {
     if std::env::var_os("BATON_UPDATE_DOCS").is_some() {
         return fs::write(file, wanted).unwrap();

@@ -128,7 +128,7 @@ fn no_writable_grant_contains_an_inbox_that_baton_toml_names_later() {
         waits(&workspace, &title, &["which belongs to the agent Claude-X", "send handoffs in any agent's name"]);
         assert!(workspace.baton(&["doctor"]).stdout.contains("Claude-X"));
     }
-    // The same for an adopted folder, even if it is still empty.
+    // An adopted folder cannot be granted either, even if it is still empty.
     let adopted = workspace.outside().join("data");
     workspace.write("baton.toml", format!("adopted = [\"{}\"]\n{config}", adopted.display()));
     workspace.drop_handoff("hostile", "In an adopted folder");

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::budgets::{allow, reached};
 
-/// The value that must not appear anywhere else.
+/// The value of the secret. It must appear only in requests to the server that the secret is for.
 const SECRET: &str = "s3cr3t/+value=\"äö\" of-the-operator";
 
 /// A workspace, its server, and the plugin `fetch` for it.
@@ -22,7 +22,8 @@ struct FetchWorkspace {
 }
 
 impl FetchWorkspace {
-    /// Grants `http`, in which `PORT` becomes the server's port, and `more` as TOML.
+    /// A workspace in which the plugin has the grants `http` and, as TOML, `more`. In both, `PORT` is replaced by the
+    /// server's port.
     fn new(http: &[&str], more: &str) -> Self {
         Self::with(Server::start(), http, more)
     }
@@ -48,7 +49,7 @@ impl FetchWorkspace {
         set_secret(&self.workspace, name, value);
     }
 
-    /// Drops a task with these `requests`, in which `PORT` becomes the server's port.
+    /// Drops a task with these `requests`. In them, `PORT` is replaced by the server's port.
     fn drop(&self, title: &str, requests: &[Value], flags: &Value) {
         let mut args = flags.clone();
         args["requests"] = Value::from(requests.to_vec());
@@ -363,13 +364,13 @@ fn the_chunk_sizes_of_an_answer_reveal_nothing_about_a_secret() {
     let firsts = || ('0'..='9').map(|digit| digit.to_string());
     let sixths = || ('0'..='9').map(|digit| format!("{}{digit}", &token[..5]));
 
-    // The secret is not for this server, so its answer arrives at once and unchanged.
+    // The secret is not for `localhost`, so the answer of this server arrives at once and unchanged.
     let texts: Vec<String> = firsts().chain([token.to_owned()]).collect();
     for (text, sizes) in texts.iter().zip(measured(&scene, "localhost", &texts)) {
         assert_eq!(sizes, [text.len() as u64, 1], "{text}");
     }
 
-    // The secret is for this server, so the host holds back the last bytes of its answer, always the same number.
+    // The secret is for `127.0.0.1`, so the host holds back the last bytes of this server's answer, always the same number.
     let long = |end: String| format!("{}{end}", "x".repeat(100));
     for texts in [firsts().map(long).collect::<Vec<_>>(), sixths().map(long).collect()] {
         let all = measured(&scene, "127.0.0.1", &texts);

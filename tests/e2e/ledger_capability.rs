@@ -43,7 +43,8 @@ fn titles(told: &[TaskView]) -> Vec<&str> {
     told.iter().map(|told| told.title.as_str()).collect()
 }
 
-/// One task of each kind: done, refused, with an external agent, answered, garbage.
+/// A workspace with one task of each kind: done, delivered to an external agent, answered, and rejected because it is not a
+/// handoff.
 fn workspace() -> Workspace {
     let workspace = Workspace::with_post(GRANTED);
     workspace.drop_handoff("noop", "Done");
@@ -139,7 +140,7 @@ fn a_plugin_reads_the_captured_bytes_of_a_file() {
     let of = |title: &str| format!("task={}", told.iter().find(|told| told.title == title).unwrap().id);
     let run = asked(&workspace, "input", &[&of("Done")]).ended(0);
     assert_eq!(workspace.read_bytes(run.stdout.trim()), text(&handoff("noop", "Done")));
-    // The call has no file.
+    // A task of `baton run` has no handoff file.
     let run = asked(&workspace, "input", &[&of("post tasks")]).ended(0);
     assert!(run.stderr.contains("Nothing is kept.") && run.stdout.is_empty(), "{}", run.stderr);
 }

@@ -21,7 +21,7 @@ fn kill(mut child: Child) {
 #[test]
 fn only_one_process_at_a_time_holds_the_lock() {
     let (workspace, music) = Workspace::with_holder("locks = true");
-    // Compiled beforehand, so that all of them start at the same time.
+    // The first run compiles the plugin, so that all later runs start at the same time.
     let first = run(&workspace, "alone").output().unwrap();
     assert!(first.status.success(), "{}", String::from_utf8_lossy(&first.stderr));
     let racing: Vec<Child> = (0..16).map(|_| run(&workspace, "alone").spawn().unwrap()).collect();

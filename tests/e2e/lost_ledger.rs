@@ -1,5 +1,6 @@
-//! A ledger that is missing, cut, replaced, set back, or deleted while the daemon runs raises an alarm: Baton neither starts
-//! silently with another ledger nor shows one, and acknowledges nothing in a deleted one.
+//! A ledger that is missing, cut, replaced, set back, or deleted while the daemon runs raises an alarm. Baton does not
+//! silently start with another ledger, does not show another ledger, and acknowledges nothing after the deletion of its
+//! ledger.
 
 use std::fs;
 use std::path::Path;
@@ -16,7 +17,8 @@ fn remove_ledger(state: &Path) {
 /// The commands that write into the ledger.
 const WRITES: [&[&str]; 3] = [&["up", "--once"], &["run", "noop", "echo"], &["plugin", "disable", "noop"]];
 
-/// The commands that read the ledger. `ledger verify` and `doctor` report on a ledger that is not the right one.
+/// The commands that read the ledger and must refuse a wrong one. `ledger verify` and `doctor` are not in the list, because
+/// they report a wrong ledger.
 const READS: [&[&str]; 14] = [
     &["status"],
     &["status", "--json"],

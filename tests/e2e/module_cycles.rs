@@ -1,10 +1,10 @@
 //! Modules of a crate must not use each other in a cycle, so that each can be read and moved with its dependencies.
 //!
-//! A module is a file; an inline module is part of its file. A module uses another when it imports or names an item that the other
-//! one *defines*. Re-exports are followed to the definition, so a `mod.rs` that only re-exports is used by nobody. A re-export of a
-//! child's item (`pub use child::Name`) does not use the child, unless the parent's own code has the name. A child and a parent
-//! that use each other's items are in a cycle. Test code is ignored. Paths in strings (`#[serde(with = "…")]`) and names from
-//! macros are not detected.
+//! A module is a file; an inline module is part of its file. A module uses another when it imports or names an item that the
+//! other one *defines*. Re-exports are followed to the definition, so a `mod.rs` that only re-exports is used by nobody. A
+//! parent that re-exports an item of its child (`pub use child::Name`) does not use the child, unless other code of the
+//! parent uses the name. A child and a parent that use each other's items are in a cycle. Test code is ignored. Paths in
+//! strings (`#[serde(with = "…")]`) and names from macros are not detected.
 
 mod graph;
 mod modules;

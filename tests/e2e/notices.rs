@@ -30,7 +30,7 @@ fn with_command(script_text: &str, settings: &str) -> Workspace {
     let workspace = Workspace::with_hostile();
     let path = script(&workspace, "tell.sh", script_text);
     let command = json!([path, "two words", "$(touch injected)", ";touch injected"]);
-    // A new table, so that the following settings belong to it.
+    // `configure` begins the table `[notify]`, to which the command and the settings belong.
     configure(&workspace, &format!("command = {command}\n{settings}"));
     workspace
 }

@@ -103,7 +103,7 @@ impl NotionWorkspace {
         std::fs::read_to_string(self.csv_path()).unwrap()
     }
 
-    /// The CSV file without the times of reading, which are its second column.
+    /// The lines of the CSV file without their second column, which has the time of reading.
     fn lines(&self) -> Vec<String> {
         let without = |line: &str| {
             let (page, rest) = line.split_once(',').unwrap();
@@ -157,7 +157,7 @@ fn tracks(notion: &NotionServer, count: usize, in_a_minute: usize) -> [String; 2
 
 fn expected(rows: impl IntoIterator<Item = usize>) -> Vec<String> {
     let head = ["__page_id,Name,BPM,Note,Tags".to_owned(), ",title,number,rich_text,multi_select".to_owned()];
-    // The properties follow the title by name.
+    // After the title, the columns are sorted by the names of the properties.
     head.into_iter().chain(rows.into_iter().map(|at| line_of(at, &(90 + at % 50).to_string()))).collect()
 }
 

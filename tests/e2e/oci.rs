@@ -74,7 +74,7 @@ fn a_published_package_is_fetched_byte_for_byte() {
     assert_eq!(by_digest["digest"], json!(digest));
     assert_eq!(place.push("plugins/noop:1.0"), pushed);
     assert_eq!(place.push("plugins/noop")["manifest"], pushed["manifest"], "the tag is `latest`");
-    // No proxy is used for loopback; this proxy does not exist.
+    // Baton uses no proxy for loopback. The proxy of this test does not exist.
     for args in
         [vec!["inspect", pinned], vec!["push", fixture("noop").to_str().unwrap(), pinned.split('@').next().unwrap()]]
     {
@@ -190,7 +190,7 @@ fn a_manifest_that_is_not_the_pinned_one_is_refused() {
     let pushed = place.push("noop:1");
     let pinned = format!("noop@{}", pushed["manifest"].as_str().unwrap());
     place.inspect(&pinned).ended(0);
-    // The same artifact with another annotation: valid, but not the pinned one.
+    // The manifest gets another annotation. It is valid, but it is not the pinned manifest.
     let stored = place.registry.stored(pushed["manifest"].as_str().unwrap());
     let mut manifest = place.manifest(&pushed);
     manifest["annotations"]["org.opencontainers.image.title"] = json!("other");

@@ -96,7 +96,7 @@ fn copy_events(old: &Connection) -> Vec<String> {
     hashes
 }
 
-/// Removes what versions of that time did not write beside the ledger.
+/// Removes the files outside of the ledger that versions of that time did not write.
 fn remove_newer_files(workspace: &Workspace) {
     fs::remove_file(workspace.root().join(".baton-ledger")).unwrap();
     for agent in fs::read_dir(workspace.root().join("handoffs")).unwrap().flatten() {

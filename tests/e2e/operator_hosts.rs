@@ -46,7 +46,7 @@ fn ask(workspace: &Workspace, title: &str, args: &Value) -> Task {
     workspace.task(title)
 }
 
-/// The first lines of the requests.
+/// The first line of each request that the server received.
 fn lines(server: &Server) -> Vec<String> {
     server.asked().into_iter().map(|asked| asked.line).collect()
 }

@@ -136,7 +136,7 @@ fn compiling_ends_at_its_limits_and_is_not_tried_again() {
     let inspected = workspace.baton(&["plugin", "list", "--json"]).ended(0).stdout;
     assert!(inspected.contains("needs_approval"), "{inspected}");
 
-    // Installed as if another version of the engine had compiled it.
+    // Puts the package into the workspace without compiling it, as if another version of the engine had compiled it.
     workspace.baton(&["plugin", "remove", "words"]).ended(0);
     workspace.install("words", &costly, "");
     workspace.drop_handoff("words", "Job");
@@ -216,7 +216,7 @@ fn counted(count: usize, each: &[u8]) -> Vec<u8> {
     [leb(count), each.repeat(count)].concat()
 }
 
-/// A signed number, which is the form of type indexes.
+/// Encodes a signed number. Type indexes have this form.
 fn signed(number: usize) -> Vec<u8> {
     let mut bytes = leb(number);
     if let Some(last) = bytes.last_mut().filter(|last| **last & 0x40 != 0) {

@@ -51,7 +51,8 @@ impl Language {
     fn new_plugin(&self, workspace: &Workspace) -> PathBuf {
         self.baton(workspace, &["plugin", "new", "--lang", self.name, "hello"]).ended(0);
         let folder = workspace.outside().join("hello");
-        // Only versions that this repository has pinned and downloaded, without network access.
+        // The new plugin uses only versions that this repository has pinned and downloaded, because the test has no network
+        // access.
         fs::copy(repository().join("Cargo.lock"), folder.join("Cargo.lock")).unwrap();
         folder
     }

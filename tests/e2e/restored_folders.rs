@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use baton_tests::{DroppedHandoffs, Workspace, handoff, text};
 
-/// Well before the next full scan.
+/// A time limit that is shorter than the pause until the next full scan.
 const PROMPT: Duration = Duration::from_secs(25);
 
 /// Drops a handoff, which must be done soon.

@@ -47,7 +47,7 @@ impl SignedPlugin {
         text.lines().next().unwrap().rsplit(' ').next().unwrap().to_owned()
     }
 
-    /// Makes these the only trusted keys.
+    /// Writes these keys to `baton.toml` as the only trusted keys.
     fn trust(&self, keys: &[&str]) {
         let keys: Vec<_> = keys.iter().map(|key| format!("\"{}\"", self.public(key))).collect();
         self.workspace.write("baton.toml", format!("[trust]\nkeys = [{}]\n", keys.join(", ")));

@@ -81,7 +81,7 @@ impl OtherProgram {
         let mut line = String::new();
         said.read_line(&mut line).unwrap();
         assert!(!line.is_empty(), "it said nothing");
-        // Otherwise it would block on a full pipe.
+        // Reads the rest of the output, because the program would block on a full pipe.
         std::thread::spawn(move || said.lines().map_while(Result::ok).for_each(drop));
         Ok(Self(child))
     }

@@ -191,7 +191,7 @@ fn a_result_that_becomes_older_again_gets_the_highest_number() {
     export(&[1], &json!({}));
     export(&[1, 2], &json!({}));
     export(&[1], &json!({}));
-    // Only one older result is kept, under a new number: the newer of the two.
+    // Of the two older results, only the newer one is kept, under a new number.
     assert_eq!(export(&[1, 2, 3], &json!({ "keep_older": 1 })), ["Mix.csv", "Mix.older-3.csv"]);
     assert_eq!(fs::read_to_string(place.made.join("Mix.older-3.csv")).unwrap().lines().count(), 2);
 }

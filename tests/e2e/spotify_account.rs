@@ -28,7 +28,7 @@ impl SpotifyWorkspace {
         Self::at(oauth, spotify, &address)
     }
 
-    /// `address` leads to the API.
+    /// A workspace whose plugin reaches the API at `address`.
     pub(crate) fn at(oauth: OAuthServer, spotify: SpotifyServer, address: &str) -> Self {
         let workspace = Workspace::init();
         let settings = workspace.read("baton.toml") + &oauth.settings("spotify");
@@ -392,9 +392,9 @@ impl Drop for Prism {
     }
 }
 
-/// Every request of the plugin and every answer of the fake conform to Spotify's `OpenAPI` description: Prism answers any
-/// other with an error. That description lacks null items, local files without an id, and the status 204. Only the text
-/// of the documentation has them.
+/// Every request of the plugin and every answer of the fake service conform to Spotify's `OpenAPI` description: Prism
+/// returns an error for any other request or answer. The description lacks null items, local files without an id, and the
+/// status 204. Only the text of the documentation has them.
 #[test]
 fn requests_and_answers_match_the_published_api() {
     let oauth = OAuthServer::start();
@@ -431,7 +431,7 @@ impl PrefixProxy {
     }
 }
 
-/// spotipy reads the same from the fake.
+/// spotipy reads from the fake service what the test has put there.
 #[test]
 fn spotipy_reads_the_same_from_the_fake() {
     let python = or_skip!(accounts::spotipy());
@@ -466,7 +466,8 @@ fn access_token(place: &SpotifyWorkspace) -> String {
     account["access_token"].as_str().unwrap().to_owned()
 }
 
-/// rspotify reads the same, page by page: the list of playlists, and the items of one.
+/// rspotify reads from the fake service, page by page, what the test has put there: the list of playlists, and the items of
+/// one playlist.
 #[test]
 fn rspotify_reads_the_same_from_the_fake() {
     let judge = or_skip!(tools("rspotify", "debug/rspotify-judge")).join("debug/rspotify-judge");

@@ -144,7 +144,7 @@ fn until_none_is_left(daemon: u32) -> Duration {
     begun.elapsed()
 }
 
-/// A daemon with a plugin that runs a statement of a minute.
+/// A daemon with a plugin that runs a statement that takes a minute.
 fn grinding() -> (Workspace, Daemon) {
     let workspace = Workspace::with_store(OWN);
     let daemon = workspace.up_and_serving();

@@ -277,7 +277,7 @@ fn on_a_terminal_the_log_has_local_times_titles_senders_and_warnings() {
     let hour = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::get("Asia/Tokyo").unwrap());
     let begin = hour.strftime("%b %d ").to_string();
     assert!(well.starts_with(&begin) && !well.contains('Z'), "{well}");
-    // A file has UTC and the same fields.
+    // A log that is not on a terminal has the same fields, but its times are in UTC.
     workspace.drop_handoff("noop", "Once more");
     let log = workspace.up_once().stderr;
     let year = jiff::Timestamp::now().strftime("%Y-").to_string();

@@ -1,5 +1,6 @@
-//! Repeats a real storm of duplicates: 242 tasks that were dropped 1,662 times with different names and times, one of them 360 times,
-//! another 169 times. Each is done once, and every other copy is archived with the id of the first.
+//! Repeats a real storm of duplicates: 242 tasks that were dropped 1,662 times with different names and times. One task was
+//! dropped 360 times, another one 169 times. Each task must be done once, and every other copy must be archived with the id
+//! of the first.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

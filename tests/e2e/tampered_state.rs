@@ -1,5 +1,6 @@
-//! Tampering with the state's files other than `ledger.db`, which `tampered_ledger` tests. Flipped bytes, truncation, other content or
-//! deletion are found by `ledger verify`, `doctor` or the next work, or change neither the ledger's events nor the result of a task.
+//! Tampering with the state's files other than `ledger.db`, which `tampered_ledger` tests. Bytes are flipped, and files are
+//! truncated, replaced or deleted. Either `ledger verify`, `doctor` or the next work finds the change, or the change affects
+//! neither the ledger's events nor the result of a task.
 
 use std::collections::BTreeSet;
 use std::fs;

@@ -1,5 +1,5 @@
-//! A CONNECT proxy that ends TLS itself with a certificate for one name: programs that know only the address of an online service reach
-//! a fake through it.
+//! A CONNECT proxy that decrypts TLS with a certificate for one name. Through the proxy, programs that know only the address
+//! of an online service reach a fake service.
 
 use std::io::{self, BufRead as _, BufReader, Write as _};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
@@ -54,7 +54,7 @@ impl ConnectProxy {
         proxy
     }
 
-    /// Its address.
+    /// The address of the proxy.
     #[must_use]
     pub fn address(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)

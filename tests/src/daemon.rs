@@ -37,14 +37,14 @@ impl Daemon {
         std::fs::read_to_string(&self.log).unwrap_or_default()
     }
 
-    /// Whether it is still running.
+    /// Whether the daemon is still running.
     #[must_use]
     pub fn runs(&mut self) -> bool {
         matches!(self.child.try_wait(), Ok(None))
     }
 
-    /// Waits until the daemon ends without a signal from the test. Returns whether SIGKILL ended it, or `None` when it still runs after
-    /// `patience`.
+    /// Waits until the daemon ends without a signal from the test. Returns whether SIGKILL ended the daemon, or `None` if it
+    /// still runs after `patience`.
     pub fn died(&mut self, patience: Duration) -> Option<bool> {
         let begun = Instant::now();
         loop {
@@ -58,7 +58,7 @@ impl Daemon {
         }
     }
 
-    /// How often it has logged this text.
+    /// How often the daemon has logged this text.
     #[must_use]
     pub fn says(&self, text: &str) -> usize {
         self.log().matches(text).count()
@@ -95,7 +95,7 @@ impl Daemon {
     /// Sends Ctrl-C and waits for the end.
     ///
     /// # Panics
-    /// When it does not end.
+    /// When the daemon does not end.
     #[must_use]
     pub fn stop(mut self) -> ExitStatus {
         self.interrupt();

@@ -17,7 +17,7 @@ impl Workspace {
         Connection::open(file).expect("the database opens")
     }
 
-    /// The first column of the rows that a query of such a database returns.
+    /// The first column of the rows that a query of the database `name` returns.
     ///
     /// # Panics
     /// When the query fails.

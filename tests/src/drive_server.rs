@@ -118,7 +118,7 @@ impl DriveServer {
         self.service.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Its address, without a slash at the end.
+    /// The server's address, without a slash at the end.
     #[must_use]
     pub fn address(&self) -> String {
         self.web.address()
@@ -149,7 +149,7 @@ impl DriveServer {
         service.gate = Some(Gate { at: service.requests + at, has_effect });
     }
 
-    /// Answers again.
+    /// Answers requests again after [`Self::stop_at`].
     pub fn answer_again(&self) {
         self.state().gate = None;
     }
@@ -239,8 +239,8 @@ impl DriveServer {
         service.drive.change(&id, change);
     }
 
-    /// A person deletes a file permanently, or its owner does not share it any more. A folder is deleted with its
-    /// content.
+    /// A person deletes a file permanently, or its owner no longer shares it. If the file is a folder, its content is
+    /// deleted too.
     ///
     /// # Panics
     /// When there is no such file.
@@ -270,7 +270,7 @@ impl DriveServer {
         self.state().drive.is_full = is_full;
     }
 
-    /// Any token has only the scope `drive.file` from now on.
+    /// Every token has only the scope `drive.file` from now on.
     pub fn restrict(&self) {
         self.state().is_restricted = true;
     }
@@ -280,7 +280,7 @@ impl DriveServer {
         id.clone_into(&mut self.state().drive.user);
     }
 
-    /// Sets whether the feed also names the files in a changed folder. Drive does not promise that it does.
+    /// Sets whether the changes feed also names the files in a changed folder. Drive does not promise to name them.
     pub fn set_content_changes(&self, are_named: bool) {
         self.state().drive.has_content_changes = are_named;
     }
@@ -295,7 +295,7 @@ impl DriveServer {
         self.state().drive.lag = requests;
     }
 
-    /// Files on a page, at most.
+    /// Sets the maximum number of files on a page.
     pub fn set_page(&self, files: usize) {
         self.state().drive.page = files;
     }

@@ -19,35 +19,35 @@ use crate::server::{read, whole};
 /// The unit of `offset` in V1.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Offset {
-    /// Pages, as documented.
+    /// The unit is a page, as documented.
     #[default]
     Pages,
-    /// Items.
+    /// The unit is an item.
     Items,
-    /// Nothing: versions of Eagle before 3.0 build 23 ignore it.
+    /// The server ignores `offset`, as versions of Eagle before 3.0 build 23 do.
     Nothing,
 }
 
 /// The part of an update that the server saves. The server always reports success, except for `SaysFalse` in V2.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum SaveBehaviour {
-    /// All of it.
+    /// The server saves the whole update.
     #[default]
     Honest,
-    /// Nothing.
+    /// The server saves nothing.
     Nothing,
-    /// All but the first tag.
+    /// The server saves all tags but the first.
     LosesFirst,
-    /// All but the first tag, for the next update only.
+    /// The server saves all tags but the first, for the next update only.
     LosesFirstOnce,
-    /// Nothing, and V2 answers `false`.
+    /// The server saves nothing, and V2 answers `false`.
     SaysFalse,
 }
 
 /// A fault of an answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ResponseFault {
-    /// This HTTP status.
+    /// The answer has this HTTP status.
     Status(u16),
     /// The connection is closed without an answer.
     Hangs,
@@ -57,16 +57,16 @@ pub enum ResponseFault {
     Half,
     /// The request is executed, and each byte of the answer comes after a pause.
     Slow(Duration),
-    /// This text instead of JSON.
+    /// The answer is this text instead of JSON.
     Text(&'static str),
-    /// This many bytes without a `Content-Length`.
+    /// The answer has this many bytes and no `Content-Length`.
     Bytes(usize),
 }
 
 /// How the server behaves.
 #[derive(Clone, Debug, Default)]
 pub struct ServerBehaviour {
-    /// Whether it has V2.
+    /// Whether the server has V2.
     pub v2: bool,
     /// The unit of `offset` in V1.
     pub offset: Offset,
@@ -74,13 +74,13 @@ pub struct ServerBehaviour {
     pub saving: SaveBehaviour,
     /// The server's own page limit, if it is lower than the `limit` of a request.
     pub largest_page: Option<usize>,
-    /// The `token` that it requires.
+    /// The `token` that the server requires.
     pub token: Option<String>,
     /// Path fragments with a fault each: the next request for a path that contains the fragment gets the fault, which is then removed.
     pub trouble: Vec<(&'static str, ResponseFault)>,
-    /// The path that it reports for the open library, if not the default.
+    /// The path that the server reports for the open library, if it is not the default.
     pub library: Option<String>,
-    /// Whether it refuses to say which library is open.
+    /// Whether the server refuses to report which library is open.
     pub keeps_library_secret: bool,
     /// An item and a tag. After the next answer with several items, the item gets the tag, as if a user had added it.
     pub hand: Option<(String, String)>,

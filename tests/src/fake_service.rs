@@ -20,9 +20,9 @@ pub struct Answer {
     pub body: Vec<u8>,
     /// A pause before the answer.
     pub pause: Duration,
-    /// How many bytes of the body are sent, if it is cut.
+    /// The number of bytes of the body that are sent, if the body is cut.
     pub cut: Option<usize>,
-    /// The connection is closed without an answer.
+    /// True if the connection is closed without an answer.
     pub lost: bool,
 }
 
@@ -172,7 +172,7 @@ pub fn form(text: &str) -> Vec<(String, String)> {
         .collect()
 }
 
-/// The value of a parameter that is there exactly once.
+/// The value of a parameter that occurs exactly once.
 #[must_use]
 pub fn value<'a>(pairs: &'a [(String, String)], name: &str) -> Option<&'a str> {
     let mut found = pairs.iter().filter(|(own, _)| own == name).map(|(_, value)| value.as_str());
@@ -196,7 +196,7 @@ fn decode(text: &str) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-/// The text in the form for addresses.
+/// Encodes a text for use in an address.
 #[must_use]
 pub fn encoded(text: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);

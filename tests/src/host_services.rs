@@ -212,7 +212,7 @@ pub struct HookedDatabase<'a, F> {
 }
 
 impl<'a, F: Fn(Call, &str) -> Result<(), Error>> HookedDatabase<'a, F> {
-    /// `before` receives the call and its statement.
+    /// Calls `before` with the method and the statement before each call.
     pub const fn new(database: &'a HostDatabase, before: F) -> Self {
         Self { database, before }
     }

@@ -17,9 +17,9 @@ const RETRIES: usize = 5;
 /// The files that a test has put into a workspace.
 #[derive(Clone, Debug, Default)]
 pub struct Expectations {
-    /// SHA-256 → the number of files with these bytes.
+    /// The number of files with the same bytes, by the SHA-256 of the bytes.
     files: BTreeMap<String, usize>,
-    /// Handoff id → its sender and the number of its RETURNs.
+    /// The sender of each request and the number of its RETURNs, by handoff id.
     asked: BTreeMap<String, (String, usize)>,
     /// The number of RETURNs for requests whose ids are not known beforehand.
     others: usize,

@@ -114,7 +114,7 @@ impl McpClient {
         id
     }
 
-    /// The response to a request, if it comes in time. Notifications are dropped.
+    /// The response to a request, if the response comes in time. Notifications are dropped.
     ///
     /// # Panics
     /// When the server has ended.
@@ -129,7 +129,7 @@ impl McpClient {
         }
     }
 
-    /// The next response to any request, if it comes in time. Notifications are dropped.
+    /// The next response to any request, if a response comes in time. Notifications are dropped.
     ///
     /// # Panics
     /// When the server has ended.
@@ -144,7 +144,7 @@ impl McpClient {
         }
     }
 
-    /// A request and its response.
+    /// Sends a request and returns its response.
     ///
     /// # Panics
     /// When there is no response.
@@ -153,7 +153,7 @@ impl McpClient {
         self.response(id, PATIENCE).unwrap_or_else(|| panic!("no response to {method}"))
     }
 
-    /// Calls a tool: its structured result, or the text of its error.
+    /// Calls a tool. Returns its structured result, or the text of its error.
     ///
     /// # Errors
     /// When the tool reports an error.
@@ -209,7 +209,7 @@ impl McpClient {
 impl Drop for McpClient {
     fn drop(&mut self) {
         drop(self.input.take());
-        // The server ends when its input is closed; a test does not wait for one that hangs.
+        // The server ends when its input is closed. A test does not wait for a server that hangs.
         for _ in 0..100 {
             if !matches!(self.server.try_wait(), Ok(None)) {
                 return;

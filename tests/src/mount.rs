@@ -8,14 +8,14 @@ use std::process::Command;
 
 use crate::{Skipped, skip};
 
-/// A file system that is mounted on a folder and has a copy of the folder's content. Dropping the value unmounts it.
+/// A file system that is mounted on a folder. Dropping the value unmounts it.
 #[derive(Debug)]
 pub struct Mount {
     folder: PathBuf,
 }
 
 impl Mount {
-    /// A file system of `kib` KiB in memory.
+    /// Mounts a file system of `kib` KiB in memory, with a copy of the folder's content.
     ///
     /// # Errors
     /// When this user may not mount.
@@ -32,7 +32,7 @@ impl Mount {
         Ok(mount)
     }
 
-    /// The folder itself as a file system that can be made read-only.
+    /// Mounts the folder on itself, so that it can be made read-only.
     ///
     /// # Errors
     /// When this user may not mount.
@@ -92,7 +92,7 @@ impl Mount {
 
 impl Drop for Mount {
     fn drop(&mut self) {
-        // Lazily, because the daemon of a failed test may still have open files there.
+        // The unmount is lazy, because the daemon of a failed test may still have open files there.
         drop(run("umount", ["--lazy"], &self.folder));
     }
 }

@@ -28,7 +28,7 @@ pub const TOKEN: &str = "ntn_fake-token-of-the-tests";
 
 const VERSION: &str = "2026-03-11";
 
-/// Rows that one query returns, unless a test sets fewer.
+/// The maximum number of rows that one query returns, unless a test sets a lower number.
 const CAP: usize = 10_000;
 
 /// A fault that the server injects into a request.
@@ -69,7 +69,7 @@ struct State {
     sources: Vec<Source>,
     /// The present minute.
     now: i64,
-    /// Rows that one query returns.
+    /// The maximum number of rows that one query returns.
     cap: usize,
     revoked: bool,
     faults: Vec<(String, Fault)>,
@@ -84,7 +84,7 @@ struct State {
     window: Option<(Instant, usize)>,
     problems: Vec<String>,
     views: Vec<FakeView>,
-    /// True if the server is older than views.
+    /// True if the server behaves like a version of Notion without views.
     is_without_views: bool,
 }
 
@@ -163,12 +163,12 @@ impl NotionServer {
         }
     }
 
-    /// Changes a row as a person does, some minutes later.
+    /// Changes a row as a person does, some minutes after the last change.
     pub fn edit(&self, row: &str, property: &str, value: Value) {
         self.state().edit(row, property, value, 5);
     }
 
-    /// As `edit`, in the minute of the last change.
+    /// Changes a row like `edit`, but in the same minute as the last change.
     pub fn edit_in_the_same_minute(&self, row: &str, property: &str, value: Value) {
         self.state().edit(row, property, value, 0);
     }
@@ -219,7 +219,7 @@ impl NotionServer {
         (state.requests, state.gate) = (0, Some((at, has_effect)));
     }
 
-    /// Answers again.
+    /// Answers requests again after [`Self::stop_at`].
     pub fn answer_again(&self) {
         self.state().gate = None;
     }
@@ -247,7 +247,7 @@ impl NotionServer {
         change(&mut self.state().views);
     }
 
-    /// Answers as a server that does not know views, or again as one that does.
+    /// Sets whether the server supports views.
     pub fn know_views(&self, knows: bool) {
         self.state().is_without_views = !knows;
     }
@@ -280,7 +280,7 @@ impl NotionServer {
         self.state().writes
     }
 
-    /// The wrong requests of clients.
+    /// The errors in the requests of clients.
     #[must_use]
     pub fn problems(&self) -> Vec<String> {
         self.state().problems.clone()

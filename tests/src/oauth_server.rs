@@ -1,5 +1,6 @@
 //! A strict OAuth server on loopback: PKCE with S256, an exact redirect, codes that work once, and refresh tokens that are
-//! replaced at each use. A code that is used twice ends its consent (RFC 9700, 4.14.2). An old refresh token ends all consents.
+//! replaced at each use. If a code is used twice, the server ends the consent of that code (RFC 9700, 4.14.2). If an old
+//! refresh token is used, the server ends all consents.
 //!
 //! | address | what |
 //! |---|---|
@@ -30,18 +31,18 @@ pub const TOKEN_PREFIX: &str = "t0k3n";
 /// The state of the server.
 #[derive(Debug)]
 struct Consents {
-    /// By code.
+    /// The issued codes, by their text.
     codes: BTreeMap<String, Code>,
-    /// One for each consent.
+    /// The tokens of each consent.
     families: Vec<Family>,
     device: Option<Device>,
     drawn: u64,
     lifetime: u64,
     refreshes: usize,
     token_requests: usize,
-    /// A pause after a token request took effect.
+    /// The pause after a token request took effect.
     pause: Duration,
-    /// Statuses of the next token requests, which have no effect.
+    /// The statuses of the next token requests. These requests have no effect.
     faults: Vec<&'static str>,
     refuses: bool,
     problems: Vec<String>,
@@ -59,7 +60,7 @@ struct Code {
 struct Family {
     scope: String,
     refresh: String,
-    /// Access tokens with their end.
+    /// The access tokens, each with the time when it expires.
     access: Vec<(String, Instant)>,
     revoked: bool,
 }
@@ -149,7 +150,7 @@ impl OAuthServer {
         self.state().faults = statuses.to_vec();
     }
 
-    /// Consents are refused from now on.
+    /// Refuses consents from now on.
     pub fn refuse(&self) {
         self.state().refuses = true;
     }
@@ -164,7 +165,7 @@ impl OAuthServer {
         self.state().families.iter_mut().for_each(|family| family.access.clear());
     }
 
-    /// The operator typed the code on another device.
+    /// Approves the device code, as the operator does on another device.
     pub fn approve_device(&self) {
         if let Some(device) = &mut self.state().device {
             device.approved = true;

@@ -107,7 +107,7 @@ impl OciRegistry {
     /// The file that holds the blob (or manifest) of a digest.
     ///
     /// # Panics
-    /// When there is none.
+    /// When there is no such file.
     #[must_use]
     pub fn stored(&self, digest: &str) -> PathBuf {
         let hex = digest.trim_start_matches("sha256:");

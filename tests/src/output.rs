@@ -64,7 +64,7 @@ impl Output {
     /// Asserts the exit code.
     ///
     /// # Panics
-    /// When it is another one.
+    /// When the run ended with another exit code.
     #[expect(
         clippy::must_use_candidate,
         clippy::return_self_not_must_use,

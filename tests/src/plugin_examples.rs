@@ -1,4 +1,4 @@
-//! The examples of a bundled plugin: those of `baton plugin test` and the example handoffs.
+//! The examples of a bundled plugin: the examples of `baton plugin test`, and the example handoffs.
 #![expect(clippy::indexing_slicing, reason = "an index into JSON gives null, not a panic")]
 
 use std::collections::BTreeMap;
@@ -62,7 +62,7 @@ pub fn assert_examples_fit(plugin: &str) {
         actions.filter(|(_, declared)| declared["needs"] != json!([])).map(|(name, _)| name.as_str()).collect();
     actions.sort_unstable();
     assert_eq!(seen.keys().map(String::as_str).collect::<Vec<_>>(), actions);
-    // An action that needs a secret is shown with an imitated server, and has no handoff to try.
+    // The example of an action that needs a secret uses an imitated server, and there is no example handoff for the action.
     let least = |action: &str| {
         let needs = manifest["actions"][action]["needs"].as_array().cloned().unwrap_or_default();
         if needs.iter().any(|need| need.as_str().is_some_and(|need| need.starts_with("secret="))) { 1 } else { 2 }

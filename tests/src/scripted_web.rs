@@ -10,7 +10,7 @@ use baton_plugin_sdk::http::{HttpError, Response};
 /// The scripted answer to a request.
 pub type ScriptedAnswer = Result<Response, HttpError>;
 
-/// Gives these answers in order, and records the pauses and the requests.
+/// A network that gives these answers in order, and records the pauses and the requests.
 #[derive(Debug, Default)]
 pub struct ScriptedWeb {
     answers: RefCell<VecDeque<ScriptedAnswer>>,
@@ -19,7 +19,7 @@ pub struct ScriptedWeb {
 }
 
 impl ScriptedWeb {
-    /// The script.
+    /// Creates a network with these answers.
     #[must_use]
     pub fn new(answers: impl IntoIterator<Item = ScriptedAnswer>) -> Self {
         Self { answers: RefCell::new(answers.into_iter().collect()), ..Self::default() }

@@ -27,9 +27,9 @@ use rustls::{ServerConfig, ServerConnection, StreamOwned};
 /// A received request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReceivedRequest {
-    /// `GET /x HTTP/1.1`.
+    /// The first line of the request, such as `GET /x HTTP/1.1`.
     pub line: String,
-    /// Names in lower case.
+    /// The headers, with their names in lower case.
     pub headers: Vec<(String, String)>,
     /// The body as text.
     pub body: String,
@@ -38,7 +38,7 @@ pub struct ReceivedRequest {
 }
 
 impl ReceivedRequest {
-    /// A header.
+    /// The value of a header.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(own, _)| own == name).map(|(_, value)| value.as_str())

@@ -37,9 +37,9 @@ const WORDS: [&str; 24] = [
 pub struct Exports {
     /// CSV files, including `Liked_Songs.csv`.
     pub files: usize,
-    /// Their rows.
+    /// The number of rows in these files.
     pub rows: usize,
-    /// Different tracks in them.
+    /// The number of different tracks in these files.
     pub tracks: usize,
 }
 

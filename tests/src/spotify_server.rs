@@ -60,11 +60,11 @@ pub struct FakePlaylist {
     pub name: String,
     /// Its owner.
     pub owner: String,
-    /// Whether others edit it too.
+    /// Whether other users may edit the playlist.
     pub collaborative: bool,
     /// Its description.
     pub description: String,
-    /// Counts its changes.
+    /// The number of its changes.
     pub version: u64,
     /// Its items: `item`, `added_at`, ….
     pub items: Vec<Value>,
@@ -186,12 +186,12 @@ impl SpotifyServer {
         self.state().liked = liked;
     }
 
-    /// Sets what is played.
+    /// Sets the item that is being played.
     pub fn set_playing(&self, item: Option<Value>) {
         self.state().playing = item;
     }
 
-    /// Sets the last plays.
+    /// Sets the list of the last plays.
     pub fn set_recent(&self, recent: Vec<Value>) {
         self.state().recent = recent;
     }
@@ -341,7 +341,7 @@ impl Library {
             return error("403 Forbidden", "Insufficient client scope");
         }
         if !request.line.starts_with("GET ") {
-            // Public playlists, and playlists in the library, need another scope than private ones.
+            // A public playlist, or a playlist in the library, needs another scope than a private playlist.
             let scopes = ["playlist-modify-private", "playlist-modify-public"];
             if !scopes.iter().all(|scope| oauth.accepts(authorization, scope)) {
                 return error("403 Forbidden", "Insufficient client scope");
@@ -460,7 +460,7 @@ impl Library {
             }
             "" => Answer::json("200 OK", &playlist.listed()),
             "items" if playlist.owner == ME || playlist.collaborative => {
-                // A copy of a long list for each page would be slow.
+                // The items are moved out for a moment, because copying a long list for each page would be slow.
                 let items = std::mem::take(&mut playlist.items);
                 let answer = self.page(path, query, &items);
                 if let Some(playlist) = self.playlists.iter_mut().find(|playlist| playlist.id == id) {
@@ -472,7 +472,7 @@ impl Library {
                 self.problems.push(format!("{path} is of others"));
                 error("403 Forbidden", "Forbidden")
             }
-            // The old address.
+            // The address of the items in earlier versions of the API.
             _ => error("403 Forbidden", "Forbidden"),
         }
     }
@@ -538,7 +538,7 @@ fn changed(method: &str, items: &[Value], body: &Value) -> Option<Vec<Value>> {
     Some(list)
 }
 
-/// A new item; `None` if the API cannot add it.
+/// The playlist item for a URI; `None` if the API cannot add such an item.
 fn added(uri: &str) -> Option<Value> {
     let number = |digits: &str| digits.parse::<usize>().ok();
     let content = match uri.strip_prefix("spotify:track:track") {
@@ -555,7 +555,7 @@ impl FakePlaylist {
         format!("AAAA{:06}{}", self.version, self.id)
     }
 
-    /// Whether `snapshot` is or was a snapshot of this playlist.
+    /// Whether `snapshot` is the present snapshot or an earlier snapshot of this playlist.
     fn had(&self, snapshot: &str) -> bool {
         let version = snapshot.strip_prefix("AAAA").and_then(|rest| rest.strip_suffix(self.id.as_str()));
         version.and_then(|version| version.parse().ok()).is_some_and(|version: u64| version <= self.version)

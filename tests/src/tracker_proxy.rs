@@ -35,13 +35,13 @@ pub enum Fault {
 struct State {
     problems: Vec<String>,
     faults: Vec<(String, Fault)>,
-    /// The number of requests until one waits, and whether it takes effect first.
+    /// The number of requests before the one that waits, and whether the waiting request takes effect first.
     stop: Option<(usize, bool)>,
     is_stopped: bool,
 }
 
 impl State {
-    /// Counts a request until the one that waits; for that one, whether it takes effect first.
+    /// Counts a request. If this request must wait, returns whether it takes effect first; otherwise `None`.
     fn count_stop(&mut self) -> Option<bool> {
         let (more, has_effect) = self.stop.take()?;
         self.stop = more.checked_sub(1).map(|more| (more, has_effect));
@@ -100,7 +100,8 @@ impl TrackerProxy {
         self.state().faults.len()
     }
 
-    /// The request after `requests` further ones waits until [`Self::resume`], after it took effect or without an effect.
+    /// The request after the next `requests` ones waits until [`Self::resume`]. With `has_effect`, it takes effect before it
+    /// waits.
     pub fn stop_after(&self, requests: usize, has_effect: bool) {
         let mut state = self.state();
         (state.stop, state.is_stopped) = (Some((requests, has_effect)), false);
@@ -180,7 +181,7 @@ fn shown(request: &ReceivedRequest) -> String {
     format!("{} {}", request.line.trim_end_matches(" HTTP/1.1"), operation(&request.body))
 }
 
-/// `issueCreate` or another name of a field, for a query of GraphQL.
+/// The kind of a GraphQL query: the name of a field such as `issueCreate`.
 fn operation(body: &str) -> &'static str {
     let known = ["issueCreate", "issueUpdate", "issues(", "teams(", "issue("];
     known.into_iter().find(|name| body.contains(name)).unwrap_or_default()

@@ -44,7 +44,7 @@ impl Workspace {
         workspace
     }
 
-    /// A workspace with `noop` and `hostile`, which has all the grants that it declares.
+    /// A workspace with `noop` and `hostile`. `hostile` has all grants that it declares.
     #[must_use]
     pub fn with_hostile() -> Self {
         let workspace = Self::with_noop();
@@ -144,13 +144,14 @@ impl Workspace {
         all.map(|entry| entry.path()).find(is_its).expect("a state folder")
     }
 
-    /// The program with a separate environment: its state is beside the workspace, without colours and without the user's settings.
+    /// A command that runs the program with a separate environment: the state is beside the workspace, and there are no
+    /// colours and no settings of the user.
     #[must_use]
     pub fn command(&self) -> Command {
         self.command_of(baton())
     }
 
-    /// Another program with the same environment.
+    /// A command that runs another program with the same environment.
     #[must_use]
     pub fn command_of(&self, program: impl AsRef<OsStr>) -> Command {
         let mut command = Command::new(program);

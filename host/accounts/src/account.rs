@@ -24,7 +24,7 @@ pub struct Account {
     /// The name of the secret with the client secret.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub client_secret: Option<String>,
-    /// Absent for a personal token.
+    /// The token endpoint; `None` for a personal token.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) token_url: Option<String>,
     pub(crate) identity_url: String,
@@ -55,12 +55,12 @@ pub(crate) struct IssuedTokens {
     pub(crate) scopes: Option<Vec<String>>,
 }
 
-/// The tokens of an account, for a request and for hiding them in texts.
+/// The tokens of an account. Requests carry the access token, and Baton removes both tokens from texts that it shows.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Tokens {
-    /// Goes into requests.
+    /// The token in the requests to the service.
     pub access: String,
-    /// Goes only to the token endpoint.
+    /// The token that Baton sends only to the token endpoint.
     pub refresh: Option<String>,
 }
 
@@ -77,7 +77,8 @@ impl fmt::Debug for Tokens {
 }
 
 impl Account {
-    /// ` --token` if the operator gave a personal token although the service has another kind of consent; else empty.
+    /// Returns ` --token` for `baton account add` if the operator gave a personal token although the service has another
+    /// kind of consent. Otherwise returns an empty text.
     #[must_use]
     pub fn consent_option(&self) -> &'static str {
         let is_unusual_token = self.client_id.is_empty() && self.provider.consent() != ConsentKind::Personal;
@@ -126,7 +127,7 @@ impl Account {
         serde_json::to_string(self).map_err(|error| error.to_string())
     }
 
-    /// Its tokens.
+    /// The tokens of the account.
     #[must_use]
     pub fn tokens(&self) -> Tokens {
         Tokens { access: self.access_token.clone(), refresh: self.refresh_token.clone() }
@@ -147,7 +148,7 @@ impl Account {
         self.needs_consent = None;
     }
 
-    /// Whether the access token can be used at `now`: it does not expire soon, and the service did not refuse it.
+    /// Whether the access token can be used at `now`. A token that expires soon, or that the service refused, cannot be used.
     pub(crate) fn is_usable(&self, refused: Option<&str>, now: Timestamp) -> bool {
         refused != Some(self.access_token.as_str()) && !self.expires_soon(now)
     }

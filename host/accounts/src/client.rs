@@ -9,7 +9,7 @@ use reqwest::{Client, Response, Url};
 
 use crate::{endpoint, limits};
 
-/// The reason why there is no answer. It contains neither the request nor the answer.
+/// The reason why the service gave no usable answer. The text contains neither the request nor the answer.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub(crate) struct NoAnswer(pub(crate) String);
@@ -17,7 +17,7 @@ pub(crate) struct NoAnswer(pub(crate) String);
 /// A client for the server of `url`.
 pub(crate) fn client(url: &Url) -> Result<Client, NoAnswer> {
     static ONCE: Once = Once::new();
-    // An error only means that the process has the provider already.
+    // The call fails only if the process already has a crypto provider, so its result is ignored.
     ONCE.call_once(|| drop(rustls::crypto::ring::default_provider().install_default()));
     let builder = Client::builder()
         .user_agent(concat!("baton/", env!("CARGO_PKG_VERSION")))
@@ -28,7 +28,8 @@ pub(crate) fn client(url: &Url) -> Result<Client, NoAnswer> {
     builder.build().map_err(|error| no_answer(&error))
 }
 
-/// Sends a request of OAuth. A server error counts as no answer, because it says nothing about the token.
+/// Sends an OAuth request. A server error, a redirection and the status 429 count as no answer, because they do not show
+/// whether the token is valid.
 pub(crate) async fn send(request: HttpRequest) -> Result<HttpResponse, NoAnswer> {
     let url = Url::parse(&request.uri().to_string()).map_err(|error| NoAnswer(error.to_string()))?;
     let host = url.host_str().unwrap_or_default().to_owned();
@@ -66,7 +67,7 @@ fn is_error(body: &[u8]) -> bool {
         .is_ok_and(|value| value.get("error").is_some() && value.get("access_token").is_none())
 }
 
-/// The root cause. The errors around it contain no details, but may contain the address.
+/// Returns the text of the root cause. The outer errors have no details, but they may contain the address.
 pub(crate) fn no_answer(error: &dyn Error) -> NoAnswer {
     let mut last = error;
     while let Some(source) = last.source() {

@@ -12,7 +12,7 @@ pub enum AccountError {
         provider: Provider,
         /// The option of the command: see [`Account::consent_option`](crate::Account::consent_option).
         option: &'static str,
-        /// Why: it was revoked, it expired, or was never given.
+        /// The reason: the consent was revoked, has expired, or was never given.
         reason: String,
     },
     /// The service is not reachable or has a problem. A later try may succeed.
@@ -39,7 +39,7 @@ pub enum AccountError {
     Store {
         /// The service.
         provider: Provider,
-        /// Why.
+        /// The cause.
         reason: String,
     },
 }

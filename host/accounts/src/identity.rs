@@ -1,4 +1,4 @@
-//! Asks a service who a token belongs to. This is the cheapest request that proves that a token works.
+//! Asks a service who owns a token. This is the cheapest request that proves that a token works.
 
 use reqwest::StatusCode;
 use reqwest::header::AUTHORIZATION;

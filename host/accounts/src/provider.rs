@@ -48,7 +48,7 @@ pub(crate) struct DefaultEndpoints {
     pub(crate) authorize: Option<&'static str>,
     pub(crate) token: Option<&'static str>,
     pub(crate) device: Option<&'static str>,
-    /// The address that answers whom a token belongs to.
+    /// The address that returns the owner of a token.
     pub(crate) identity: &'static str,
 }
 
@@ -78,7 +78,7 @@ impl Provider {
         }
     }
 
-    /// The scopes that Baton asks for by default: as few as its plugins need.
+    /// The scopes that Baton asks for by default. The list is as short as the bundled plugins allow.
     #[must_use]
     pub fn scopes(self) -> &'static [ScopeText] {
         match self {
@@ -104,8 +104,8 @@ impl Provider {
         }
     }
 
-    /// Further scopes, for changing the data that the default scopes only read. Baton asks for them only if the
-    /// operator wants it.
+    /// The scopes for changing data that the default scopes only allow to read. Baton asks for them only with `baton
+    /// account add --write`, or if the account already has them.
     #[must_use]
     pub fn write_scopes(self) -> &'static [ScopeText] {
         match self {
@@ -205,7 +205,7 @@ impl Provider {
         }
     }
 
-    /// Parameters of the authorization request beside those of the standard.
+    /// The parameters of the authorization request that the OAuth standard does not define.
     pub(crate) fn extra_parameters(self) -> &'static [(&'static str, &'static str)] {
         match self {
             // Without both parameters, Google returns a refresh token only for the first consent of a user.

@@ -23,7 +23,7 @@ pub struct AccountSettings {
     /// Where Baton gets a code for another device.
     #[serde(default)]
     pub device_url: Option<String>,
-    /// Where `baton account test` asks who the token belongs to.
+    /// The address at which `baton account test` asks who owns the token.
     #[serde(default)]
     pub identity_url: Option<String>,
     /// The scopes that replace the default scopes.
@@ -57,7 +57,7 @@ impl AccountSettings {
     /// Checks every address.
     ///
     /// # Errors
-    /// The first wrong setting, with the fix.
+    /// Returns the first wrong setting, with the fix.
     pub fn check(&self, provider: Provider) -> Result<(), String> {
         let urls = [
             ("authorize_url", &self.authorize_url),
@@ -77,7 +77,7 @@ impl AccountSettings {
         }
     }
 
-    /// Adds the scopes that allow changes.
+    /// Adds the scopes that allow changes, such as creating a playlist.
     pub fn ask_to_write(&mut self, provider: Provider) {
         let default = || provider.scopes().iter().map(|scope| scope.name.to_owned()).collect();
         let scopes = self.scopes.get_or_insert_with(default);

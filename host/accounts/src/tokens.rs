@@ -43,11 +43,11 @@ impl Accounts {
         self.write(&account)
     }
 
-    /// Tokens that are valid now. `refused`: a token that the service refused although it has not expired.
+    /// Returns tokens that are valid now. `refused` is an access token that the service refused although it has not expired.
     ///
     /// # Errors
-    /// [`AccountError::NeedsConsent`] if there is no account, or the service does not renew it any more. Otherwise the
-    /// service is not reachable, or the account cannot be read or stored.
+    /// [`AccountError::NeedsConsent`] if there is no account, or if the service does not renew its tokens any more.
+    /// Otherwise the service is not reachable, or the account cannot be read or stored.
     pub async fn tokens(&self, provider: Provider, refused: Option<&str>) -> Result<Tokens, AccountError> {
         let account = self.usable(provider)?;
         if account.is_usable(refused, Timestamp::now()) {
@@ -102,7 +102,7 @@ impl Accounts {
     /// The value of the secret that `client_secret` names.
     ///
     /// # Errors
-    /// It is not set or cannot be read.
+    /// The secret is not set or cannot be read.
     pub fn client_secret(&self, provider: Provider, name: &str) -> Result<String, AccountError> {
         let found = self.store.secret(name).map_err(|reason| AccountError::Store { provider, reason })?;
         found.ok_or_else(|| {
@@ -118,8 +118,8 @@ impl Accounts {
         self.store.write(account).map_err(|reason| AccountError::Store { provider, reason })
     }
 
-    /// Waits until no other process holds the lock of the account. The system releases the lock when its file is closed,
-    /// also at the end of the process.
+    /// Waits until no other process holds the lock of the account. The system releases the lock when the file is closed or
+    /// its process ends.
     async fn lock(&self, provider: Provider) -> Result<std::fs::File, AccountError> {
         let path = self.store.lock_file(provider);
         let lock = move || {

@@ -5,7 +5,7 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 /// Turns off core dumps of this process. Programs that this process starts can raise the limit again.
 pub(crate) fn turn_off() {
     let maximum = getrlimit(Resource::Core).maximum;
-    // An additional protection: if the system refuses the call, Baton works without it.
+    // This is an additional protection. If the system refuses the call, Baton continues without it.
     let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum });
 }
 

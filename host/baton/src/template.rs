@@ -29,7 +29,7 @@ pub(crate) fn write(handoffs: &Path) -> anyhow::Result<()> {
     }
     for (name, bytes) in HANDOFFS.files {
         let file = handoffs.join(name);
-        // A link to nothing counts as a file too: writing would create its target.
+        // A dangling link counts as an existing file, because writing to it would create its target.
         if file.symlink_metadata().is_err() {
             fs::write(&file, bytes).with_context(|| format!("failed to write {}", file.display()))?;
         }

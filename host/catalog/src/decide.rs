@@ -1,5 +1,6 @@
-//! Decisions of a person about tracks and files: recorded in `decided_tracks` and `decided_files` and applied in one
-//! transaction. Triggers (`migrations/`) enforce them, also if a source states something else later.
+//! Decisions of a person about tracks and files. This module records each decision in `decided_tracks` or `decided_files`,
+//! and applies it in the same transaction. Triggers (`migrations/`) keep the decisions in force, even if a source states
+//! something else later.
 
 use std::path::Path;
 
@@ -27,7 +28,7 @@ impl Decisions {
     /// Merges the track `merged` into the track `into`.
     pub fn merge(&mut self, merged: i64, into: i64, now: Timestamp) -> Result<(), CatalogError> {
         let change = self.begin()?;
-        // Ends an earlier decision that the tracks differ, whichever ids it names.
+        // Delete an earlier decision that the tracks differ, whichever ids the decision names.
         change.execute(
             "DELETE FROM decided_tracks AS d WHERE same = 0
                 AND (SELECT item FROM external_ids WHERE kind = 'track' AND service = d.service AND external_id = d.id)
@@ -41,15 +42,15 @@ impl Decisions {
         Ok(change.commit()?)
     }
 
-    /// Keeps two tracks apart, also when ids are split from them later.
+    /// Records that two tracks are different. The decision also holds for the tracks that are later split from them.
     pub fn keep_apart(&mut self, a: i64, b: i64, now: Timestamp) -> Result<(), CatalogError> {
         let change = self.begin()?;
         decide(&change, a, b, false, now)?;
         Ok(change.commit()?)
     }
 
-    /// Splits an id from a track: the id becomes a new track with the values of its source. Returns the number of the new track;
-    /// `None` when it is the only id of the track, or not an id of it.
+    /// Splits an id from a track: the id becomes a new track with the values of its source. Returns the number of the new
+    /// track. Returns `None` if the id is the track's only id, or is not one of its ids.
     pub fn split(&mut self, track: i64, id: &Id, now: Timestamp) -> Result<Option<i64>, CatalogError> {
         let change = self.begin()?;
         let of =

@@ -21,7 +21,7 @@ const COLUMNS: &str = "SELECT f.path, f.track, t.title, t.artist, f.linked_by, f
     FROM files AS f LEFT JOIN tracks AS t ON t.id = f.track";
 
 impl Catalog {
-    /// The file at a path. If a file was moved away from the path, the moved file.
+    /// The file at a path. If the file was moved from this path to another path, returns the moved file.
     pub fn file_at(&self, path: &str) -> Result<Option<LocatedFile>, CatalogError> {
         let sql = format!(
             "{COLUMNS} WHERE f.id = coalesce((SELECT file FROM moves WHERE path = ?1),

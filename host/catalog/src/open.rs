@@ -8,7 +8,7 @@ use rusqlite::{Connection, OpenFlags};
 
 use crate::CatalogError;
 
-/// How long a statement waits for another connection. A plugin's batch of 10,000 rows holds the database for less.
+/// How long a statement waits for another connection. A plugin's batch of 10,000 rows locks the database for a shorter time.
 const BUSY: Duration = Duration::from_secs(2);
 
 /// Step `n` migrates form `n` to form `n + 1`. A released step is never edited.

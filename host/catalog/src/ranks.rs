@@ -15,12 +15,12 @@ pub struct FieldRank {
     pub field: String,
     /// The winning source is first. Sources that are not listed come last.
     pub sources: Vec<String>,
-    /// A person chose the order; otherwise it is the default for sources of the same rank.
+    /// True if a person chose the order. False if it is the default order of sources with the same rank.
     pub chosen: bool,
 }
 
 impl Catalog {
-    /// The order of each field: the chosen one, else the default.
+    /// The order of each field: the chosen order if there is one, otherwise the default.
     pub fn field_ranks(&self) -> Result<Vec<FieldRank>, CatalogError> {
         let mut select = self.connection.prepare(
             "SELECT field, source, chosen FROM field_ranks AS r
@@ -57,7 +57,8 @@ impl Catalog {
     }
 }
 
-/// Sets the order of a field's sources; an empty list restores the default. The values of tracks are chosen again.
+/// Sets the order of a field's sources. An empty list restores the default. Afterwards Baton chooses the values of all
+/// tracks again.
 ///
 /// # Errors
 /// When the catalog cannot be created or written.
@@ -78,8 +79,8 @@ pub fn rank_field(path: &Path, field: &str, sources: &[String]) -> Result<(), Ca
     Ok(change.commit()?)
 }
 
-/// Sets the ranks of these sources, also of sources without entries yet. If a rank changes, the values of tracks are chosen
-/// again. Sources that are not in `ranks` keep their rank.
+/// Sets the ranks of these sources, even of sources that have no entries yet. If a rank changes, Baton chooses the values
+/// of tracks again. Sources that are not in `ranks` keep their rank.
 ///
 /// # Errors
 /// When the catalog cannot be created or written.

@@ -26,12 +26,12 @@ pub enum ReviewSubject {
     File {
         id: i64,
         path: String,
-        /// The names in its tags, else its file name.
+        /// The names in the file's tags; if it has no tags, its file name.
         names: Track,
     },
 }
 
-/// Earlier decisions as pairs of ids: two tracks, or a file and a track.
+/// Earlier decisions as pairs of numbers: two tracks, or a file and a track.
 #[derive(Default)]
 struct PastDecisions {
     tracks: HashSet<(i64, i64)>,
@@ -131,8 +131,8 @@ impl Catalog {
     }
 }
 
-/// For each service, compares the tracks without an id of the service to the tracks with one. Two tracks with ids of the
-/// same service always differ.
+/// For each service, compares the tracks without an id of the service with the tracks that have one. Two tracks with ids
+/// of the same service are always different tracks.
 fn track_questions(tracks: &[KnownTrack], decided: &PastDecisions) -> Vec<ReviewQuestion> {
     let services: BTreeSet<&str> =
         tracks.iter().flat_map(|track| &track.names.ids).map(|id| id.service.as_str()).collect();

@@ -1,4 +1,4 @@
-//! How each client is called: arguments, environment, and the configuration that leads its MCP client back to Baton.
+//! How each client is called: its arguments, its environment, and the configuration with which its MCP client connects to Baton.
 //!
 //! Every argument comes from the operator's settings or from Baton. The session of a resumed run comes from the output of
 //! an earlier run, and is checked.
@@ -35,9 +35,9 @@ const TOOL_SECONDS: u32 = 3600;
 pub(crate) struct Invocation {
     pub(crate) program: PathBuf,
     pub(crate) args: Vec<OsString>,
-    /// The names of variables that it gets from the environment of the daemon.
+    /// The names of the variables that the program gets from the environment of the daemon.
     pub(crate) variables: Vec<String>,
-    /// More variables.
+    /// Further variables, with their values.
     pub(crate) env: Vec<(OsString, OsString)>,
     pub(crate) folder: PathBuf,
     /// The text for standard input.

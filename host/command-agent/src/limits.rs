@@ -34,7 +34,7 @@ pub(crate) const CHECK: Duration = Duration::from_millis(250);
 /// How long the supervisor waits for the next change before it checks all inboxes.
 pub(crate) const SCAN: Duration = Duration::from_mins(1);
 
-/// How often a request may be interrupted in succession before a person is asked: the request may be the cause.
+/// How often in succession a request may be interrupted before Baton asks a person, because the request may be the cause.
 pub(crate) const INTERRUPTIONS: usize = 3;
 
 /// The maximum number of runs of one request that end with a RETURN. So an agent can correct a refuted RETURN twice.

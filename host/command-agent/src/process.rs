@@ -15,7 +15,7 @@ use crate::limits;
 /// The kind of these processes in the ledger.
 const KIND: &str = "run";
 
-/// How many lines of output may wait to be read. A process that prints faster waits.
+/// The maximum number of output lines that wait to be read. A process that prints faster must wait.
 const LINES: usize = 64;
 
 /// The process may run.
@@ -40,7 +40,7 @@ pub(crate) struct Process {
     input: Option<ChildStdin>,
     /// The lines of standard output and standard error. The channel closes when both outputs are closed.
     pub(crate) lines: mpsc::Receiver<OutputLine>,
-    /// Receives the exit of the group's leader when all processes that it started have ended too.
+    /// Receives the exit of the group's leader. The message arrives when all processes of the group have ended.
     pub(crate) exit: oneshot::Receiver<Exit>,
     /// [`RUN`], [`END`] or [`KILL`].
     wish: Arc<AtomicU8>,
@@ -55,7 +55,7 @@ pub(crate) struct OutputLine {
 }
 
 impl Process {
-    /// Starts the process. It waits for its prompt. Blocks.
+    /// Starts the process, which then waits for its prompt. This function blocks.
     ///
     /// # Errors
     /// When the program cannot be started.
@@ -92,7 +92,7 @@ impl Process {
 impl Drop for Process {
     fn drop(&mut self) {
         self.wish.store(KILL, Ordering::Relaxed);
-        // The daemon may exit now, and the process must not outlive it.
+        // Wait for the thread that kills the process. The daemon may exit next, and the process must not outlive it.
         if let Some(keeper) = self.keeper.take() {
             drop(keeper.join());
         }
@@ -120,7 +120,7 @@ fn read(pipe: Option<impl Read + Send + 'static>, is_output: bool, send: mpsc::S
         while let Ok(Some(line)) = next_line(&mut pipe) {
             let text = String::from_utf8_lossy(&line).into_owned();
             if send.blocking_send(OutputLine { text, is_output }).is_err() {
-                // Nobody reads any more; the process must not block on a full pipe.
+                // Nobody receives the lines any more. Read on nevertheless, so that the process does not block on a full pipe.
                 drop(io::copy(&mut pipe, &mut io::sink()));
                 return;
             }

@@ -1,6 +1,6 @@
 //! The prompt of a run. It has the id of the request, which Baton made, and no text of a handoff.
 
-/// The prompt for a new session, or for one that continues.
+/// The prompt of a run. If `resumes` is true, the run continues an earlier session; otherwise it starts a new session.
 pub(crate) fn prompt(agent: &str, task: &str, resumes: bool) -> String {
     let first = if resumes {
         format!(

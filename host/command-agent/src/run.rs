@@ -32,7 +32,7 @@ pub(crate) enum End {
     DaemonStopped,
 }
 
-/// The facts about a run that has ended.
+/// The facts about an ended run.
 pub(crate) struct FinishedRun {
     pub(crate) end: End,
     pub(crate) stream: StreamState,

@@ -28,8 +28,8 @@ impl Client {
         }
     }
 
-    /// True if a run without a known session may have started to work. `has_prompt` is true if the process of the run is
-    /// recorded: Baton sends the prompt after that.
+    /// True if a run without a known session may have started to work. `has_prompt` is true if the ledger has the process
+    /// of the run, because Baton sends the prompt only after it has recorded the process.
     pub(crate) fn may_have_worked(&self, has_prompt: bool) -> bool {
         match self {
             // These clients print their session before they start to work.

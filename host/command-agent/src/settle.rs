@@ -193,13 +193,13 @@ fn decide_quota(agent: &CommandAgent, runs: &[Run], finished: &FinishedRun, now:
     Some(Decision { outcome: RunOutcome::Quota, reason, state: Some(State::Waiting), due: Some(due) })
 }
 
-/// How many runs before the newest one had this outcome in succession.
+/// The number of consecutive runs directly before the newest run that had this outcome.
 fn trailing(runs: &[Run], outcome: RunOutcome) -> usize {
     runs.iter().rev().skip(1).take_while(|run| run.outcome == Some(outcome)).count()
 }
 
-/// The next run continues the session of an interrupted run. Without a session, a person is asked, unless the run had
-/// not started to work.
+/// Decides about a request whose run was interrupted. If the session is known, the next run continues it. Without a
+/// session, Baton asks a person, unless the run had not started to work.
 fn decide_interrupted(agent: &CommandAgent, runs: &[Run], finished: &FinishedRun) -> Decision {
     let run = runs.last();
     let session = finished.stream.session.as_ref().or_else(|| run.and_then(|run| run.session.as_ref()));

@@ -1,4 +1,4 @@
-//! The start of a run, in one transaction: only an unclaimed, unanswered request without a run gets one.
+//! The start of a run, in one transaction. Baton starts a run only for a request that is unclaimed, unanswered and has no run.
 
 use baton_core::State;
 use baton_dispatch::agent_work::is_live;
@@ -53,7 +53,7 @@ pub(crate) fn begin(
     Ok(Some(StartedRun { id: run, task: id.to_owned(), mark, session, at: now }))
 }
 
-/// Whether the earlier runs allow another one. A disputed request is started again only to correct a RETURN.
+/// Whether the earlier runs allow another run. For a disputed request, a run starts only to correct a RETURN.
 fn may_start(state: State, runs: &[Run]) -> bool {
     let returned = runs.iter().filter(|run| run.outcome == Some(RunOutcome::Returned)).count();
     let last = runs.last().map(|run| run.outcome);

@@ -22,7 +22,7 @@ pub(crate) struct StreamState {
     pub(crate) is_error: bool,
     /// The newest error or result.
     pub(crate) message: String,
-    /// When the usage limit that was reached ends.
+    /// When the reached usage limit ends.
     pub(crate) resets_at: Option<Timestamp>,
     /// The client has reached a usage limit.
     pub(crate) is_limited: bool,

@@ -48,8 +48,9 @@ impl CommandAgents {
         Self { work, agents, mcp, running: HashMap::new(), runs: JoinSet::new(), needs_recovery: true }
     }
 
-    /// Starts runs until `stop` is at least 1, and returns when the last run has ended. At 2 it ends the running processes.
-    /// An error is logged and does not affect other runs. At the next change, the supervisor tries the work again.
+    /// Starts runs until `stop` is at least 1, and returns when the last run has ended. If `stop` is 2, the running
+    /// processes are ended. An error is logged and does not affect other runs. At the next change, the supervisor tries
+    /// the work again.
     pub async fn serve(mut self, mut stop: watch::Receiver<u8>) {
         let mut changes = self.work.changes();
         loop {
@@ -139,7 +140,7 @@ impl CommandAgents {
         settle(self.context(), &agent, &started, finished).await
     }
 
-    /// Ends the record of a run whose agent Baton does not start any more. The request stays open for the agent.
+    /// Ends the record of a run if Baton does not start its agent any more. The request stays open for the agent.
     async fn forget(&self, run: Run) -> Result<(), DispatchError> {
         let end = command_run::RunEnd {
             outcome: command_run::RunOutcome::Interrupted,

@@ -85,7 +85,7 @@ pub(crate) fn is_known(spelling: &str) -> bool {
     SHIPPED.canonical(spelling).is_some()
 }
 
-/// A spelling without case, spaces, hyphens and underscores. It is the same for all spellings of one name.
+/// A spelling in lower case, without spaces, hyphens and underscores. `Claude MM1` and `claude-mm1` have the same result.
 #[must_use]
 pub fn fold(spelling: &str) -> String {
     spelling.chars().filter(|c| !matches!(c, ' ' | '-' | '_')).flat_map(char::to_lowercase).collect()

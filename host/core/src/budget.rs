@@ -74,7 +74,7 @@ pub enum Window {
 names!(Window, "window", Hour = "hour", Day = "day");
 
 impl Window {
-    /// Its length.
+    /// The length of the window.
     #[must_use]
     pub const fn seconds(self) -> i64 {
         match self {
@@ -109,7 +109,8 @@ impl Amounts {
 pub struct Budget([Amounts; Resource::ALL.len()]);
 
 impl Default for Budget {
-    /// Much more than a plugin that works for people needs, and much less than what fills a disk or a ledger.
+    /// Each default limit is much higher than the use of a plugin that works for people, and much lower than what fills a
+    /// disk or a ledger.
     fn default() -> Self {
         let limit = |resource| match resource {
             Resource::Tasks => Amounts { hour: 2_000, day: 10_000 },
@@ -146,8 +147,8 @@ impl Budget {
         limit.hour.saturating_sub(used.hour).min(limit.day.saturating_sub(used.day))
     }
 
-    /// The window in which a resource is used up. If it is used up in both windows, returns the longer one, because
-    /// that one has room again later.
+    /// The window in which a resource is used up. If it is used up in both windows, returns the day, because the day has
+    /// room again later than the hour.
     #[must_use]
     pub fn reached(&self, resource: Resource, used: Amounts) -> Option<Window> {
         let limit = self.limit(resource);

@@ -17,7 +17,7 @@ use crate::handoff::Handoff;
 const NOT_SUBSTANCE: [&str; 7] =
     ["timestamp", "created_at", "updated_at", "created_date", "sent_at", "handoff_id", "return_handoff_id"];
 
-/// Keys that a dedupe key of the content leaves out. A RETURN has a new id each time.
+/// Keys that are left out if the content serves as the id. A RETURN has a new id each time.
 const NOT_CONTENT: [&str; 2] = ["handoff_id", "return_handoff_id"];
 
 /// The id that identifies a request, and the name of its key.
@@ -51,13 +51,13 @@ pub fn key(agent: &str, handoff: &Handoff, bytes: &[u8]) -> Digest {
     Digest::of_parts(&parts.map(str::as_bytes))
 }
 
-/// The SHA-256 of the content of a handoff without its times and ids.
+/// The SHA-256 of the content of a handoff without its times and ids. For Markdown, the SHA-256 of all `bytes`.
 #[must_use]
 pub fn substance(raw: Option<&Value>, bytes: &[u8]) -> Digest {
     content(raw, bytes, &NOT_SUBSTANCE)
 }
 
-/// The SHA-256 of the content of a handoff without the top-level keys in `without`.
+/// The SHA-256 of the JSON in `raw` without the top-level keys in `without`. If there is no JSON, the SHA-256 of `bytes`.
 fn content(raw: Option<&Value>, bytes: &[u8], without: &[&str]) -> Digest {
     match raw {
         None => Digest::of(bytes),

@@ -181,7 +181,7 @@ fn tokens(text: &str) -> Result<Vec<Token>, String> {
     Ok(tokens)
 }
 
-/// Reads a class after its `[`. A `]` that comes first is a member.
+/// Reads a class after its `[`. A `]` at the beginning of the class is a member of the class.
 fn class(chars: &mut Chars<'_>) -> Result<Token, String> {
     let text = chars.as_str();
     let negated = text.starts_with(['!', '^']);
@@ -204,7 +204,8 @@ fn class(chars: &mut Chars<'_>) -> Result<Token, String> {
     Ok(Token::Class { negated, ranges })
 }
 
-/// Matches one name after the other. `**` first matches no name, then one more each time that the rest does not match.
+/// Matches one name after the other. `**` matches no name at first. Each time that the rest does not match, `**` matches
+/// one more name.
 fn matches_path(segments: &[Segment], path: &str) -> bool {
     // Check the last name first, because it rejects most paths.
     if let (Some(Segment::Name(tokens)), Some(last)) = (segments.last(), path.rsplit('/').next())

@@ -1,9 +1,9 @@
 //! Prevents endless handoffs about handoffs: a review of a review is refused, and a chain has a maximum length.
 //!
-//! Existing folders have file names that contain the same title four times. One task was dispatched hundreds of times,
-//! because each answer made a new request. The caller gets the previous handoff from the ledger.
+//! In existing folders, one title occurs four times in a single file name, and one task was dispatched hundreds of times,
+//! because each answer made a new request. The caller reads the previous handoff from the ledger.
 
-/// The maximum length of a chain of handoffs. A plan with a dozen phases is shorter; a loop is not.
+/// The maximum length of a chain of handoffs. A plan with a dozen phases has a shorter chain; an endless loop exceeds the limit.
 pub const MAX_CHAIN: u32 = 16;
 
 /// The words in a kind, or at the beginning of a title, that mark a review.

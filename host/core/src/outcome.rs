@@ -6,19 +6,19 @@ use crate::{State, names};
 /// How much of a request was done. The names are part of the public interface (`baton status --json`, RETURN).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum OutcomeKind {
-    /// Everything, including the case that nothing had to be changed.
+    /// Everything was done. This includes the case that nothing had to be changed.
     Done,
-    /// A part.
+    /// A part was done.
     Partial,
-    /// Nothing.
+    /// Nothing was done.
     Refused,
 }
 
 names!(OutcomeKind, "outcome", Done = "done", Partial = "partial", Refused = "refused",);
 
 impl OutcomeKind {
-    /// The state of a task with this outcome. A task with a partial outcome has failed for the tasks that depend on it,
-    /// like an agent's RETURN with the status `partial`.
+    /// The state of a task with this outcome. For the tasks that depend on it, a task with a partial outcome has failed.
+    /// The same holds for an agent's RETURN with the status `partial`.
     #[must_use]
     pub const fn state(self) -> State {
         match self {

@@ -1,5 +1,5 @@
 //! The rules for names of plugins. The name is also the name of the plugin's agent and inbox, a key of `baton.lock`, part
-//! of file names in the state folder, and a word of commands; all of them rely on these rules.
+//! of file names in the state folder, and a word of commands. All these uses rely on the rules.
 
 use std::fmt;
 

@@ -17,8 +17,8 @@ pub struct QuarantinePolicy {
 }
 
 impl Default for QuarantinePolicy {
-    /// Five failures in a row, then a pause of one minute, two, four, up to an hour. After each pause one task is
-    /// tried.
+    /// A quarantine starts after five failures in a row. The pauses are one minute, two, four, and so on, up to an hour.
+    /// After each pause Baton tries one task.
     fn default() -> Self {
         Self { after: 5, initial_backoff: Duration::from_mins(1), max_backoff: Duration::from_hours(1) }
     }

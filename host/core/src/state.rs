@@ -76,9 +76,9 @@ impl State {
         )
     }
 
-    /// True if Baton sends a RETURN when a task reaches this state. It does so for every final state except
-    /// `duplicate`: a duplicate is answered with the outcome of the first request. For a rejected file, the caller also
-    /// checks whether the sender can be read.
+    /// True if Baton sends a RETURN when a task reaches this state. This is the case for every final state except
+    /// `duplicate`, because a duplicate is answered with the outcome of the first request. For a rejected file, the caller
+    /// also checks whether the sender can be read.
     #[must_use]
     pub fn sends_return(self) -> bool {
         self.is_final() && self != Self::Duplicate

@@ -92,7 +92,8 @@ pub fn json(text: &str) -> String {
     let mut units = [0; 2];
     for c in text.chars() {
         if (c.is_ascii() && c != '\u{7f}') || !is_unprintable(c) {
-            // An ASCII control character other than DEL is between two values, because serde_json escapes it in strings.
+            // serde_json escapes all ASCII control characters in strings except DEL, so any other control character is
+            // between two values.
             shown.push(c);
             continue;
         }

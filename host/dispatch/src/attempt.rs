@@ -20,7 +20,7 @@ use crate::triggers::own_writes::OwnChanges;
 pub(crate) struct SettledTask {
     pub(crate) id: String,
     pub(crate) agent: String,
-    /// The sender of the handoff; empty if there is none.
+    /// The sender of the handoff; empty if the task has no sender.
     pub(crate) from: String,
     pub(crate) title: String,
     pub(crate) state: State,
@@ -32,24 +32,25 @@ pub(crate) struct SettledTask {
     pub(crate) to_deliver: Vec<String>,
     /// Tasks that depended on this one may start.
     pub(crate) released: bool,
-    /// Why the plugin is quarantined from now on; `None` if it is not.
+    /// Why Baton runs no more tasks of the plugin for now: it is quarantined, or a budget is used up. `None` if neither is
+    /// the case.
     pub(crate) quarantined: Option<String>,
     /// The plugin has changed the set of files that it watches.
     pub(crate) watches: bool,
     /// The attempt has changed files that its plugin's triggers watch. Another program may have changed the same files
     /// at the same time.
     pub(crate) wrote: bool,
-    /// The standard output and standard error of its plugin.
+    /// The standard output and standard error of the plugin.
     pub(crate) log: String,
 }
 
 impl SettledTask {
-    /// The state or outcome as shown to people.
+    /// The state or outcome in the form that people see.
     pub(crate) fn status(&self) -> &'static str {
         OutcomeKind::status(self.state, self.outcome)
     }
 
-    /// Logs the task; as a warning if it failed or waits for a person.
+    /// Logs the task; as a warning if the task failed or waits for a person.
     pub(crate) fn log(&self) {
         let Self { id: task, agent, from, text, .. } = self;
         let title = at_most(&self.title, limits::TITLE_IN_LOG_BYTES);
@@ -73,7 +74,7 @@ pub(crate) enum PluginHealth {
     Ok,
     /// The plugin crashed or exceeded a limit.
     Fault(String),
-    /// The attempt says nothing about the plugin, for instance because it was cancelled.
+    /// The attempt does not show whether the plugin works, for instance because it was cancelled.
     None,
 }
 
@@ -97,17 +98,17 @@ impl PluginHealth {
 /// The RETURN that triggered a task, and the request that it answers.
 #[derive(Debug)]
 pub(crate) struct ReturnContext {
-    /// The RETURN's own task.
+    /// The task of the RETURN.
     pub(crate) answer: Task,
-    /// The request, and the bytes of its file.
+    /// The task of the request, and the bytes of the request's file.
     pub(crate) request: Option<(Task, Option<Vec<u8>>)>,
-    /// The key that the plugin gave its request. It is not the `dedupe_key` in the request's file, which is new for each
-    /// file.
+    /// The key under which the plugin sent the request. The `dedupe_key` in the request's file is different: each file has a
+    /// new one.
     pub(crate) key: Option<String>,
 }
 
 impl ReturnContext {
-    /// Reads the context of a task that a RETURN triggered; `None` for any other task.
+    /// Reads the RETURN that triggered the task; `None` if no RETURN triggered it.
     pub(crate) fn of(tx: &Tx<'_>, task: &Task) -> Result<Option<Self>, LedgerError> {
         let Some(about) = &task.about else {
             return Ok(None);
@@ -138,7 +139,7 @@ pub(crate) struct DueWork {
 #[derive(Debug, Default)]
 pub(crate) struct AttemptBatch {
     pub(crate) settled: Vec<SettledTask>,
-    /// These tasks are leased in the transaction that settled the attempts. This saves a commit for each task.
+    /// These tasks are leased in the transaction that settled the attempts, which saves one commit for each task.
     pub(crate) next: Vec<StartedTask>,
 }
 
@@ -149,7 +150,7 @@ pub(crate) struct StartedTask {
     pub(crate) input: Option<Vec<u8>>,
     /// Present if a RETURN triggered the task.
     pub(crate) about: Option<Box<ReturnContext>>,
-    /// How many files are watched for the plugin, by key.
+    /// The number of files that Baton watches for the plugin, for each key of `watch.set`.
     pub(crate) watched: BTreeMap<String, u64>,
 }
 
@@ -158,9 +159,9 @@ pub(crate) struct FinishedAttempt {
     pub(crate) task: Task,
     pub(crate) installed: Option<Arc<InstalledPlugin>>,
     pub(crate) ended: Result<AttemptReport, AbortReason>,
-    /// The changes that the attempt made to files of its plugin's triggers.
+    /// The changes that the attempt made to files that a trigger of its plugin watches.
     pub(crate) own: OwnChanges,
-    /// Bytes by which its plugin's own database grew.
+    /// The number of bytes by which the plugin's own database grew.
     pub(crate) sql_bytes: u64,
     pub(crate) at: Timestamp,
 }
@@ -174,7 +175,7 @@ impl FinishedAttempt {
         Self { task, installed, ended, own: OwnChanges::default(), sql_bytes: 0, at: Timestamp::now() }
     }
 
-    /// The size of its reports.
+    /// The total size of the artifacts in bytes.
     pub(crate) fn bytes(&self) -> usize {
         let outcome = self.ended.as_ref().ok().and_then(|report| report.ended.as_ref().ok());
         outcome.map_or(0, |outcome| outcome.artifacts.iter().map(|artifact| artifact.bytes.len()).sum())
@@ -183,26 +184,26 @@ impl FinishedAttempt {
 
 /// Why a task ended without an outcome.
 pub(crate) enum AbortReason {
-    /// The operator cancelled it.
+    /// The operator cancelled the task.
     Cancelled(String),
-    /// The operator or its sender asked its running attempt to stop.
+    /// The operator or the sender of the task asked the running attempt to stop.
     StopRequested,
-    /// Its sender withdrew it.
+    /// The sender of the task withdrew it.
     Withdrawn(String),
-    /// Its file was removed from the inbox.
+    /// The file of the task was removed from the inbox.
     FileRemoved(String),
-    /// Its external agent did not answer in time.
+    /// The external agent did not answer the task in time.
     Stale(String),
-    /// The request cannot be done.
+    /// Baton or the plugin cannot do the request.
     Refused(String),
-    /// Its deadline has passed.
+    /// The deadline of the task has passed.
     Overdue(String),
     /// The plugin is not usable now.
     Unusable(String),
     /// The operator has not allowed the plugin.
     Held(String),
-    /// Its file is not in the inbox: removed, renamed, or being saved.
+    /// The file of the task is not in the inbox: it was removed or renamed, or a program is saving it.
     Missing,
-    /// The daemon stopped before its attempt started.
+    /// The daemon stopped before an attempt of the task started.
     NotStarted,
 }

@@ -1,7 +1,7 @@
 //! Budgets of plugins over time. They stop a plugin that floods the workspace while each attempt stays within the
 //! limits of an attempt.
 //!
-//! Use is counted in the transaction that settles an attempt, or that makes a triggered task. When a budget is used up,
+//! Baton counts the use in the transaction that settles an attempt or makes a triggered task. When a budget is used up,
 //! Baton refuses handoffs, delays triggers, and keeps the plugin's tasks queued until the window has room again.
 //! `[plugins.NAME.budget]` of `baton.toml` sets other limits.
 
@@ -43,7 +43,7 @@ pub struct ExhaustedBudget {
 }
 
 impl ExhaustedBudget {
-    /// The reason as text, with the edit that raises the budget.
+    /// The reason as text, with the edit of `baton.toml` that raises the budget.
     #[must_use]
     pub fn text(&self) -> String {
         let Self { plugin, resource, window, .. } = self;
@@ -141,7 +141,7 @@ pub(crate) fn is_held(tx: &Tx<'_>, context: &Context, plugin: &str, now: Timesta
     Ok(room(tx, context, plugin, 1, now)? == 0)
 }
 
-/// The maximum amount that one attempt may use; `None` if an attempt cannot use the resource.
+/// The maximum amount of `resource` that one attempt may use; `None` if an attempt cannot use `resource`.
 fn most_of_an_attempt(resource: Resource, installed: &InstalledPlugin) -> Option<u64> {
     let grants = &installed.grants;
     match resource {
@@ -152,10 +152,10 @@ fn most_of_an_attempt(resource: Resource, installed: &InstalledPlugin) -> Option
             (!grants.services.egress.http.is_empty()).then_some(attempt_limits::HTTP_REQUESTS as u64)
         }
         Resource::HttpBytes => (!grants.services.egress.http.is_empty()).then_some(attempt_limits::HTTP_BYTES),
-        // 1, because the size limit of the database limits each attempt. The budget limits how often the plugin can
-        // fill the database again.
+        // Counted as 1, because the size limit of the database already limits each attempt. The budget only limits how often
+        // the plugin can fill the database again.
         Resource::SqlBytes => database(installed, Database::Own).map(|_| 1),
-        // 1, because the catalog has one writer at a time, so parallel attempts do not write faster.
+        // Counted as 1, because the catalog has one writer at a time, so parallel attempts do not write faster.
         Resource::CatalogBytes => database(installed, Database::Catalog).map(|_| 1),
         Resource::Written => {
             let into_folders = grants.services.mounts.iter().any(|mount| mount.writable);
@@ -165,7 +165,8 @@ fn most_of_an_attempt(resource: Resource, installed: &InstalledPlugin) -> Option
     }
 }
 
-/// Adds the use of an attempt of `task`. Returns the reason if the plugin's tasks wait from now on.
+/// Adds the resources that an attempt of `task` used. If the plugin has now used up a budget, returns the reason why its
+/// tasks wait.
 pub(crate) fn spend(
     tx: &Tx<'_>,
     task: &Task,
@@ -198,8 +199,8 @@ pub(crate) fn spend(
     Ok(None)
 }
 
-/// Counts a task that a trigger of `plugin` makes now. If the budget of triggers is used up, counts nothing and returns
-/// that budget.
+/// Counts a task that a trigger of `plugin` makes now. If the trigger budget is used up, counts nothing and returns the
+/// trigger budget.
 pub(crate) fn allow_trigger(
     tx: &Tx<'_>,
     plugin: &str,
@@ -213,7 +214,7 @@ pub(crate) fn allow_trigger(
     Ok(reached)
 }
 
-/// The budget of triggers of `plugin`, if it is used up. Then no trigger may make a task now.
+/// The trigger budget of `plugin`, if it is used up. No trigger of `plugin` may then make a task.
 pub(crate) fn triggers_reached(
     tx: &Tx<'_>,
     plugin: &str,

@@ -30,23 +30,23 @@ use crate::{Agent, AgentKind, AgentRules, DispatchError, Roster, limits};
 pub struct InboxOwnership {
     /// The identity of this workspace.
     pub owner: Owner,
-    /// Whether to take over inboxes with the marker of another workspace.
+    /// Whether this workspace takes over inboxes that have the marker of another workspace.
     pub over: bool,
 }
 
 /// The parts of a [`Context`].
 pub struct ContextParts {
-    /// The workspace, resolved.
+    /// The absolute path of the workspace, without symbolic links.
     pub root: PathBuf,
     /// The ledger.
     pub ledger: Ledger,
-    /// The engine of the plugins.
+    /// The engine that runs the plugins.
     pub sandbox: Sandbox,
-    /// The plugins.
+    /// The installed plugins.
     pub plugins: Plugins,
     /// Reloads the plugins that the operator changed. `None` if plugins never change.
     pub refresh: Option<PluginRefresh>,
-    /// Scans folders for new audio. `None` if no folder is scanned.
+    /// Scans folders for new audio. `None` if `baton.toml` names no such folder.
     pub scanner: Option<AudioScanner>,
     /// The operator's settings of the agents.
     pub rules: AgentRules,
@@ -54,7 +54,7 @@ pub struct ContextParts {
     pub wake: Option<PathBuf>,
     /// When Baton reminds agents of overdue requests, and when it escalates them.
     pub escalation: EscalationPolicy,
-    /// The identity in the ownership markers of the inboxes. `None` if no markers are written.
+    /// The identity of this workspace in the ownership markers of its inboxes. `None` if Baton writes no markers.
     pub ownership: Option<InboxOwnership>,
     /// The lease owner of this process. It is unique and has the kind of process as a prefix, for instance `up:` or `run:`.
     pub owner: String,
@@ -62,7 +62,7 @@ pub struct ContextParts {
     pub settle_tries: u32,
 }
 
-/// What every dispatch step needs. Shared by all jobs.
+/// What every dispatch step needs. All jobs of a process share it.
 pub struct Context {
     pub(crate) root: PathBuf,
     pub(crate) ledger: Ledger,
@@ -78,7 +78,7 @@ pub struct Context {
     roster: RwLock<Arc<Roster>>,
     /// The attempts that run in this process.
     pub(crate) running: RunningAttempts,
-    /// The budgets of the plugins. They count the handoffs that running attempts have requested, before the ledger has them.
+    /// The budgets of the plugins. They include the handoffs of running attempts, which the ledger does not count yet.
     pub(crate) budgets: BudgetAccounts,
     /// The files that running attempts write.
     pub(crate) own_writes: OwnWrites,
@@ -87,11 +87,11 @@ pub struct Context {
     /// The folder in which other processes write wake-up files for the daemon.
     pub(crate) wake: Option<PathBuf>,
     pub(crate) escalation: EscalationPolicy,
-    /// The identity in the ownership markers of the inboxes.
+    /// The identity of this workspace in the ownership markers of its inboxes.
     pub(crate) ownership: Option<InboxOwnership>,
-    /// Kibibytes of files that may be read at the same time.
+    /// Limits how many kibibytes of files are read at the same time.
     reading: Semaphore,
-    /// Kibibytes of files that were read and are not yet recorded.
+    /// Limits how many kibibytes of files are held in memory until they are recorded.
     holding: Semaphore,
 }
 
@@ -166,7 +166,8 @@ impl Context {
     /// The agents, as their folders are now.
     pub(crate) fn load_roster(&self) -> Result<Roster, DispatchError> {
         let handoffs = self.handoffs();
-        // A missing folder with known agents (its drive is not mounted) is an error, so that a refresh keeps these agents.
+        // If a folder with known agents is missing (its drive is not mounted), return an error. A refresh then keeps these
+        // agents.
         let known = self.roster();
         let missing = |root: &&PathBuf| !root.is_dir() && known.inboxes().any(|inbox| inbox.folder.starts_with(root));
         if let Some(root) = self.rules.adopted.iter().find(missing) {
@@ -176,8 +177,8 @@ impl Context {
             .map_err(|error| IntakeError::io(&handoffs, "read", error).into())
     }
 
-    /// Creates missing inboxes of agents and the drop box. In an adopted folder, it creates only the inboxes of agents
-    /// whose folder exists. It never creates inboxes whose path the configuration sets.
+    /// Creates missing inboxes of agents, and the drop box. In an adopted folder, creates an inbox only if the agent's
+    /// folder exists. Never creates an inbox whose path the configuration sets.
     pub(crate) fn make_inboxes(&self) {
         let (roster, handoffs) = (self.roster(), self.handoffs());
         let plugins = roster.agents().filter(|agent| agent.kind == AgentKind::Plugin);
@@ -284,7 +285,7 @@ impl Context {
         Arc::clone(&self.plugins.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Replaces the plugins.
+    /// Replaces the installed plugins.
     pub(crate) fn swap(&self, plugins: Plugins) {
         *self.plugins.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(plugins);
     }
@@ -307,7 +308,7 @@ impl Context {
         path.strip_prefix(&self.root).unwrap_or(path).to_string_lossy().into_owned()
     }
 
-    /// Makes the engine of the daemon check for tasks that are due.
+    /// Makes the daemon check for tasks that are due.
     pub fn wake(&self) {
         if let Some(folder) = &self.wake {
             drop(baton_files::touch(&folder.join("now")));

@@ -1,5 +1,5 @@
-//! Decisions of the operator about one task: cancel, retry, answer. They also work while a daemon is running, and then wake
-//! the daemon.
+//! Decisions of the operator about one task: cancel, retry, answer. They also work while a daemon is running; Baton then
+//! wakes the daemon.
 
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ use crate::delivery::archive::to_inbox;
 use crate::settle::{dependencies, settle_aborted};
 use crate::{AgentKind, Context, DispatchError, deliver, limits};
 
-/// The actor of the events.
+/// The actor in the events of these decisions.
 const OPERATOR: &str = "operator";
 
 /// The result of a decision.
@@ -33,8 +33,8 @@ pub enum DecisionResult {
     Anew(String),
 }
 
-/// Cancels a task that is not final: its sender gets a RETURN, its file is archived. A running task is asked to stop.
-/// For a disputed task, only the state changes, because its RETURN is already delivered and its file is archived.
+/// Cancels a task that is not final: sends a RETURN to its sender and archives its file. Asks a running task to stop. For a
+/// disputed task, only the state changes, because its RETURN was delivered and its file was archived before.
 ///
 /// # Errors
 /// [`DispatchError::Refused`] when the task has ended already; otherwise when the ledger fails.
@@ -94,7 +94,7 @@ async fn end_early(
     }
 }
 
-/// Records once who asked the task to stop.
+/// Records who asked the task to stop. A second request is not recorded.
 fn ask_to_stop(tx: &Tx<'_>, task: &Task, actor: &str, text: &str, now: Timestamp) -> Result<(), LedgerError> {
     if task.stop_asked {
         return Ok(());
@@ -151,7 +151,7 @@ pub async fn answer(context: &Arc<Context>, id: &str, text: &str) -> Result<Deci
     resume(context, id, "answered", text, Some(text.to_owned())).await
 }
 
-/// Continues a waiting task.
+/// Continues a task that waits for its retry, a grant, an approval or a person.
 async fn resume(
     context: &Arc<Context>,
     id: &str,
@@ -184,7 +184,8 @@ async fn resume(
     }
 }
 
-/// The next state of a continued task: queued for the plugin, delivered to the agent, or moved from the drop box first.
+/// The next state of a continued task: queued for a plugin, delivered to an external agent, or captured until its file is
+/// moved from the drop box.
 fn next_state(tx: &Tx<'_>, context: &Context, task: &Task) -> Result<State, LedgerError> {
     let roster = context.roster();
     let agent = roster.get(&task.agent);

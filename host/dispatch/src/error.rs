@@ -1,4 +1,4 @@
-//! Errors of dispatch as a whole. Errors of one task are in the ledger.
+//! Errors of dispatch that are not limited to one task. The ledger stores the errors of single tasks.
 
 use baton_intake::IntakeError;
 use baton_ledger::LedgerError;
@@ -43,17 +43,18 @@ pub enum DispatchError {
     },
 }
 
-/// Why a plugin that is installed does not run.
+/// Why an installed plugin does not run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum UnusableReason {
-    /// The operator has not allowed it, or has withdrawn the permission. The text has the command that allows it.
+    /// The operator has not allowed the plugin, or has withdrawn the permission. The text has the command that allows the
+    /// plugin.
     Held(String),
-    /// It does not load. The text has the cause and a fix.
+    /// The plugin does not load. The text has the cause and a fix.
     Broken(String),
 }
 
 impl UnusableReason {
-    /// The reason.
+    /// The reason as text.
     #[must_use]
     pub fn reason(&self) -> &str {
         match self {

@@ -11,9 +11,9 @@ use crate::attempt::{ReturnContext, StartedTask};
 use crate::context::Context;
 use crate::{budget, limits, supervise};
 
-/// Leases up to `room` tasks of `agent` and records the start of their attempts. Several tasks are leased together only
-/// if they may be interrupted: they are idempotent and have no earlier attempt. So a task that crashes the daemon runs
-/// alone at the next try.
+/// Leases up to `room` tasks of `agent` and records the start of their attempts. Leases several tasks together only if an
+/// interruption does no harm: their actions are idempotent, and the tasks have no earlier attempt. So a task that crashed
+/// the daemon runs alone at its next attempt.
 pub(crate) fn lease(tx: &Tx<'_>, context: &Context, agent: &str, room: usize) -> Result<Vec<StartedTask>, LedgerError> {
     let now = Timestamp::now();
     let room = if room == 0 { 0 } else { budget::room(tx, context, agent, room, now)? };

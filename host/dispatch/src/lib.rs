@@ -1,14 +1,13 @@
 //! The life of a task: from the captured file through attempts to the RETURN and the archive.
 //!
 //! [`Engine`] is the loop of the daemon. Only the engine decides what happens next; it communicates with its jobs by
-//! messages. The modules with data are `context`, `settings`, `plugins`, `roster`, `agent_folders`, `attempt` and
-//! `lease`. Each step of a task has a folder: `capture` (record, deduplicate, route), `work` (run attempts), `settle`
-//! (outcome, RETURN and state in one transaction), `delivery` (write and move files, in batches), `triggers` (tasks
-//! without a handoff: files, RETURNs, new audio, schedules), `escalation` (overdue requests, missing files, notices).
-//! `control` has the operator's decisions about one task, `agent_work` what external agents do through Baton. `evidence`
-//! runs the commands that RETURNs name, if the operator allows them. `budget` and `supervise` delay the tasks of a plugin
-//! that uses too much or fails repeatedly. Nothing in this crate depends on what a plugin does, and no plugin is known by
-//! name.
+//! messages. The modules with data are `context`, `settings`, `plugins`, `roster`, `agent_folders`, `attempt` and `lease`.
+//! Each step of a task has a folder: `capture` (record, deduplicate, route), `work` (run attempts), `settle` (outcome,
+//! RETURN and state in one transaction), `delivery` (write and move files, in batches), `triggers` (tasks without a handoff:
+//! files, RETURNs, new audio, schedules), `escalation` (overdue requests, missing files, notices). `control` has the
+//! operator's decisions about one task, and `agent_work` has the calls of external agents. `evidence` runs the commands that
+//! RETURNs name, if the operator allows them. `budget` and `supervise` delay the tasks of a plugin that uses too much or
+//! fails repeatedly. No code in this crate depends on a specific plugin or its name.
 
 mod agent_folders;
 pub mod agent_work;

@@ -1,5 +1,5 @@
-//! The plugins of a workspace at one moment. A daemon replaces the whole set when the operator changes it. Running
-//! attempts keep their revision; later attempts get the new one.
+//! The plugins of a workspace at one moment. A daemon replaces the whole set when the operator changes it. A running attempt
+//! keeps the revision of its plugin; later attempts get the new revision.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ use baton_sandbox::{HostServices, Plugin};
 
 use crate::error::{DispatchError, UnusableReason};
 
-/// The way in which the daemon finds changes of the plugins by the operator.
+/// How the daemon notices that the operator has changed the plugins.
 #[derive(Clone)]
 pub struct PluginRefresh {
     /// Loads the plugins if they have changed since the last call. Blocks: it reads files and compiles.
@@ -33,37 +33,37 @@ pub struct Plugins {
     pub usable: BTreeMap<String, Arc<InstalledPlugin>>,
     /// The plugins that cannot run; their tasks wait.
     pub unusable: BTreeMap<String, UnusableReason>,
-    /// The names of all plugins, also of those that this process has not loaded.
+    /// The names of all plugins, including plugins that this process has not loaded.
     pub names: Arc<BTreeSet<String>>,
 }
 
 /// The effective grants of a plugin in this workspace: declared and granted.
 #[derive(Clone, Debug, Default)]
 pub struct PluginGrants {
-    /// The services for its attempts.
+    /// The host services for the plugin's attempts.
     pub services: HostServices,
-    /// The agents to which it may send handoffs. If there are any, it may also withdraw its requests.
+    /// The agents to which the plugin may send handoffs. If it may send handoffs, it may also withdraw its requests.
     pub handoffs: Recipients,
-    /// It lacks the grant `triggers`, so its triggers on files make no tasks.
+    /// Whether the plugin lacks the grant `triggers`. Its triggers on files then make no tasks.
     pub triggers_off: bool,
-    /// The grants that it declares and does not have.
+    /// The grants that the plugin declares and does not have.
     pub missing: Vec<Grant>,
 }
 
-/// A plugin as it is installed here.
+/// A plugin that is installed in this workspace.
 #[derive(Clone)]
 pub struct InstalledPlugin {
     /// The component.
     pub plugin: Plugin,
-    /// Its grants.
+    /// The effective grants of the plugin.
     pub grants: PluginGrants,
 }
 
 impl InstalledPlugin {
-    /// The requested action, or the default one.
+    /// The action `asked`, or the default action if `asked` is `None`.
     ///
     /// # Errors
-    /// When the plugin does not have it.
+    /// When the plugin does not have the action.
     pub fn action(&self, asked: Option<&str>) -> Result<(&str, &Action), DispatchError> {
         let manifest = self.plugin.manifest();
         let asked = asked.unwrap_or(&manifest.declares.default_action);

@@ -1,5 +1,5 @@
-//! Finds problems of a handoff in this workspace: its agents, action, arguments, dependencies and deadline. `baton lint`
-//! reports all of them; `baton send` and the MCP server check a request before they write its file.
+//! Finds problems in a handoff: its agents, action, arguments, dependencies and deadline must fit this workspace. `baton
+//! lint` reports all problems; `baton send` and the MCP server check a request before they write its file.
 
 use std::cell::OnceCell;
 use std::collections::BTreeSet;
@@ -19,7 +19,7 @@ use serde_json::{Map, Value};
 
 use crate::{Agent, AgentKind, Roster, with_defaults};
 
-/// The maximum number of files in inboxes that are searched for an id that the ledger does not know.
+/// The maximum number of files in inboxes that are searched for an id or a title that the ledger does not have.
 const SEARCHED: usize = 10_000;
 
 /// The maximum length of a title in characters. Readers cut longer titles.
@@ -38,7 +38,7 @@ pub struct RequestCheck {
 }
 
 impl RequestCheck {
-    /// A check against these agents and plugins. Without `reader`, only files in inboxes count as known requests.
+    /// A check for these agents and plugins. Without `reader`, only the files in inboxes count as known requests.
     #[must_use]
     pub fn new(roster: Arc<Roster>, manifests: ManifestSource, reader: Option<Reader>) -> Self {
         Self { roster, manifests, reader, waiting: OnceCell::new() }
@@ -151,7 +151,7 @@ impl RequestCheck {
         found.filter(|found| found.kind == FolderEntryKind::File).map(|found| found.path).take(SEARCHED)
     }
 
-    /// Checks the action and the arguments of a request to one agent. An agent that is not a plugin accepts everything.
+    /// Checks the action and the arguments of a request to one agent. An agent that is not a plugin accepts any action.
     ///
     /// # Errors
     /// When the plugin has no such action, or its schema refuses the arguments.
@@ -162,7 +162,7 @@ impl RequestCheck {
         }
     }
 
-    /// Checks the arguments of a broadcast for every plugin that has the action, because each of these plugins gets the
+    /// Checks the arguments of a broadcast for every plugin that has the action, because only these plugins get the
     /// broadcast.
     ///
     /// # Errors
@@ -177,7 +177,7 @@ impl RequestCheck {
         Ok(())
     }
 
-    /// The schema of the action's arguments; a schema that accepts everything if the agent has no such action.
+    /// The schema of the action's arguments. If the agent has no such action, a schema that accepts all arguments.
     #[must_use]
     pub fn schema(&self, agent: &Agent, action: Option<&str>) -> Value {
         self.schema_of(agent, action).unwrap_or(Value::Bool(true))
@@ -201,7 +201,7 @@ impl RequestCheck {
         (self.manifests)(&agent.name)
     }
 
-    /// The agents.
+    /// The agents of the workspace.
     #[must_use]
     pub fn roster(&self) -> &Roster {
         &self.roster

@@ -1,8 +1,8 @@
 //! The agents of a workspace and their inboxes: every agent folder in `handoffs/` and in the adopted folders, every
 //! agent in the configuration, and every installed plugin.
 //!
-//! One agent may have several folders, under several spellings of its name. Baton watches all of them and writes new
-//! files to one. A table ([`Aliases`]) has the spellings that mean the same agent.
+//! One agent may have several folders, under several spellings of its name. Baton watches all these folders and writes new
+//! files to one of them. A table ([`Aliases`]) has the spellings that mean the same agent.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -23,20 +23,20 @@ pub(crate) fn shown_owner(owner: &str) -> &str {
 /// An agent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Agent {
-    /// Its canonical name.
+    /// The agent's canonical name.
     pub name: String,
-    /// Who does its work.
+    /// Who does the agent's work.
     pub kind: AgentKind,
     /// The inbox for new files.
     pub inbox: PathBuf,
-    /// Its inboxes under other spellings: files in them are captured too.
+    /// The agent's other inboxes, for example under other spellings of its name. Baton also captures the files in them.
     pub others: Vec<PathBuf>,
     /// The operator's settings.
     pub settings: AgentSettings,
 }
 
 impl Agent {
-    /// All its inboxes.
+    /// All inboxes of the agent.
     pub fn inboxes(&self) -> impl Iterator<Item = &Path> {
         std::iter::once(&self.inbox).chain(&self.others).map(PathBuf::as_path)
     }
@@ -53,7 +53,7 @@ impl Agent {
 /// A folder that is watched for new files.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Inbox<'a> {
-    /// The agent, or [`DROP_BOX`].
+    /// The name of the agent, or [`DROP_BOX`].
     pub(crate) owner: &'a str,
     pub(crate) folder: &'a Path,
     pub(crate) poll: Option<Duration>,
@@ -66,16 +66,17 @@ pub struct Roster {
     /// The drop box. Each file in it names its recipient.
     central: PathBuf,
     aliases: Aliases,
-    /// Inboxes without an agent, in which files are not read.
+    /// Inboxes without an agent. Baton does not read their files.
     unread: Vec<(PathBuf, SkipReason)>,
 }
 
 impl Roster {
-    /// Finds the agents. Plugins and agents of the configuration count even if their folder is missing. Links are not
-    /// followed. A missing `handoffs` or adopted folder has no agents.
+    /// Finds the agents. Plugins and agents of the configuration count even if their folder is missing. Symbolic links are
+    /// not followed. A missing `handoffs` folder or adopted folder contains no agents.
     ///
     /// # Errors
-    /// When a folder exists and cannot be read. (Without an error its agents would seem to be missing.)
+    /// When a folder exists and cannot be read. (If this were not an error, the agents of the folder would seem to be
+    /// missing.)
     pub fn load<'a>(
         handoffs: &Path,
         plugins: impl Iterator<Item = &'a String>,
@@ -108,7 +109,7 @@ impl Roster {
         self.agents.values()
     }
 
-    /// The agent of exactly this name.
+    /// The agent with exactly this name.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Agent> {
         self.agents.get(name)
@@ -153,13 +154,13 @@ impl Roster {
         self.inboxes().find(|inbox| inbox.folder == folder).map(|inbox| inbox.owner)
     }
 
-    /// All names, for a message.
+    /// The names of all agents, for a message.
     #[must_use]
     pub fn names(&self) -> String {
         self.agents.keys().cloned().collect::<Vec<_>>().join(", ")
     }
 
-    /// The error for an unknown agent, with a similar known name.
+    /// The error message for an unknown agent, with a similar known name.
     #[must_use]
     pub fn unknown_agent(&self, spelling: &str) -> String {
         if is_reserved(spelling) {
@@ -176,7 +177,7 @@ impl Roster {
     }
 }
 
-/// Collects agents, by the folded form of their canonical name.
+/// Collects agents. The key of an agent is its canonical name in folded form.
 struct RosterBuilder<'a> {
     handoffs: &'a Path,
     rules: &'a AgentRules,
@@ -196,8 +197,8 @@ impl RosterBuilder<'_> {
         })
     }
 
-    /// Adds an agent's folder. If the canonical folder is missing, the first folder is used; a folder with an inbox
-    /// replaces one without.
+    /// Adds an agent's folder. The first folder is used for new files if the canonical folder is missing. A later folder
+    /// with an inbox replaces a folder without an inbox.
     fn folder(&mut self, found: &FoundFolder) {
         let aliases = &self.rules.aliases;
         let inbox = found.inbox();
@@ -218,11 +219,11 @@ impl RosterBuilder<'_> {
     }
 }
 
-/// The folders in `place` that belong to agents, or have an inbox without an agent. Sorted: folders
-/// with an inbox first, then canonical spellings, then by name.
+/// The folders in `place` that belong to agents, or have an inbox without an agent. Order: folders with an inbox first, then
+/// canonical spellings, then by name.
 fn folders(place: &Path, aliases: &Aliases, adopted: bool) -> std::io::Result<Vec<FoundFolder>> {
     let mut found = agent_folders(place)?;
-    // `handoffs/` of an adopted folder contains agents; it does not belong to an agent.
+    // The folder `handoffs/` in an adopted folder contains agents; it does not belong to an agent.
     found.retain(|folder| {
         let unlisted = [SkipReason::NoInbox, SkipReason::Link].map(FolderKind::Skipped).contains(&folder.kind);
         // A name that begins with `_` marks a folder that is not in use any more.

@@ -27,27 +27,27 @@ pub const ARCHIVES: [&str; 2] = [PROCESSED, "03_failed"];
 /// The workspace's folder of agents. An adopted folder may contain a folder of this name too.
 pub(crate) const HANDOFFS: &str = "handoffs";
 
-/// The folders below an adopted folder that contain agent folders: the folder itself and its `handoffs/`. The
-/// workspace's own `handoffs/` is left out, because it is searched anyway.
+/// The folders of an adopted folder that contain agent folders: the adopted folder itself and its `handoffs/`. Omits the
+/// workspace's own `handoffs/`, because Baton searches it in any case.
 pub(crate) fn places_of(adopted: &Path, handoffs: &Path) -> Vec<PathBuf> {
     let inner = adopted.join(HANDOFFS);
     let has_inner = inner != handoffs && is_plain_folder(&inner).unwrap_or_default();
     std::iter::once(adopted.to_owned()).chain(has_inner.then_some(inner)).filter(|place| place != handoffs).collect()
 }
 
-/// The folder of files without an agent, below the workspace.
+/// The folder for files without a known recipient, as a path in the workspace.
 pub(crate) const UNROUTED: &str = "handoffs/_unrouted";
 
 /// Reminders and escalations for requests that external agents do not answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct EscalationPolicy {
-    /// The time until the agent is reminded.
+    /// The time from the capture until Baton reminds the agent.
     pub remind: Duration,
-    /// The time until the sender gets an escalation.
+    /// The time from the capture until the sender gets an escalation.
     pub escalate: Duration,
-    /// The time until the request is marked for the operator.
+    /// The time from the capture until Baton marks the request for the operator.
     pub review: Duration,
-    /// The time until the file is archived as stale.
+    /// The time from the capture until Baton archives the file as stale.
     pub archive: Duration,
 }
 
@@ -62,18 +62,18 @@ impl Default for EscalationPolicy {
 /// Default arguments of tasks, by name.
 pub type DefaultArguments = BTreeMap<String, Value>;
 
-/// The folder of new files.
+/// The name of an agent's inbox folder.
 pub const INBOX: &str = "01_inbox";
 
-/// The owner of the central drop box. No agent can have this name.
+/// The owner name of the drop box. No agent can have this name.
 pub(crate) const DROP_BOX: &str = INBOX;
 
 /// Who does the work of an agent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AgentKind {
-    /// Baton runs it.
+    /// Baton runs the agent's tasks in a plugin.
     Plugin,
-    /// It reads its inbox itself.
+    /// The agent reads its inbox without Baton.
     External,
 }
 
@@ -82,23 +82,23 @@ names!(AgentKind, "kind of agent", Plugin = "plugin", External = "external");
 /// The operator's settings of one agent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AgentSettings {
-    /// Its inboxes outside of `handoffs/`. New files go to the first one.
+    /// The agent's inboxes outside of `handoffs/`. New files go to the first inbox.
     pub inboxes: Vec<PathBuf>,
-    /// The interval of scans of its inboxes, if the system does not report changes (a network folder).
+    /// The interval of scans of the agent's inboxes, if the system does not report changes (a network folder).
     pub poll: Option<Duration>,
-    /// How many of its tasks may run at the same time.
+    /// How many tasks of the agent may run at the same time.
     pub concurrency: usize,
-    /// When its tasks are tried again.
+    /// When failed tasks of the agent are tried again.
     pub retry: RetryPolicy,
-    /// When its failing plugin is quarantined.
+    /// When Baton quarantines the agent's plugin.
     pub quarantine: quarantine::QuarantinePolicy,
-    /// How long the same content without an id counts as the same request.
+    /// How long a second handoff with the same content and without an id counts as the same request.
     pub repeat_after: Duration,
-    /// How long its task waits for an unknown dependency before a person is asked.
+    /// How long a task of the agent waits for an unknown dependency before Baton asks a person.
     pub ask_after: Duration,
-    /// Its scheduled tasks.
+    /// The agent's schedules.
     pub schedules: Vec<Schedule>,
-    /// Default arguments of its tasks, by action.
+    /// Default arguments of the agent's tasks, by action.
     pub defaults: BTreeMap<String, DefaultArguments>,
 }
 
@@ -121,20 +121,20 @@ impl Default for AgentSettings {
 /// The operator's settings of all agents.
 #[derive(Clone, Debug, Default)]
 pub struct AgentRules {
-    /// The other spellings of names.
+    /// The other spellings of agents' names.
     pub aliases: Aliases,
     /// Settings by the agent's name.
     pub settings: BTreeMap<String, AgentSettings>,
-    /// The budgets of plugins that differ from the default.
+    /// Budgets of plugins that are not the default budget.
     pub budgets: BTreeMap<String, Budget>,
     /// The commands that may be run to check RETURNs.
     pub evidence: Vec<EvidenceRule>,
-    /// Folders beside `handoffs/` whose subfolders are agents too, with links resolved.
+    /// Folders outside of `handoffs/` whose subfolders are agents too. Symbolic links in the paths are resolved.
     pub adopted: Vec<PathBuf>,
 }
 
 impl AgentRules {
-    /// The folders that hold agents' folders: `handoffs/` first, then the adopted ones.
+    /// The folders that contain agents' folders: `handoffs/` first, then the adopted folders.
     #[must_use]
     pub fn places(&self, handoffs: &Path) -> Vec<PathBuf> {
         let adopted = self.adopted.iter().flat_map(|adopted| places_of(adopted, handoffs));
@@ -145,20 +145,20 @@ impl AgentRules {
 /// A command that Baton may run to check a RETURN that names it as evidence.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EvidenceRule {
-    /// The program and its arguments. They are run as they are, without a shell.
+    /// The program and its arguments. Baton runs them without a shell and without changes.
     pub command: Vec<String>,
-    /// The agents whose RETURNs may name it; all if it is empty.
+    /// The agents whose RETURNs may name the command; all agents if this list is empty.
     pub agents: Vec<String>,
-    /// The folder in which it runs.
+    /// The folder in which the command runs.
     pub folder: PathBuf,
-    /// When it is ended.
+    /// How long the command may run before Baton stops it.
     pub timeout: Duration,
-    /// The environment variables that it gets beside the usual ones.
+    /// The environment variables that the command gets in addition to the usual variables.
     pub environment: Vec<String>,
 }
 
 impl EvidenceRule {
-    /// Whether `line` is this command: its words with spaces between them, or quoted as for a shell.
+    /// Whether `line` is this command: its words separated by spaces, or quoted as for a shell.
     fn is_named(&self, line: &str) -> bool {
         line == self.command.join(" ") || line == shell::words(&self.command)
     }
@@ -186,11 +186,11 @@ pub struct Schedule {
 }
 
 impl Schedule {
-    /// Parses a cron expression of five fields (minute, hour, day of the month, month, day of the week). `zone` is an
-    /// IANA time zone; the default is the zone of this machine.
+    /// Parses a cron expression of five fields (minute, hour, day of the month, month, day of the week). `zone` is an IANA
+    /// time zone. Without `zone`, the schedule uses the time zone of this machine.
     ///
     /// # Errors
-    /// The error in the expression or the zone.
+    /// When the expression or the zone is invalid.
     pub fn new(
         cron: &str,
         zone: Option<&str>,
@@ -218,33 +218,34 @@ impl Schedule {
         }
     }
 
-    /// The expression, as it was written.
+    /// The cron expression, as the operator wrote it.
     #[must_use]
     pub fn cron(&self) -> &str {
         &self.written
     }
 
-    /// The action; absent for the agent's default.
+    /// The action of the schedule's tasks; `None` for the agent's default action.
     #[must_use]
     pub fn action(&self) -> Option<&str> {
         self.action.as_deref()
     }
 
-    /// The arguments of its tasks.
+    /// The arguments of the schedule's tasks.
     #[must_use]
     pub fn args(&self) -> Map<String, Value> {
         self.args.clone().into_iter().collect()
     }
 
-    /// The first time after `after`, if there is one.
+    /// The first time of the schedule after `after`; `None` if there is no later time.
     #[must_use]
     pub fn next(&self, after: Timestamp) -> Option<Timestamp> {
         let next = self.cron.find_next_occurrence(&after.to_zoned(self.zone.clone()), false).ok()?;
-        // When clocks are set back, an hour occurs twice, but a timestamp occurs only once.
+        // When clocks are set back, a local time occurs twice. Each timestamp occurs only once, so compare timestamps.
         Some(next.timestamp()).filter(|next| *next > after)
     }
 
-    /// Its key in the ledger. A schedule with another expression, action or argument has another key.
+    /// The schedule's key in the ledger. If the operator changes the expression, the zone, the action or the arguments, the
+    /// key changes.
     pub(crate) fn key(&self, agent: &str) -> String {
         let args = serde_json::to_string(&self.args).unwrap_or_default();
         let zone = self.zone.iana_name().unwrap_or_default();

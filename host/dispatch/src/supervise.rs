@@ -1,8 +1,8 @@
-//! A plugin that crashes or exceeds a limit several times in a row is quarantined. Its tasks wait in the queue; other
-//! plugins are not affected. After a pause Baton tries one task. If it fails too, the next pause is twice as long;
-//! otherwise the quarantine ends. A new revision of the plugin starts without failures.
+//! Baton quarantines a plugin that crashes or exceeds a limit several times in a row. Its tasks wait in the queue; other
+//! plugins are not affected. After a pause Baton tries one task. If this task fails too, the next pause is twice as long;
+//! otherwise the quarantine ends. The count of failures starts at zero for a new revision of the plugin.
 //!
-//! The ledger stores the failures in the transaction of the outcomes that caused them, so they survive a restart.
+//! The ledger stores a failure in the transaction that settles the attempt, so the count of failures survives a restart.
 
 use baton_core::quarantine::QuarantinePolicy;
 use baton_ledger::event::{self, Event};
@@ -14,7 +14,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::attempt::PluginHealth;
 use crate::context::Context;
 
-/// Records the effect of an attempt of `task` on its plugin. Returns the reason if the plugin is quarantined from now on.
+/// Records the effect of an attempt of `task` on its plugin. Returns the reason if Baton now quarantines the plugin.
 pub(crate) fn record_health(
     tx: &Tx<'_>,
     task: &Task,
@@ -71,8 +71,8 @@ pub(crate) fn room(
     match known.until {
         None => Ok(room),
         Some(until) if until > now => Ok(0),
-        // This attempt is a trial: no other one starts before its end. If it never ends, the next one starts after the
-        // pause.
+        // This attempt is a trial: no other attempt starts before the trial ends. If the trial never ends, the next attempt
+        // starts after the pause.
         Some(_) => {
             let pause = context.quarantine(agent).pause(known.failures, known.quarantines.saturating_sub(1));
             let until = pause.and_then(|pause| after(now, pause)).or(known.until);
@@ -82,8 +82,8 @@ pub(crate) fn room(
     }
 }
 
-/// Ends the quarantine of a plugin and clears its failures; `true` if there were any. For `baton plugin enable NAME`.
-/// A running daemon resumes the tasks at its next wake-up.
+/// Ends the quarantine of a plugin and deletes its failures; `true` if there were any failures. Called by `baton plugin
+/// enable NAME`. A running daemon resumes the tasks at its next wake-up.
 pub async fn release(ledger: &Ledger, agent: &str) -> Result<bool, LedgerError> {
     let agent = agent.to_owned();
     ledger.write(move |tx| supervision::clear(tx, &agent)).await

@@ -1,7 +1,7 @@
-//! Opens, reads and replaces files at paths to which other programs may write: a person, a sync tool or a plugin can put
-//! a link, a pipe or a device there. Baton follows no such link, and never blocks on a pipe.
+//! Opens, reads and replaces files at paths to which other programs may write. A person, a sync tool or a plugin can put a
+//! link, a pipe or a device at such a path. Baton does not follow the link, and never blocks on the pipe.
 //!
-//! The crate knows nothing of Baton's files: callers name the path, the limit and the mode.
+//! The crate does not know the purpose of a file: callers give the path, the limit and the mode.
 
 mod open;
 mod read;

@@ -13,7 +13,7 @@ use crate::regular::{check, check_target, need_regular, not_regular};
 /// Opens a file for reading. A symbolic link is an error.
 ///
 /// # Errors
-/// When it cannot be opened or is not a regular file.
+/// When the file cannot be opened or is not a regular file.
 pub fn open(path: &Path) -> io::Result<File> {
     open_with(path, OpenOptions::new().read(true))
 }
@@ -27,20 +27,20 @@ pub fn open_or_create(path: &Path) -> io::Result<File> {
     open_with(path, OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600))
 }
 
-/// Opens a file with these options, whose `custom_flags` are replaced. A symbolic link is an error.
+/// Opens a file with these options. Replaces the `custom_flags` of the options. A symbolic link is an error.
 ///
 /// # Errors
 /// As [`open`].
 pub fn open_with(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
     match check(path) {
-        // The options say whether a missing file is created.
+        // A missing file is not an error here: the options decide whether it is created.
         Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
         _ => {}
     }
     checked(path, options, OFlags::NOFOLLOW)
 }
 
-/// Opens a file for reading and follows links: for files that a person may link to another place.
+/// Opens a file for reading and follows links, because a person may replace the file by a link to another place.
 ///
 /// # Errors
 /// As [`open`].
@@ -49,7 +49,7 @@ pub fn open_target(path: &Path) -> io::Result<File> {
     checked(path, OpenOptions::new().read(true), OFlags::empty())
 }
 
-/// Empties the file at the path, or creates it. Programs that watch its folder notice either change.
+/// Empties the file at the path, or creates it. Programs that watch the folder notice both changes.
 ///
 /// # Errors
 /// As [`open`].

@@ -9,7 +9,7 @@ use crate::{open, open_target};
 /// Reads a file of at most `limit` bytes. A symbolic link is an error.
 ///
 /// # Errors
-/// When it cannot be opened, is not a regular file, or is larger.
+/// When the file cannot be opened, is not a regular file, or is larger than `limit`.
 pub fn read(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
     whole(open(path)?, limit)
 }
@@ -17,12 +17,13 @@ pub fn read(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
 /// As [`read`], as text.
 ///
 /// # Errors
-/// As [`read`], and when it is not UTF-8.
+/// As [`read`], and when the content is not UTF-8.
 pub fn read_text(path: &Path, limit: u64) -> io::Result<String> {
     text(read(path, limit)?)
 }
 
-/// Reads a file of at most `limit` bytes and follows links: for files that a person may link to another place.
+/// Reads a file of at most `limit` bytes and follows links, because a person may replace the file by a link to another
+/// place.
 ///
 /// # Errors
 /// As [`read`], but a link is not an error.
@@ -33,7 +34,7 @@ pub fn read_target(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
 /// As [`read_target`], as text.
 ///
 /// # Errors
-/// As [`read_target`], and when it is not UTF-8.
+/// As [`read_target`], and when the content is not UTF-8.
 pub fn read_target_text(path: &Path, limit: u64) -> io::Result<String> {
     text(read_target(path, limit)?)
 }

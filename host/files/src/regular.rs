@@ -1,5 +1,5 @@
-//! The kind of a file. Baton opens only regular files: a pipe would block its reader forever, and a device may have no
-//! end.
+//! Checks whether a path is a regular file. Baton opens only regular files: a pipe would block its reader forever, and the
+//! content of a device may have no end.
 
 use std::fs::{self, FileType};
 use std::io::{self, ErrorKind};
@@ -9,7 +9,8 @@ use std::path::Path;
 /// Checks the kind of the file at the path without opening it. A symbolic link is an error.
 ///
 /// # Errors
-/// `InvalidInput` when it is not a regular file, with the kind and the fix; `NotFound` when it is missing.
+/// `InvalidInput` when it is not a regular file: the message has the kind of the file and the fix. `NotFound` when it is
+/// missing.
 pub fn check(path: &Path) -> io::Result<()> {
     need_regular(fs::symlink_metadata(path)?.file_type())
 }

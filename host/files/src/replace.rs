@@ -1,5 +1,6 @@
-//! Writes a file as a whole: it is written under a hidden name, flushed, and then renamed. After a crash the file is the
-//! old one or the new one. A link at either name is replaced, never followed.
+//! Replaces a file in one step: Baton writes the new content under a hidden name, flushes it, and then renames it. After a
+//! crash the path has the complete old content or the complete new content. A link at either name is replaced, never
+//! followed.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Write as _};
@@ -14,7 +15,7 @@ pub const PRIVATE: u32 = 0o600;
 /// The mode of a file that others may read, as far as the umask allows.
 pub const SHARED: u32 = 0o666;
 
-/// A file that is complete on the disk under a hidden name. If it is not published under its real name, it is deleted.
+/// A file that is complete on the disk under a hidden name. It is deleted unless it is published under its real name.
 #[derive(Debug)]
 pub struct StagedFile {
     hidden: PathBuf,
@@ -22,13 +23,14 @@ pub struct StagedFile {
 }
 
 impl StagedFile {
-    /// Writes `bytes` for `path`. `hidden` is a name in the same folder that no other running process uses.
+    /// Writes `bytes` to the file `hidden` in the folder of `path`. No other running process may use the name `hidden`
+    /// there.
     ///
     /// # Errors
     /// When the folder cannot be written to.
     pub fn write(path: &Path, hidden: &str, bytes: &[u8], mode: u32) -> io::Result<Self> {
         let staged = Self { hidden: folder_of(path).join(hidden), path: path.to_owned() };
-        // A killed process may have left a file with this name. `create_new` does not follow links.
+        // A killed process may have left a file with the hidden name. `create_new` does not follow links.
         drop(fs::remove_file(&staged.hidden));
         let mut file = OpenOptions::new().write(true).create_new(true).mode(mode).open(&staged.hidden)?;
         file.write_all(bytes)?;
@@ -36,10 +38,10 @@ impl StagedFile {
         Ok(staged)
     }
 
-    /// Gives the file its name. Replaces an existing file.
+    /// Renames the file to its real name. Replaces an existing file.
     ///
     /// # Errors
-    /// When the folder cannot be written to, or a folder has the name.
+    /// When the folder cannot be written to, or a folder has the real name.
     pub fn publish(self) -> io::Result<()> {
         fs::rename(&self.hidden, &self.path)?;
         sync_folder(folder_of(&self.path))
@@ -56,24 +58,24 @@ impl StagedFile {
 
 impl Drop for StagedFile {
     fn drop(&mut self) {
-        // After `publish` no file has the hidden name.
+        // After `publish` no file has the hidden name, so this call does nothing.
         drop(fs::remove_file(&self.hidden));
     }
 }
 
-/// Replaces the file at the path as a whole. The hidden name has the file's name, the process id and `.tmp`.
+/// Replaces the file at the path in one step. The hidden name consists of the file's name, the process id and `.tmp`.
 ///
 /// # Errors
-/// When the folder cannot be written to, or a folder has the name.
+/// When the folder cannot be written to, or a folder has the name of the file.
 pub fn replace(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
     StagedFile::write(path, &hidden_name(path), bytes, mode)?.publish()
 }
 
 /// Creates the file at the path, or replaces an existing file. If several processes create a missing file at the same time,
-/// the first one wins and all of them find its file.
+/// the file of the first process stays, and the other processes delete their own files.
 ///
 /// # Errors
-/// When the folder cannot be written to, or something other than a regular file has the name.
+/// When the folder cannot be written to, or the path exists and is not a regular file.
 pub fn create(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
     let staged = StagedFile::write(path, &hidden_name(path), bytes, mode)?;
     match check(path) {
@@ -89,7 +91,7 @@ fn hidden_name(path: &Path) -> String {
     format!(".{}.{}.tmp", name.trim_start_matches('.'), std::process::id())
 }
 
-/// Gives a complete file its name. Fails with `AlreadyExists` if the name is in use.
+/// Gives a complete file the name `to`. Fails with `AlreadyExists` if this name is in use.
 ///
 /// # Errors
 /// When the folder cannot be written to.
@@ -100,14 +102,14 @@ pub fn publish(hidden: &Path, to: &Path) -> io::Result<()> {
     }
 }
 
-/// As `publish_first`, for a file system without hard links (a memory stick): creates an empty file with the name
-/// first, and then replaces it.
+/// Publishes a file on a file system without hard links (a memory stick): creates an empty file with the name `to` first,
+/// and then replaces this empty file.
 fn reserve_and_rename(hidden: &Path, to: &Path) -> io::Result<()> {
     OpenOptions::new().write(true).create_new(true).open(to)?;
     fs::rename(hidden, to).inspect_err(|_| drop(fs::remove_file(to)))
 }
 
-/// The folder of a file.
+/// The folder that contains a file.
 #[must_use]
 pub fn folder_of(file: &Path) -> &Path {
     file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))

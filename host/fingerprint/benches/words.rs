@@ -1,9 +1,9 @@
 //! Measures the CPU time to fingerprint one second of audio, and compares it with `fpcalc` on the same WAV files. Each
 //! figure is the minimum of five runs on one core.
 //!
-//! `fpcalc` runs once for all files; the time of a run without files is subtracted. The time of `fpcalc` includes reading
-//! the files, but this library gets them from memory. Needs Debian's `wesnoth-1.16-music`, `libchromaprint-tools` and
-//! `ffmpeg`, on Linux.
+//! `fpcalc` runs once for all files. The benchmark subtracts the time of a run without files. The time of `fpcalc` includes
+//! reading the files, but this library gets the samples from memory. Needs Debian's `wesnoth-1.16-music`,
+//! `libchromaprint-tools` and `ffmpeg`, on Linux.
 //!
 //! `cargo bench -p baton-fingerprint --bench words`
 

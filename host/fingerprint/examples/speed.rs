@@ -1,6 +1,6 @@
-//! Runs one part of the work, so that a tool such as `perf stat` can measure it: `speed words|decode|read|hashes SECONDS
-//! FILE...`. SECONDS 0 means the whole file. `decode` runs only symphonia. Its time is the lower bound for every part that
-//! decodes the file.
+//! Runs one part of the work, so that a tool such as `perf stat` can measure this part: `speed words|decode|read|hashes
+//! SECONDS FILE...`. SECONDS 0 means the whole file. `decode` only decodes the file with symphonia; every part that decodes
+//! the file needs at least this time.
 
 use std::fs::File;
 use std::path::Path;

@@ -13,7 +13,7 @@ use crate::{Error, LONGEST, read};
 /// The properties of a file that was read in chunks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stream {
-    /// Its playing time.
+    /// The playing time of the file.
     pub duration: Duration,
     /// The container, as in [`crate::AudioReport`].
     pub container: &'static str,
@@ -22,8 +22,8 @@ pub struct Stream {
 /// Reads an open file from its start, at most [`LONGEST`] of it, and passes each completed chunk to `take`.
 ///
 /// # Errors
-/// The errors of [`crate::read()`], except those for files that change or are too short: a short file has no chunks, or one chunk
-/// without words.
+/// The errors of [`crate::read()`], except the errors for files that change or are too short. A short file has no chunks, or
+/// one chunk without words.
 pub fn read_chunks(
     file: File,
     cut: &ChunkOptions,
@@ -36,7 +36,7 @@ pub fn read_chunks(
     decode::guarded(|| stream(&source, cut, take, stop))
 }
 
-/// Opens a file as [`crate::read()`] does: only a regular file; links are followed.
+/// Opens a file as [`crate::read()`] does: it must be a regular file; links are followed.
 pub fn open(path: &std::path::Path) -> Result<File, Error> {
     read::open(path).map(|(file, _)| file)
 }

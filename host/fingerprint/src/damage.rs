@@ -6,17 +6,17 @@ use std::time::Duration;
 /// The damage of a file. Only [`crate::check`] examines the whole file; [`crate::read()`] reports the damage that it encounters.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Damage {
-    /// Frames that cannot be decoded or are missing. They were left out.
+    /// The number of frames that are missing or cannot be decoded. The fingerprint does not include them.
     pub failed_frames: u32,
-    /// All frames, including failed ones.
+    /// The number of all frames, including failed frames.
     pub frames: u32,
-    /// The missing part at the end, relative to the stated length.
+    /// The length of the missing part at the end, compared with the length that the container states.
     pub missing_end: Duration,
-    /// The missing parts in the middle, from the timestamps of the frames.
+    /// The length of the missing parts in the middle, computed from the timestamps of the frames.
     pub missing_within: Duration,
-    /// The file is shorter than its container states.
+    /// Whether the file is shorter than its container states.
     pub is_cut_short: bool,
-    /// The decoded samples do not match the checksum in the file (the MD5 of FLAC).
+    /// Whether the decoded samples differ from the checksum in the file (the MD5 of FLAC).
     pub wrong_checksum: bool,
 }
 

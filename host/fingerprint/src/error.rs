@@ -1,13 +1,13 @@
-//! Why a file has no fingerprint. Reports count and store the reason; the text is for people.
+//! The reasons why a file has no fingerprint. Reports count and store the reason; the text is for people.
 
 /// Why a file was not fingerprinted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Reason {
     /// The file does not exist.
     NotFound,
-    /// No permission, or reading failed.
+    /// Baton has no permission to read the file, or reading failed.
     Unreadable,
-    /// No audio, or a codec that Baton does not decode; also signalled HE-AAC.
+    /// The file contains no audio, or a codec that Baton does not decode. Includes HE-AAC that the configuration signals.
     Unsupported,
     /// The file is protected (DRM).
     Protected,
@@ -17,7 +17,7 @@ pub enum Reason {
     TooShort,
     /// The file was replaced or changed while it was read.
     Changed,
-    /// Cancelled by the caller.
+    /// The caller cancelled the read.
     Stopped,
 }
 
@@ -47,13 +47,13 @@ impl Reason {
     }
 }
 
-/// An error of reading audio: a reason, and the details.
+/// An error while audio is read: a reason, and the details.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{detail}")]
 pub struct Error {
     /// The kind of failure.
     pub reason: Reason,
-    /// The details as a fragment: `an AAC stream of 6 channels is not supported`.
+    /// The details as a part of a sentence: `an AAC stream of 6 channels is not supported`.
     pub detail: String,
 }
 
@@ -62,7 +62,7 @@ impl Error {
         Self { reason, detail: detail.into() }
     }
 
-    /// `stop` was set.
+    /// The error when `stop` was set.
     pub(crate) fn stopped() -> Self {
         Self::new(Reason::Stopped, "the work was stopped")
     }

@@ -14,7 +14,7 @@ impl Fingerprint {
         Self(words)
     }
 
-    /// Its words.
+    /// The words of the fingerprint.
     #[must_use]
     pub fn words(&self) -> &[u32] {
         &self.0

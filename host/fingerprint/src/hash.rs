@@ -1,10 +1,10 @@
-//! Two digests: of all bytes of a file, and of its audio.
+//! Computes two digests: of all bytes of a file, and of its audio.
 //!
-//! Both are SHA-256. The file's digest changes with every edit of a tag. The audio's digest covers the name of the codec,
-//! its configuration (for instance the headers of a Vorbis stream, or STREAMINFO of FLAC) and the packets of the audio track
-//! in the demuxer's order. It does not change with tags, pictures, padding, the Xing frame of an MP3 or the pages of an Ogg
-//! file. For the same stream in two containers it is equal only if their configurations are equal. It identifies copies with
-//! different tags; the fingerprint identifies other encodings.
+//! Both digests are SHA-256. The file's digest changes with every edit of a tag. The audio's digest covers the name of the
+//! codec, its configuration (for instance the headers of a Vorbis stream, or STREAMINFO of FLAC) and the packets of the
+//! audio track in the demuxer's order. It does not change with tags, pictures, padding, the Xing frame of an MP3 or the
+//! pages of an Ogg file. The same stream in two containers has the same audio digest only if the containers have equal
+//! configurations. The audio's digest identifies copies with different tags; the fingerprint identifies other encodings.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 

@@ -1,4 +1,4 @@
-//! Comparable audio fingerprints: Chromaprint's algorithm 2 (the one of `AcoustID`), computed natively.
+//! Audio fingerprints that can be compared: Chromaprint's algorithm 2, which `AcoustID` also uses, implemented in Rust.
 //!
 //! [`read()`] converts a file to an [`AudioReport`] in one pass: `decode/` (symphonia) returns blocks of samples, `chroma/`
 //! converts them to words, `hash` digests the file and, separately, its audio. `index/` finds similar fingerprints among

@@ -1,5 +1,5 @@
-//! Reads samples without a container (`-format s16le -rate 44100 -channels 2` of `fpcalc`), also from a pipe while they are
-//! recorded.
+//! Reads samples without a container (`-format s16le -rate 44100 -channels 2` of `fpcalc`), also from a pipe while another
+//! program records them.
 
 use std::io::{ErrorKind, Read};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -13,7 +13,7 @@ use crate::{Error, LONGEST, Reason};
 pub struct Pcm {
     /// The sample rate, in Hz.
     pub rate_hz: u32,
-    /// The number of channels, interleaved.
+    /// The number of channels. The samples of the channels are interleaved.
     pub channels: u16,
     /// The format of a sample.
     pub form: Form,
@@ -35,7 +35,7 @@ enum Numbers {
 }
 
 impl Pcm {
-    /// The playing time of this number of bytes.
+    /// The playing time of `bytes` bytes.
     #[must_use]
     pub fn duration(&self, bytes: u64) -> Duration {
         let second = self.form.bytes as u64 * u64::from(self.channels) * u64::from(self.rate_hz);
@@ -77,7 +77,7 @@ impl Form {
         }
     }
 
-    /// The bytes of a sample as a number in the upper bits of 64.
+    /// The bytes of a sample as a number in the upper bits of a 64-bit integer.
     fn bits(self, bytes: &[u8]) -> u64 {
         let mut top = [0; 8];
         let in_order = top.iter_mut().zip(bytes);
@@ -101,8 +101,8 @@ impl Form {
     }
 }
 
-/// Reads samples to their end or the requested length, and passes each completed chunk to `take`. Fails if the rate or the
-/// number of channels is not supported, or reading fails.
+/// Reads samples to their end or up to the requested length, and passes each completed chunk to `take`. Fails if the rate or
+/// the number of channels is not supported, or if reading fails.
 pub fn read_pcm(
     from: &mut dyn Read,
     pcm: Pcm,
@@ -111,8 +111,8 @@ pub fn read_pcm(
     stop: &AtomicBool,
 ) -> Result<(), Error> {
     check_format(pcm.rate_hz, pcm.channels)?;
-    // With chunks, the words are passed on, so the length is unlimited. Without chunks, all words stay in memory, so the
-    // length is limited.
+    // With chunks, the words are passed to the caller, so the length is unlimited. Without chunks, all words stay in memory,
+    // so the length is limited.
     let most = if cut.chunk.is_some() { cut.length } else { Some(cut.length.unwrap_or(LONGEST).min(LONGEST)) };
     let cut = &ChunkOptions { length: most, ..*cut };
     let kind = pcm.form.kind();

@@ -11,25 +11,26 @@ use crate::chroma::Fingerprinter;
 use crate::decode::{self, Audio, Block, Source};
 use crate::{Damage, Error, Fingerprint, Reason, Tags, hash};
 
-/// The maximum length of a file that is fingerprinted. A file of more than a day is not a recording, but was made to
-/// fill the memory. The words of a day are 2.8 MB. Duration and digests cover the whole file.
+/// The maximum length that is fingerprinted. A file of more than a day is not a recording; somebody made it to fill the
+/// memory. The words of a day are 2.8 MB. The duration and the digests cover the whole file.
 pub const LONGEST: Duration = Duration::from_hours(24);
 
 /// The options for reading a file.
 #[derive(Clone, Copy, Debug)]
 pub struct Options {
-    /// The length to fingerprint from the start; `None` for the whole file, but at most [`LONGEST`]. `AcoustID` uses 120 s.
+    /// The length to fingerprint, from the start. `None` means the whole file, but at most [`LONGEST`]. `AcoustID` uses 120
+    /// s.
     pub length: Option<Duration>,
-    /// Also digest the file and its audio; this reads the whole file.
+    /// Whether to digest the file and its audio, which reads the whole file.
     pub hashes: bool,
 }
 
 /// The properties of an audio file.
 #[derive(Clone, Debug, PartialEq)]
 pub struct AudioReport {
-    /// Its fingerprint.
+    /// The fingerprint of the audio.
     pub fingerprint: Fingerprint,
-    /// Its length, from the container or else from the decoder.
+    /// The length of the audio, from the container or else from the decoder.
     pub duration: Duration,
     /// The codec, for instance `mp3`, `flac`, `aac`, `alac`, `vorbis`, `pcm_s16le`.
     pub codec: &'static str,
@@ -41,25 +42,26 @@ pub struct AudioReport {
     pub channels: u16,
     /// The bits of a sample, if the codec is lossless.
     pub bits: Option<u16>,
-    /// Bits a second of the audio, on average.
+    /// The average number of bits of audio in a second.
     pub bitrate: Option<u32>,
-    /// Only the core of a file with spectral band replication (HE-AAC) was decoded. Known if the configuration signals it, or
-    /// if the container (MP4) states twice the rate of the decoder. Unknown for ADTS, whose header describes only the core.
+    /// Whether only the core of a file with spectral band replication (HE-AAC) was decoded. This is known if the
+    /// configuration signals it, or if the container (MP4) states twice the rate of the decoder. It is unknown for ADTS,
+    /// whose header describes only the core.
     pub core_only: bool,
-    /// The SHA-256 of the audio packets, which no tag changes.
+    /// The SHA-256 of the audio packets. It does not change when tags change.
     pub audio_sha256: Option<[u8; 32]>,
     /// The SHA-256 of the whole file.
     pub file_sha256: Option<[u8; 32]>,
-    /// Its tags.
+    /// The tags of the file.
     pub tags: Tags,
-    /// Damaged parts, which were left out. Only [`check`] finds the damage of the whole file.
+    /// The damage that was found; damaged parts are not fingerprinted. Only [`check`] finds the damage of the whole file.
     pub damage: Option<Damage>,
 }
 
-/// Reads a file. `stop` ends it between two packets or blocks, that is within some megabytes.
+/// Reads a file. `stop` ends the read between two packets or blocks, which is within some megabytes.
 ///
-/// Only a regular file is read (links are followed): a pipe or a device could block or be endless. If the size, the time of
-/// change or the inode is different afterwards, the result is an error. No file causes a panic.
+/// Reads only a regular file (links are followed): a pipe or a device could block or be endless. If the size, the time of
+/// change or the inode is different after the read, the result is an error. No file causes a panic.
 pub fn read(file: &Path, options: Options, stop: &AtomicBool) -> Result<AudioReport, Error> {
     read_to(ReadDepth::Fingerprint, file, options, stop)
 }
@@ -86,7 +88,7 @@ fn read_to(depth: ReadDepth, file: &Path, options: Options, stop: &AtomicBool) -
     let (opened, before) = open(file)?;
     let source = Source::new(opened, before.length, options.hashes);
     let sound = decode::guarded(|| read_source(&source, options, depth, stop));
-    // If the file changed, neither a result nor an error is valid.
+    // If the file changed during the read, neither the result nor an error of the read is valid.
     if identity(file).ok() != Some(before) {
         return Err(changed());
     }
@@ -94,7 +96,7 @@ fn read_to(depth: ReadDepth, file: &Path, options: Options, stop: &AtomicBool) -
 }
 
 /// Reads an open file as [`read`] does, for callers that must not open paths. The file must be positioned at its start, and
-/// must not be written meanwhile.
+/// no program may write to it during the read.
 ///
 /// # Errors
 /// The errors of [`read`].

@@ -1,6 +1,6 @@
-//! The tags of a file about its recording.
+//! The tags of a file that describe its recording.
 
-/// Longer values are truncated.
+/// The maximum length of a value. A longer value is truncated.
 const MAX_CHARACTERS: usize = 1000;
 
 /// The tags that matching uses.
@@ -13,7 +13,7 @@ pub struct Tags {
     pub isrc: Option<String>,
 }
 
-/// A tag without surrounding white space and zero bytes; `None` when nothing is left.
+/// A tag without white space and zero bytes at its ends; `None` if the rest is empty.
 pub(crate) fn cleaned(text: &str) -> Option<String> {
     let text = text.trim_matches(|c: char| c.is_whitespace() || c == '\0');
     (!text.is_empty()).then(|| text.chars().take(MAX_CHARACTERS).collect())

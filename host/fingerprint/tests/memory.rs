@@ -1,4 +1,5 @@
-//! Reading a file needs less than 16 MiB, for any length. This is a separate test program, because it measures its whole process.
+//! Tests that reading a file of any length needs less than 16 MiB. This is a separate test program, because it measures the
+//! memory of its whole process.
 
 #![expect(
     clippy::expect_used,
@@ -46,8 +47,8 @@ fn peak_of(file: &Path) -> (u64, usize) {
 
 #[test]
 fn memory_is_bounded_and_independent_of_the_length() {
-    /// The additional memory for a longer file, beside its words: a buffer that doubles, and the tables of an MP4 (about 10 bytes
-    /// for each packet).
+    /// The additional memory for a longer file, without the memory for its words: a buffer that doubles, and the tables of
+    /// an MP4 (about 10 bytes for each packet).
     const MORE_KIB: u64 = 768;
     or_skip!(tool("ffmpeg", "apt-get install ffmpeg"));
     let folder = tempfile::tempdir().expect("a folder");

@@ -1,7 +1,8 @@
-//! Changes some real pieces in sixteen standard and four hard ways, and checks that every copy and no false pair is found.
+//! Changes some real pieces in sixteen standard and four hard ways, and checks that the search finds every copy and no false
+//! pair.
 //!
-//! This is a small version of the benchmark `fingerprint`, part `quality`, and uses its modules. The pieces are those of Debian's
-//! `wesnoth-1.16-music`. `ffmpeg` changes them and `fpcalc` computes the words, so that only the search is tested.
+//! This is a small version of the benchmark `fingerprint`, part `quality`, and uses its modules. The pieces are from
+//! Debian's `wesnoth-1.16-music`. `ffmpeg` changes them and `fpcalc` computes the words, so that only the search is tested.
 
 #[path = "../../../tests/benches/fingerprint/corpus.rs"]
 #[expect(dead_code, reason = "the bench uses all of it")]
@@ -27,7 +28,7 @@ use self::transforms::{Class, ORIGINAL, TRANSFORMS};
 const PIECES: usize = 6;
 const LENGTH_S: u32 = 45;
 
-/// The list starts with the original, sixteen standard changes and four hard ones.
+/// The number of changes: the original, sixteen standard changes and four hard changes.
 const CHANGES: usize = 21;
 
 /// The pieces; the test is skipped if a tool is missing.
@@ -42,7 +43,7 @@ fn music() -> Result<Vec<(String, PathBuf)>, Skipped> {
     Ok(pieces)
 }
 
-/// The pairs that were found directly or are in one group.
+/// The pairs that were found directly, and the pairs of members of one group.
 fn found(prints: &[&Print]) -> HashSet<(u32, u32)> {
     let words: Vec<Vec<u32>> = prints.iter().map(|print| print.words.clone()).collect();
     let pairs = duplicates(&words[..], &AtomicBool::new(false));
@@ -55,8 +56,8 @@ fn found(prints: &[&Print]) -> HashSet<(u32, u32)> {
     found
 }
 
-/// The number of expected pairs with an original, the number of those that were found, and the missed ones. Fails if there is
-/// a false pair.
+/// The number of expected pairs with an original, the number of these pairs that were found, and the pairs that were missed.
+/// Fails if there is a false pair.
 fn recall(prints: &[&Print]) -> (usize, usize, Vec<String>) {
     let found = found(prints);
     let (mut right, mut hit, mut missed) = (0, 0, Vec::new());

@@ -1,4 +1,4 @@
-//! Moves a file into the archive without overwriting a file or changing a byte, also across file systems.
+//! Moves a file into the archive, also to another file system. Never overwrites a file, and never changes a byte.
 
 use std::fs::{self, OpenOptions};
 use std::io;
@@ -12,13 +12,13 @@ use crate::rename::{numbered, rename_free};
 use crate::{IntakeError, hash_file};
 
 /// Moves `source` into `folder` under the first free name of `name`, `name-2`, …, and returns that name. Makes the folder if
-/// it is missing. On another file system the file is copied (to a temporary file named after `token`), synced to disk and
-/// compared before the source is deleted.
+/// it is missing. If `folder` is on another file system, copies the file to a temporary file named after `token`, syncs the
+/// copy to the disk and compares it with the source. Only then deletes the source.
 ///
 /// The move is durable after a [`sync_folder`] of both folders, which the caller can do once for many moves.
 ///
 /// # Errors
-/// When the source is missing or a step fails. The source then still exists, unless it was missing.
+/// When the source is missing or a step fails. After a failed step the source still exists.
 pub fn move_into(source: &Path, folder: &Path, name: &str, token: &str) -> Result<String, IntakeError> {
     make_real(folder)?;
     fail_point!("archive.copy_instead", |_| copy_then_remove(source, folder, name, token));
@@ -33,7 +33,7 @@ pub fn move_into(source: &Path, folder: &Path, name: &str, token: &str) -> Resul
 fn copy_then_remove(source: &Path, folder: &Path, name: &str, token: &str) -> Result<String, IntakeError> {
     let temporary = folder.join(format!(".baton-{token}.tmp"));
     let mut from = open_regular(source)?;
-    // A leftover of an earlier try that ended with a crash.
+    // Delete the temporary file that an earlier try left when it crashed.
     clear(&temporary)?;
     if let Some(moved) = copied_before(source, folder, name)? {
         sync_folder(folder)?;
@@ -59,7 +59,8 @@ fn copy_then_remove(source: &Path, folder: &Path, name: &str, token: &str) -> Re
     sync_folder(folder)?;
     fail_point!("archive.copy_synced");
     if let Err(error) = remove_source(source) {
-        // For instance a read-only folder: delete the copy, so that the file does not exist twice.
+        // The source cannot be deleted, for instance in a read-only folder: delete the copy, so that the file does not exist
+        // twice.
         drop(fs::remove_file(folder.join(&moved)));
         return Err(error);
     }
@@ -74,8 +75,8 @@ fn remove_source(source: &Path) -> Result<(), IntakeError> {
     }
 }
 
-/// The copy of an earlier try that ended with a crash: it has one of the names, the same bytes, and the same
-/// modification time (nanoseconds).
+/// The copy that an earlier try made before it crashed. It has one of the names, the same bytes, and the same modification
+/// time (in nanoseconds).
 fn copied_before(source: &Path, folder: &Path, name: &str) -> Result<Option<String>, IntakeError> {
     let modified = |path: &Path| path.symlink_metadata().and_then(|metadata| metadata.modified()).ok();
     let time = modified(source);
@@ -84,15 +85,15 @@ fn copied_before(source: &Path, folder: &Path, name: &str) -> Result<Option<Stri
     Ok((hash_file(source)? == hash_file(&folder.join(&copy))?).then_some(copy))
 }
 
-/// The first hundred names that [`move_into`] uses in `folder` for `name`.
+/// The names that [`move_into`] tries in `folder` for `name`, up to the first name that is unused, but at most a hundred.
 fn names_there(folder: &Path, name: &str) -> impl Iterator<Item = String> {
     let names = (1..=100).map(|number| numbered(name, number));
     names.take_while(|name| folder.join(name).symlink_metadata().is_ok())
 }
 
-/// The path of a file with these bytes in `folder`, under one of the first hundred names that [`move_into`] uses. Such
-/// a file is the result of a move before a crash. If there are several, the last one is returned, because
-/// names are used in order.
+/// The name of a file with these bytes in `folder`, if it is one of the first hundred names that [`move_into`] tries. Such a
+/// file is the result of a move before a crash. If there are several such files, returns the last one, because names are
+/// used in order.
 #[must_use]
 pub fn find_moved(folder: &Path, name: &str, hash: &str) -> Option<String> {
     names_there(folder, name)

@@ -23,7 +23,7 @@ pub struct CapturedFile {
 /// Reads the file at `path` if it has at most `limit` bytes.
 ///
 /// # Errors
-/// When it does not exist, is not a regular file, is larger, or cannot be read.
+/// When the file does not exist, is not a regular file, is larger than `limit`, or cannot be read.
 pub fn capture(path: &Path, limit: u64) -> Result<CapturedFile, IntakeError> {
     let mut file = open_regular(path)?;
     let metadata = file.metadata().map_err(|error| IntakeError::io(path, "read", error))?;
@@ -44,7 +44,7 @@ pub fn capture(path: &Path, limit: u64) -> Result<CapturedFile, IntakeError> {
 /// The SHA-256 of the file at `path`, without a size limit.
 ///
 /// # Errors
-/// When it does not exist, is not a regular file, or cannot be read.
+/// When the file does not exist, is not a regular file, or cannot be read.
 pub fn hash_file(path: &Path) -> Result<Digest, IntakeError> {
     use sha2::Digest as _;
     let mut file = open_regular(path)?;

@@ -1,10 +1,10 @@
-//! Checks whether the system reports every change in a folder. Network file systems report only the changes of this
-//! machine.
+//! Checks whether the system reports every change in a folder. For a network file system, it reports only the changes that
+//! this machine makes.
 
 use std::path::Path;
 
-/// File systems that other machines, or other systems on this machine, may change without a report. The values are
-/// their numbers in `statfs`.
+/// File systems that another machine or another system on this machine may change without a report. The values are the
+/// numbers of the file systems in `statfs`.
 #[cfg(target_os = "linux")]
 const SHARED: [u32; 12] = [
     0x6969,      // NFS
@@ -21,7 +21,7 @@ const SHARED: [u32; 12] = [
     0xBACB_ACBC, // shared folders of VMware
 ];
 
-/// Whether every change in `folder` is reported; `false` if unknown.
+/// Whether the system reports every change in `folder`; `false` if this is unknown.
 #[must_use]
 pub fn reports_changes(folder: &Path) -> bool {
     rustix::fs::statfs(folder).is_ok_and(|system| is_local(&system))
@@ -29,7 +29,7 @@ pub fn reports_changes(folder: &Path) -> bool {
 
 #[cfg(target_os = "linux")]
 fn is_local(system: &rustix::fs::StatFs) -> bool {
-    // The type is a number of 32 bits; its Rust type differs between platforms.
+    // The type of the file system is a number of 32 bits; its Rust type differs between platforms.
     let found = i128::from(system.f_type) & 0xFFFF_FFFF;
     !SHARED.iter().any(|shared| found == i128::from(*shared))
 }

@@ -1,9 +1,9 @@
 //! Writes a file into a folder so that no reader sees a partial file and nothing is overwritten: a hidden temporary file,
 //! fsync, rename without replacing, fsync of the folder.
 //!
-//! The steps are separate so that the caller can record each in the ledger. The name of the temporary file depends on the
-//! caller's token, so that a repeated delivery finds it. [`stage`] and [`publish`] sync the folder each time; for many files
-//! use [`StagedFile::write`] and [`StagedFile::rename`] with one [`sync_folder`].
+//! The steps are separate, so that the caller can record each step in the ledger. The name of the temporary file depends on
+//! the caller's token, so that a repeated delivery finds the file. [`stage`] and [`publish`] sync the folder each time. For
+//! many files, use [`StagedFile::write`] and [`StagedFile::rename`] with one [`sync_folder`].
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
@@ -48,11 +48,11 @@ impl StagedFile {
         Ok(staged)
     }
 
-    /// Renames the temporary file to `name`, or to `name-2`, `name-3`, … if that exists, and returns the name. Does not sync
-    /// the folder.
+    /// Renames the temporary file to `name`, or to `name-2`, `name-3`, … if `name` exists, and returns the new name. Does
+    /// not sync the folder.
     ///
     /// # Errors
-    /// When the rename fails for another reason.
+    /// When the rename fails for a reason other than a used name.
     pub fn rename(&self, name: &str) -> Result<String, IntakeError> {
         rename_free(&self.temporary, &self.folder, name)
     }
@@ -64,29 +64,32 @@ impl StagedFile {
     }
 }
 
-/// Writes `bytes` to the temporary file for `token` in `folder` and syncs both. Makes the folder if it is missing.
+/// Writes `bytes` to the temporary file for `token` in `folder`, and syncs the file and the folder. Makes the folder if it
+/// is missing.
 ///
 /// # Errors
 /// When the folder cannot be made or the file cannot be written.
 pub fn stage(folder: &Path, token: &str, bytes: &[u8]) -> Result<StagedFile, IntakeError> {
     let staged = StagedFile::write(folder, token, bytes)?;
-    // Sync the folder before the ledger records `staged`: later, a missing temporary file must mean that it was renamed.
+    // Sync the folder before the ledger records `staged`. A temporary file that is missing later must mean that the file was
+    // renamed.
     sync_folder(folder)?;
     Ok(staged)
 }
 
-/// Renames the temporary file to `name`, or to `name-2`, `name-3`, … if that exists, and returns the name. Syncs the folder.
+/// Renames the temporary file to `name`, or to `name-2`, `name-3`, … if `name` exists, and returns the new name. Syncs the
+/// folder.
 ///
 /// # Errors
-/// When the rename fails for another reason.
+/// When the rename fails for a reason other than a used name.
 pub fn publish(staged: &StagedFile, name: &str) -> Result<String, IntakeError> {
     let name = staged.rename(name)?;
     sync_folder(&staged.folder)?;
     Ok(name)
 }
 
-/// Makes the path of a temporary file available. A file at this path is a leftover of a crash and is deleted. Baton never
-/// creates a folder at this path. If there is one, it is renamed and kept, so that it cannot block deliveries.
+/// Makes the path of a temporary file available. A file at this path is a leftover of a crash, so it is deleted. Baton never
+/// creates a folder at this path. If a folder exists there, it is renamed and kept, so that it cannot block deliveries.
 pub(crate) fn clear(temporary: &Path) -> Result<(), IntakeError> {
     match fs::remove_file(temporary) {
         Ok(()) => Ok(()),
@@ -101,7 +104,7 @@ pub(crate) fn clear(temporary: &Path) -> Result<(), IntakeError> {
     }
 }
 
-/// Makes the folder if it is missing; refuses a link.
+/// Makes the folder if it is missing. Fails if the path is a link.
 pub(crate) fn make_real(folder: &Path) -> Result<(), IntakeError> {
     fs::create_dir_all(folder).map_err(|error| IntakeError::io(folder, "made", error))?;
     match folder.symlink_metadata() {

@@ -1,4 +1,4 @@
-//! Errors of files and folders: each has the path, and the fix if there is one.
+//! Errors of files and folders. Each error has the path, and the fix if there is one.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -23,9 +23,9 @@ pub enum IntakeError {
     TooLarge {
         /// The file.
         path: PathBuf,
-        /// Its size.
+        /// The size of the file in bytes.
         bytes: u64,
-        /// The limit.
+        /// The limit in bytes.
         limit: u64,
     },
     /// The path is a folder, a link, a pipe or a device.
@@ -34,7 +34,7 @@ pub enum IntakeError {
         /// The path.
         path: PathBuf,
     },
-    /// The folder is a symbolic link. Baton does not write through it.
+    /// The folder is a symbolic link. Baton does not write through a link.
     #[error("{path} is a link; Baton writes only to real folders (replace it by a folder)")]
     LinkedFolder {
         /// The path.
@@ -55,18 +55,18 @@ pub enum IntakeError {
         path: PathBuf,
         /// The other workspace.
         root: String,
-        /// Its machine.
+        /// The machine of the other workspace.
         host: String,
         /// The ownership marker.
         marker: PathBuf,
     },
-    /// The limits of the system prevent watching.
+    /// A limit of the system prevents that Baton watches a folder.
     #[error(
         "the folders cannot be watched: {0}; a scan each minute still finds files. To find them at once, raise `sysctl \
          fs.inotify.max_user_instances` and `fs.inotify.max_user_watches`; `baton doctor` shows the values"
     )]
     Watch(String),
-    /// One folder cannot be watched, for another reason.
+    /// One folder cannot be watched, for a reason other than a limit of the system.
     #[error("changes in {path} are not reported: {reason}; a scan each minute still finds its files")]
     Unwatched {
         /// The folder.
@@ -77,7 +77,7 @@ pub enum IntakeError {
 }
 
 impl IntakeError {
-    /// Wraps the system's error; a missing file becomes [`IntakeError::NotFound`].
+    /// Makes an error from the system's error. A missing file becomes [`IntakeError::NotFound`].
     #[must_use]
     pub fn io(path: &Path, action: &'static str, source: io::Error) -> Self {
         if source.kind() == io::ErrorKind::NotFound {

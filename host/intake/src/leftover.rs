@@ -1,5 +1,5 @@
-//! Finds temporary files of killed writers by their exact names, their owner and their age. Files of users never match,
-//! because only Baton's writers use these names.
+//! Finds temporary files of killed writers by their exact names, their writers and their age. Files of users never match,
+//! because only Baton's writers use these names. The caller checks the owner of a file ([`is_own`]).
 
 use std::fs;
 use std::os::unix::fs::MetadataExt as _;
@@ -8,10 +8,10 @@ use std::time::{Duration, SystemTime};
 
 use rustix::process::{Pid, geteuid, test_kill_process};
 
-/// Writing and renaming a temporary file takes seconds, so an older one is a leftover.
+/// The minimum age of a leftover. Writing and renaming a temporary file takes seconds.
 pub const LEFT: Duration = Duration::from_hours(1);
 
-/// The number of random digits in a name.
+/// The number of random digits in the name of a temporary file.
 const RANDOM: usize = 16;
 
 /// The writer of a temporary file.
@@ -21,7 +21,7 @@ pub enum Writer {
     Delivery(i64),
     /// The process with this id.
     Process(u32),
-    /// A command that never uses the name again.
+    /// A command or a workspace that does not need the file any more after an interruption.
     Once,
 }
 
@@ -44,7 +44,7 @@ impl Writer {
         number(token).map(Self::Delivery)
     }
 
-    /// Whether the writer is a process that may still run. The caller checks deliveries in the ledger.
+    /// Whether the writer is a process that may still run. For a delivery, the caller checks the ledger.
     fn lives(self) -> bool {
         let Self::Process(process) = self else { return false };
         let process = i32::try_from(process).ok().and_then(Pid::from_raw);
@@ -56,8 +56,8 @@ fn number<N: std::str::FromStr>(text: &str) -> Option<N> {
     (!text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())).then(|| text.parse().ok())?
 }
 
-/// The temporary files directly in `folder` that killed writers left: regular files that were not written for [`LEFT`], by
-/// name. Empty if the folder cannot be read.
+/// The temporary files directly in `folder` that killed writers left, by name: regular files that were not written for at
+/// least the time [`LEFT`]. Empty if the folder cannot be read.
 #[must_use]
 pub fn leftovers(folder: &Path, now: SystemTime) -> Vec<(PathBuf, Writer)> {
     let entries = fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok);

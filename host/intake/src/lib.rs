@@ -1,9 +1,9 @@
-//! File work in Baton's folders: detects complete files, reads each once, writes files into folders and moves them to
+//! File work in Baton's folders: detects complete files, reads each file once, writes files into folders and moves files to
 //! the archive.
 //!
 //! This crate handles bytes and names; `core` parses a file, `dispatch` decides what to do with it. Detection is
-//! level-triggered: kernel events only start a check, and a scan finds the changes without an event. Every path that is
-//! built from a name is checked after it is resolved: symbolic links are never followed.
+//! level-triggered: kernel events only start a check, and a scan finds changes without an event. A path that is built from a
+//! name is resolved and then checked: symbolic links are never followed.
 
 mod archive;
 mod capture;
@@ -35,17 +35,17 @@ pub use watch::{Change, Watcher};
 pub mod limits {
     use std::time::Duration;
 
-    /// If the closing of a file was not reported, the file counts as complete when it was unchanged for this long. This time
-    /// is longer than the pauses of a program that writes in pieces, and short enough for the sender.
+    /// If the system did not report that a writer closed a file, the file is complete when it was unchanged for this time.
+    /// This time is longer than the pauses of a program that writes in pieces, and short enough for the sender.
     pub const SETTLE: Duration = Duration::from_millis(500);
 
-    /// A file whose content ends too early may still be written. It counts as broken after this long.
+    /// How long Baton waits for the end of a file whose content ends too early. After this time the file counts as broken.
     pub const UNFINISHED: Duration = Duration::from_mins(1);
 
     /// The interval of full scans.
     pub const RECONCILE: Duration = Duration::from_mins(1);
 
-    /// The number of changes in the queue between the watcher's thread and the engine. When the queue is full, changes
-    /// are dropped and one full scan replaces them.
+    /// The maximum number of changes in the queue between the watcher's thread and the engine. When the queue is full,
+    /// changes are dropped and one full scan replaces them.
     pub const CHANGES: usize = 4096;
 }

@@ -1,9 +1,10 @@
 //! The ownership of an inbox: only one workspace serves it, and a marker file identifies that workspace.
 //!
-//! Two daemons on one inbox would both run its handoffs. The lock of the state folder prevents a second daemon with the
-//! same state. The marker protects against others: another workspace that configures the folder as an inbox, another
-//! machine with the same synced folder, a second state folder of the same workspace. The marker is not a lock: a workspace
-//! that finds its own marker, or none, serves the inbox. The marker of a workspace that was moved or deleted has no effect.
+//! Two daemons on one inbox would both run its handoffs. The lock of the state folder prevents a second daemon with the same
+//! state folder. The marker protects against other daemons: a daemon of another workspace that configures the folder as an
+//! inbox, a daemon on another machine with the same synced folder, or a daemon of the same workspace with a second state
+//! folder. The marker is not a lock: a workspace that finds its own marker, or no marker, serves the inbox. The marker of a
+//! workspace that was moved or deleted has no effect.
 
 use std::io::ErrorKind;
 use std::os::unix::fs::MetadataExt;
@@ -22,16 +23,16 @@ pub const OWNER_FILE: &str = ".baton-owner";
 /// The identity of a workspace.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Owner {
-    /// The name of its machine.
+    /// The name of the workspace's machine.
     pub host: String,
-    /// Its folder.
+    /// The workspace's folder.
     pub root: String,
-    /// Its state folder.
+    /// The workspace's state folder.
     pub state: String,
     /// The id of the state folder, because machines may be renamed. Old markers do not have it.
     #[serde(default)]
     pub id: String,
-    /// The id of its ledger. Old markers do not have it.
+    /// The id of the workspace's ledger. Old markers do not have it.
     #[serde(default)]
     pub ledger: String,
 }
@@ -39,7 +40,7 @@ pub struct Owner {
 /// The number of digits of the workspace's id in the name of a marker that is being written.
 const ID_DIGITS: usize = 16;
 
-/// A marker has some hundred bytes.
+/// The maximum size of a marker in bytes. A marker has some hundred bytes.
 const MARKER_BYTES: u64 = 64 << 10;
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -73,11 +74,11 @@ impl Owner {
     }
 }
 
-/// Marks `inbox` as served by `me`. With `over`, replaces the marker of another workspace. A missing folder is skipped. If
-/// the folder was replaced, its marker is written again, so that the marker has the time of the current folder.
+/// Marks `inbox` as served by `me`. If `over` is true, replaces the marker of another workspace. Does nothing if the folder
+/// is missing. If the folder was replaced, writes the marker again, so that the marker has the time of the current folder.
 ///
 /// # Errors
-/// [`IntakeError::Owned`] if another workspace serves it; otherwise if the marker cannot be read or written.
+/// [`IntakeError::Owned`] if another workspace serves the inbox. Another error if the marker cannot be read or written.
 pub fn claim_inbox(inbox: &Path, me: &Owner, over: bool) -> Result<(), IntakeError> {
     let marker = marker_of(inbox);
     let folder = identity(inbox);
@@ -89,7 +90,7 @@ pub fn claim_inbox(inbox: &Path, me: &Owner, over: bool) -> Result<(), IntakeErr
             Ok(Marker { owner: Owner { root, host, .. }, .. }) => {
                 return Err(IntakeError::Owned { path: inbox.to_owned(), root, host, marker });
             }
-            // An older version was killed while it wrote the marker.
+            // An older version of Baton was killed while it wrote the marker, so the marker is incomplete.
             Err(_) => {}
         },
         Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::InvalidData) => {}
@@ -127,7 +128,8 @@ fn marker_of(inbox: &Path) -> PathBuf {
 
 fn write(marker: &Path, says: &Marker) -> std::io::Result<()> {
     let text = serde_json::to_string_pretty(says).map_err(std::io::Error::other)?;
-    // One name for each workspace: after a kill, its next start uses the name again, and no other workspace uses it.
+    // The name depends on the workspace. After a kill, the next start of the workspace uses the name again, and no other
+    // workspace uses it.
     let hidden = format!(".baton-owner-{}.tmp", says.owner.id.get(..ID_DIGITS).unwrap_or(&says.owner.id));
     let written = StagedFile::write(marker, &hidden, (text + "\n").as_bytes(), SHARED)?;
     fail_point!("owner_file.written");

@@ -1,4 +1,4 @@
-//! Decides when a file is complete. Pure functions of the file's times and the current time.
+//! Decides when a file is complete, from the file's times and the current time. The functions do not access the file.
 //!
 //! A file that was renamed into the folder, or closed by its writer, is complete. A file that was only found by a scan
 //! is complete when it was unchanged for the settle time. The content is checked after reading: if a handoff ends too
@@ -13,24 +13,24 @@ use crate::limits::{SETTLE, UNFINISHED};
 /// How a file was detected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DetectedBy {
-    /// It was renamed into the folder, or its writer closed it.
+    /// The file was renamed into the folder, or its writer closed it.
     Complete,
-    /// A scan found it.
+    /// A scan found the file.
     Present,
 }
 
 /// Whether to read a file now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Readiness {
-    /// Read it.
+    /// Read the file now.
     Now,
-    /// Check again after this long.
+    /// Check the file again after this time.
     In(Duration),
 }
 
-/// The modification time of a file, which shows for how long the file has been unchanged. If the time is in the future (the
-/// clock of another machine), the time of the inode change is used. If that is in the future too, the file counts as
-/// unchanged for a long time.
+/// The modification time of a file, which shows for how long the file has been unchanged. If this time is in the future (the
+/// clock of another machine), returns the time of the inode change. If the time of the inode change is in the future too,
+/// the file counts as unchanged for a long time.
 #[must_use]
 pub fn written(metadata: &Metadata, now: SystemTime) -> SystemTime {
     let seconds = u64::try_from(metadata.ctime()).unwrap_or(0);
@@ -40,11 +40,11 @@ pub fn written(metadata: &Metadata, now: SystemTime) -> SystemTime {
     times.into_iter().find(|time| *time <= now).unwrap_or(SystemTime::UNIX_EPOCH)
 }
 
-/// Whether a file with this modification time is complete at `now`. `unfinished`: it was read before and its content ended
-/// too early.
+/// Whether a file with this modification time is complete at `now`. `unfinished` means that an earlier read found that the
+/// content ends too early.
 #[must_use]
 pub fn readiness(seen: DetectedBy, modified: SystemTime, unfinished: bool, now: SystemTime) -> Readiness {
-    // A time after `now` counts as `now`. ([`written`] replaces times in the future.)
+    // A time after `now` counts as `now`. (The caller uses [`written`], which replaces times in the future.)
     let quiet = now.duration_since(modified).unwrap_or(Duration::ZERO);
     let needed = match (unfinished, seen) {
         (true, _) => UNFINISHED,

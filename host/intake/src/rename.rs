@@ -1,8 +1,9 @@
-//! Renames a file to an unused name and never replaces a file. It uses an atomic rename if the file system supports
-//! that, otherwise a hard link, otherwise it reserves the name with an empty file.
+//! Renames a file to an unused name and never replaces a file. It uses an atomic rename if the file system supports this.
+//! Otherwise it uses a hard link. If hard links are not supported, it reserves the name with an empty file.
 //!
-//! Old NFS, FUSE and exFAT do not support renames without replacing. Creating a hard link fails too if its name exists. File
-//! systems without hard links (USB sticks) need the reservation, which is visible as an empty file for a moment.
+//! Old NFS, FUSE and exFAT do not support renames that fail if the name exists. The creation of a hard link also fails if
+//! the name exists. File systems without hard links (USB sticks) need the reservation, which is visible as an empty file for
+//! a moment.
 
 use std::fs::{self, File, Metadata};
 use std::io::{self, ErrorKind};
@@ -35,11 +36,12 @@ pub(crate) fn numbered(name: &str, number: u32) -> String {
     if number == 1 { name.to_owned() } else { file_name::with_insert(name, &format!("-{number}")) }
 }
 
-/// Renames `source` to `target` on the same volume. Fails if `target` exists, or the system refuses.
+/// Renames `source` to `target` on the same volume. Fails if `target` exists, or if the system does not allow the rename.
 pub fn rename_new(source: &Path, target: &Path) -> io::Result<()> {
     fail_point!("rename.link_instead", |_| link_new(source, target));
     match renameat_with(CWD, source, CWD, target, RenameFlags::NOREPLACE) {
-        // These are the errors of file systems without this flag. If the name is invalid, the other methods fail too.
+        // A file system without this flag returns one of these errors. An invalid name may cause them too, but then the
+        // other methods also fail.
         Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => link_new(source, target),
         renamed => Ok(renamed?),
     }
@@ -52,7 +54,7 @@ fn link_new(source: &Path, target: &Path) -> io::Result<()> {
             fail_point!("rename.linked");
             fs::remove_file(source)
         }
-        // An earlier try created the link and ended with a crash.
+        // An earlier try created the link, and then crashed.
         Err(error) if error.kind() == ErrorKind::AlreadyExists && is_same_file(source, target) => {
             fs::remove_file(source)
         }
@@ -66,7 +68,8 @@ fn is_same_file(a: &Path, b: &Path) -> bool {
     matches!((a.symlink_metadata().map(id), b.symlink_metadata().map(id)), (Ok(a), Ok(b)) if a == b)
 }
 
-/// Linux reports "not permitted" if the file system has no hard links, and "too many" if the file cannot have more links.
+/// Whether a hard link is impossible. Linux reports "not permitted" if the file system has no hard links, and "too many" if
+/// the file cannot have more links.
 fn has_no_links(error: &io::Error) -> bool {
     let known = [Errno::PERM, Errno::OPNOTSUPP, Errno::NOSYS, Errno::MLINK];
     error.raw_os_error().is_some_and(|code| known.iter().any(|errno| errno.raw_os_error() == code))

@@ -1,5 +1,5 @@
-//! Lists the entries of a folder. Names that Baton never reads are left out; links and special files are listed, but not
-//! followed.
+//! Lists the entries of a folder, without names that Baton never reads. Links and special files are listed, but links are
+//! not followed.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -14,15 +14,15 @@ use crate::{FileStamp, IntakeError};
 /// An entry of a folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FolderEntry {
-    /// Its path.
+    /// The path of the entry.
     pub path: PathBuf,
-    /// Its kind.
+    /// The kind of the entry.
     pub kind: FolderEntryKind,
-    /// Its size in bytes.
+    /// The size of the entry in bytes.
     pub size: u64,
     /// The modification time.
     pub modified: SystemTime,
-    /// Changes when the file changes.
+    /// The metadata of the entry. It changes when the file changes.
     pub stamp: FileStamp,
 }
 
@@ -52,7 +52,7 @@ pub fn scan(folder: &Path) -> Result<Vec<FolderEntry>, IntakeError> {
     Ok(found)
 }
 
-/// The regular files below `folder` whose relative path matches, by path. Hidden folders are skipped.
+/// The regular files below `folder` whose relative path matches `globs`, ordered by path. Hidden folders are skipped.
 #[must_use]
 pub fn scan_tree(folder: &Path, globs: &Globs) -> Vec<FolderEntry> {
     let visible = |name: &std::ffi::OsStr| name.to_str().is_none_or(|name| !file_name::is_ignored(name));

@@ -1,5 +1,5 @@
-//! Detects changes of a file without reading it: by size, times and inode. The inode change time cannot be set, so an edit
-//! that restores size and modification time is detected.
+//! Detects changes of a file without reading it: by size, times and inode. Programs cannot set the inode change time. So an
+//! edit is detected even if a program restores the size and the modification time.
 
 use std::fmt;
 use std::fs::Metadata;
@@ -7,7 +7,7 @@ use std::os::unix::fs::MetadataExt as _;
 use std::str::FromStr;
 use std::time::{Duration, SystemTime};
 
-/// The time resolution of the coarsest file systems.
+/// The time resolution of the file systems with the lowest resolution.
 const COARSE: Duration = Duration::from_secs(2);
 
 const NANOSECONDS: i128 = 1_000_000_000;
@@ -36,8 +36,8 @@ impl FileStamp {
         }
     }
 
-    /// Whether any change after `now` will change the stamp. A file system with a resolution of seconds cannot
-    /// distinguish two changes within a second.
+    /// Whether any change after `now` will change the stamp. If a file system stores only whole seconds, two changes within
+    /// a second may have the same stamp.
     #[must_use]
     pub fn is_old_at(&self, now: SystemTime) -> bool {
         let now = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_nanos();
@@ -45,7 +45,7 @@ impl FileStamp {
         i128::try_from(now).is_ok_and(|now| now - newest > i128::try_from(COARSE.as_nanos()).unwrap_or(i128::MAX))
     }
 
-    /// Whether its file system stores fractions of a second.
+    /// Whether the file system of this file stores fractions of a second.
     #[must_use]
     pub fn is_fine(&self) -> bool {
         self.changed % NANOSECONDS != 0

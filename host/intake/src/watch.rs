@@ -1,4 +1,4 @@
-//! Converts kernel events to changes. Only this file uses `notify`.
+//! Converts kernel events to changes. Only this module uses the crate `notify`.
 //!
 //! Events are hints: they may be repeated, late or missing. When the kernel's queue or Baton's queue overflows, one
 //! [`Change::Rescan`] replaces all lost changes.
@@ -17,7 +17,7 @@ use crate::{IntakeError, limits};
 /// A reported change.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Change {
-    /// A file was renamed to this path, or its writer closed it: it is complete.
+    /// A file was renamed to this path, or its writer closed it. The file is complete.
     Complete(PathBuf),
     /// This path was created, written or deleted.
     Touched(PathBuf),
@@ -51,13 +51,13 @@ impl Watcher {
         Ok(Self { inner, changes, overflow })
     }
 
-    /// Watches `folder` and everything below it. A repeated call has no effect. Fails if the folder is missing or the
+    /// Watches `folder` and everything below it. A repeated call has no effect. Fails if the folder is missing, or if the
     /// system's limit of watches is reached.
     pub fn watch(&mut self, folder: &Path) -> Result<(), IntakeError> {
         self.add(folder, RecursiveMode::Recursive)
     }
 
-    /// Watches the direct entries of `folder`, so that a folder that is created again is detected.
+    /// Watches the direct entries of `folder`, for instance to detect that a folder is deleted and created again.
     pub fn watch_flat(&mut self, folder: &Path) -> Result<(), IntakeError> {
         self.add(folder, RecursiveMode::NonRecursive)
     }
@@ -66,7 +66,7 @@ impl Watcher {
         self.inner.watch(folder, mode).map_err(|error| unwatched(folder, &error))
     }
 
-    /// The next change. Cancel-safe. Waits forever if there are no changes.
+    /// The next change. The call may be cancelled without loss of a change. Waits forever if there are no changes.
     pub async fn next(&mut self) -> Change {
         if self.overflow.swap(false, Ordering::AcqRel) {
             return Change::Rescan;
@@ -78,7 +78,8 @@ impl Watcher {
     }
 }
 
-/// The error for a folder that cannot be watched. It distinguishes the system's limit, which can be raised, from other reasons.
+/// The error for a folder that cannot be watched. The limit of the system has a separate error, because the operator can
+/// raise it.
 fn unwatched(folder: &Path, error: &notify::Error) -> IntakeError {
     let path = folder.to_owned();
     match &error.kind {
@@ -89,7 +90,8 @@ fn unwatched(folder: &Path, error: &notify::Error) -> IntakeError {
     }
 }
 
-/// Temporary files are ignored: every delivery creates one, and they would fill the queue.
+/// Whether a change concerns a temporary file. Such changes are ignored: every delivery creates a temporary file, and the
+/// changes would fill the queue.
 fn is_noise(change: &Change) -> bool {
     match change {
         Change::Complete(path) | Change::Touched(path) => {
@@ -114,14 +116,15 @@ fn read(event: notify::Result<Event>) -> Vec<Change> {
             let from = paths.next().map(Change::Touched);
             from.into_iter().chain(paths.map(renamed)).collect()
         }
-        // A new folder may have received files before it was watched.
+        // A new folder may have received files before the watch started.
         EventKind::Create(CreateKind::Folder) => vec![Change::Rescan],
         EventKind::Access(_) => Vec::new(),
         _ => paths.map(Change::Touched).collect(),
     }
 }
 
-/// The kernel reports nothing about the content of a renamed folder, so a full scan follows.
+/// A full scan if `path` is a folder, because the kernel reports nothing about the content of a renamed folder. Otherwise
+/// the file is complete.
 fn renamed(path: PathBuf) -> Change {
     let folder = path.symlink_metadata().is_ok_and(|metadata| metadata.is_dir());
     if folder { Change::Rescan } else { Change::Complete(path) }

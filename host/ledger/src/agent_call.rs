@@ -1,4 +1,4 @@
-//! The newest call of each external agent. Calls, claims and runs together show whether the agent works.
+//! The newest call of each external agent. Calls, claims and runs show whether the agent works.
 
 use jiff::Timestamp;
 use rusqlite::{Row, params};
@@ -13,12 +13,12 @@ use crate::task::timestamp;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AgentCall {
     pub agent: String,
-    /// The session, as in claims.
+    /// The session of the agent, in the same form as in claims.
     pub holder: String,
     pub at: Timestamp,
 }
 
-/// Records a call. It replaces the agent's earlier one.
+/// Records a call. Replaces the agent's earlier call.
 pub fn record(tx: &Tx<'_>, call: &AgentCall) -> Result<(), LedgerError> {
     let sql = "INSERT INTO agent_calls (agent, holder, at) VALUES (?1, ?2, ?3)
                ON CONFLICT (agent) DO UPDATE SET holder = excluded.holder, at = excluded.at";

@@ -14,11 +14,11 @@ use crate::inspect::has_form;
 /// The first format of the ledger with this table.
 const FORM: i64 = 17;
 
-/// The number of attempts of one plugin whose logs are kept.
+/// For each plugin, the number of newest attempts whose logs are kept.
 pub const KEPT: u32 = 200;
 
-/// The maximum number of stored bytes of one attempt: a quarter from the beginning of the output, the rest from its
-/// end, where a panic message is.
+/// The maximum number of stored bytes of one attempt: a quarter from the beginning of the output, the rest from its end,
+/// because a panic message is at the end.
 pub const MOST: usize = 16 << 10;
 
 /// The log of one attempt.
@@ -73,8 +73,8 @@ fn read(reader: &Reader, which: &str, name: &str, most: u32) -> Result<Vec<Attem
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// The beginning and the end of a long text, cut at character boundaries. The stated size of the gap includes bytes
-/// that the sandbox has left out already.
+/// The beginning and the end of a long text, cut at character boundaries, with a line that states the size of the gap. The
+/// size includes the bytes that the sandbox has left out before.
 fn shortened(text: &str) -> String {
     if text.len() <= MOST {
         return text.to_owned();

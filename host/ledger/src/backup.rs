@@ -1,8 +1,8 @@
 //! Copies the whole ledger while other processes write to it.
 //!
-//! SQLite's backup API copies all pages in one read transaction, so that a busy writer neither waits for the copy nor
-//! restarts it. The copy is written under a hidden name, flushed to the disk and then renamed: a file with the final name
-//! is complete, and an older file is never replaced.
+//! SQLite's backup API copies all pages in one read transaction. So a busy writer does not wait for the copy, and does not
+//! make the copy start again. The copy is written under a hidden name, flushed to the disk and then renamed. So a file with
+//! the final name is complete, and an older file is never replaced.
 //!
 //! [`restore`](mod@crate::restore) restores a backup.
 
@@ -23,7 +23,7 @@ use crate::whole_file;
 /// Why a backup failed.
 #[derive(Debug, thiserror::Error)]
 pub enum BackupError {
-    /// A file with this name exists.
+    /// A file with the name of the backup exists.
     #[error("{path} exists already, and a backup does not overwrite files: choose another name")]
     Exists { path: PathBuf },
     /// The file system reported an error.
@@ -31,7 +31,7 @@ pub enum BackupError {
         "the backup {path} cannot be written: {source}; check that its folder exists, belongs to you and has free space"
     )]
     Write { path: PathBuf, source: io::Error },
-    /// SQLite could not copy: no free space, or the ledger is damaged.
+    /// SQLite could not copy the ledger: no free space, or the ledger is damaged.
     #[error(
         "the ledger cannot be copied to {path}: {source}; check the free space, and check the ledger with `baton ledger verify`"
     )]
@@ -44,10 +44,10 @@ pub enum BackupError {
     Ledger(#[from] LedgerError),
 }
 
-/// Copies the ledger into the new file `to`, which only its owner can read, and returns the end of the copied chain.
+/// Copies the ledger into the new file `to`, which only its owner can read. Returns the end of the copied chain.
 ///
 /// # Errors
-/// When `to` exists, cannot be written, or the ledger cannot be read. Then no file is created.
+/// When `to` exists or cannot be written, or the ledger cannot be read. No file is created in these cases.
 pub fn copy(reader: &Reader, to: &Path) -> Result<ChainTip, BackupError> {
     if to.symlink_metadata().is_ok() {
         return Err(BackupError::Exists { path: to.to_owned() });
@@ -78,7 +78,7 @@ fn copy_pages(reader: &Reader, hidden: &Path, to: &Path) -> Result<ChainTip, Bac
     let tip = verify::tip(&snapshot)?;
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut copy = Connection::open_with_flags(hidden, flags).map_err(failed)?;
-    // A failed copy is deleted, so the copy needs no journal.
+    // The copy needs no journal, because a failed copy is deleted.
     copy.pragma_update(None, "journal_mode", "OFF").map_err(failed)?;
     // Copy all pages in one step.
     let step = Backup::new(&snapshot, &mut copy).and_then(|backup| backup.step(-1)).map_err(failed)?;

@@ -1,5 +1,5 @@
-//! The use of resources by each plugin in the last 24 hours, in slots of ten minutes. The caller compares it with the
-//! budget.
+//! The use of resources by each plugin in the last 24 hours, in slots of ten minutes. The caller compares the use with the
+//! plugin's budget.
 //!
 //! Every function fails only when the database fails.
 
@@ -14,13 +14,13 @@ use crate::inspect::has_form;
 /// The first format of the ledger with this table.
 const FORM: i64 = 11;
 
-/// The length of a slot in seconds. Windows move in these steps.
+/// The length of a slot in seconds. A window moves by this length.
 const SLOT: i64 = 600;
 
-/// The maximum of an amount, and of a sum before an addition. The sum of two such numbers fits into a column.
+/// The maximum of an amount, and of a sum before another amount is added. The sum of two such numbers fits into a column.
 const MOST: i64 = 4_000_000_000_000_000_000;
 
-/// Adds to the use of `plugin`. A new slot deletes slots that are older than a day.
+/// Adds `amount` to the use of `resource` by `plugin`. When a new slot starts, slots that are older than a day are deleted.
 pub fn add(tx: &Tx<'_>, plugin: &str, resource: Resource, amount: u64, now: Timestamp) -> Result<(), LedgerError> {
     if amount == 0 {
         return Ok(());
@@ -50,7 +50,7 @@ impl BudgetUse {
         self.0.get(resource as usize).copied().unwrap_or_default()
     }
 
-    /// Adds an amount that was [added](add) to the ledger now.
+    /// Adds an amount that was just [added](add) to the ledger.
     pub fn add(&mut self, resource: Resource, amount: u64) {
         if let Some(used) = self.0.get_mut(resource as usize) {
             *used = Amounts { hour: used.hour.saturating_add(amount), day: used.day.saturating_add(amount) };
@@ -63,18 +63,18 @@ impl BudgetUse {
 pub struct Counts<'a>(&'a Connection);
 
 impl<'a> Counts<'a> {
-    /// Reads inside a write transaction.
+    /// Reads the use inside a write transaction.
     #[must_use]
     pub fn of_tx(tx: &'a Tx<'_>) -> Self {
         Self(tx.connection)
     }
 
-    /// Reads outside of a write transaction. `None` if the ledger has an older format without these counts.
+    /// Reads the use outside of a write transaction. `None` if the ledger has an older format without these counts.
     pub fn of_reader(reader: &'a Reader) -> Result<Option<Self>, LedgerError> {
         Ok(has_form(reader, FORM)?.then_some(Self(&reader.connection)))
     }
 
-    /// The plugins that used something in the last 24 hours, by name.
+    /// The names of the plugins that used a resource in the last 24 hours.
     pub fn plugins(self) -> Result<Vec<String>, LedgerError> {
         let mut select = self.0.prepare_cached("SELECT DISTINCT plugin FROM budget_use ORDER BY plugin")?;
         let rows = select.query_map([], |row| row.get(0))?;
@@ -98,7 +98,7 @@ impl<'a> Counts<'a> {
         Ok(used)
     }
 
-    /// The first time at which the use of a resource in the window is below `limit`, if nothing is added until then.
+    /// The first time at which the use of a resource in the window is below `limit`, if the plugin uses nothing until then.
     pub fn room_at(
         self,
         plugin: &str,
@@ -112,7 +112,7 @@ impl<'a> Counts<'a> {
         let mut select = self.0.prepare_cached(sql)?;
         let mut rows =
             select.query(params![plugin, resource.as_str(), before_first_slot(now, window), last_slot(now)])?;
-        // Add up the slots from the newest one backwards. The slot at which the sum reaches the limit has to leave the
+        // Add up the slots from the newest to the oldest. When the sum reaches the limit, the current slot has to leave the
         // window.
         let mut sum = 0_u64;
         while let Some(row) = rows.next()? {
@@ -127,14 +127,14 @@ impl<'a> Counts<'a> {
     }
 }
 
-/// Slots that start after this second are in the window. A slot leaves the window when the age of its start equals the
+/// A slot is in the window if it starts after this second. A slot leaves the window when the age of its start equals the
 /// length of the window.
 fn before_first_slot(now: Timestamp, window: Window) -> i64 {
     now.as_second().saturating_sub(window.seconds())
 }
 
-/// Later slots do not count: the clock was wrong when they were written. Without this limit, a clock that was a year ahead for
-/// a minute could hold a plugin's tasks for a year.
+/// The last slot that counts. A later slot was written while the clock was wrong. Without this limit, a clock that was a
+/// year ahead for a minute could delay a plugin's tasks for a year.
 fn last_slot(now: Timestamp) -> i64 {
     now.as_second().saturating_add(Window::Day.seconds())
 }

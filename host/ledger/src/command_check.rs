@@ -1,4 +1,4 @@
-//! Commands that RETURNs name as evidence, and the results when Baton ran them.
+//! Commands that RETURNs name as evidence, and their results if Baton ran them.
 
 use baton_core::names;
 use jiff::Timestamp;
@@ -11,11 +11,11 @@ use crate::task::timestamp;
 /// Whether Baton has run a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CommandState {
-    /// Baton may run it and has not done so yet.
+    /// Baton may run the command and has not run it to its end yet.
     Pending,
-    /// Baton ran it to its end.
+    /// Baton ran the command to its end.
     Ran,
-    /// Baton may not run it, or could not run it to its end.
+    /// Baton may not run the command, or could not run it to its end.
     NotChecked,
 }
 
@@ -26,19 +26,19 @@ names!(CommandState, "state of a command", Pending = "pending", Ran = "ran", Not
 pub struct CommandCheck {
     /// The task id of the RETURN.
     pub answer: String,
-    /// Its position in the RETURN.
+    /// The position of the command in the RETURN.
     pub number: i64,
     /// The command line, as the RETURN has it.
     pub command: String,
     /// The exit code that the RETURN reports.
     pub claimed: i32,
     pub state: CommandState,
-    /// The reason for the state.
+    /// The reason for the state of the command.
     pub reason: String,
     /// The process of the running command: its id and its start time.
     pub process: Option<String>,
     pub exit_code: Option<i32>,
-    /// SHA-256 of its output.
+    /// SHA-256 of the command's output.
     pub output_hash: Option<String>,
     /// When the state was last set.
     pub at: Timestamp,
@@ -49,7 +49,7 @@ pub struct CommandCheck {
 pub struct NewCommandCheck {
     pub command: String,
     pub claimed: i32,
-    /// `Pending`, or `NotChecked` with a reason.
+    /// The first state: `Pending`, or `NotChecked` with a reason.
     pub state: CommandState,
     pub reason: String,
 }
@@ -57,14 +57,14 @@ pub struct NewCommandCheck {
 /// How a run of a command ended.
 #[derive(Clone, Debug)]
 pub struct CommandResult {
-    /// `Ran` or `NotChecked`.
+    /// The new state: `Ran` or `NotChecked`.
     pub state: CommandState,
     pub reason: String,
     pub exit_code: Option<i32>,
     pub output_hash: Option<String>,
 }
 
-/// Records the commands of the RETURN `answer`, once.
+/// Records the commands of the RETURN `answer`. Does nothing if they are recorded already.
 pub fn add(tx: &Tx<'_>, answer: &str, commands: &[NewCommandCheck], now: Timestamp) -> Result<(), LedgerError> {
     let mut insert = tx.connection.prepare_cached(
         "INSERT INTO command_checks (task, number, command, claimed, state, reason, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
@@ -89,14 +89,14 @@ pub(crate) const NEXT: &str =
     "SELECT task, number, command, claimed, state, reason, process, exit_code, output_hash, at
     FROM command_checks INDEXED BY command_checks_pending WHERE state = 'pending' ORDER BY at, task, number LIMIT 1";
 
-/// Records that a command was started, so that the next Baton process can end it if this one is killed.
+/// Records that a command was started. If this Baton process is killed, the next one can end the command.
 pub fn started(tx: &Tx<'_>, of: &CommandCheck, process: &str) -> Result<(), LedgerError> {
     let sql = "UPDATE command_checks SET process = ?3 WHERE task = ?1 AND number = ?2";
     tx.connection.prepare_cached(sql)?.execute(params![of.answer, of.number, process])?;
     Ok(())
 }
 
-/// Records the end of a run.
+/// Records the end of a command's run.
 pub fn record(tx: &Tx<'_>, of: &CommandCheck, result: &CommandResult, now: Timestamp) -> Result<(), LedgerError> {
     let sql =
         "UPDATE command_checks SET state = ?3, reason = ?4, exit_code = ?5, output_hash = ?6, at = ?7, process = NULL
@@ -135,7 +135,8 @@ pub(crate) const PENDING: &str =
     "SELECT EXISTS (SELECT 1 FROM tasks AS answer JOIN command_checks AS command ON command.task = answer.id
     WHERE answer.request = ?1 AND command.state = 'pending')";
 
-/// True if the ledger has the table. Subcommands of `baton` that only read open a ledger of an older format without migrating it.
+/// True if the ledger has the table of commands. Subcommands of `baton` that only read open a ledger of an older format
+/// without migrating it.
 fn has_table(connection: &Connection) -> Result<bool, LedgerError> {
     let sql = "SELECT 1 FROM main.sqlite_schema WHERE type = 'table' AND name = 'command_checks'";
     Ok(connection.prepare_cached(sql)?.query_row([], |_| Ok(())).optional()?.is_some())

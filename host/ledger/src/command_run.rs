@@ -1,6 +1,6 @@
-//! Runs of command agents: the processes that Baton starts for requests. A run is recorded before its process starts and the
-//! process is recorded before it gets its prompt, so a killed daemon never leaves a process that works on a request and is
-//! not in the ledger.
+//! Runs of command agents: the processes that Baton starts for requests. Baton records a run before it starts the process,
+//! and records the process before it sends the prompt. So a killed daemon never leaves a process that works on a request but
+//! is not in the ledger.
 
 use baton_core::names;
 use jiff::Timestamp;
@@ -21,15 +21,15 @@ const COLUMNS: &str =
 /// How a run ended. The names are stored in the ledger.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RunOutcome {
-    /// The request has a RETURN.
+    /// The request got a RETURN.
     Returned,
     /// The agent asked a person.
     Asked,
     /// The process ended with exit code 0 and without a RETURN.
     NoReturn,
-    /// The process failed.
+    /// The process ended with another exit code, or could not be started.
     Failed,
-    /// A usage limit of the client was reached.
+    /// The client reached a usage limit.
     Quota,
     /// Baton ended the process at its deadline.
     Deadline,
@@ -59,15 +59,15 @@ pub struct NewRun {
     pub agent: String,
     /// The name of the client: `claude`, `codex`, `cursor` or `program`.
     pub client: String,
-    /// The daemon.
+    /// The lease owner name of the daemon that starts the run.
     pub owner: String,
-    /// A random word in the environment of the process and of everything that it starts.
+    /// A random word in the environment of the process and of every process that it starts.
     pub mark: String,
-    /// The session that it continues.
+    /// The session of the client that the run continues.
     pub session: Option<String>,
 }
 
-/// New data about a running run. `None` keeps the stored value.
+/// New data about a run that has not ended. `None` keeps the stored value.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RunUpdate {
     pub session: Option<String>,
@@ -84,7 +84,7 @@ pub struct RunEnd {
     pub reason: String,
     /// For [`RunOutcome::Quota`]: when the limit ends.
     pub resume_at: Option<Timestamp>,
-    /// The end of its output.
+    /// The end of the process's output.
     pub output: String,
 }
 
@@ -97,22 +97,22 @@ pub struct Run {
     pub client: String,
     pub owner: String,
     pub mark: String,
-    /// The name of the process with its start time; `None` if it has not started.
+    /// The name of the process with its start time; `None` if the process has not started.
     pub process: Option<String>,
-    /// The client's session.
+    /// The session of the client.
     pub session: Option<String>,
-    /// Whether it continued an earlier session.
+    /// Whether the run continued an earlier session of the client.
     pub resumed: bool,
     pub started_at: Timestamp,
-    /// When it last printed something.
+    /// When the process last printed something.
     pub output_at: Option<Timestamp>,
     pub ended_at: Option<Timestamp>,
     pub outcome: Option<RunOutcome>,
     pub reason: String,
     pub resume_at: Option<Timestamp>,
-    /// One line.
+    /// The latest progress, in one line.
     pub progress: String,
-    /// In millionths of a US dollar.
+    /// The cost in millionths of a US dollar.
     pub cost_micros: Option<i64>,
     pub input_tokens: Option<i64>,
     pub output_tokens: Option<i64>,
@@ -137,7 +137,7 @@ pub fn set_process(tx: &Tx<'_>, id: i64, process: &str) -> Result<(), LedgerErro
     Ok(())
 }
 
-/// Records what a run has printed.
+/// Records new data that the output of a run contains.
 pub fn update(tx: &Tx<'_>, id: i64, update: &RunUpdate, now: Timestamp) -> Result<(), LedgerError> {
     let sql = "UPDATE command_runs SET session = coalesce(?2, session), progress = coalesce(?3, progress),
                cost_micros = coalesce(?4, cost_micros), input_tokens = coalesce(?5, input_tokens),
@@ -184,7 +184,7 @@ pub fn of_task(reader: &Reader, task: &str) -> Result<Vec<Run>, LedgerError> {
     select(&reader.connection, "WHERE task = ?1 ORDER BY id", [task])
 }
 
-/// The runs that wait for the end of a usage limit. Each is the newest run of a task that has not ended.
+/// The runs that wait for the end of a usage limit. Each run is the newest run of a waiting task.
 pub fn waiting_for_quota(reader: &Reader, now: Timestamp) -> Result<Vec<Run>, LedgerError> {
     if !has_form(reader, FORM)? {
         return Ok(Vec::new());

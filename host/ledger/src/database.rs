@@ -8,11 +8,12 @@ use rusqlite::{Connection, OpenFlags};
 
 use crate::LedgerError;
 
-/// A write locks the database for milliseconds. If another connection waits this long, the process with the lock is
-/// broken.
+/// How long a connection waits for a lock of another process. A write locks the database for milliseconds, so a process that
+/// holds the lock longer than this is broken.
 pub(crate) const BUSY: Duration = Duration::from_secs(10);
 
-/// The number of SQLite instructions between two calls of `is_over`. They take about ten microseconds.
+/// The number of SQLite instructions between two calls of `is_over`. This number of instructions takes about ten
+/// microseconds.
 const STEPS: i32 = 1_000;
 
 /// Step `n` migrates from format `n` to format `n + 1`. A released step is never edited; new steps are added.
@@ -43,7 +44,7 @@ pub(crate) const MIGRATIONS: [&str; 24] = [
     include_str!("../migrations/0024.sql"),
 ];
 
-/// An open transaction. All its writes are committed together, or none.
+/// An open transaction. Either all its writes are committed or none of them.
 pub struct Tx<'a> {
     pub(crate) connection: &'a Connection,
     /// The name of the writing process, as the ledger stores it.
@@ -59,8 +60,8 @@ impl Reader {
     /// Opens an existing ledger for reading.
     ///
     /// # Errors
-    /// When the file is missing, is not a ledger, or is newer than this build. When another process is creating it:
-    /// [`LedgerError::Unmade`].
+    /// When the file is missing, is not a ledger, or has a newer format than this version of Baton supports.
+    /// [`LedgerError::Unmade`] when another process is creating the file.
     pub fn open(path: &Path) -> Result<Self, LedgerError> {
         check_files(path)?;
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
@@ -80,7 +81,8 @@ impl Reader {
         Ok(self.connection.pragma_query_value(None, "data_version", |row| row.get(0))?)
     }
 
-    /// Makes reads through this reader end as soon as `is_over` returns true. SQLite calls it repeatedly.
+    /// Sets a check that ends reads of this reader: a read fails as soon as `is_over` returns true. SQLite calls `is_over`
+    /// repeatedly during a read.
     pub fn end_when(&mut self, is_over: impl FnMut() -> bool + Send + 'static) -> Result<(), LedgerError> {
         Ok(self.connection.progress_handler(STEPS, Some(is_over))?)
     }
@@ -91,8 +93,8 @@ pub(crate) fn check_files(path: &Path) -> Result<(), LedgerError> {
     baton_sqlite::check_files(path).map_err(|NotAFile { path, source }| LedgerError::NotAFile { path, source })
 }
 
-/// The problems that SQLite finds in the pages and, with `integrity_check`, in the indexes of a database. `check` is the
-/// name of a pragma with the number of problems after which it stops.
+/// The problems that SQLite finds in the pages of a database. `check` is the name of a pragma with the maximum number of
+/// problems, for example `quick_check(20)`. The pragma `integrity_check` also checks the indexes.
 pub(crate) fn damage(connection: &Connection, check: &str) -> rusqlite::Result<Vec<String>> {
     let mut select = connection.prepare(&format!("PRAGMA {check}"))?;
     let rows = select.query_map([], |row| row.get(0))?;
@@ -101,7 +103,7 @@ pub(crate) fn damage(connection: &Connection, check: &str) -> rusqlite::Result<V
     Ok(said)
 }
 
-/// The newest format that this build supports.
+/// The newest format that this version of Baton supports.
 pub(crate) fn known() -> i64 {
     form_after(&MIGRATIONS)
 }

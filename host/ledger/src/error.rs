@@ -1,4 +1,4 @@
-//! Errors of the ledger, grouped by what the caller can do.
+//! Errors of the ledger, grouped by the possible reaction of the caller.
 
 use std::io;
 use std::path::PathBuf;
@@ -18,16 +18,16 @@ pub enum LedgerError {
     #[error("the ledger {path} cannot be opened: {source} (`baton restore --force FILE`)")]
     NotAFile {
         path: PathBuf,
-        /// The kind of the file, and the fix.
+        /// The error, with the kind of the file and the fix.
         source: io::Error,
     },
-    /// The file was written by a newer Baton.
+    /// A newer version of Baton has written the file.
     #[error("the ledger {0}")]
     Newer(#[from] NewerForm),
     /// Another process is creating the file and has not written anything yet.
     #[error("another process is creating the ledger; try again")]
     Unmade,
-    /// A statement failed: no free space, locked for too long, damaged.
+    /// A statement failed: no free space, a lock that another process held for too long, or a damaged file.
     #[error("the ledger failed: {0}{hint}", hint = hint(.0))]
     Sql(#[from] rusqlite::Error),
     /// A row has a value that no version of Baton writes.
@@ -36,7 +36,7 @@ pub enum LedgerError {
     /// An archive of pruned events cannot be read.
     #[error("the archive {path} cannot be read: {source}; name a file that `baton ledger prune` wrote")]
     Archive { path: PathBuf, source: io::Error },
-    /// A file of the ledger was deleted or replaced while it was open. Further writes would be lost.
+    /// A file of the ledger was deleted or replaced while the ledger was open. Further writes would be lost.
     #[error(
         "{path} was deleted or replaced while this process had it open; Baton records nothing more: put the file back \
          or restore a backup (`baton restore FILE`), then start again"
@@ -45,17 +45,17 @@ pub enum LedgerError {
     /// The writing thread has ended, because the program is ending.
     #[error("the ledger is closed")]
     Closed,
-    /// The commit of a group failed. Nothing of the group was written.
+    /// The commit of a group of writes failed. None of these writes was stored.
     #[error("the ledger could not commit: {0}; free some disk space, or stop the program that locks the database")]
     Commit(String),
 }
 
-/// The action that fixes the error of a statement.
+/// The action of the operator that fixes the error of a statement.
 fn hint(error: &rusqlite::Error) -> &'static str {
     if is_damage(error) { RESTORE } else { baton_sqlite::hint(error) }
 }
 
-/// The action that fixes the error of opening the file.
+/// The action of the operator that fixes the error of opening the file.
 fn open_hint(error: &rusqlite::Error) -> &'static str {
     if is_damage(error) { RESTORE } else { "; check that the folder exists, belongs to you and has free space" }
 }

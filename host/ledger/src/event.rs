@@ -1,7 +1,7 @@
-//! The chain of events: what happened, when, who did it and why. Each event has the hash of the previous one.
+//! The chain of events: what happened, when it happened, who did it and why. Each event has the hash of the previous event.
 //!
-//! The hash covers every column and the previous hash, so a check finds every row that was edited, deleted or moved. It
-//! is computed inside the transaction that appends the event, so two processes cannot create two successors of one
+//! The hash covers every column and the previous hash. So a check finds every row that was edited, deleted or moved. The
+//! hash is computed inside the transaction that appends the event. So two processes cannot append two successors of the same
 //! event.
 //!
 //! An event's hash is SHA-256, as 64 lower-case hexadecimal digits, over ten texts in this order: `prev` (the hash of
@@ -21,16 +21,16 @@ use crate::task::{Task, sql_list, state_list};
 /// The previous hash of the first event.
 pub const GENESIS: &str = "0000000000000000000000000000000000000000000000000000000000000000";
 
-/// A transition that will be appended.
+/// An event before it is appended to the chain.
 #[derive(Clone, Debug)]
 pub struct Event {
     pub task: String,
     pub at: Timestamp,
     /// `baton`, `operator` or an agent.
     pub actor: String,
-    /// `captured`, `started`, `returned`, …
+    /// What happened: `captured`, `started`, `returned`, …
     pub action: String,
-    /// A sentence, or empty.
+    /// The reason of the event as a sentence; may be empty.
     pub reason: String,
     /// The state of the task after the event.
     pub state: State,
@@ -38,7 +38,7 @@ pub struct Event {
     pub input_hash: Option<String>,
     /// SHA-256 of the output.
     pub output_hash: Option<String>,
-    /// SHA-256 of the component that ran.
+    /// SHA-256 of the plugin's component that ran.
     pub plugin_digest: Option<String>,
 }
 
@@ -66,10 +66,10 @@ impl Event {
     }
 }
 
-/// An event of the chain.
+/// An event in the chain.
 #[derive(Clone, Debug)]
 pub struct RecordedEvent {
-    /// From 1, without gaps.
+    /// The number of the event, from 1 without gaps.
     pub seq: i64,
     pub event: Event,
     pub hash: String,
@@ -112,7 +112,7 @@ pub(crate) const OF_TASK: &str =
     "SELECT seq, task, at, actor, action, reason, state, input_hash, output_hash, plugin_digest, hash
      FROM events WHERE task = ?1 ORDER BY seq";
 
-/// The events of a task, oldest first, without pruned ones.
+/// The events of a task, oldest first. Pruned events are missing.
 pub fn of_task(reader: &Reader, task: &str) -> Result<Vec<RecordedEvent>, LedgerError> {
     let mut select = reader.connection.prepare_cached(OF_TASK)?;
     let rows = select.query_map([task], |row| Ok(recorded(row)))?;
@@ -193,7 +193,7 @@ pub fn each_in(
     Ok(())
 }
 
-/// The state of a task before this event. `None` for its first event, or if the earlier ones were pruned.
+/// The state of a task before this event. `None` for the task's first event, or if the task's earlier events were pruned.
 pub fn state_before(reader: &Reader, task: &str, seq: i64) -> Result<Option<State>, LedgerError> {
     let sql = "SELECT state FROM events WHERE task = ?1 AND seq < ?2 ORDER BY seq DESC LIMIT 1";
     let mut select = reader.connection.prepare_cached(sql)?;
@@ -240,7 +240,7 @@ fn hash(prev: &str, event: &Event) -> String {
     hash_of([prev, task, &at, actor, action, reason, state, input, output, plugin])
 }
 
-/// The hash over the columns, in the order of the rule above; NULL counts as the empty text.
+/// The hash over the columns, in the order that the module documentation states. NULL counts as the empty text.
 pub(crate) fn hash_of(columns: [&str; 10]) -> String {
     Digest::of_parts(&columns.map(str::as_bytes)).to_string()
 }

@@ -1,9 +1,9 @@
 //! Writes the chain as text, one event on each line, so that other programs can check it. Archives have the same
 //! format.
 //!
-//! Each event is a JSON object with every column of its row. The last line, `{"schema":1,"events":N,"head":"…"}`, has
-//! the number of written events and the last hash. If this line is missing, the text was cut. The export of a pruned
-//! ledger begins after the pruned events, so `seq` does not begin at 1.
+//! Each event is a JSON object with every column of its row. The last line, `{"schema":1,"events":N,"head":"…"}`, has the
+//! number of written events and the hash of the last event. If the last line is missing, the text is incomplete. The export
+//! of a pruned ledger begins after the pruned events, so its first `seq` is greater than 1.
 
 use std::io::{self, Write};
 
@@ -22,14 +22,14 @@ pub enum ExportError {
     /// The ledger cannot be read.
     #[error(transparent)]
     Ledger(#[from] LedgerError),
-    /// Writing the output failed.
+    /// The output cannot be written.
     #[error("the events cannot be written: {0}")]
     Write(#[from] io::Error),
 }
 
-/// Writes every event of the ledger, and the last line. The texts of plugins may contain control characters for
-/// terminals; they are escaped as `\u…`. An archive of the same events may escape differently, but the JSON values are
-/// equal, and a check of the chain parses the lines.
+/// Writes every event of the ledger, and the last line. Texts of plugins may contain control characters for terminals, so
+/// these characters are escaped as `\u…`. An archive of the same events may escape other characters. The JSON values are
+/// still equal, and a check of the chain parses the lines.
 pub fn write(reader: &Reader, out: &mut impl Write) -> Result<(), ExportError> {
     let mut written = 0;
     let tip = verify::each(reader, |row| -> Result<(), ExportError> {
@@ -66,7 +66,7 @@ pub(crate) fn end(events: u64, head: &str) -> Value {
 pub(crate) enum Line {
     /// An event.
     Event(Box<Row>),
-    /// The last line: the number of events before it, and the hash of the last one.
+    /// The last line: the number of events before it, and the hash of the last event.
     End(u64, String),
 }
 

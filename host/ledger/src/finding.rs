@@ -8,7 +8,7 @@ use crate::database::{Reader, Tx};
 /// One finding.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
-    /// The plugin's own id, which is the same in every run.
+    /// The id that the plugin chose. It is the same in every attempt.
     pub id: String,
     /// `info`, `low`, `medium`, `high` or `critical`.
     pub severity: String,
@@ -18,7 +18,7 @@ pub struct Finding {
     pub evidence: String,
 }
 
-/// Records a finding. A finding with the same id is replaced.
+/// Records a finding of a task. Replaces a finding of the task with the same id.
 pub fn record(tx: &Tx<'_>, task: &str, finding: &Finding) -> Result<(), LedgerError> {
     let mut upsert = tx.connection.prepare_cached(
         "INSERT OR REPLACE INTO findings (task, id, severity, title, evidence) VALUES (?1, ?2, ?3, ?4, ?5)",

@@ -1,5 +1,5 @@
-//! Findings of a plugin about other tasks, stored with those tasks, such as "this RETURN names a file that does not
-//! exist". Findings of a task's own plugin are in [`crate::finding`].
+//! Findings of a plugin about tasks of other agents, for example "this RETURN names a file that does not exist". They are
+//! stored with these tasks. The findings of a task's own plugin are in [`crate::finding`].
 
 use jiff::Timestamp;
 use rusqlite::params;
@@ -15,12 +15,12 @@ use crate::task::{self, Task};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Flag {
     pub by: String,
-    /// The task in which the plugin found it.
+    /// The task of the plugin that reported the finding.
     pub task: String,
     pub finding: Finding,
 }
 
-/// Attaches the findings of the task `by` to the task `about`, each once, and appends an event to `about`.
+/// Stores the findings of the task `by` with the task `about`, each finding once, and appends an event to `about`.
 pub fn record(tx: &Tx<'_>, about: &str, by: &Task, findings: &[Finding], now: Timestamp) -> Result<(), LedgerError> {
     let mut insert = tx.connection.prepare_cached(
         "INSERT OR IGNORE INTO flags (task, by_task, by_agent, id, severity, title, evidence)
@@ -40,7 +40,8 @@ pub fn record(tx: &Tx<'_>, about: &str, by: &Task, findings: &[Finding], now: Ti
     Ok(())
 }
 
-/// Copies the findings about the RETURN `from` to the request `to`, because Baton found the request later.
+/// Copies the findings about the RETURN `from` to the request `to`. Called when Baton found the request after the findings
+/// were recorded.
 pub fn copy_flags(tx: &Tx<'_>, from: &str, to: &str, now: Timestamp) -> Result<(), LedgerError> {
     let mut select = tx.connection.prepare_cached("SELECT DISTINCT by_task FROM flags WHERE task = ?1")?;
     let by: Vec<String> = select.query_map([from], |row| row.get(0))?.collect::<Result<_, _>>()?;
@@ -55,7 +56,7 @@ pub fn copy_flags(tx: &Tx<'_>, from: &str, to: &str, now: Timestamp) -> Result<(
 
 const OF_TASK: &str = "SELECT by_agent, by_task, id, severity, title, evidence FROM flags WHERE task = ?1";
 
-/// The findings of other tasks about a task.
+/// The findings that other tasks reported about a task.
 pub fn of_task(reader: &Reader, task: &str) -> Result<Vec<Flag>, LedgerError> {
     // The first format with this table.
     if !has_form(reader, 6)? {

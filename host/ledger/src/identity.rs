@@ -1,5 +1,5 @@
-//! The id of a ledger and the head of its chain. A workspace remembers both, so it detects a ledger that is missing,
-//! was replaced by another one, or was rolled back to an older copy.
+//! The id of a ledger and the head of its chain. A workspace remembers both. So it detects that its ledger is missing, was
+//! replaced by another ledger, or was replaced by an older copy.
 
 use baton_core::State;
 use baton_sqlite::form;
@@ -15,7 +15,7 @@ use crate::verify::{self, ChainTip};
 /// The first format of the ledger with an id.
 const FIRST_FORM: i64 = 9;
 
-/// The ledger as a workspace remembers it.
+/// The id and the chain end of the ledger, as the workspace remembers them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KnownLedger {
     /// 32 hexadecimal digits.
@@ -24,18 +24,19 @@ pub struct KnownLedger {
     pub tip: ChainTip,
 }
 
-/// The comparison of a ledger with the remembered one.
+/// The result of comparing a ledger with the remembered ledger.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Comparison {
-    /// The same ledger, and the remembered head is in its chain.
+    /// It is the same ledger, and its chain contains the remembered head.
     Same,
-    /// A ledger with another id. `None` if it has an older format without ids.
+    /// The ledger has another id. `None` if it has an older format without ids.
     Other(Option<String>),
-    /// The same ledger, but the remembered head is not in its chain. Contains the number of events in the chain.
+    /// It is the same ledger, but its chain does not contain the remembered head. Contains the number of events in the
+    /// chain.
     Older(u64),
 }
 
-/// The current ledger; `None` if it has an older format without ids.
+/// The id and the chain end of the current ledger; `None` if the ledger has an older format without ids.
 pub fn current(reader: &Reader) -> Result<Option<KnownLedger>, LedgerError> {
     let snapshot = reader.connection.unchecked_transaction()?;
     let Some(id) = id(&snapshot)? else { return Ok(None) };
@@ -55,14 +56,14 @@ pub fn compare(reader: &Reader, known: &KnownLedger) -> Result<Comparison, Ledge
     Ok(Comparison::Older(verify::tip(&snapshot)?.events))
 }
 
-/// Appends the event that the operator has started to use this ledger. `reason` names the replaced ledger.
+/// Records as an event that the operator has started to use this ledger. `reason` names the replaced ledger.
 pub fn record_start(tx: &Tx<'_>, reason: &str, now: Timestamp) -> Result<(), LedgerError> {
     let (task, reason) = (LEDGER.to_owned(), reason.to_owned());
     event::append(tx, &Event::new(task, "operator", "new-ledger", reason, State::Succeeded, now)).map(drop)
 }
 
-/// Whether `tip` is in the chain. Only the hash of the last pruned event is known, so every tip before that event counts as
-/// present.
+/// Whether the chain contains `tip`. For pruned events, the ledger only knows the hash of the last one. So every tip before
+/// the last pruned event counts as contained.
 fn holds(snapshot: &Connection, tip: &ChainTip) -> Result<bool, LedgerError> {
     let seq = i64::try_from(tip.events).unwrap_or(i64::MAX);
     if seq == 0 {

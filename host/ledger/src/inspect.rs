@@ -1,5 +1,5 @@
-//! Queries for checks of a ledger: its format, its pages, open deliveries, leases, known files. They only read, and
-//! work with and without a daemon.
+//! Queries for checks of a ledger: its format, its pages, open deliveries, leases, recorded files. The queries only read,
+//! and work with and without a daemon.
 
 use std::path::Path;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use crate::LedgerError;
 use crate::database::{self, Reader};
 use crate::task::timestamp;
 
-/// The format of a file, and the newest format that this build supports.
+/// The format of a ledger file, and the newest format that this version of Baton supports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Form {
     pub found: i64,
@@ -23,12 +23,12 @@ pub fn form(reader: &Reader) -> Result<Form, LedgerError> {
     Ok(Form { found: baton_sqlite::form(&reader.connection)?, known: database::known() })
 }
 
-/// Whether the file has format `wanted` or a later one. The next write migrates an older file.
+/// Whether the ledger has the format `wanted` or a later format. The next write migrates a ledger of an older format.
 pub(crate) fn has_form(reader: &Reader, wanted: i64) -> Result<bool, LedgerError> {
     Ok(form(reader)?.found >= wanted)
 }
 
-/// Checks only the pages, not the indexes, and reports the first problems.
+/// The pragma that checks only the pages, not the indexes, and reports the first 20 problems.
 const QUICK_CHECK: &str = "quick_check(20)";
 
 /// The problems that SQLite finds in the pages of the ledger. Reads the whole file.
@@ -48,20 +48,22 @@ pub fn quick_check_of(path: &Path) -> rusqlite::Result<Vec<String>> {
     database::damage(&Connection::open_with_flags(path, flags)?, QUICK_CHECK)
 }
 
-/// The number of events, computed from their numbers.
+/// The number of events, computed from the event numbers.
 pub fn events(reader: &Reader) -> Result<u64, LedgerError> {
     let sql = "SELECT coalesce(max(seq) - min(seq) + 1, 0) FROM events";
     Ok(reader.connection.query_row(sql, [], |row| row.get::<_, i64>(0))?.unsigned_abs())
 }
 
-/// An open delivery whose task had no event for too long.
+/// An open delivery of a task that had no event for too long.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StalledDelivery {
     pub task: String,
     pub kind: String,
-    /// The folder of the delivered file: relative to the workspace inside it, else absolute.
+    /// The folder of the delivered file. A folder inside the workspace is stored as a relative path, any other folder as an
+    /// absolute path.
     pub folder: String,
-    /// The planned name of the delivered file. If it is used in the folder, the file gets another name.
+    /// The planned name of the delivered file. If another file in the folder has this name, the delivered file gets another
+    /// name.
     pub name: String,
     pub since: Timestamp,
 }
@@ -86,10 +88,10 @@ pub fn undelivered(reader: &Reader, now: Timestamp, limit: Duration) -> Result<V
     .collect()
 }
 
-/// The folder of a delivery and its state.
+/// The folder of a delivery, and whether the delivery is open.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Delivery {
-    /// Relative to the workspace inside it, else absolute.
+    /// The folder. A folder inside the workspace is stored as a relative path, any other folder as an absolute path.
     pub folder: String,
     /// Whether the delivery is not finished.
     pub is_open: bool,
@@ -107,9 +109,10 @@ pub fn delivery(reader: &Reader, number: i64) -> Result<Option<Delivery>, Ledger
 pub struct RunningTask {
     pub task: String,
     pub agent: String,
-    /// One line.
+    /// The title of the task, in one line.
     pub title: String,
-    /// The lease owner of the process that runs the task: its kind, its process id and more, separated by colons.
+    /// The lease owner of the process that runs the task: the kind of the process, its process id and other parts, separated
+    /// by colons.
     pub owner: String,
 }
 
@@ -125,22 +128,22 @@ pub fn leases(reader: &Reader) -> Result<Vec<RunningTask>, LedgerError> {
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// Whether a task has or had its file at `file` (as [`Task::file`](crate::task::Task::file)).
+/// Whether `file` is or was the file of a task (in the form of [`Task::file`](crate::task::Task::file)).
 pub fn knows_file(reader: &Reader, file: &str) -> Result<bool, LedgerError> {
     let mut select = reader.connection.prepare_cached("SELECT 1 FROM tasks WHERE file = ?1 LIMIT 1")?;
     Ok(select.query_row([file], |_| Ok(())).optional()?.is_some())
 }
 
-/// A file that the ledger knows.
+/// A file that the ledger has recorded for a task.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RecordedFile {
     pub task: String,
-    /// Relative to the workspace inside it, else absolute.
+    /// The path of the file. A path inside the workspace is relative, any other path is absolute.
     pub file: String,
 }
 
-/// The files of queued and waiting tasks, which must be in the inbox. Files that were delivered to an external agent
-/// are not included, because the agent may move them.
+/// The files of queued and waiting tasks, which must be in the inbox. Does not include files that were delivered to an
+/// external agent, because the agent may move them.
 pub fn waiting_files(reader: &Reader) -> Result<Vec<RecordedFile>, LedgerError> {
     recorded(
         reader,

@@ -1,11 +1,11 @@
-//! Queues of jobs that wait for the writing thread. Each lane is one queue. The lanes take turns, so that many jobs in
-//! one lane do not delay the others. Within a lane the order stays.
+//! Queues of jobs that wait for the writing thread. Each lane is one queue. The lanes take turns, so that many jobs in one
+//! lane do not delay the other lanes. Within a lane, jobs run in the order in which they were added.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::ops::Bound;
 use std::sync::Arc;
 
-/// Waiting jobs, oldest first in each lane. No lane is empty.
+/// The waiting jobs by lane, oldest first. A lane without waiting jobs is removed.
 pub(crate) struct Lanes<T> {
     lanes: BTreeMap<Arc<str>, VecDeque<T>>,
     /// The lane that had the last turn.

@@ -1,15 +1,15 @@
 //! The ledger: one SQLite file with every handoff, every transition, and every open delivery.
 //!
 //! Writes survive `kill -9` and power loss: WAL with `synchronous = FULL`, and [`Ledger::write`] returns only after the
-//! commit. One thread commits all waiting writes in one transaction (group commit), so many handoffs in a busy inbox
-//! need only one fsync. Several processes may have the file open: each write is an immediate transaction and reads its
-//! data inside that transaction.
+//! commit. One thread commits all waiting writes in one transaction (group commit), so many handoffs in a busy inbox need
+//! only one fsync. Several processes may open the file: each write is an immediate transaction and reads its data inside
+//! this transaction.
 //!
 //! The ledger makes no decisions: `dispatch` decides about transitions.
 //!
 //! Every function that reads or writes a database returns an error when the database fails: the disk is full, another
-//! process holds the lock for too long, the file is damaged. If a write fails, nothing of its transaction is stored.
-//! Functions document only other causes of errors.
+//! process holds the lock for too long, or the file is damaged. If a write fails, nothing of its transaction is stored.
+//! Error sections of functions name only other causes.
 
 #![expect(missing_docs, reason = "a field has no comment where its name and type say what it is")]
 

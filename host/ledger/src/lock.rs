@@ -1,8 +1,8 @@
-//! Named locks of plugin attempts: only one attempt in the whole workspace can hold a name, in any process.
+//! Named locks of plugin attempts: only one attempt in the whole workspace can hold the lock of a name, in any process.
 //!
-//! A lock is a row. It is valid while its holder exists: a lock of this process while its [`HeldLock`] exists, a lock
-//! of another process while that process runs. A lock has no timeout, so a slow holder keeps it. [`LockTable`] gets a
-//! function that checks whether a process has ended.
+//! A lock is a row in the ledger. A lock of this process is valid while its [`HeldLock`] exists. A lock of another process
+//! is valid while that process runs. A lock has no timeout, so a slow holder keeps it. [`LockTable`] gets a function that
+//! checks whether a process has ended.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -17,8 +17,8 @@ use crate::{Ledger, LedgerError};
 /// Whether another process, given by its name, has ended.
 pub type IsGoneFn = Arc<dyn Fn(&str) -> bool + Send + Sync>;
 
-/// The locks of a workspace, with those that this process holds. Clones share one table; a process has only one
-/// table.
+/// The locks of a workspace, and the list of the locks that this process holds. All clones share the list. A process has
+/// only one table.
 #[derive(Clone)]
 pub struct LockTable {
     ledger: Ledger,
@@ -30,7 +30,7 @@ pub struct LockTable {
 #[derive(Clone, Debug, Default)]
 struct LiveLocks(Arc<Mutex<BTreeSet<i64>>>);
 
-/// A lock that is held. Dropping this releases it.
+/// A lock that an attempt holds. Dropping this value releases the lock.
 pub struct HeldLock {
     id: i64,
     ledger: Ledger,
@@ -38,7 +38,7 @@ pub struct HeldLock {
 }
 
 impl LockTable {
-    /// The locks in `ledger`.
+    /// The table of the locks in `ledger`.
     #[must_use]
     pub fn new(ledger: Ledger, is_gone: IsGoneFn) -> Self {
         Self { ledger, is_gone, live: LiveLocks::default() }
@@ -72,17 +72,19 @@ impl LockTable {
             .prepare_cached("INSERT INTO claims (plugin, name, owner, task, taken_at) VALUES (?1, ?2, ?3, ?4, ?5)")?;
         insert.execute(params![lock.plugin, lock.name, tx.owner, task, now.as_millisecond()])?;
         let id = tx.connection.last_insert_rowid();
-        // The holder is registered before the commit: otherwise another thread could find the row without its holder.
+        // The holder is registered before the commit. Otherwise another thread could find the row while its holder is not
+        // registered yet.
         self.live.all().insert(id);
         Ok(Some(HeldLock { id, ledger: self.ledger.clone(), live: self.live.clone() }))
     }
 
-    /// Whether the lock is valid: its holder still exists.
+    /// Whether the lock is valid, because its holder still exists.
     fn is_valid(&self, id: i64, owner: &str, own: &str) -> bool {
         if owner == own { self.live.all().contains(&id) } else { !(self.is_gone)(owner) }
     }
 
-    /// Deletes the locks of processes that have ended. Such locks have no effect; deleting them keeps the table small.
+    /// Deletes the locks of holders that have ended. These locks have no effect any more; deleting them keeps the table
+    /// small.
     pub fn sweep(&self, tx: &Tx<'_>) -> Result<(), LedgerError> {
         let mut select = tx.connection.prepare_cached("SELECT id, owner FROM claims")?;
         let rows = select.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
@@ -99,16 +101,16 @@ impl LiveLocks {
 }
 
 impl HeldLock {
-    /// Whether the lock is still held. Its row may have been deleted by hand.
+    /// Whether the lock is still held. A person may have deleted its row.
     pub async fn holds(&self) -> Result<bool, LedgerError> {
         let id = self.id;
         self.ledger.write(move |tx| exists(tx.connection, id)).await
     }
 
-    /// Releases the lock. If this function returns without an error, the release is committed.
+    /// Releases the lock. If this function returns without an error, the row of the lock is deleted.
     ///
     /// # Errors
-    /// When the database fails. In this process the lock is then released nevertheless.
+    /// When the database fails. The lock is released in this process even then.
     pub async fn release(self) -> Result<(), LedgerError> {
         let id = self.id;
         let done = self.ledger.write(move |tx| delete(tx.connection, id)).await;
@@ -133,7 +135,7 @@ impl fmt::Debug for HeldLock {
     }
 }
 
-/// The name of a lock. Each plugin has separate names.
+/// The key of a lock. Each plugin has its own names.
 #[derive(Clone, Copy)]
 struct LockName<'a> {
     plugin: &'a str,
@@ -169,7 +171,7 @@ mod tests {
 
     use super::*;
 
-    /// The lock table of the process `owner`. `gone` is a process that has ended.
+    /// The lock table of the process `owner`. `gone` is the name of a process that has ended.
     fn locks(folder: &Path, owner: &str, gone: &'static str) -> LockTable {
         LockTable::new(Ledger::open(&folder.join("l.db"), owner).unwrap(), Arc::new(move |owner| owner == gone))
     }
@@ -223,7 +225,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let one = locks(folder.path(), "run:1", "");
         let held = take(&one, "a").await.unwrap();
-        // Simulates a full disk while the lock was released.
+        // Simulates a full disk: the lock was released, but its row could not be deleted.
         one.live.all().clear();
         assert!(take(&one, "a").await.is_some());
         assert!(!held.holds().await.unwrap());

@@ -1,6 +1,6 @@
-//! Paths that were processed by a trigger, with the hash of their content. If the hash of a path is unchanged, a
-//! restart or a touched file makes no task. `files` triggers mark the files for which they fired. The adoption of a
-//! folder marks the files that it contains.
+//! Paths that a trigger has processed, with the hash of their content. If the content of a path is unchanged, a restart of
+//! the daemon or a new file time makes no task. `files` triggers mark the files for which they fired. The adoption of a
+//! folder marks the files that the folder contains.
 
 use std::collections::BTreeMap;
 
@@ -41,7 +41,7 @@ pub fn is_set(tx: &Tx<'_>, trigger: &str, path: &str, hash: &str) -> Result<bool
     Ok(tx.connection.prepare_cached(sql)?.query_row([trigger, path, hash], |_| Ok(())).optional()?.is_some())
 }
 
-/// Deletes the mark of a deleted `path`, so that the trigger fires when the path exists again.
+/// Deletes the mark of a path that does not exist any more. So the trigger fires when the path exists again.
 pub fn clear(tx: &Tx<'_>, trigger: &str, path: &str) -> Result<(), LedgerError> {
     tx.connection.prepare_cached("DELETE FROM marks WHERE trigger = ?1 AND path = ?2")?.execute([trigger, path])?;
     Ok(())

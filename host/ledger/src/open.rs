@@ -10,14 +10,15 @@ use rusqlite::config::DbConfig;
 use crate::database::{BUSY, MIGRATIONS, check_files, known};
 use crate::{LedgerError, seal};
 
-/// The size of SQLite's cache, as a negative number of KiB. It fits the upper pages of the indexes and the newest rows.
+/// The size of SQLite's cache, as a negative number of KiB. The upper pages of the indexes and the newest rows fit into it.
 const CACHE: i64 = -16 * 1024;
 
-/// The number of journal pages after which SQLite writes them back to the file: 64 MiB. A handoff changes about fifty
-/// pages, many of them the same as the previous handoff, so a smaller number would write these pages far more often.
+/// The number of journal pages after which SQLite writes the pages back to the database file: 64 MiB. A handoff changes
+/// about fifty pages, and the previous handoff has changed many of the same pages. So SQLite would write these pages far
+/// more often if the number were smaller.
 const CHECKPOINT: i64 = 16384;
 
-/// The number of cached prepared statements. It exceeds the number of statements in use.
+/// The number of cached prepared statements: more than Baton uses.
 const STATEMENTS: usize = 128;
 
 /// The first format in which the state of unreadable files is `rejected`.
@@ -34,7 +35,7 @@ pub(crate) fn open(path: &Path) -> Result<Connection, LedgerError> {
     connection.pragma_update(None, "foreign_keys", "ON")?;
     connection.pragma_update(None, "cache_size", CACHE)?;
     connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT)?;
-    // Otherwise SQLite plans a statement again for each value that might match a partial index.
+    // Without this setting, SQLite plans a statement again for each value that might match a partial index.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     let before = |connection: &Connection, form| {
@@ -46,7 +47,7 @@ pub(crate) fn open(path: &Path) -> Result<Connection, LedgerError> {
     Ok(connection)
 }
 
-/// Logs that the migration renames the state of unreadable files, if a task has it.
+/// If a task has the old state name of unreadable files, logs that the migration renames this state.
 fn log_renamed_state(connection: &Connection, form: i64) -> Result<(), LedgerError> {
     if (1..RENAMED_STATE).contains(&form) {
         let sql = "SELECT count(*) FROM tasks WHERE state = ?1";

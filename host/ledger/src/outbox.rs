@@ -1,9 +1,9 @@
 //! Deliveries: reports, RETURNs, plugin requests, reason files, notices, copies of a broadcast, and moves of a file into an
-//! inbox or the archive. A delivery is recorded in the transaction in which Baton decides to make it. Afterwards the process
-//! that recorded the delivery carries it out. After a crash Baton repeats it.
+//! inbox or the archive. A delivery is recorded in the transaction in which Baton decides to make it. Then the process that
+//! recorded the delivery makes it. After a crash Baton repeats the delivery.
 //!
-//! The states of a delivery are `pending`, `staged` (its temporary file is complete on disk) and `done`. The states of
-//! a move are `pending` and `done`, or `lost` if its source file was missing. `dispatch` carries out deliveries.
+//! The states of a delivery are `pending`, `staged` (its temporary file is complete on disk) and `done`. The states of a
+//! move are `pending` and `done`, or `lost` if its source file was missing. `dispatch` makes the deliveries.
 
 use baton_core::{Digest, names};
 use rusqlite::{Connection, OptionalExtension, Row, params};
@@ -51,13 +51,15 @@ pub struct NewDelivery {
     pub kind: DeliveryKind,
     /// For a move: the current path of the file.
     pub source: Option<String>,
-    /// The folder of the delivered file: relative to the workspace inside it, else absolute.
+    /// The folder of the delivered file. A folder inside the workspace is stored as a relative path, any other folder as an
+    /// absolute path.
     pub folder: String,
-    /// The planned name of the delivered file. If it is used in the folder, the file gets another name.
+    /// The planned name of the delivered file. If another file in the folder has this name, the delivered file gets another
+    /// name.
     pub name: String,
-    /// SHA-256 of the bytes.
+    /// SHA-256 of the file's bytes.
     pub hash: Option<String>,
-    /// The bytes; absent for a move.
+    /// The bytes to write; `None` for a move.
     pub bytes: Option<Vec<u8>>,
 }
 
@@ -76,15 +78,16 @@ pub struct Delivery {
     /// The task that the delivery belongs to.
     pub task: String,
     pub kind: DeliveryKind,
-    /// Whether the temporary file was complete on the disk.
+    /// Whether the temporary file is complete on the disk.
     pub staged: bool,
     /// For a move: the current path of the file.
     pub source: Option<String>,
     /// As [`NewDelivery::folder`].
     pub folder: String,
-    /// The planned name of the delivered file. If it is used in the folder, the file gets another name.
+    /// The planned name of the delivered file. If another file in the folder has this name, the delivered file gets another
+    /// name.
     pub name: String,
-    /// SHA-256 of the bytes.
+    /// SHA-256 of the file's bytes.
     pub hash: Option<String>,
     pub bytes: Option<Vec<u8>>,
 }
@@ -108,8 +111,8 @@ pub fn add(tx: &Tx<'_>, task: &str, new: &NewDelivery) -> Result<i64, LedgerErro
     Ok(tx.connection.last_insert_rowid())
 }
 
-/// The open deliveries of a task, in order, up to the first one that belongs to another running process. Deliveries without
-/// an owner, or of ended processes (`is_gone`), are assigned to this process.
+/// The open deliveries of a task, in order, up to the first delivery that belongs to another running process. Deliveries
+/// without an owner, and deliveries of ended processes (`is_gone`), are assigned to this process.
 pub fn open_of(tx: &Tx<'_>, task: &str, is_gone: impl Fn(&str) -> bool) -> Result<Vec<Delivery>, LedgerError> {
     let mut open = Vec::new();
     for OwnedDelivery { delivery, owner } in select(tx.connection, "AND task = ?1", [task])? {
@@ -126,8 +129,8 @@ pub fn open_of(tx: &Tx<'_>, task: &str, is_gone: impl Fn(&str) -> bool) -> Resul
     Ok(open)
 }
 
-/// The open deliveries of a task, in order, read without the writing thread. `None` if one of them belongs to another
-/// process than `owner`; the caller then uses [`open_of`].
+/// The open deliveries of a task, in order, read without the writing thread. `None` if one of them does not belong to
+/// `owner`; the caller then uses [`open_of`].
 pub fn own_open_of(reader: &Reader, owner: &str, task: &str) -> Result<Option<Vec<Delivery>>, LedgerError> {
     let open = select(&reader.connection, "AND task = ?1", [task])?;
     let is_own = |open: &OwnedDelivery| open.owner.as_deref() == Some(owner);
@@ -151,16 +154,16 @@ pub fn is_open(tx: &Tx<'_>, id: i64) -> Result<bool, LedgerError> {
 /// The progress of a delivery.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DeliveryProgress {
-    /// It is not finished.
+    /// The delivery is not finished.
     Open,
-    /// It was delivered to this folder under this name.
+    /// The file was delivered to this folder under this name.
     Done {
         /// As [`Delivery::folder`].
         folder: String,
         /// The name that the delivered file got.
         name: String,
     },
-    /// It was not delivered, or the ledger does not have it any more.
+    /// The file was not delivered, or the ledger does not have the delivery any more.
     Gone,
 }
 
@@ -202,21 +205,21 @@ pub fn lost(tx: &Tx<'_>, id: i64, name: &str) -> Result<(), LedgerError> {
     finish(tx, id, name, "lost")
 }
 
-/// Whether Baton delivered a RETURN or a notice with these bytes to that folder, under any name. If so, the file is not
-/// a new handoff.
+/// Whether Baton has delivered a RETURN or a notice with these bytes to `folder`, under any name. A file with these bytes is
+/// then not a new handoff.
 pub fn has_delivered(tx: &Tx<'_>, folder: &str, hash: &str) -> Result<bool, LedgerError> {
     let sql = "SELECT 1 FROM outbox WHERE folder = ?1 AND hash = ?2 AND kind IN ('return', 'notice') LIMIT 1";
     Ok(tx.connection.prepare_cached(sql)?.query_row([folder, hash], |_| Ok(())).optional()?.is_some())
 }
 
-/// Whether a task's file with these bytes is being delivered to that folder.
+/// Whether a task's file with these bytes is being delivered to `folder`.
 pub fn is_being_delivered(tx: &Tx<'_>, folder: &str, hash: &str) -> Result<bool, LedgerError> {
     let sql = "SELECT 1 FROM outbox WHERE folder = ?1 AND hash = ?2 AND kind IN ('copy', 'route')
                AND state IN ('pending', 'staged') LIMIT 1";
     Ok(tx.connection.prepare_cached(sql)?.query_row([folder, hash], |_| Ok(())).optional()?.is_some())
 }
 
-/// Whether an open delivery will use that name.
+/// Whether an open delivery will write a file with this name in `folder`.
 pub fn is_reserved(tx: &Tx<'_>, folder: &str, name: &str) -> Result<bool, LedgerError> {
     let sql = "SELECT 1 FROM outbox WHERE folder = ?1 AND name = ?2 AND state IN ('pending', 'staged') LIMIT 1";
     Ok(tx.connection.prepare_cached(sql)?.query_row([folder, name], |_| Ok(())).optional()?.is_some())
@@ -228,13 +231,13 @@ fn finish(tx: &Tx<'_>, id: i64, name: &str, state: &str) -> Result<(), LedgerErr
     Ok(())
 }
 
-/// An open delivery and the process that carries it out.
+/// An open delivery and the process that makes it.
 struct OwnedDelivery {
     delivery: Delivery,
     owner: Option<String>,
 }
 
-/// The open deliveries that match the condition `rest`.
+/// The open deliveries that match the SQL condition `rest`.
 fn select<P: rusqlite::Params>(
     connection: &Connection,
     rest: &str,

@@ -1,5 +1,5 @@
-//! Requests that plugins sent, with the plugins' keys, and the files that Baton must reject because the plugin withdrew
-//! the request before the file was captured. `dispatch` decides which requests are open.
+//! Requests that plugins sent, with the plugins' keys. If a plugin withdrew a request before its file was captured, Baton
+//! must reject this file. `dispatch` decides which requests are open.
 
 use rusqlite::{OptionalExtension, Row, params};
 
@@ -9,47 +9,48 @@ use crate::database::Tx;
 /// A request that a plugin sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PluginRequest {
-    /// The id in the handoff.
+    /// The `handoff_id` in the request's file.
     pub handoff_id: String,
     pub sender: String,
     /// The plugin's name for the request.
     pub key: String,
     /// The number of times that the plugin has sent this request, including this time.
     pub times: u32,
-    /// The delivery that writes its file, as [`add`](crate::outbox::add) returned it.
+    /// The delivery that writes the request's file, as [`add`](crate::outbox::add) returned it.
     pub delivery: i64,
     /// The plugin's reason, if it withdrew the request before its file was captured.
     pub taken_back: Option<String>,
 }
 
-/// The newest request of `sender` under `key`.
+/// The newest request of `sender` with `key`.
 const NEWEST: &str = "SELECT handoff_id, sender, key, times, delivery, taken_back FROM posted
                       WHERE sender = ?1 AND key = ?2 ORDER BY times DESC LIMIT 1";
 
-/// Why the file of a request is rejected.
+/// The reason to reject the file of a request.
 const REJECTION: &str =
     "SELECT taken_back FROM posted WHERE handoff_id = ?1 AND sender = ?2 AND taken_back IS NOT NULL";
 
-/// The key under which a file was sent.
+/// The key of the request in a file.
 const KEY: &str = "SELECT key FROM posted WHERE handoff_id = ?1 AND sender = ?2";
 
 /// The frequent queries, for the test of their query plans.
 #[cfg(test)]
 pub(crate) const ASKED: [&str; 3] = [NEWEST, REJECTION, KEY];
 
-/// The newest request of `sender` under `key`.
+/// The newest request of `sender` with `key`.
 pub fn newest(tx: &Tx<'_>, sender: &str, key: &str) -> Result<Option<PluginRequest>, LedgerError> {
     let mut select = tx.connection.prepare_cached(NEWEST)?;
     Ok(select.query_row([sender, key], posted).optional()?)
 }
 
-/// The key under which `sender` sent this file. `None` if it has no key, or if a newer request has the key.
+/// The key of the request that `sender` sent with this `handoff_id`. `None` if the request has no key, or if a newer request
+/// has the key.
 pub fn key(tx: &Tx<'_>, sender: &str, handoff_id: &str) -> Result<Option<String>, LedgerError> {
     let mut select = tx.connection.prepare_cached(KEY)?;
     Ok(select.query_row([handoff_id, sender], |row| row.get(0)).optional()?)
 }
 
-/// Records a request. Deletes the earlier request under the same key, unless the file of that request must still be
+/// Records a request. Deletes the earlier request with the same key, unless the file of the earlier request must still be
 /// rejected.
 pub fn add(tx: &Tx<'_>, new: &PluginRequest) -> Result<(), LedgerError> {
     let forget = "DELETE FROM posted WHERE sender = ?1 AND key = ?2 AND taken_back IS NULL";
@@ -68,8 +69,8 @@ pub fn mark_rejected(tx: &Tx<'_>, handoff_id: &str, reason: &str) -> Result<(), 
     Ok(())
 }
 
-/// Returns the reason to reject the file with this id of `sender`, and clears it: if the same file is dropped again, it
-/// is a new request.
+/// Returns the reason to reject the file of `sender` with this `handoff_id`, and clears the reason. If the same file is
+/// dropped again, it is a new request.
 pub fn take_rejection(tx: &Tx<'_>, sender: &str, handoff_id: &str) -> Result<Option<String>, LedgerError> {
     let mut select = tx.connection.prepare_cached(REJECTION)?;
     let reason: Option<String> = select.query_row([handoff_id, sender], |row| row.get(0)).optional()?;

@@ -1,15 +1,15 @@
-//! Checks whether the open files of a ledger still have their names. If another program deletes or replaces them,
-//! SQLite keeps writing to the deleted files: a commit would succeed, and its data would be lost.
+//! Checks whether the open files of a ledger still have their names. If another program deletes or replaces these files,
+//! SQLite keeps writing to the deleted files: a commit would succeed, but its data would be lost.
 
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use baton_sqlite::with_ending;
 
-/// The database, its write-ahead log, and the index of the log.
+/// The endings of the database, of its write-ahead log, and of the index of the log.
 const ENDINGS: [&str; 3] = ["", "-wal", "-shm"];
 
-/// Identifies a file while it is open. The system does not reuse the inode number during that time.
+/// Identifies a file. While the file is open, the system does not use its inode number for another file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct FileId {
     device: u64,
@@ -29,7 +29,7 @@ pub(crate) struct LedgerFiles {
 }
 
 impl LedgerFiles {
-    /// Records the files of the ledger at `path`, which is open.
+    /// Records the files of the ledger at `path`. The ledger must be open.
     pub(crate) fn of(path: &Path) -> Self {
         let paths = ENDINGS.map(|ending| with_ending(path, ending));
         let files = paths.into_iter().filter_map(|path| FileId::of(&path).map(|id| (path, id)));

@@ -1,5 +1,5 @@
-//! Files that were read and stay in an inbox, each with a stamp that changes with the file. At its start, the daemon
-//! does not read unchanged files again. Rows of another version of Baton are ignored.
+//! Files that were read and stay in an inbox, each with a stamp that changes with the file. At its start, the daemon does
+//! not read unchanged files again. Rows that another version of Baton wrote are ignored.
 
 use rusqlite::params;
 
@@ -11,11 +11,11 @@ use crate::database::{Reader, Tx};
 pub struct ReadFile {
     /// As [`Task::file`](crate::task::Task::file).
     pub file: String,
-    /// Size, times and inode. They change if the file's bytes change.
+    /// The size, the times and the inode of the file. One of them changes if the file's bytes change.
     pub stamp: String,
 }
 
-/// The version of Baton.
+/// The version of Baton that reads the files.
 const READER: &str = env!("CARGO_PKG_VERSION");
 
 /// Every file that this version has read.

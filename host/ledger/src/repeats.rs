@@ -1,4 +1,4 @@
-//! Repetitions of requests that are still open. Each is answered when the first request ends.
+//! Repetitions of requests that are still open. Baton answers a repetition when the first request ends.
 //!
 //! Every function fails only when the database fails.
 

@@ -1,8 +1,8 @@
-//! Restores a backup of the ledger: copies it into the state folder, checks the copy, and renames it in one step. The
-//! old ledger is kept beside it.
+//! Restores a backup of the ledger: copies the backup into the state folder, checks the copy, and renames it in one step.
+//! The old ledger is kept beside the restored ledger.
 //!
-//! The caller makes sure that no daemon serves the workspace. This module checks that no other process has the old ledger open,
-//! if there is an old one that SQLite can read. The restored ledger does not know what happened after the backup.
+//! The caller makes sure that no daemon serves the workspace. If there is an old ledger that SQLite can read, this module
+//! checks that no other process has opened it. The restored ledger does not contain what happened after the backup.
 
 use std::fs::{self, OpenOptions};
 use std::io::{self, ErrorKind, Read as _};
@@ -24,25 +24,25 @@ const BESIDE: [&str; 2] = ["-shm", "-wal"];
 /// The first bytes of every SQLite database.
 const MAGIC: &[u8; 16] = b"SQLite format 3\0";
 
-/// How long to wait for a reader such as `baton status` to end.
+/// How long to wait until a reader such as `baton status` ends.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Why a restore failed.
 #[derive(Debug, thiserror::Error)]
 pub enum RestoreError {
-    /// A ledger exists.
+    /// A ledger exists already.
     #[error("a ledger already exists at {path}; --force replaces it and keeps it beside the restored one")]
     Exists { path: PathBuf },
-    /// The copy cannot be read.
+    /// The backup file cannot be read.
     #[error("the copy {path} cannot be read: {source}; name a file that `baton backup` wrote")]
     Read { path: PathBuf, source: io::Error },
-    /// The copy is in use, or its log has changes that are not in the file.
+    /// The backup file is in use, or its log has changes that are not in the file.
     #[error("{path} has unwritten changes beside it (-wal): it is not a backup; make one with `baton backup`")]
     NotAlone { path: PathBuf },
-    /// The copy is not a ledger, or it is damaged.
+    /// The backup file is not a ledger, or it is damaged.
     #[error("{path} is not an intact ledger: {why}; restore from another backup")]
     Unsound { path: PathBuf, why: String },
-    /// The old ledger is open elsewhere.
+    /// Another process has opened the old ledger.
     #[error(
         "another process has the ledger {path} open; end it (it may be a `baton run`, or a program that reads the ledger), then try again"
     )]
@@ -55,11 +55,11 @@ pub enum RestoreError {
     Ledger(#[from] LedgerError),
 }
 
-/// Makes `copy` the ledger at `to` and returns the end of its chain. An old ledger is renamed to `keep_as`; if that is
+/// Makes `copy` the ledger at `to` and returns the end of its chain. An old ledger is renamed to `keep_as`. If `keep_as` is
 /// `None`, an old ledger is an error.
 ///
 /// # Errors
-/// When the copy is not sound, when an old ledger exists or is in use, or when the disk fails. Then the old ledger is
+/// When the copy is not sound, when an old ledger exists or is in use, or when the disk fails. The old ledger is then
 /// unchanged. After a crash between two renames, the old ledger may have its new name; no data are lost.
 pub fn restore(copy: &Path, to: &Path, keep_as: Option<&Path>) -> Result<ChainTip, RestoreError> {
     let there = to.symlink_metadata().is_ok();
@@ -121,9 +121,9 @@ fn check(hidden: &Path, copy: &Path) -> Result<ChainTip, RestoreError> {
     }
 }
 
-/// Writes the log of the old ledger into its file. This works only if no other process has the ledger open. A file that
-/// SQLite cannot read is left unchanged, because it may be the reason for the restore. A file without the header of a
-/// database is not opened, because SQLite would delete the log beside it. A link is not followed.
+/// Writes the log of the old ledger into its file. This works only if no other process has opened the ledger. A file that
+/// SQLite cannot read is left unchanged, because the damage may be the reason for the restore. A file without the header of
+/// a database is not opened, because SQLite would delete the log beside the file. A link is not followed.
 fn close(ledger: &Path) -> Result<(), RestoreError> {
     if database::check_files(ledger).is_err() {
         return Ok(());
@@ -149,7 +149,8 @@ fn close(ledger: &Path) -> Result<(), RestoreError> {
     }
 }
 
-/// Renames the files beside the old ledger, then the ledger: a write-ahead log must never be beside another database.
+/// Renames the files beside the old ledger before the ledger itself: a write-ahead log must never be beside another
+/// database.
 fn set_aside(ledger: &Path, keep_as: &Path) -> io::Result<()> {
     for ending in BESIDE.into_iter().chain([""]) {
         let from = with_ending(ledger, ending);
@@ -160,8 +161,8 @@ fn set_aside(ledger: &Path, keep_as: &Path) -> io::Result<()> {
     sync_folder(folder_of(ledger))
 }
 
-/// Renames the copy to the ledger's name. First deletes a log without its database, which a crash may have left,
-/// because SQLite would use it for the copy.
+/// Renames the copy to the ledger's name. Before that, deletes a log that a crash may have left without its database,
+/// because SQLite would use this log for the copy.
 fn name(hidden: &Path, to: &Path) -> Result<(), RestoreError> {
     let write = |source| RestoreError::Write { path: to.to_owned(), source };
     for ending in BESIDE {

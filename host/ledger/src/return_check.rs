@@ -1,7 +1,6 @@
-//! Checks of RETURNs by plugins and by Baton, and the evidence for requests that follows from these checks.
-//!
-//! The column `evidence` of a RETURN is the result of its own checks. The `evidence` of a request is the
-//! result of its newest checked RETURN, so a later verified RETURN replaces an earlier refuted one.
+//! Checks of RETURNs by plugins and by Baton, and the evidence that requests get from these checks.
+//! The column `evidence` of a RETURN has the combined result of the checks of this RETURN. The `evidence` of a request is
+//! the result of its newest checked RETURN. So a later verified RETURN replaces an earlier refuted RETURN.
 
 use baton_core::{Evidence, State};
 use jiff::Timestamp;
@@ -20,20 +19,20 @@ pub struct ReturnCheck {
     pub answer: String,
     /// The plugin, or `baton`.
     pub by: String,
-    /// The task in which the plugin checked; for a check by Baton, the RETURN itself.
+    /// The task in which the plugin checked the RETURN. For a check by Baton, the task of the RETURN.
     pub task: String,
     pub at: Timestamp,
     pub evidence: Evidence,
-    /// One line each.
+    /// The reasons, one line each.
     pub reasons: Vec<String>,
 }
 
 /// Who checked a RETURN.
 #[derive(Clone, Copy, Debug)]
 pub struct Checker<'a> {
-    /// The plugin, or `baton`.
+    /// The name of the plugin, or `baton`.
     pub agent: &'a str,
-    /// The task in which the plugin checked; for a check by Baton, the RETURN itself.
+    /// The task in which the plugin checked the RETURN. For a check by Baton, the task of the RETURN.
     pub task: &'a str,
 }
 
@@ -89,9 +88,9 @@ pub fn of_task(reader: &Reader, task: &str) -> Result<Vec<ReturnCheck>, LedgerEr
 pub(crate) const OF_TASK: &str = "SELECT task, by_task, by_agent, at, evidence, reasons FROM return_checks
     WHERE task IN (SELECT ?1 UNION SELECT id FROM tasks WHERE request = ?1) ORDER BY at, task, by_task";
 
-/// Combines the newest checks of a RETURN, one for each plugin and for Baton. The result is refuted if one of these checks
-/// refutes the RETURN. Otherwise it is verified if a check verifies the RETURN and none of its commands waits. Otherwise it
-/// is reported.
+/// Combines the newest checks of a RETURN: one check for each plugin, and one for Baton. The result is refuted if one of
+/// these checks refutes the RETURN. Otherwise it is verified if a check verifies the RETURN and no command of the RETURN
+/// waits. Otherwise it is reported.
 pub fn combined(tx: &Tx<'_>, answer: &str) -> Result<Evidence, LedgerError> {
     let mut select = tx.connection.prepare_cached(COMBINED)?;
     let found = select.query_map([answer], |row| row.get(0))?;
@@ -117,7 +116,7 @@ pub fn set_evidence(tx: &Tx<'_>, id: &str, evidence: Evidence) -> Result<(), Led
     Ok(())
 }
 
-/// The evidence from the newest checked RETURN of a request; `None` if no RETURN of it was checked.
+/// The evidence of the newest checked RETURN of a request; `None` if no RETURN of the request was checked.
 pub fn newest_evidence(tx: &Tx<'_>, request: &str) -> Result<Option<Evidence>, LedgerError> {
     let mut select = tx.connection.prepare_cached(NEWEST)?;
     let found: Option<String> = select.query_row([request], |row| row.get(0)).optional()?;
@@ -128,7 +127,7 @@ pub fn newest_evidence(tx: &Tx<'_>, request: &str) -> Result<Option<Evidence>, L
 pub(crate) const NEWEST: &str = "SELECT evidence FROM tasks WHERE request = ?1 AND kind = 'RETURN'
     AND evidence IN ('verified', 'refuted') ORDER BY created_at DESC, rowid DESC LIMIT 1";
 
-/// Whether a plugin or Baton is about to check a RETURN of this request.
+/// Whether a check of a RETURN of this request, by a plugin or by Baton, has not ended yet.
 pub fn is_pending_in(tx: &Tx<'_>, request: &str) -> Result<bool, LedgerError> {
     read_pending(tx.connection, request)
 }
@@ -179,7 +178,7 @@ mod tests {
         (folder, ledger)
     }
 
-    /// A request that ended, its RETURNs, and a task of the plugin that checks.
+    /// Inserts a request that ended, its RETURNs, and the task of a plugin that checks RETURNs.
     fn answered(tx: &Tx<'_>, answers: i64) -> Result<(String, Vec<String>, Task), LedgerError> {
         let request = task::insert(tx, &NewTask::blank("a", Origin::Handoff, State::Succeeded), None, at(1))?;
         let answers = (0..answers).map(|nth| {

@@ -1,4 +1,4 @@
-//! Plugins that failed: the number of consecutive failures, and the end of the quarantine. No row means the plugin is
+//! Plugins that failed: the number of consecutive failures, and the end of the quarantine. A plugin without a row is
 //! healthy.
 
 use jiff::Timestamp;
@@ -20,7 +20,7 @@ pub struct FailingPlugin {
     pub failures: u32,
     /// The number of consecutive quarantines.
     pub quarantines: u32,
-    /// When the next attempt may start; absent if the plugin is not in quarantine.
+    /// When the next attempt may start; `None` if the plugin is not in quarantine.
     pub until: Option<Timestamp>,
     pub reason: String,
 }
@@ -42,19 +42,19 @@ pub fn put(tx: &Tx<'_>, known: &FailingPlugin) -> Result<(), LedgerError> {
     Ok(())
 }
 
-/// Deletes the failures of a plugin. Returns whether it had any.
+/// Deletes the failures of a plugin. Returns whether the plugin had any failures.
 pub fn clear(tx: &Tx<'_>, agent: &str) -> Result<bool, LedgerError> {
     Ok(tx.connection.prepare_cached("DELETE FROM supervision WHERE agent = ?1")?.execute([agent])? > 0)
 }
 
-/// The earliest end of all quarantines that are active at `now`.
+/// The earliest end of the quarantines that are active at `now`.
 pub fn next(tx: &Tx<'_>, now: Timestamp) -> Result<Option<Timestamp>, LedgerError> {
     let sql = "SELECT min(until) FROM supervision WHERE until > ?1";
     let next: Option<i64> = tx.connection.prepare_cached(sql)?.query_row([now.as_millisecond()], |row| row.get(0))?;
     next.map(timestamp).transpose()
 }
 
-/// The plugins in quarantine at `now`, by name.
+/// The plugins that are in quarantine at `now`, ordered by name.
 pub fn quarantined_plugins(reader: &Reader, now: Timestamp) -> Result<Vec<FailingPlugin>, LedgerError> {
     if !has_form(reader, FORM)? {
         return Ok(Vec::new());

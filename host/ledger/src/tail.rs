@@ -1,8 +1,8 @@
-//! A check of the newest events of the chain: each is unchanged and follows the previous one, and their times do not
+//! Checks the newest events of the chain: each event is unchanged and follows the previous event, and the times do not
 //! decrease.
 //!
-//! [`verify`](mod@crate::verify) checks the whole chain; this is the quick check of the end of a long one. A chain with
-//! decreasing times is sound: a clock that was set back explains them. The current time is an argument.
+//! [`verify`](mod@crate::verify) checks the whole chain. This module is the quick check of the end of a long chain. A chain
+//! with decreasing times is still sound: they show that a clock was set back. The current time is an argument.
 
 use std::time::Duration;
 
@@ -17,9 +17,9 @@ use crate::verify::{BrokenRow, Row, RowFault, lossy};
 pub struct ClockJump {
     pub seq: i64,
     pub task: String,
-    /// Milliseconds since 1970 in UTC.
+    /// The time of the event, in milliseconds since 1970 in UTC.
     pub at: i64,
-    /// How much the event is older than the previous one, or later than the current time.
+    /// How much the event is older than the previous event, or how far its time is in the future.
     pub by: Duration,
 }
 
@@ -30,9 +30,9 @@ pub struct ChainTail {
     pub events: u64,
     /// The first event with a fault.
     pub broken: Option<BrokenRow>,
-    /// Events that are older than the previous one, oldest first.
+    /// Events that are older than the previous event, oldest first.
     pub backwards: Vec<ClockJump>,
-    /// Events in the future, oldest first.
+    /// Events whose time is in the future, oldest first.
     pub ahead: Vec<ClockJump>,
 }
 
@@ -96,8 +96,8 @@ impl ChainTail {
     }
 }
 
-/// The fault of an event that follows `before`. `before` is `None` for the first event; then its predecessor is not
-/// checked.
+/// The fault of an event that follows `before`; `None` if it has no fault. If `before` is `None`, the event is the first
+/// checked event, and its connection to the previous event is not checked.
 fn judge(seen: &TailEvent, before: Option<&TailEvent>) -> Option<RowFault> {
     if !seen.as_written {
         return Some(RowFault::Edited);

@@ -1,6 +1,7 @@
-//! Files that plugins watch. For each file, the ledger stores the state that the plugin saw, by the plugin's keys, and
-//! the state that a task last reported. A file has changed if it matches neither state. So one change makes one task,
-//! even if the plugin read the file before the change and reports it afterwards.
+//! Files that plugins watch. A plugin groups its watched files under keys. For each file and key, the ledger stores the
+//! state that the plugin saw and the state that a task last reported. A file has changed if its current state is neither of
+//! these two states. So one change makes one task, even if the plugin read the file before the change and reports it
+//! afterwards.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -24,7 +25,7 @@ pub type Stamp = Option<FileStamp>;
 /// The stored states of one file, under all keys.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct WatchedFile {
-    /// For each key: the state that the plugin saw, and the state that a task last reported, if one did.
+    /// For each key: the state that the plugin saw, and the state that a task last reported; `None` if no task reported a state.
     stamps: Vec<(String, Option<String>)>,
 }
 
@@ -37,7 +38,7 @@ impl WatchedFile {
     }
 }
 
-/// Replaces the files of `plugin` under `key`. The states that tasks reported stay.
+/// Replaces the files of `plugin` under `key`. The states that tasks reported do not change.
 pub fn replace(tx: &Tx<'_>, plugin: &str, key: &str, files: &[(String, Stamp)]) -> Result<(), LedgerError> {
     let mut select = tx.connection.prepare_cached("SELECT path, seen FROM watched WHERE plugin = ?1 AND key = ?2")?;
     let rows = select.query_map([plugin, key], |row| Ok((row.get(0)?, row.get(1)?)))?;

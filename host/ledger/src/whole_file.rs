@@ -6,7 +6,7 @@ use sha2::{Digest as _, Sha256};
 use crate::LedgerError;
 use crate::database::Reader;
 
-/// A unique hidden name for `what`.
+/// A unique hidden file name that contains `what`.
 pub(crate) fn hidden_name(reader: &Reader, what: &str) -> Result<String, LedgerError> {
     let token = "SELECT lower(hex(randomblob(8)))";
     let token: String = reader.connection.query_row(token, [], |row| row.get(0))?;

@@ -1,7 +1,7 @@
 //! The writing thread: takes the waiting jobs, runs each in a savepoint, commits once, then replies to all. Jobs wait in
 //! lanes ([`Ledger::in_lane`]), which take turns, and a transaction accepts jobs only for a short time. If a transaction
-//! contains the last job of a lane while another lane has more jobs, it ends even sooner. So if one agent has many jobs,
-//! another agent's write waits only for a few of them and one commit.
+//! contains the last job of a lane while another lane has more jobs, it ends even sooner. So if one agent has many jobs, a
+//! write of another agent waits only for a few of these jobs and one commit.
 //!
 //! A failed job is rolled back without effect on the others. A failed commit (full disk) fails every job of the group.
 //! A reply of `Ok` always means that the bytes are on the disk, in the files that have the ledger's names: after each
@@ -20,14 +20,14 @@ use crate::lanes::Lanes;
 use crate::presence::LedgerFiles;
 use crate::{LedgerError, open};
 
-/// The maximum number of jobs in the channel, and of jobs in the lanes; further senders wait. If a handoff has 1 KiB,
-/// this is 2 MiB.
+/// The maximum number of jobs in the channel, and also the maximum number of jobs in all lanes. Further senders wait. With
+/// 1 KiB for each job, channel and lanes need 2 MiB.
 const QUEUE: usize = 1024;
 
 /// The maximum number of jobs in one transaction. Many jobs share the fsync, and the first one does not wait long.
 const GROUP: usize = 256;
 
-/// After this time a transaction accepts no more jobs. A commit takes about as long.
+/// After this time a transaction accepts no more jobs. A commit takes about the same time.
 const GROUP_TIME: Duration = Duration::from_millis(10);
 
 /// As [`GROUP_TIME`], for a transaction that contains the last job of a lane while another lane has more jobs: the
@@ -230,7 +230,7 @@ impl Ledger {
     }
 }
 
-/// Combines a job with the reply that it sends after the commit.
+/// Combines a job with the reply to its sender after the commit.
 fn package<T, F, A>(job: F, answer: A) -> Job
 where
     T: Send + 'static,

@@ -5,8 +5,8 @@
 //! it can be read in a folder where no file may be created.
 //!
 //! To read a database in WAL mode SQLite creates a `-wal` and a `-shm` beside it, and a reader leaves both behind. So a
-//! database that no program is writing is read as an immutable file. If a program writes to it during the copy, it is read
-//! again in the usual way.
+//! database that no program is writing is read as an immutable file. If a program writes to the database during the copy,
+//! Baton copies it again in the usual way.
 //!
 //! The caller decides which file may be copied.
 
@@ -27,14 +27,15 @@ use super::{GuestError, limits};
 /// The pause between two attempts to read a file that another program has locked.
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// A write later than this gives the file another modification time, even on FAT, where times have steps of 2 s.
+/// If a file was not written for this time, its next write changes its modification time, even on FAT, where times have
+/// steps of 2 s.
 const REST: Duration = Duration::from_secs(5);
 
 /// The characters of a path that a URI encodes.
 const PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'.').remove(b'_').remove(b'-');
 
-/// Copies the database `from` into the empty file `to`. After SQLite has opened `from`, `is_expected` checks whether that is
-/// still the expected file.
+/// Copies the database `from` into the empty file `to`. After SQLite has opened `from`, `is_expected` checks whether the
+/// opened file is still the expected file.
 ///
 /// # Errors
 /// As `snapshot-of` in `wit/sql.wit`. The content of `to` is then invalid.
@@ -62,7 +63,7 @@ struct FileAtRest {
 }
 
 impl FileAtRest {
-    /// Does not open the file: closing it would release this process's locks.
+    /// This function does not open the file, because closing it would release the locks of this process.
     fn of(path: &Path) -> Option<Self> {
         let found = path.symlink_metadata().ok()?;
         let is_missing = |ending: &str| {
@@ -355,7 +356,7 @@ mod tests {
         let to = path.with_extension("copy");
         fs::write(&to, "").unwrap();
         let writer = std::cell::OnceCell::new();
-        // It writes after the first copy has begun.
+        // The writer connects and writes after the first copy has begun.
         let is_expected = || {
             writer.get_or_init(|| {
                 let writer = Connection::open(&path).unwrap();
@@ -389,7 +390,7 @@ mod tests {
         close(0o555);
         assert_eq!(copied(&path).map(|(_kept, copy)| count(&copy)), Ok(3), "there is no log");
         close(0o755);
-        // As after a crash: a log without its -shm.
+        // The same files as after a crash: a log without a -shm.
         fs::write(&log, written).unwrap();
         close(0o555);
         let said = copied(&path).map(|(_kept, copy)| count(&copy));

@@ -1,4 +1,4 @@
-//! Why a plugin's statement failed, by what the plugin can do about it.
+//! The errors of a plugin's statement. Each kind of error needs another reaction of the plugin.
 
 use baton_catalog::CatalogError;
 use rusqlite::ErrorCode;

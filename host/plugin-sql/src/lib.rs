@@ -1,10 +1,10 @@
 //! Databases for plugins: one for each plugin (`plugins/NAME.db`), the catalog that all share, and copies of other
 //! programs' files.
 //!
-//! A statement of a plugin is untrusted. [`authorizer`] decides what it may do while SQLite compiles it, and [`limits`] bound
-//! its cost. It ends at its time limit, or when no caller waits for it any more ([`StopHandle`]). The caller decides which
-//! plugin may use which database and passes an [`Access`] only for a grant. Statements of plugins run in a separate process
-//! ([`worker`]), never in the daemon.
+//! A statement of a plugin is untrusted. [`authorizer`] decides what it may do while SQLite compiles it, and [`limits`]
+//! bound its cost. A statement ends at its time limit, or when no caller waits for it any more ([`StopHandle`]). The caller
+//! decides which plugin may use which database and passes an [`Access`] only for a grant. Statements of plugins run in a
+//! separate process ([`worker`]), never in the daemon.
 //!
 //! Every function blocks: call it on a thread that may block.
 
@@ -48,7 +48,7 @@ pub struct Step {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Access {
     pub database: Database,
-    /// A missing file is created with its folder.
+    /// The path of the database. If the file is missing, it is created with its folder.
     #[serde(with = "value::path")]
     pub path: PathBuf,
     pub writable: bool,

@@ -22,7 +22,7 @@ pub const ROWS: usize = 10_000;
 /// Statements of one transaction.
 pub const STATEMENTS: usize = 1_000;
 
-/// Bytes of the values of one result: a plugin can hold that many.
+/// Bytes of the values of one result: this number fits into the memory of a plugin.
 pub const RESULT_BYTES: usize = 4 << 20;
 
 /// Bytes of the values of one batch.

@@ -22,7 +22,7 @@ pub struct Session {
 }
 
 impl Session {
-    /// Opens the database; creates a missing one.
+    /// Opens the database. Creates it if it is missing.
     ///
     /// # Errors
     /// When the file cannot be created or opened.

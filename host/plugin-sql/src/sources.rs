@@ -1,5 +1,5 @@
-//! Ensures that a plugin writes to the catalog only under its own name. Each row of the views `put_…` names its source, so each
-//! connection of a plugin has temporary triggers that check it. Only the host can create such triggers.
+//! Ensures that a plugin writes to the catalog only under its own name. Each row of the views `put_…` names its source, so
+//! each connection of a plugin has temporary triggers that check this name. Only the host can create such triggers.
 //!
 //! The source is `NAME`, or `NAME/PART` for a part of the plugin (plugin names have no slash). The operator ranks sources
 //! (`[catalog.ranks]` in `baton.toml`); a plugin may only rank a part of itself, only once, and not higher than 0. Among

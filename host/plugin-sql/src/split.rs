@@ -22,7 +22,7 @@ const LEFTOVER_AGE: Duration = Duration::from_hours(1);
 /// stays unchanged.
 ///
 /// # Errors
-/// When a database cannot be read or written. Then there is no `to`, and the next call tries again.
+/// When a database cannot be read or written. The file `to` does not exist then, and the next call tries again.
 pub fn split_tables(from: &Path, to: &Path, prefix: &str) -> Result<(), GuestError> {
     let failed = |error: &dyn std::error::Error| {
         let (from, to) = (from.display(), to.display());

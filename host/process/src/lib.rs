@@ -2,9 +2,9 @@
 //!
 //! Each program has a cleared environment, a separate process group and a mark in its environment. When Baton ends a
 //! program, it also ends everything that the program has started: the whole group and, on systems with `/proc`, the
-//! processes that left the group and have inherited the mark. If a daemon is killed, a later daemon finds its programs by
-//! their names in the ledger ([`owner`]) and their marks, and ends them. A process that clears its environment and leaves
-//! the group is not found.
+//! processes that left the group and have inherited the mark. If a daemon is killed, a later daemon finds the programs of
+//! the killed daemon by their names in the ledger ([`owner`]) and their marks, and ends them. A process that clears its
+//! environment and leaves the group is not found.
 //!
 //! Everything here blocks. Async code calls it on separate threads.
 

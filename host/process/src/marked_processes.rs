@@ -16,9 +16,9 @@ const ROUNDS: usize = 300;
 /// The time between two lists, in which killed processes end.
 const PAUSE: Duration = Duration::from_millis(10);
 
-/// Kills every process of this user that has the mark in its environment, and waits until all of them have ended. Also waits
-/// for the processes in `known`, which the caller found earlier: a process that is being killed has no environment any more,
-/// but may still hold a claim. Works only on systems with `/proc`.
+/// Kills every process of this user that has the mark in its environment, and waits until all of them have ended. Also
+/// waits for the processes in `known`, which the caller found earlier: a process that is being killed has no environment
+/// any more, but may still hold a lock. Works only on systems with `/proc`.
 pub(crate) fn kill_marked(mark: &str, mut known: Vec<u32>) {
     for _ in 0..ROUNDS {
         let found = marked(mark);

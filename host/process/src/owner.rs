@@ -26,14 +26,14 @@ pub fn process_of(owner: &str) -> Option<u32> {
     owner.split(':').nth(1)?.parse().ok()
 }
 
-/// Whether it is the name of a daemon.
+/// Whether `owner` is the name of a daemon.
 #[must_use]
 pub fn is_daemon(owner: &str) -> bool {
     owner.split(':').next() == Some(DAEMON)
 }
 
-/// Whether the process of that name has certainly ended. `no_daemon`: no other daemon is running, because the lock of
-/// the workspace is free or held by this process.
+/// Whether the process with the name `owner` has certainly ended. `no_daemon` means that no other daemon is running,
+/// because the lock of the workspace is free or held by this process.
 #[must_use]
 pub fn is_gone(owner: &str, no_daemon: bool) -> bool {
     let mut parts = owner.split(':').skip(1);
@@ -50,7 +50,7 @@ pub fn has_start(owner: &str) -> bool {
 }
 
 /// The start time of a process in the system's ticks since boot, which do not change with the clock. It distinguishes a
-/// process from a later one with the same id. Known only on systems with `/proc`.
+/// process from a later process with the same id. The start time is known only on systems with `/proc`.
 fn began(process: u32) -> Option<String> {
     stat_field(process, 19)
 }
@@ -79,7 +79,7 @@ mod tests {
     fn a_reused_process_id_is_another_process() {
         let own = name("run");
         assert!(!is_gone(&own, false));
-        // Only on systems that report the start time of a process.
+        // The start time differs, which Baton detects only on systems that report the start time of a process.
         let left = format!("run:{}:1:1", std::process::id());
         assert_eq!(is_gone(&left, false), began(std::process::id()).is_some());
         assert!(!is_gone(&format!("run:{}:1", std::process::id()), false), "an older name has no start time");

@@ -45,7 +45,8 @@ async fn component(client: &Client, url: &Url, host: &str) -> Result<Vec<u8>, Fe
     })
 }
 
-/// Downloads the signature; `None` if there is none. Object stores answer with a refusal if a file is missing.
+/// Downloads the signature; `None` if there is none. A refusal also counts as a missing signature, because object stores
+/// refuse requests for missing files.
 async fn signature(client: &Client, url: &Url, host: &str) -> Result<Option<String>, FetchError> {
     let signature_url = signature_url(url);
     let wanted = Download {

@@ -1,4 +1,4 @@
-//! The errors of fetching and publishing a package: one variant for each solution.
+//! The errors of fetching and publishing a package: each variant has a different remedy.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -96,7 +96,7 @@ pub enum FetchError {
         /// What the file contains instead of a package.
         reason: String,
     },
-    /// The server's answer is another error, or unusable.
+    /// The server answers with another error, or its answer is unusable.
     #[error("{host} sent an unusable answer: {reason}")]
     Refused {
         /// The server.
@@ -104,7 +104,7 @@ pub enum FetchError {
         /// The server's answer.
         reason: String,
     },
-    /// A package cannot be published like this.
+    /// The component cannot be published. Contains the reason.
     #[error("the component cannot be published: {0}")]
     Unpublishable(String),
     /// The credentials cannot be read.

@@ -37,7 +37,8 @@ pub(crate) fn is_this_machine(host: &str) -> bool {
     host == "localhost" || address.is_ok_and(|address| address.is_loopback())
 }
 
-/// Creates a client for a server. `local`: the server is on this machine, which a proxy cannot reach.
+/// Creates a client for a server. If `local` is true, the server is on this machine, and the client uses no proxy, because
+/// a proxy cannot reach the server.
 pub(crate) fn client(host: &str, local: bool) -> Result<Client, FetchError> {
     tls::install();
     let builder = Client::builder()

@@ -1,7 +1,7 @@
 //! The plugin registry: the packages of a workspace, their sources, their approval and their grants.
 //!
-//! It maintains `baton.lock` and reads components and their manifests. It runs no plugin and does not know the queue: the daemon
-//! reads the lock file and loads the components that it pins.
+//! It maintains `baton.lock` and reads components and their manifests. It does not run plugins and does not use the queue.
+//! The daemon reads the lock file and loads the components that the lock file pins.
 
 pub mod download;
 mod error;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// The timeout for a connection: a distant registry needs a second, and the error for an unreachable one should come soon.
+/// The timeout for a connection: a distant registry needs a second, and Baton should soon report that a registry is unreachable.
 pub(crate) const CONNECT: Duration = Duration::from_secs(10);
 
 /// The maximum time without a byte; after it a transfer counts as stopped.

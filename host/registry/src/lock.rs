@@ -87,7 +87,7 @@ pub struct PluginEntry {
     pub version: String,
     /// `sha256:` and 64 hexadecimal digits: no other bytes run.
     pub digest: String,
-    /// The id of the trusted key that signed it; absent if no trusted key did.
+    /// The id of the trusted key that signed the component; absent if no trusted key signed it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
     /// The plugin waits for approval and does not run.
@@ -99,7 +99,7 @@ pub struct PluginEntry {
     /// The grants of the operator.
     #[serde(default)]
     pub grants: GrantSet,
-    /// A newer revision that waits for approval while this one runs.
+    /// A newer revision that waits for approval while the current revision runs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pending: Option<Revision>,
     /// Revisions that ran before, the newest last.
@@ -130,7 +130,7 @@ pub struct Revision {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Source {
-    /// Inside the program.
+    /// Bundled in the program `baton`.
     Shipped,
     /// A file: relative to the workspace, or absolute.
     File(PathBuf),
@@ -215,7 +215,7 @@ impl Default for Lock {
 const BYTES: u64 = 16 << 20;
 
 impl Lock {
-    /// Reads the file; a missing one grants nothing.
+    /// Reads the file. A missing file gives an empty lock, which grants nothing.
     ///
     /// # Errors
     /// When it cannot be read, does not parse, or was written by a newer version of Baton.
@@ -245,8 +245,8 @@ impl Lock {
         Ok(lock)
     }
 
-    /// Parses the next entry. Its name must be valid and new, because it names a folder; a relative file must be inside the
-    /// workspace.
+    /// Parses the next entry. Its name must be valid and unique, because a folder gets this name. The relative path of a
+    /// source file must stay inside the workspace.
     fn entry(&self, table: &Table) -> Result<PluginEntry, String> {
         let entry =
             PluginEntry::deserialize(Value::Table(table.clone())).map_err(|error| error.message().to_owned())?;

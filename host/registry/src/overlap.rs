@@ -3,10 +3,10 @@
 //! A plugin that may write to a folder controls every path through it: it can replace a folder below it by a link. So if a
 //! plugin may write to a folder, no folder inside it can be granted to any plugin, not even for reading.
 //!
-//! Two cases are safe and allowed between two plugins: a writable folder inside one that is only read, and the same folder
-//! for both. In both cases no plugin may write to the folder around a granted folder, so no plugin can replace that folder.
-//! If one plugin has two folders and may write to one of them, they must not overlap: the plugin would see the same file
-//! under two paths with different rights.
+//! Two cases are safe and allowed between two plugins: a writable folder inside a folder that the other plugin only reads,
+//! and the same folder for both plugins. In both cases no plugin may write to the folder around a granted folder, so no
+//! plugin can replace that folder. If one plugin has two folders and may write to one of them, the two folders must not
+//! overlap, because the plugin would see the same file under two paths with different rights.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -57,9 +57,9 @@ impl PlacedFolder {
 /// Two grants that exclude each other.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Overlap {
-    /// The refused grant: that of the inner folder.
+    /// The refused grant. If two plugins have the folders, this is the grant of the inner folder.
     pub refused: PlacedFolder,
-    /// The grant of the outer folder.
+    /// The grant that excludes the refused grant. If two plugins have the folders, this is the grant of the outer folder.
     pub other: PlacedFolder,
 }
 

@@ -25,7 +25,7 @@ pub enum PackError {
 /// Adds the manifest to `component`. `declares` is the text of a `manifest.json`.
 ///
 /// # Errors
-/// When the manifest is not valid, the component has one already, or it is not a plugin for this host.
+/// When the manifest is not valid, or when the component already has a manifest or is not a plugin for this host.
 pub fn pack(component: &[u8], name: &str, version: &str, declares: &str) -> Result<(Vec<u8>, Package), PackError> {
     match read_manifest(component) {
         Err(SandboxError::ManifestCount(0)) => {}

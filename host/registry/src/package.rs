@@ -2,7 +2,7 @@
 //! running or compiling it.
 //!
 //! First the size and depth of all its parts are checked ([`bounds`]). Then the binary is validated, so that no later step
-//! processes a truncated or damaged one.
+//! processes a truncated or damaged binary.
 
 mod bounds;
 

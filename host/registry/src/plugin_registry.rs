@@ -1,14 +1,16 @@
 //! The operations on the plugins of a workspace: install, approve, grant, roll back, disable, remove.
 //!
-//! Each operation is one change of `baton.lock`. The file is replaced as a whole, so after a crash it is the old file or the
-//! new one. A package is in the store before the lock file refers to it. Two processes take turns.
+//! Each operation is one change of `baton.lock`. The file is replaced as a whole, so after a crash it has its complete old
+//! or complete new content. A package is in the store before the lock file refers to it. Only one process at a time changes
+//! the lock file.
 //!
-//! No package runs without approval. The signature of a trusted key is an approval; any other package waits for `approve`. A new
-//! revision runs at once, with the grants of the old one, only if the same key signed it and it asks for no additional grants.
-//! Otherwise it waits while the old one runs, and starts without grants.
+//! No package runs without approval. The signature of a trusted key is an approval; any other package waits for `approve`.
+//! A new revision runs at once, with the grants of the old revision, only if the same key signed it and it asks for no
+//! additional grants. Otherwise the new revision waits for approval while the old revision runs. It starts without grants,
+//! unless the approval keeps the grants of the old revision.
 //!
-//! An approved plugin owns its name. The bundled plugins own their names even if they are not installed. A package from another
-//! source can only get such a name with [`Approval::replace`].
+//! An approved plugin owns its name. The bundled plugins own their names even if they are not installed. A package from
+//! another source can get an owned name only with [`Approval::replace`].
 
 mod approve;
 mod holder;
@@ -42,9 +44,9 @@ pub type Check<T> = Arc<dyn Fn(&T) -> Result<(), String> + Send + Sync>;
 /// Checks whether a package can run here.
 #[derive(Clone)]
 pub struct PackageChecks {
-    /// Checks that its name is free. Every package is checked.
+    /// Checks that the name of the package is free. Baton checks the name of every package.
     pub name: Check<Package>,
-    /// Checks that it compiles and links. Only an approved package is compiled.
+    /// Checks that the component compiles and links. Baton compiles only approved packages.
     pub code: Check<[u8]>,
 }
 
@@ -60,7 +62,8 @@ pub struct PluginRegistry {
 }
 
 impl PluginRegistry {
-    /// The plugins of the workspace at `root`. The lock for turns is in the folder `state`, the packages are in `packages`.
+    /// The plugins of the workspace at `root`. The folder `state` contains the file whose lock serialises changes; the
+    /// folder `packages` contains the packages.
     #[must_use]
     pub fn new(root: &Path, state: &Path, packages: PathBuf) -> Self {
         Self {
@@ -114,7 +117,7 @@ impl PluginRegistry {
                 entry.grants = GrantSet::default();
             }
             for spec in specs {
-                // This includes grants that the plugin does not ask for any more.
+                // Grants that the plugin does not ask for any more can be revoked too.
                 if !entry.grants.revoke(spec) {
                     let has = entry.grants.specs().join(" ");
                     return Err(RegistryError::Refused(format!(
@@ -155,7 +158,7 @@ impl PluginRegistry {
         self.write(true, grant)
     }
 
-    /// Returns to the previous revision with its grants. Another call undoes it.
+    /// Returns to the previous revision with its grants. A second call undoes the first call.
     ///
     /// # Errors
     /// When there is no previous revision, or its package is missing.

@@ -26,7 +26,8 @@ impl Store {
         Self { folder }
     }
 
-    /// Adds a package. The file gets its name only after all bytes are on the disk. Idempotent.
+    /// Adds a package. The file gets its name only after all bytes are on the disk. If the store already has the package,
+    /// nothing changes.
     ///
     /// # Errors
     /// When the folder cannot be written to.

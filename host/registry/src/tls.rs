@@ -6,7 +6,7 @@
 
 use std::sync::Once;
 
-/// Makes ring the provider of this process; does nothing if there is one.
+/// Makes ring the provider of this process; does nothing if the process already has a provider.
 pub fn install() {
     static ONCE: Once = Once::new();
     // An error only means that a provider is already installed.

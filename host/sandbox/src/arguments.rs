@@ -125,7 +125,7 @@ impl Schema {
 }
 
 impl Schema {
-    /// An unknown name. For an argument also the most similar known name.
+    /// The text for an unknown name. For an argument, it also contains the most similar known name.
     fn unknown(&self, name: &str, is_argument: bool) -> String {
         let known = self.known.iter().map(String::as_str).filter(|_| is_argument);
         let meant = nearest(name, known, ALIKE).map(|meant| format!(" (did you mean `{meant}`?)"));

@@ -22,7 +22,7 @@ const PARTS: usize = 1_000;
 pub struct TypedArgument {
     /// The name before the first `=`.
     pub name: String,
-    /// Everything after it.
+    /// The text after the first `=`.
     pub text: String,
 }
 
@@ -175,7 +175,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The schemas that apply in addition to this one.
+    /// The schemas that apply in addition to the schema with these fields.
     fn parts(&mut self, fields: &'a Map<String, Value>) -> Vec<&'a Value> {
         let target = fields.get("$ref").and_then(Value::as_str).and_then(|to| to.strip_prefix('#'));
         let target = target.and_then(|pointer| self.root.pointer(pointer));

@@ -57,8 +57,8 @@ impl Sandbox {
         Ok(Self { engine, linker, admission, host: HostResources::default(), ticker, code, pooled })
     }
 
-    /// Adds worker processes. Without them, plugins have no databases and are compiled in this process; only tests and
-    /// benches do that.
+    /// Adds worker processes. Only tests and benches use a sandbox without worker processes: its plugins have no databases
+    /// and are compiled in this process.
     #[must_use]
     pub fn with_workers(self, workers: Workers) -> Self {
         Self { host: HostResources { workers: Some(workers), ..self.host }, ..self }
@@ -68,7 +68,7 @@ impl Sandbox {
     /// `SCHEME://HOST[:PORT]`.
     ///
     /// # Errors
-    /// When a key is not such an origin.
+    /// When a key does not have this form.
     pub fn with_servers(self, servers: &BTreeMap<String, SocketAddr>) -> Result<Self, String> {
         let network = Arc::new(Network::with_servers(servers)?);
         Ok(Self { host: HostResources { network, ..self.host }, ..self })

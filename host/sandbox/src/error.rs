@@ -179,7 +179,7 @@ pub enum AttemptError {
     /// A grant is missing.
     #[error("{0}")]
     NeedsGrant(String),
-    /// It reached a resource limit and was stopped.
+    /// The plugin reached a resource limit and was stopped.
     #[error("the plugin was stopped at its limit of {resource}: {used} of {limit}")]
     Limit {
         /// The resource.
@@ -206,7 +206,7 @@ pub(crate) struct LimitHit {
     pub(crate) limit: u64,
 }
 
-/// A cancellation, passed the same way.
+/// A cancellation, passed through wasmtime as the error of a trap.
 #[derive(Debug, thiserror::Error)]
 #[error("cancelled")]
 pub(crate) struct CancelHit;

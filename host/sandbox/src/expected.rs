@@ -1,5 +1,5 @@
-//! Describes one argument of an action for a person, from its JSON Schema, with an example. The schema is untrusted;
-//! the caller escapes these texts.
+//! Describes one argument of an action for a person, from its JSON Schema, with an example. The schema is untrusted; the
+//! caller must escape the texts that come from it.
 
 use serde_json::Value;
 

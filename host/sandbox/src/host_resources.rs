@@ -15,6 +15,6 @@ pub(crate) struct HostResources {
     pub(crate) fingerprint_gate: WorkGate,
     /// Limits how many snapshots are made at the same time.
     pub(crate) copies: CopyLimit,
-    /// Absent in tests and benches. Then plugins have no databases.
+    /// Starts worker processes. Absent in tests and benches, where plugins have no databases.
     pub(crate) workers: Option<Workers>,
 }

@@ -2,9 +2,9 @@
 //! apply.
 //!
 //! One [`Sandbox`] contains the engine. [`Sandbox::load`] compiles a component once, in a separate process with limits.
-//! Each [`Sandbox::run`] creates a new store, so no state remains between tasks. The sandbox does not know the queue or
-//! the folders of the workspace. The caller passes the [`HostServices`] of the plugin, the path of the ledger (which
-//! the sandbox only reads) and the lock table.
+//! Each [`Sandbox::run`] creates a new store, so no state remains between tasks. The sandbox does not use the queue or the
+//! folders of the workspace. The caller passes the [`HostServices`] of the plugin, the path of the ledger (which the
+//! sandbox only reads) and the lock table.
 
 mod arguments;
 #[expect(missing_docs, reason = "generated; the WIT files hold the documentation")]

@@ -1,5 +1,5 @@
-//! The resource limits of one attempt: the host's limits, or lower ones from the manifest. Baton rejects a manifest
-//! that requests more than the host's limit, or zero. If Baton silently lowered the limit, tasks would end without a
+//! The resource limits of one attempt: the host's limits, or lower limits from the manifest. Baton rejects a manifest that
+//! requests zero or more than the host's limit. If Baton silently used the host's limit instead, tasks would end without a
 //! visible reason.
 
 use std::time::Duration;

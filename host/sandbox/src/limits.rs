@@ -10,8 +10,8 @@ pub const TICK: Duration = Duration::from_millis(10);
 /// The linear memory of one attempt, summed over all its memories. Parsing a plan of 8 MiB needs a tenth of it.
 pub const MEMORY_BYTES: usize = 256 << 20;
 
-/// The entries of all tables together. Measured: 74 in a small Rust component, 5,763 in a Python one, 7,718 in a
-/// JavaScript one.
+/// The entries of all tables together. Measured: 74 in a small Rust component, 5,763 in a Python component, 7,718 in a
+/// JavaScript component.
 pub const TABLE_ELEMENTS: usize = 100_000;
 
 /// Wall-clock time of one attempt.
@@ -115,8 +115,8 @@ pub const WATCHED_OF_A_KEY: usize = 20_000;
 /// Files that may be watched for one plugin. Each is checked at least once a minute.
 pub const WATCHED: usize = 200_000;
 
-/// Keys that one task may set. A key is a document, and a workspace may have ten thousand that are all new or all
-/// deleted.
+/// Keys that one task may set. A plugin uses one key for each document, and a workspace may have ten thousand documents
+/// that are all new or all deleted.
 pub const WATCH_KEYS: usize = 20_000;
 
 /// The maximum length of the path of a watched file.
@@ -126,11 +126,11 @@ pub const WATCHED_PATH_BYTES: usize = 4 << 10;
 /// and never get an allocation error.
 pub const AT_ONCE: usize = 16;
 
-/// Core instances and tables of one component. Measured: 4 in a Rust component, 5 in a JavaScript one, 16 in a Python
-/// one, which has one more for each native module.
+/// Core instances and tables of one component. Measured: 4 in a Rust component, 5 in a JavaScript component, 16 in a Python
+/// component. A Python component has one core instance more for each native module.
 pub const CORE_INSTANCES: u32 = 32;
 
-/// The maximum size of a component that is compiled. A Python component has 18 MB, a JavaScript one 12 MB.
+/// The maximum size of a component that is compiled. A Python component has 18 MB, a JavaScript component 12 MB.
 pub const COMPONENT_BYTES: usize = 64 << 20;
 
 /// Memory of a process that compiles one component, on Linux. Measured: 0.4 GiB for a Python component with two threads.
@@ -164,8 +164,8 @@ pub const PATTERN_BYTES: usize = 1 << 20;
 /// Parts of a schema multiplied by bytes of arguments: some seconds of checking in the worst case.
 pub const ARGUMENTS_WORK: usize = 1 << 30;
 
-/// Up to this product, a refusal names the mistakes in the arguments. In the worst case the mistakes need some hundred
-/// megabytes.
+/// Up to this product of schema parts and bytes of arguments, a refusal names the mistakes in the arguments. In the worst
+/// case the list of mistakes needs some hundred megabytes.
 pub const MISTAKES_WORK: usize = 1 << 21;
 
 /// Concurrent requests of one attempt; further requests wait.
@@ -199,19 +199,19 @@ pub const HTTP_BYTES: u64 = HTTP_REQUESTS as u64 * (HTTP_REQUEST_BYTES + HTTP_RE
 /// The size of the headers of a response.
 pub const HTTP_HEAD_BYTES: usize = 64 << 10;
 
-/// The timeout for a connection (name, TCP and TLS together). A plugin may set a shorter one.
+/// The timeout for a connection (name, TCP and TLS together). A plugin may set a shorter timeout.
 pub const HTTP_CONNECT: Duration = Duration::from_secs(10);
 
-/// The timeout for the headers of the response. A plugin may set a shorter one.
+/// The timeout for the headers of the response. A plugin may set a shorter timeout.
 pub const HTTP_FIRST_BYTE: Duration = Duration::from_mins(1);
 
-/// The timeout between two pieces of a response. A plugin may set a shorter one.
+/// The timeout between two pieces of a response. A plugin may set a shorter timeout.
 pub const HTTP_BETWEEN_BYTES: Duration = Duration::from_secs(30);
 
-/// The minimum length of a secret. A shorter one occurs in harmless text, which would be scrubbed too.
+/// The minimum length of a secret. A shorter secret would also occur in harmless text, which would then be scrubbed too.
 pub const SECRET_LEAST_BYTES: usize = 8;
 
-/// The maximum length of a secret, which must be allowed in a header.
+/// The maximum length of a secret. A header must be able to contain the secret.
 pub const SECRET_MOST_BYTES: usize = 8 << 10;
 
 /// Locks that one attempt may hold.

@@ -26,8 +26,8 @@ const PIECE: usize = 64 << 10;
 /// The number of bytes that are kept from the end of a log.
 const TAIL: usize = limits::LOG_KEPT_BYTES - limits::LOG_HEAD_BYTES;
 
-/// At each of the two cuts, at most this many more bytes are dropped, so that the cut is at the end of a line. A cut within
-/// a line could split a secret, and its parts would not be masked.
+/// A long log has two cuts, and each cut is moved to the end of a line. This is the maximum number of bytes that one cut
+/// drops for this reason. A cut within a line could split a secret, and the parts of the secret would not be masked.
 const LINE: usize = 4 << 10;
 
 /// The log of a running attempt. Clones write to the same log.

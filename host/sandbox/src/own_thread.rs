@@ -34,7 +34,7 @@ pub(crate) async fn run<T: Send + 'static>(
     guest_ended: Arc<AtomicBool>,
 ) -> Result<T, AttemptError> {
     let runtime = Handle::current();
-    // `waiting` is dropped with this future. That completes `gone`, which ends the work on the thread.
+    // `waiting` is dropped with this future. Dropping `waiting` completes `gone`, which ends the work on the thread.
     let (waiting, gone) = oneshot::channel::<()>();
     let thread = tokio::task::spawn_blocking(move || {
         runtime.block_on(async {

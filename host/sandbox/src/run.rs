@@ -72,7 +72,7 @@ impl Sandbox {
             Ok(store) => store,
             Err(failure) => return AttemptReport::failed(failure),
         };
-        // The epoch ends a guest that computes. This ends a guest that waits in a host call.
+        // The epoch ends a guest that computes. This `select!` ends a guest that waits in a host call.
         let ended = tokio::select! {
             ended = call(plugin, &mut store, attempt, wall) => ended,
             () = tokio::time::sleep(wall) => {
@@ -128,13 +128,14 @@ async fn link_files(databases: &[DatabaseGrant]) {
     }
 }
 
-/// Called at each tick while the plugin computes. Ends the plugin at its limits, otherwise lets other attempts run.
+/// The function that wasmtime calls at each tick while the plugin computes. It ends the plugin at its limits, and otherwise
+/// lets other attempts run.
 fn watch(end: Instant) -> impl FnMut(StoreContextMut<'_, State>) -> wasmtime::Result<UpdateDeadline> + Send + Sync {
     let mut asked: Option<Instant> = None;
     move |store| {
         let now = Instant::now();
         if now >= end {
-            // The time limit is not known here; `failure` adds it to both values.
+            // The time limit is not available here; `failure` adds it to both values.
             let over = now.duration_since(end).as_millis();
             return Err(LimitHit { resource: ResourceLimit::Wall, used: as_u64(over), limit: 0 }.into());
         }
@@ -211,7 +212,7 @@ fn check_size(mut outcome: wit::Outcome) -> Result<wit::Outcome, AttemptError> {
     Ok(outcome)
 }
 
-/// Masks secrets before it shortens the texts, because a secret that was cut in two would not be recognised.
+/// Masks the secrets in the report, then shortens its texts. The order matters: a secret that was cut in two would not be found.
 pub(crate) fn finish(scrubber: &Scrubber, report: &mut AttemptReport) {
     scrub_report(scrubber, report);
     shorten(&mut report.ended);

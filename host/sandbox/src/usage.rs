@@ -43,7 +43,7 @@ impl Usage {
         self.note(resource, used, limit);
     }
 
-    /// Records the limit that ended the attempt, if one did.
+    /// Records the limit that ended the attempt, if a limit ended it.
     pub(crate) fn note_end(&mut self, failure: &AttemptError) {
         if let AttemptError::Limit { resource, used, limit } = *failure {
             self.put(LimitUsage { resource, used, limit, hit: true });

@@ -71,11 +71,11 @@ pub(crate) struct WorkerProcess {
     pub(crate) output: pipe::Receiver,
 }
 
-/// A process that is killed when this is dropped.
+/// A process that is killed when the value is dropped.
 pub(crate) struct Process(Option<Child>);
 
 impl Process {
-    /// Waits at most `patience` for its end. `None` if it is still running.
+    /// Waits at most `patience` for the end of the process. Returns `None` if the process is still running.
     pub(crate) async fn ended(&mut self, patience: Duration) -> Option<ExitStatus> {
         let begun = Instant::now();
         loop {
@@ -90,7 +90,7 @@ impl Process {
         }
     }
 
-    /// Kills it now.
+    /// Kills the process now.
     pub(crate) fn kill(&mut self) {
         let Some(mut child) = self.0.take() else { return };
         // The process may have ended already.

@@ -11,7 +11,7 @@ pub const VERSION: &str = "0.1.0";
 /// The world of `baton:plugin`, which lists the interfaces that a component may import.
 const WORLD: &str = include_str!("../../../wit/world.wit");
 
-/// The linked packages of WASI. Without a grant, the functions that need one return an error.
+/// The linked packages of WASI. A function that needs a grant returns an error if the grant is missing.
 const WASI: [&str; 7] = ["cli", "clocks", "filesystem", "http", "io", "random", "sockets"];
 
 /// The WebAssembly features of the engine.

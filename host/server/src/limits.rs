@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
-/// How long a claim of a process lasts without renewal. Three renewals may be missed.
+/// How long a claim of a process lasts without renewal. Two renewals in a row may fail.
 pub const PROCESS_CLAIM: Duration = Duration::from_mins(1);
 
 /// The interval of renewals.
 pub(crate) const RENEWAL: Duration = Duration::from_secs(20);
 
-/// After this time without a call, the session stops renewing its claims: its agent has probably forgotten them.
+/// After this time without a call, the session stops renewing its claims: its agent probably does not work on the requests
+/// any more.
 pub(crate) const FORGOTTEN: Duration = Duration::from_hours(2);
 
 /// The default wait of a tool. Shorter than the shortest time limit of the known clients (60 s).
@@ -20,31 +21,31 @@ pub(crate) const LONGEST_WAIT: Duration = Duration::from_hours(1);
 /// The interval of progress notifications while a tool waits.
 pub(crate) const PROGRESS: Duration = Duration::from_secs(20);
 
-/// The most handoffs and RETURNs that a session may send in [`WINDOW`].
+/// The maximum number of handoffs and RETURNs that an agent may send to one server in [`WINDOW`].
 pub(crate) const SENDS: usize = 60;
 
-/// The most claims, reports of progress, questions and releases of a session in [`WINDOW`].
+/// The maximum number of claims, reports of progress, questions and releases that an agent may send to one server in [`WINDOW`].
 pub(crate) const CHANGES: usize = 120;
 
 /// The window of [`SENDS`] and [`CHANGES`].
 pub(crate) const WINDOW: Duration = Duration::from_mins(1);
 
-/// The most bytes of a handoff's text that `read` returns at once.
+/// The maximum number of bytes of a handoff's text that `read` returns at once.
 pub(crate) const TEXT_BYTES: usize = 100_000;
 
-/// The most tasks that `status` lists.
+/// The maximum number of tasks that `status` lists.
 pub(crate) const LISTED: usize = 50;
 
 /// How long a message of A2A may take from its file to its task.
 pub(crate) const CAPTURE: Duration = Duration::from_secs(30);
 
-/// The most tasks in a page of `ListTasks`; the A2A specification sets it.
+/// The maximum number of tasks in a page of `ListTasks`; the A2A specification sets it.
 pub(crate) const PAGE: u32 = 100;
 
-/// The tasks in a page of `ListTasks` that names no size; the A2A specification sets it.
+/// The number of tasks in a page if a call of `ListTasks` names no page size; the A2A specification sets it.
 pub(crate) const USUAL_PAGE: u32 = 50;
 
-/// The most bytes of an id that an A2A client chooses.
+/// The maximum length in bytes of an id that an A2A client chooses.
 pub(crate) const CLIENT_ID_BYTES: usize = 256;
 
 /// How many events of an A2A stream may wait for a slow client.
@@ -53,25 +54,26 @@ pub(crate) const WAITING_EVENTS: usize = 16;
 /// How long a claim over HTTP lasts after the last call of its agent.
 pub(crate) const HTTP_CLAIM: Duration = Duration::from_mins(30);
 
-/// The most connections at the same time.
+/// The maximum number of connections at the same time.
 pub(crate) const CONNECTIONS: usize = 512;
 
 /// How long the headers of a request may take.
 pub(crate) const HEADERS: Duration = Duration::from_secs(5);
 
-/// The most sessions of one agent at the same time (protocol versions before 2026-07-28). Each ends after five idle minutes.
+/// The maximum number of sessions of one agent at the same time (protocol versions before 2026-07-28). A session ends after
+/// five idle minutes.
 pub(crate) const SESSIONS: usize = 32;
 
-/// The most requests and open streams of one agent at the same time. So a few agents cannot use up [`CONNECTIONS`].
+/// The maximum number of requests and open streams of one agent at the same time. So a few agents cannot use up [`CONNECTIONS`].
 pub(crate) const STREAMS: usize = 64;
 
-/// The most bytes of the headers of a request.
+/// The maximum size in bytes of the headers of a request.
 pub(crate) const HEADER_BYTES: usize = 64 << 10;
 
 /// How long the body of a request may take.
 pub(crate) const BODY: Duration = Duration::from_secs(20);
 
-/// The most bytes of the body of a request.
+/// The maximum size in bytes of the body of a request.
 pub(crate) const BODY_BYTES: usize = 4 << 20;
 
 /// The pause after a connection could not be accepted.

@@ -13,12 +13,12 @@ pub(crate) struct RateLimit {
 }
 
 impl RateLimit {
-    /// At most `most` uses in any time span of length `window`.
+    /// Allows at most `most` uses in any time span of length `window`.
     pub(crate) fn new(most: usize, window: Duration) -> Self {
         Self { most, window, uses: Mutex::default() }
     }
 
-    /// The most uses in the window.
+    /// The maximum number of uses in the window.
     pub(crate) fn most(&self) -> usize {
         self.most
     }

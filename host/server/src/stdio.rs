@@ -16,7 +16,7 @@ pub struct StdioError(String);
 /// called a tool for two hours.
 ///
 /// # Errors
-/// When the client does not speak MCP.
+/// When the client does not use MCP.
 pub async fn serve_stdio(server: McpServer) -> Result<(), StdioError> {
     let renewals = tokio::spawn(renew(server.clone(), limits::RENEWAL));
     let served = server.serve(rmcp::transport::stdio()).await;

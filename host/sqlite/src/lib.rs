@@ -67,8 +67,8 @@ where
     migrate_around(connection, migrations, |_, _| Ok(()), |_, ()| Ok(()))
 }
 
-/// Runs [`migrate`] with a step before and one after, in the same transaction. `before` gets the current format of the
-/// database.
+/// Runs [`migrate`] with one step before it and one step after it, in the same transaction. `before` gets the current
+/// format of the database.
 ///
 /// # Errors
 /// [`NewerForm`] when the database was migrated by a newer program.

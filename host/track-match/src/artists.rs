@@ -27,7 +27,7 @@ const WHOLE: [&str; 15] = [
     "years and years",
 ];
 
-/// The sign between a name and the one before it.
+/// The sign between a name and the name before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Separator {
     First,

@@ -11,11 +11,11 @@ use super::{alike, name, number};
 /// The comparison of two tracks, part by part.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Evidence {
-    /// The service of an id that both have.
+    /// The service of an id that both tracks have.
     pub(super) same_id: Option<String>,
-    /// `None` if a track has no ISRC.
+    /// Whether the ISRCs are equal; `None` if a track has no ISRC.
     pub(super) same_isrc: Option<bool>,
-    /// Both have the same [`Track::recording`](super::Track::recording).
+    /// Whether both tracks have the same [`Track::recording`](super::Track::recording).
     pub(super) same_recording: bool,
     pub(super) titles: Titles,
     pub(super) versions: Agreement,
@@ -94,7 +94,7 @@ fn needs_length(a: &PreparedTrack, b: &PreparedTrack) -> bool {
     unclear(a) || unclear(b) || a.title.says_original != b.title.says_original
 }
 
-/// True if the title of a track without an artist consists of the artist and the title of the other one.
+/// True if the title of a track without an artist consists of the artist and the title of the other track.
 fn names_artist_and_title(a: &PreparedTrack, b: &PreparedTrack) -> bool {
     let artist = b.credit.names.first().filter(|_| !b.credit.is_unknown());
     a.credit.is_unknown()
@@ -117,7 +117,7 @@ fn titles(a: &PreparedTrack, b: &PreparedTrack) -> Titles {
         return Titles::Equal;
     }
     if a.base == b.base && a.title.subtitle.is_empty() != b.title.subtitle.is_empty() {
-        // One word in a bracket may name a version that no list knows: "(Nachtmix)".
+        // One word in a bracket may name a version that is in no list: "(Nachtmix)".
         let one_word = a.title.subtitle.len() + b.title.subtitle.len() == 1;
         return if one_word { Titles::Shared } else { Titles::Subtitle };
     }
@@ -193,7 +193,7 @@ fn spell_sounds(words: &[String]) -> String {
     name::compact(&words.iter().map(sound).collect::<Vec<_>>())
 }
 
-/// Whether a truncated title is the start of the other one.
+/// Whether the title of `cut` may be truncated and is the start of the title of `whole`.
 fn is_beginning(cut: &PreparedTrack, whole: &PreparedTrack) -> bool {
     cut.cut_off && cut.whole.chars().count() >= 12 && whole.whole.starts_with(&cut.whole)
 }
@@ -210,7 +210,7 @@ fn shares_words(a: &[String], b: &[String]) -> bool {
     shares_large && common(a, b).min(common(b, a)) * 2 >= all(a).min(all(b))
 }
 
-/// Compares the versions by the titles, and by the albums if only one title says that it is live.
+/// Compares the versions by the titles, and by the albums if only one title names a live recording.
 fn versions(a: &PreparedTrack, b: &PreparedTrack, said_the_same: bool) -> Agreement {
     let said = if said_the_same { Agreement::Same } else { a.title.version.agreement(&b.title.version) };
     if a.title.is_live() != b.title.is_live() && a.is_live() && b.is_live() {

@@ -33,7 +33,7 @@ pub(super) struct Credit {
     composers: Box<[Name]>,
     /// Only composers are named, so the performers are unknown.
     only_composers: bool,
-    /// All words of the main names, sorted. It does not depend on how the credit was split.
+    /// All words of the main names, sorted. This text is the same for every way to split the credit.
     sorted: String,
     /// The first name in Latin letters.
     skeleton: Option<Skeleton>,
@@ -101,7 +101,7 @@ impl Credit {
         self.names.get(self.mains..).unwrap_or_default()
     }
 
-    /// Whether both name guests, and no guest of one is named in the other.
+    /// Whether both credits name guests, and neither credit names a guest of the other credit.
     pub(super) fn guests_differ(&self, other: &Self) -> bool {
         let strangers = |a: &Self, b: &Self| {
             !a.guests().is_empty() && a.guests().iter().all(|guest| b.find(guest) == NameSimilarity::No)
@@ -127,7 +127,7 @@ impl Credit {
         strange(self, other) && strange(other, self)
     }
 
-    /// Compares the two credits. Symmetric.
+    /// Compares the two credits. Their order does not change the result.
     pub(super) fn compare(&self, other: &Self) -> Artists {
         if self.is_unknown() || other.is_unknown() {
             return Artists::Unknown;
@@ -156,8 +156,8 @@ impl Credit {
         }
     }
 
-    /// Whether the first names differ by a slip, one is the other's initials, or they may be the same name in traditional and
-    /// simplified characters.
+    /// Compares the first name of each credit: whether the names differ by a slip, one name consists of the initials of the
+    /// other, or they may be the same name in traditional and simplified characters.
     pub(super) fn is_slip_of(&self, other: &Self) -> bool {
         let (Some(a), Some(b)) = (self.names.first(), other.names.first()) else { return false };
         if a.is_acronym_of(b) || b.is_acronym_of(a) {
@@ -176,7 +176,7 @@ impl Credit {
         other.guests().iter().all(|guest| self.find(guest) == NameSimilarity::Equal)
     }
 
-    /// Whether a main artist of the other is named here. A common guest does not identify the main artist.
+    /// Whether this credit names a main artist of the other credit. A common guest does not identify the main artist.
     fn has_main_of(&self, other: &Self) -> bool {
         other.names.iter().take(other.mains).any(|main| self.find(main) == NameSimilarity::Equal)
     }
@@ -189,7 +189,7 @@ impl Credit {
         self.names.iter().map(|one| one.similarity(name)).max().unwrap_or(NameSimilarity::No)
     }
 
-    /// Whether a name of the other is the start or the end of a name here: "Ray and the Band", "The Band".
+    /// Whether a name of the other credit is the start or the end of a name of this credit: "Ray and the Band", "The Band".
     fn contains_name(&self, other: &Self) -> bool {
         let within = |long: &Name, short: &Name| {
             let few = short.words.len() < long.words.len() && short.compact.chars().count() >= 4;
@@ -217,8 +217,8 @@ impl Name {
         (!nobody && !compact.is_empty()).then_some(Self { words, compact })
     }
 
-    /// Whether this name is an acronym of the other: "NSO" of "Night Shift Orchestra". The acronym may leave out small
-    /// words.
+    /// Whether this name is an acronym of the name `long`, as "NSO" is of "Night Shift Orchestra". The acronym may leave
+    /// out small words.
     fn is_acronym_of(&self, long: &Self) -> bool {
         let is_small = |word: &String| matches!(word.as_str(), "a" | "and" | "in" | "of" | "the");
         let initials =
@@ -255,7 +255,7 @@ fn abbreviated(word: &str) -> &str {
     }
 }
 
-/// Whether two names are one composer: "Bach" and "Johann Sebastian Bach".
+/// Whether two names mean the same composer: "Bach" and "Johann Sebastian Bach".
 fn is_one_composer(a: &[String], b: &[String]) -> bool {
     a.len().min(b.len()) == 1 && a.last() == b.last() && is_composer(a) && is_composer(b)
 }

@@ -33,16 +33,16 @@ pub struct SimilarPair {
 pub struct SimilarPairs {
     /// The pairs, sorted by their indexes.
     pub pairs: Vec<SimilarPair>,
-    /// If more than 64 tracks have the same title and artist, each of them is compared only with the 64 that are nearest in
-    /// length. The value is an upper bound of the pairs that were not compared for this reason.
+    /// If more than 64 tracks have the same title and artist, each of them is compared only with the 64 tracks that are
+    /// nearest in length. The value is an upper bound for the number of pairs that were not compared for this reason.
     pub left_out: usize,
 }
 
 impl Matcher {
     /// All pairs that are likely the same by their names, with at least `threshold` points (of 1,000). Equal title, artists
-    /// and version have 960 points if the lengths are equal, 930 if they differ by 4 s and 870 if one is unknown. Each track
-    /// is compared with a bounded number of tracks that share a key with it, so the time is proportional to the length of the
-    /// list.
+    /// and version have 960 points if the lengths are equal, 930 if the lengths differ by 4 s, and 870 if one length is
+    /// unknown. Each track is compared with a bounded number of tracks that share a key with it, so the time is
+    /// proportional to the length of the list.
     ///
     /// ```
     /// use baton_track_match::{Matcher, Track};

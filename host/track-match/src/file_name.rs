@@ -72,7 +72,7 @@ pub(super) fn is_position(word: &str) -> bool {
     (1..=3).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// The most words before a title that are read as a position, a key and a tempo.
+/// The maximum number of words before a title that are read as a position, a key and a tempo.
 const MAX_MARKS: usize = 3;
 
 /// The pieces without the positions, keys and tempos that DJ programs write before or after a title: "11A 117 Title", "2-10

@@ -37,7 +37,7 @@ enum KeyKind {
     Word,
     /// An artist, an album or the start of a title, which are only used for candidates of the same length.
     SameLength,
-    /// Anything else.
+    /// A key of another kind, without such a condition.
     Plain,
 }
 
@@ -87,13 +87,14 @@ impl Index {
     }
 }
 
-/// A length in the form of the entries, in 32 bits to save memory: 0 is an unknown length, and the maximum stands for 49
-/// days or more.
+/// A length in the form of the entries, in 32 bits to save memory: 0 is an unknown length, and the maximum means 49 days or
+/// more.
 fn stored_length(length_ms: Option<u64>) -> u32 {
     u32::try_from(length_ms.unwrap_or_default()).unwrap_or(u32::MAX)
 }
 
-/// The entries of about this length: two measurements of one file may differ as much. No entries for an unknown length.
+/// The entries whose length differs from `length_ms` by at most the difference of two measurements of one file. Returns no
+/// entries for an unknown length.
 fn of_length(same: &[Entry], length_ms: Option<u64>) -> &[Entry] {
     let (length_ms, tight_ms) = (stored_length(length_ms), stored_length(Some(TIGHT_MS)));
     if length_ms == 0 {

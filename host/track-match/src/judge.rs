@@ -77,8 +77,9 @@ fn by_names(evidence: &Evidence) -> Level {
     }
 }
 
-/// True if title, artists and length leave no doubt. With equal lengths, one name may differ in its spelling or have more
-/// words. With an unknown length, nothing may differ. Any other difference needs the same album.
+/// True if title, artists and length leave no doubt. With equal lengths, the title or the artists may differ in their
+/// spelling, and one track may name more artists. With similar lengths or an unknown length, title and artists must be
+/// equal. Most of the larger differences also need the same album.
 fn is_certain(evidence: &Evidence) -> bool {
     use Artists as A;
     use Titles as T;

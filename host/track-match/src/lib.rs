@@ -16,13 +16,14 @@
 //!    "Artist - Title" as a title) lead to a question if artist and length are equal. Names in two alphabets lead to a
 //!    question if album and length are equal. Two titles without a common word do not lead to a question: an artist has
 //!    several tracks of one length, so the answer to nearly all such questions would be no.
-//! 5. If another candidate is nearly as good as the best one, a person decides, unless both are known to be one recording.
+//! 5. If another candidate is nearly as good as the best one, a person decides, unless the two candidates are known to be
+//!    the same recording.
 //!
 //! **A remaster is the same recording.** Its year is read ([`Version::remaster`]) and never compared: the performance is the
 //! same, and services replace the original by the remaster under the same id.
 //!
-//! No I/O, no clock, no randomness, no floating point in comparisons: the same input gives the same decision on every machine.
-//! Memory and time are bounded for any title (`limits.rs`).
+//! This crate uses no I/O, no clock, no randomness, and no floating point in comparisons, so the same input gives the same
+//! decision on every machine. Memory and time are bounded for any title (`limits.rs`).
 //!
 //! | file | what |
 //! |---|---|

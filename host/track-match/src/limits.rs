@@ -3,7 +3,8 @@
 //! Lengths are in milliseconds, scores in points. Points are not probabilities: they order candidates, and a rule
 //! accepts a candidate (`judge.rs`).
 
-/// The maximum number of characters of a title or a name that are read. The longest real ones have about 200.
+/// The maximum number of characters of a title or a name that are read. The longest real titles and names have about 200
+/// characters.
 pub(super) const MAX_CHARS: usize = 400;
 
 /// The maximum numbers of names of a credit and of words of a title that are compared.
@@ -30,8 +31,8 @@ pub(super) const NEAR_FLOOR_MS: u64 = 3_000;
 pub(super) const LOOSE_FLOOR_MS: u64 = 6_000;
 
 /// Candidates within this distance of the best score count as equally good. An equal album, or a guest that only one
-/// candidate names, makes a larger difference (30). Two lengths within the tight tolerance make a smaller one (at most
-/// 20).
+/// candidate names, makes a larger difference (30). Two lengths within the tight tolerance make a smaller difference (at
+/// most 20).
 pub(super) const GAP: u32 = 25;
 
 /// The maximum number of candidates of one key that are compared. If there are more, the nearest in length are compared.

@@ -110,8 +110,8 @@ impl Matcher {
         }
     }
 
-    /// Judges the candidates that share a key. Candidates with a very different length are compared only if nothing
-    /// else fits. Such a candidate can only be the best rejected one or, because of its ISRC, a case for review.
+    /// Judges the candidates that share a key. Candidates with a very different length are compared only if nothing else
+    /// fits. Such a candidate can only become the best rejected candidate or, because of its ISRC, a case for review.
     fn judge_near(&self, track: &PreparedTrack, readings: &[PreparedTrack]) -> Vec<JudgedCandidate> {
         let is_far = |candidate: &u32| {
             self.candidates.get(*candidate as usize).is_some_and(|one| is_far(track, one) && !shares_code(track, one))

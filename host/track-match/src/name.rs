@@ -1,9 +1,9 @@
 //! Converts all spellings of a name to one form.
 //!
-//! The steps are compatibility decomposition (NFKD), removal of accents, lower case, one form of quotes, dashes and brackets,
-//! and `&` and `+` as "and". Accents are removed from Latin, Greek, Cyrillic, Hebrew and Arabic letters, where they are
-//! optional in practice. The marks of Japanese, Indic and Thai letters stay, because they make another letter. A name that
-//! consists of signs ("÷", "!!!") keeps them. This module does not know the meaning of words.
+//! The steps are compatibility decomposition (NFKD), removal of accents, lower case, one form of quotes, dashes and
+//! brackets, and `&` and `+` as "and". Accents are removed from Latin, Greek, Cyrillic, Hebrew and Arabic letters, where
+//! they are optional in practice. The marks of Japanese, Indic and Thai letters stay, because they make another letter. A
+//! name that consists of signs ("÷", "!!!") keeps them. This module does not interpret the meaning of words.
 
 use std::borrow::Cow;
 
@@ -12,7 +12,7 @@ use unicode_normalization::char::is_combining_mark;
 
 use super::limits::MAX_CHARS;
 
-/// The form of a text for comparisons: folded words with one space between them. Idempotent.
+/// The form of a text for comparisons: folded words with one space between them. The function is idempotent.
 #[must_use]
 pub fn normalise(text: &str) -> String {
     let mut out = String::new();

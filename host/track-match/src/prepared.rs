@@ -37,7 +37,7 @@ pub(super) struct PreparedTrack {
     /// The name of the album without "(Deluxe Edition)" and similar additions.
     pub(super) album: String,
     /// The words of the version that the name of the album states, for an album that was recorded again: "(Mara's
-    /// Version)". Empty for an edition.
+    /// Version)". Empty if the name of the album states only an edition.
     pub(super) album_version: Box<[String]>,
     pub(super) live_album: bool,
     /// The album has several versions of a work: "Night Bus (Remixes)".

@@ -12,16 +12,16 @@ use super::version::Agreement;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "code", rename_all = "kebab-case")]
 pub enum Reason {
-    /// Both have the same id in a service.
+    /// Both tracks have the same id in a service.
     SameId {
         /// The service.
         service: String,
     },
     /// The fingerprints are those of one recording.
     SameRecording,
-    /// Both have the same ISRC.
+    /// Both tracks have the same ISRC.
     SameIsrc,
-    /// They have different ISRCs. The verdict ignores this.
+    /// The tracks have different ISRCs. The verdict ignores this difference.
     OtherIsrc,
     /// The relation of the titles.
     Titles {
@@ -38,16 +38,16 @@ pub enum Reason {
         /// The relation.
         how: Artists,
     },
-    /// Both name guests, and the guests differ.
+    /// Both tracks name guests, and the guests differ.
     OtherGuests,
     /// The relation of the lengths.
     Length {
         /// The relation.
         how: Length,
-        /// The difference in milliseconds, if both are known.
+        /// The difference in milliseconds, if both lengths are known.
         difference_ms: Option<u64>,
     },
-    /// The relation of the albums, if both are known.
+    /// The relation of the albums, if both albums are known.
     Album {
         /// They are equal.
         same: bool,

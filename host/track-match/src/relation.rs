@@ -10,21 +10,21 @@ pub enum Titles {
     Equal,
     /// The same except for a subtitle: "Escape", "Escape (The Song)".
     Subtitle,
-    /// They differ by a slip or an article.
+    /// The titles differ by a slip or an article.
     Close,
-    /// They share most words of the shorter one.
+    /// The titles share most words of the shorter title.
     Shared,
     /// The same in another alphabet, or in a spelling without accents.
     Romanised,
     /// The same numbers of a classical work.
     Work,
-    /// They differ by one or two letters.
+    /// The titles differ by one or two letters.
     Slip,
-    /// One of them is missing.
+    /// One of the titles is missing.
     Missing,
-    /// In different alphabets, so they cannot be compared.
+    /// The titles are in different alphabets, so their spellings cannot be compared.
     OtherScript,
-    /// They have different numbers, as two parts or movements have.
+    /// The titles have different numbers, for example the numbers of two parts or movements.
     Numbers,
     /// Different.
     Differ,
@@ -36,19 +36,20 @@ pub enum Titles {
 pub enum Artists {
     /// The same people.
     Equal,
-    /// The same first artist; one names more artists.
+    /// The same first artist, but one credit names more artists.
     Main,
     /// The same people in another spelling.
     Close,
-    /// Both name the same artist, but not as the first one; at least one credit names this artist as a main artist.
+    /// Both credits name the same artist, but not both as the first artist. At least one credit names this artist as a main
+    /// artist.
     Partial,
-    /// One name starts or ends with the other, for instance an artist with and without the band.
+    /// One name starts or ends with the other name, for instance an artist with and without the band.
     Within,
     /// The same in another alphabet, in a spelling without accents, or with one other letter.
     Romanised,
-    /// One names no artist, or "Various Artists".
+    /// One credit names no artist, or "Various Artists".
     Unknown,
-    /// In different alphabets.
+    /// The credits are in different alphabets.
     OtherScript,
     /// Different people.
     Differ,
@@ -58,14 +59,14 @@ pub enum Artists {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Length {
-    /// As close as two measurements of one file.
+    /// The lengths are as close as two measurements of one file.
     Tight,
-    /// As close as two releases of one recording.
+    /// The lengths are as close as those of two releases of one recording.
     Near,
-    /// Probably different recordings.
+    /// The lengths are probably those of different recordings.
     Loose,
-    /// As different as two edits.
+    /// The lengths differ as much as those of two edits.
     Far,
-    /// One is unknown.
+    /// One of the lengths is unknown.
     Unknown,
 }

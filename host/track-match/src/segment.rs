@@ -13,9 +13,9 @@ pub(super) enum Segment {
     Version { kinds: Vec<Kind>, details: Vec<String> },
     /// A remaster, with or without its year. The remastered recording may be another version.
     Remaster { year: Option<u16>, kinds: Vec<Kind>, details: Vec<String> },
-    /// The version that the title alone means.
+    /// Words that do not change which recording the title means, such as "Original Mix".
     Plain,
-    /// More of the title.
+    /// More words of the title.
     Text,
 }
 
@@ -98,7 +98,8 @@ fn without_names(tokens: &[Token<'_>]) -> Segment {
     }
 }
 
-/// The start of the version words at the end.
+/// The index of the first of the version words at the end of a segment; the number of tokens if the segment does not end
+/// with version words.
 fn tail(tokens: &[Token<'_>]) -> usize {
     let names = tokens.iter().rposition(|token| !token.accompanies()).map_or(0, |last| last + 1);
     let run = tokens.get(names..).unwrap_or_default();
@@ -113,7 +114,7 @@ fn tail(tokens: &[Token<'_>]) -> usize {
     if verb || passage || !run.iter().any(Token::names_version) { tokens.len() } else { start }
 }
 
-/// The end of the version words at the start.
+/// The number of version words at the start of a segment; 0 if the segment does not start with version words.
 fn head(tokens: &[Token<'_>]) -> usize {
     let run = tokens.iter().take_while(|token| token.accompanies() && token.meaning != Meaning::Filler).count();
     let next = tokens.get(run).map_or("", Token::first);

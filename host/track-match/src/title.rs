@@ -1,7 +1,7 @@
 //! The parts of a title: the name of the work, brackets and text after a dash, version, guests.
 //!
-//! A title that consists of version words ("Live", "Remix") is a name. A segment is removed from the name only if `segment.rs`
-//! recognises it.
+//! If a title has only version words ("Live", "Remix"), these words are its name. Text in brackets or after a dash is left out
+//! of the name only if `segment.rs` recognises it as a version, a remaster or irrelevant words.
 
 use std::ops::Range;
 
@@ -25,7 +25,7 @@ pub fn version(title: &str) -> Version {
     Title::read(title).version
 }
 
-/// A piece of a title, between brackets and dashes.
+/// A piece of a title: brackets and dashes separate the pieces.
 #[derive(Debug, Clone)]
 pub(super) struct Piece {
     pub(super) text: String,
@@ -46,16 +46,17 @@ pub(super) enum PiecePosition {
 pub(super) struct Title {
     /// The words outside of brackets, before the first dash.
     pub(super) base: Vec<String>,
-    /// The other words that are not a version: "(I Can't Get No)".
+    /// The words in brackets or after a dash that do not name a version: "(I Can't Get No)".
     pub(super) subtitle: Vec<String>,
     /// `base` and `subtitle`, in the order of the text.
     pub(super) whole: Vec<String>,
-    /// All words in order, without guests and irrelevant words.
+    /// All words in order, including version words and part numbers, but without guests, remaster words and words such as
+    /// "Official Video".
     pub(super) spoken: Vec<String>,
     pub(super) version: Version,
-    /// The title names a video, which may be cut differently: "(Official Video)".
+    /// Whether the title says that the file is a video ("(Official Video)"). The cut of a video may differ from the recording.
     pub(super) is_video: bool,
-    /// The title says that it is not a shorter version: "(Original Mix)".
+    /// Whether the title says that the recording is not a shorter version: "(Original Mix)".
     pub(super) says_original: bool,
     /// The credits of guests, as folded text.
     pub(super) featured: Vec<String>,
@@ -133,7 +134,7 @@ impl Title {
         self.spoken.extend(words);
     }
 
-    /// Moves "Part 2" from the words to the version, unless there are no other words.
+    /// Moves "Part 2" from `words` to the version. Keeps it if the name of the title would have no other words.
     fn take_part(&mut self, words: &mut Vec<String>, place: PiecePosition) {
         let Some(part) = part(words) else { return };
         if place == PiecePosition::Open && part.words.len() == words.len() {
@@ -145,7 +146,7 @@ impl Title {
         self.version.part.extend(part.numbers);
     }
 
-    /// Gives a name to a title that consists of version words: the text in its brackets, or else all its words.
+    /// Gives a name to a title whose text outside of brackets has no name: the subtitle or, without a subtitle, all words.
     fn promote(&mut self, pieces: &[Piece]) {
         if self.subtitle.is_empty() {
             let said = pieces.iter().flat_map(|piece| name::words(split_guests(&piece.text, piece.place).0));
@@ -174,7 +175,7 @@ pub(super) fn is_version_only(piece: &Piece) -> bool {
     words.is_empty() || segment::read(&words) != Segment::Text
 }
 
-/// Splits a folded title at its brackets, and at dashes and bars next to a space.
+/// Splits a title at its brackets, and at each `-` or `|` next to a space. The result of `fold` is expected as the title.
 pub(super) fn pieces(folded: &str) -> Vec<Piece> {
     let mut cut = TitleSplit::default();
     let chars: Vec<char> = folded.chars().collect();
@@ -223,7 +224,7 @@ impl TitleSplit {
     }
 }
 
-/// The text before "feat." and the credit after it. "With" names guests only at the start of a bracket.
+/// Splits a piece into the text before "feat." and the credit after it. "With" names guests only at the start of a bracket.
 fn split_guests(text: &str, place: PiecePosition) -> (&str, Option<String>) {
     let mut at = 0;
     for token in text.split_inclusive(char::is_whitespace) {
@@ -275,7 +276,7 @@ fn number_at(words: &[String], at: usize) -> Option<u32> {
     number::read(word).filter(|_| !letter || words.get(at + 1).is_none_or(|next| next == "and"))
 }
 
-/// The number of words at the end that name a version without a bracket; never all words.
+/// The number of words at the end that name a version without a bracket. At least one word always remains for the name.
 fn ending(words: &[String]) -> usize {
     let ends = |ending: &&&[&str]| {
         words.len() > ending.len() && words.iter().rev().zip(ending.iter().rev()).all(|(a, b)| a == b)

@@ -1,8 +1,8 @@
 //! Decides which recording of a work a title means, and whether two titles mean the same one.
 //!
 //! "Original Mix", "Album Version", "Official Video" and a guest ("feat.") are not versions. A remaster is not a version
-//! either: its year is stored and never compared. A missing word is a difference for some words and not for others, so the
-//! comparison has four possible results.
+//! either: its year is stored and never compared. If only one of two titles has a word, the versions differ for some words and
+//! not for others. So the comparison has four possible results.
 
 use serde::Serialize;
 
@@ -15,7 +15,7 @@ use super::{alike, name};
 pub enum Kind {
     /// A remix.
     Remix,
-    /// A named mix: "Club Mix". Some people call it a remix.
+    /// A named mix: "Club Mix". Some people call a named mix a remix.
     Mix,
     /// A rework, flip, refix, reboot.
     Rework,
@@ -35,25 +35,25 @@ pub enum Kind {
     Live,
     /// A session in a studio of radio or television.
     Session,
-    /// Without singing.
+    /// A version without singing.
     Instrumental,
-    /// Singing only.
+    /// A version with only the singing.
     Acappella,
-    /// Without amplification.
+    /// A version without amplified instruments.
     Acoustic,
     /// A demo.
     Demo,
-    /// Another take.
+    /// An alternate take.
     Alternate,
-    /// Recorded again.
+    /// A new recording of the work.
     Rerecorded,
-    /// By another artist.
+    /// A recording by another artist.
     Cover,
-    /// Without the main vocals.
+    /// A version without the main vocals.
     Karaoke,
-    /// Faster.
+    /// A faster version.
     SpedUp,
-    /// Slower.
+    /// A slower version.
     Slowed,
     /// "8D audio": the sound moves around the listener.
     EightD,
@@ -63,17 +63,17 @@ pub enum Kind {
     Passage,
     /// A version with only a name: "Spanish Version", "Piano Version".
     Named,
-    /// The version on the single. If the album has the same recording, the lengths are equal.
+    /// The version on the single. If the album has the same recording, both have the same length.
     Single,
     /// The mix for the single.
     SingleMix,
     /// The mono mix.
     Mono,
-    /// Without explicit words.
+    /// A version without explicit words.
     Clean,
 }
 
-/// The version of the recording that a title names, in addition to the name of the work.
+/// The version that a title names in addition to the name of the work.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Version {
     /// The kinds, sorted; empty for the recording that the bare title means.
@@ -92,24 +92,24 @@ pub struct Version {
 pub enum Agreement {
     /// Their words are the same.
     Same,
-    /// One title has a word that is often left out ("Single Version"), or they have two words for one thing ("X Mix",
-    /// "X Remix"): an equal length decides.
+    /// One title has a word that titles often omit ("Single Version"), or the titles have two words for one thing ("X Mix", "X
+    /// Remix"). If the lengths are equal, the recordings are the same.
     Unnamed,
-    /// One has words that the other may have omitted, and the length does not decide: a part, mono, clean, the name of a remix
-    /// or of a concert, or an edit of equal length.
+    /// One title has words that the other title may have omitted: a part, mono, clean, the name of a remix or of a concert.
+    /// Equal lengths do not prove that the recordings are the same.
     Unsaid,
     /// They are different recordings.
     Differ,
 }
 
-/// Whether two versions are certainly the same, without a decision by the length or by a person.
+/// Whether the version words of two titles are certainly the same, so that neither the length nor a person has to decide.
 #[must_use]
 pub fn same_version(a: &Version, b: &Version) -> bool {
     a.agreement(b) == Agreement::Same
 }
 
 impl Version {
-    /// Whether the title only names the work, and possibly a remaster.
+    /// Whether the title names no version and no part. A remaster is not a version.
     #[must_use]
     pub fn is_plain(&self) -> bool {
         self.kinds.is_empty() && self.part.is_empty()
@@ -147,13 +147,14 @@ impl Version {
         hard.max(soft)
     }
 
-    /// The kinds that always mean a different recording, even if the other title only omits them.
+    /// The kinds that mean a different recording if only one of two titles has them.
     fn hard(&self) -> Vec<Kind> {
         let soft = [Kind::Single, Kind::SingleMix, Kind::Mono, Kind::Clean];
         self.kinds.iter().copied().filter(|kind| !soft.contains(kind)).collect()
     }
 
-    /// Sorts and completes kinds and details after all segments were read.
+    /// Sorts the kinds and removes duplicates. Also removes `Edit` beside `Extended` or `RadioEdit`, and details without a
+    /// kind. Called after all segments were read.
     pub(super) fn normalise_kinds(&mut self) {
         self.kinds.sort_unstable();
         self.kinds.dedup();
@@ -169,7 +170,7 @@ impl Version {
 
 const REMIXES: &[Kind] = &[Kind::Remix, Kind::Mix, Kind::Rework, Kind::Bootleg];
 
-/// Compares kinds that people confuse: an "Edit" may be a radio edit, and some call a remix a rework.
+/// Compares kinds that people confuse: an "Edit" may be a radio edit, and some people call a remix a rework.
 fn alike_kinds(a: &[Kind], b: &[Kind]) -> Agreement {
     const FAMILIES: [&[Kind]; 3] = [&[Kind::Edit, Kind::RadioEdit], REMIXES, &[Kind::Live, Kind::Session]];
     let as_family = |kinds: &[Kind]| -> Vec<usize> {

@@ -5,7 +5,7 @@
 
 use super::version::Kind;
 
-/// Titles of parts that many works have.
+/// Titles of parts that occur in many works.
 pub(super) const COMMON_TITLES: [&str; 12] = [
     "closing",
     "end credits",
@@ -236,7 +236,7 @@ const SINGLES: [(&str, Meaning); 108] = [
     ("and", Filler),
 ];
 
-/// The meaning of the words at the start, and their number (at least one).
+/// The meaning of the first word or phrase of `words`, and its number of words.
 pub(super) fn meaning(words: &[String]) -> (Meaning, usize) {
     let starts = |phrase: &[&str]| words.len() >= phrase.len() && phrase.iter().zip(words).all(|(a, b)| a == b);
     if let Some((phrase, meaning)) = PHRASES.iter().find(|(phrase, _)| starts(phrase)) {
@@ -246,10 +246,11 @@ pub(super) fn meaning(words: &[String]) -> (Meaning, usize) {
     (single.map_or(Meaning::Word, |(_, meaning)| *meaning), 1)
 }
 
-/// Kinds that a segment may begin with, before names: "Live at …", "Remixed by …", "Cover of …".
+/// Kinds whose words can begin a segment, before names: "Live at …", "Cover of …", "Demo …".
 pub(super) const OPENING: [Kind; 5] = [Live, Cover, Karaoke, Demo, Session];
 
-/// Words after which "live" describes the recording: "live at", "live 1994"; not "live and let die".
+/// Words that follow "live" if "live" describes the recording, as in "live at" and "live session". In "live and let die",
+/// "live" describes no recording.
 pub(super) const AFTER_LIVE: [&str; 13] = [
     "at",
     "in",
@@ -266,7 +267,7 @@ pub(super) const AFTER_LIVE: [&str; 13] = [
     "und",
 ];
 
-/// Words before which "live" is a verb: "the way we live".
+/// Words before "live" that show that "live" is a verb: "the way we live".
 pub(super) const BEFORE_VERB: [&str; 13] =
     ["we", "you", "to", "i", "they", "people", "us", "who", "can", "must", "let", "long", "ill"];
 

@@ -1,5 +1,6 @@
 //! Compares titles of classical works: "Symphony No. 7 in A Major, Op. 92: II. Allegretto" and "Symphonie Nr. 7 A-Dur op. 92:
-//! 2. Allegretto" are the same movement. The numbers count; their form, order and language do not matter.
+//! 2. Allegretto" are the same movement. The numbers must agree. Their form (`7`, `VII`), their order and the language of
+//! the title do not matter.
 
 use super::number;
 use super::title::Title;
@@ -51,7 +52,7 @@ const FORMS: [&str; 14] = [
     "capo",
 ];
 
-/// Words of other languages.
+/// Words of other languages, each with the English word that replaces it.
 const SAME: [(&str, &str); 11] = [
     ("moll", "minor"),
     ("symphonie", "symphony"),
@@ -66,7 +67,7 @@ const SAME: [(&str, &str); 11] = [
     ("ouverture", "overture"),
 ];
 
-/// A title, read as the title of a classical work.
+/// A title that was parsed as the title of a classical work.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Work {
     /// Sorted.
@@ -76,7 +77,7 @@ pub(super) struct Work {
     key: Vec<String>,
     /// The catalogue and its number: "BWV 565".
     catalogue: Option<(&'static str, u32)>,
-    /// A word such as `op.` introduces a number.
+    /// Whether a word such as `op.` introduces a number.
     marked: bool,
 }
 
@@ -115,7 +116,8 @@ impl Work {
         self.marked
     }
 
-    /// Whether both may be the same piece: one contains all numbers and most words of the other.
+    /// Whether two titles may name the same piece. One title must contain all numbers of the other one. In addition, most
+    /// words, three or more numbers, or the catalogue numbers must agree.
     pub(super) fn is_same(&self, other: &Self) -> bool {
         let (few, many) = if self.numbers.len() <= other.numbers.len() { (self, other) } else { (other, self) };
         let (short, long) = if self.words.len() <= other.words.len() { (self, other) } else { (other, self) };
@@ -139,7 +141,7 @@ impl Work {
     }
 }
 
-/// The number of common items of two sorted lists, with repetitions.
+/// The number of items that two sorted lists share. A repeated item counts as often as both lists have it.
 fn common<T: Ord>(some: &[T], others: &[T]) -> usize {
     let (mut some, mut others) = (some.iter().peekable(), others.iter().peekable());
     let mut count = 0;

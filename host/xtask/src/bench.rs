@@ -7,7 +7,7 @@ use anyhow::ensure;
 use crate::guests;
 use crate::shell::{cargo, root};
 
-/// A bench and the kind of its results.
+/// A bench and the way to run it.
 struct Bench {
     name: &'static str,
     kind: Kind,

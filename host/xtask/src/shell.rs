@@ -13,7 +13,7 @@ pub(crate) fn root() -> PathBuf {
     here.ancestors().nth(2).unwrap_or(here).to_owned()
 }
 
-/// Whether this runs in continuous integration (CI). In CI, a missing tool is a failure.
+/// Whether the task runs in continuous integration (CI). In CI, a missing tool is a failure.
 pub(crate) fn in_ci() -> bool {
     std::env::var_os("CI").is_some_and(|value| value == "true")
 }
@@ -47,7 +47,7 @@ impl Step {
         self
     }
 
-    /// Runs it; its output goes to the terminal.
+    /// Runs the command. Its output goes to the terminal.
     pub(crate) fn run(mut self) -> anyhow::Result<()> {
         let shown = self.shown();
         println!("\n$ {shown}");
@@ -60,7 +60,7 @@ impl Step {
         Ok(())
     }
 
-    /// Runs it and returns its output.
+    /// Runs the command and returns its output.
     pub(crate) fn read(mut self) -> anyhow::Result<String> {
         let shown = self.shown();
         let output = self.command.output().with_context(|| format!("failed to start `{shown}`"))?;

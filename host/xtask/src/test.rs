@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use crate::shell::{self, cargo};
 use crate::{guests, shell::Step};
 
-/// Lets tests kill the program at named points. Release builds do not have these points. A point that is not armed does
-/// nothing.
+/// The Cargo feature that lets tests kill the program at named points. Release builds do not have these points. A point does
+/// nothing until a test arms it.
 const FAILPOINTS: &str = "--features=baton/failpoints";
 /// The seed of property tests in CI.
 const CI_SEED: &str = "20261123";
@@ -78,7 +78,8 @@ pub(crate) fn soak(rounds: &str, seed: &str) -> anyhow::Result<()> {
     ready(step).run()
 }
 
-/// nextest if it is installed. CI requires it, because it stops tests that hang.
+/// The command that runs the tests: nextest if it is installed, else `cargo test`. CI requires nextest, because nextest stops
+/// tests that hang.
 fn tests() -> anyhow::Result<Step> {
     if cargo(["nextest", "--version"]).works() {
         let step = cargo(["nextest", "run", "--workspace", FAILPOINTS]);

@@ -10,9 +10,9 @@ pub use crate::arguments::{Activity, Export, ExportFormatsItem as Form, MatchIds
 
 const LONGEST_PATH: usize = 1_024;
 const LONGEST_SERVICE: usize = 100;
-/// Maximum number of lines in a list of the page.
+/// Maximum value of the argument `top`: lines in each list of the Markdown page.
 const MOST_TOP: u64 = 1_000;
-/// Maximum number of older results of a file.
+/// Maximum value of the argument `keep_older`: older results of each file.
 const MOST_OLDER: u64 = 1_000;
 
 /// The arguments of an action.
@@ -95,7 +95,7 @@ impl Export {
 }
 
 impl Activity {
-    /// The start of the counted time.
+    /// Plays before this time are not counted.
     ///
     /// # Errors
     /// `permanent` if it is not a time; never after [`ActionArguments::parse`].
@@ -103,7 +103,7 @@ impl Activity {
         parse_time("since", self.since.as_deref()).map_err(Error::Permanent)
     }
 
-    /// The end of the counted time.
+    /// Plays from this time on are not counted.
     ///
     /// # Errors
     /// `permanent` if it is not a time; never after [`ActionArguments::parse`].

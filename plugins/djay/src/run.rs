@@ -60,7 +60,8 @@ fn mark_partial(outcome: &mut Outcome, task: &Task) {
     }
 }
 
-/// The error of a failed snapshot, with the path that the operator knows. For a damaged file it recommends the backup.
+/// The error of a failed snapshot, with the path that the operator knows. If the file is damaged, the error recommends the
+/// argument `backup`.
 fn snapshot_error(error: sql::Error, found: &FoundDatabase) -> Error {
     let is_damaged = matches!(error, sql::Error::Invalid(_));
     with_path(error.into(), found, is_damaged)
@@ -151,7 +152,7 @@ fn sync_sessions(
     Ok(outcome)
 }
 
-/// Converts a number that the argument checks have limited.
+/// Converts a number whose range `args.rs` has checked.
 fn count(number: u64) -> usize {
     usize::try_from(number).unwrap_or(usize::MAX)
 }

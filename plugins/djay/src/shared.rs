@@ -1,5 +1,5 @@
-//! Selects the track of djay that supplies the values of a catalog track. The catalog keeps only one value of each source
-//! for a track. If several tracks of djay supplied values for one catalog track, the values would change in every run.
+//! Selects the track of djay that supplies the values of a catalog track. For each field of a track, the catalog keeps only one
+//! value of each source. If several tracks of djay supplied values for one catalog track, the values would change in every run.
 
 use std::collections::{BTreeMap, HashMap};
 

@@ -1,11 +1,10 @@
-//! Writes djay's sessions, plays, playlists and tracks to the catalog through its `put_…` views. Writing them again changes
-//! nothing.
+//! Writes djay's sessions, plays, playlists and tracks to the catalog through the catalog's `put_…` views.
 //!
 //! `said_at` is the newest time in djay's history and not the present time, so a second run on the same library changes
-//! nothing. The catalog keeps the newer of two values of a source. So times after the time of the task are ignored, because
-//! a wrong date would block later values, and `said_at` never becomes smaller than the last one of djay. A missing or
-//! untitled track gets the title of its play. If several tracks are one in the catalog, one of them supplies the values. A
-//! playlist that was not read completely is not changed.
+//! nothing. The catalog keeps the newer of two values of a source. So `said_at` never becomes smaller than the last `said_at`
+//! of djay. Times after the time of the task are ignored, because a wrong date in the future would block later values. A track
+//! that is missing from the library or has no title there gets the title of its play. If several tracks of djay are one track
+//! in the catalog, one of them supplies the values. A playlist that was not read completely is not changed.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -58,11 +57,11 @@ pub struct SyncReport {
     pub partial: usize,
     /// Sessions and plays that are new in the catalog.
     pub new: i64,
-    /// Values that djay no longer has.
+    /// The number of withdrawn values, because djay no longer has them.
     pub withdrawn: WithdrawnCounts,
 }
 
-/// Writes everything. Times after `now` are ignored. A backup withdraws nothing.
+/// Writes everything. Times after `now` are ignored. If the library is a backup, nothing is withdrawn.
 ///
 /// # Errors
 /// As `wit/sql.wit`. Rows before the error are kept; writing them again changes nothing.
@@ -149,7 +148,7 @@ fn write_tracks<'a>(
         .map(|(id, supplier)| row([said_at.into(), "djay".into()], [(*id).into(), Value::Null], [(*supplier).into()]));
     catalog.batch(SAME, &mut one.into_iter())?;
     let ids = all.iter().flat_map(|track| {
-        // The text before the first `:` of any other address is not a service.
+        // Only the address of a streaming service is stored as the URL of an id.
         track.sources.iter().filter_map(move |source| {
             let url = if source.is_streamed() { Some(source.uri.as_str()) } else { None };
             Some(row(
@@ -160,7 +159,8 @@ fn write_tracks<'a>(
         })
     });
     catalog.batch(SAME, &mut ids.into_iter())?;
-    // Suppliers are written a second time: that replaces values that the other tracks supplied in earlier runs.
+    // The tracks that supply values are written a second time. This replaces values that the other tracks of their groups
+    // supplied in earlier runs.
     let suppliers: HashSet<&str> = replaced.values().copied().collect();
     let again = all.iter().filter(|track| suppliers.contains(track.id.as_str()));
     catalog.batch(TRACK, &mut again.map(|track| track_row(track, said_at)))?;
@@ -219,8 +219,8 @@ fn paths(track: &Track) -> impl Iterator<Item = &str> {
     paths.filter(|path| path.starts_with('/') && !path.starts_with("//"))
 }
 
-/// Writes the complete playlists. If the library has unreadable objects, a playlist with a missing track is not complete:
-/// the track may be one of these objects.
+/// Writes the complete playlists. If the library has unreadable objects, a playlist with a missing track is not complete,
+/// because the track may be one of these objects.
 fn write_playlists(
     library: &Library,
     catalog: &dyn Writable,

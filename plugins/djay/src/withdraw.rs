@@ -23,9 +23,9 @@ const COUNT: &str = "SELECT count(*) FROM facts AS f JOIN sources AS s ON s.id =
 /// The number of withdrawn values and playlists.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct WithdrawnCounts {
-    /// Values of fields.
+    /// Withdrawn values of fields.
     pub values: i64,
-    /// Playlists.
+    /// Removed playlists.
     pub playlists: usize,
 }
 
@@ -50,7 +50,7 @@ pub(crate) fn withdraw(
     let before = catalog.query(COUNT, &[])?.integer().unwrap_or_default();
     let known: HashSet<&str> =
         library.tracks.iter().map(|track| track.id.as_str()).chain(written.keys().copied()).collect();
-    // The tracks of the catalog with their ids at djay.
+    // The ids at djay of each track of the catalog.
     let mut items: BTreeMap<i64, Vec<String>> = BTreeMap::new();
     for (id, item) in ids(catalog, "track")? {
         items.entry(item).or_default().push(id);

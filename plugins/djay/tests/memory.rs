@@ -1,5 +1,5 @@
-//! The largest accepted inputs need less than the 256 MiB of the plugin. The tests measure natively, where pointers are twice as
-//! wide as in the component. Only Linux reports the peak of a process.
+//! The largest accepted inputs need less than the 256 MiB of the plugin. The tests measure natively, where pointers are twice
+//! as wide as in the component. The tests run only on Linux, because only Linux reports the peak memory of a process.
 #![cfg(target_os = "linux")]
 #![expect(
     clippy::print_stderr,
@@ -19,7 +19,7 @@ use djay::library::{Library, MOST_ROWS, read};
 use djay::matches::{self, Candidate, MOST};
 use rusqlite::{Connection, params};
 
-/// The limit in the manifest, without the component's own memory.
+/// The memory limit in the manifest, minus the 24 MiB that the component itself needs.
 const MOST_KIB: u64 = (256 - 24) << 10;
 
 fn kib(name: &str) -> u64 {
@@ -42,7 +42,8 @@ const fn other(number: usize) -> u64 {
     (number as u64 + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15)
 }
 
-/// Candidates of services, each with two ids, an ISRC and an album: one for each track of the library, and others.
+/// Candidates of services, each with two ids, an ISRC and an album: one candidate for each track of the library, and further
+/// candidates.
 fn candidates(written: &LibraryContent) -> Vec<Candidate> {
     let named = |number: usize| match written.tracks.get(number) {
         Some(track) => (format!("{} (Original Mix)", track.title), track.artist.iter().cloned().collect()),

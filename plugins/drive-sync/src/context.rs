@@ -32,14 +32,15 @@ pub struct DriveContext<'a> {
 /// The reason why something was not done.
 #[derive(Debug)]
 pub enum SyncError {
-    /// This database is skipped; the others continue. The kind and the text of its finding.
+    /// This database is skipped, and the task continues with the other databases. The fields are the kind and the text of the
+    /// finding.
     Refused(&'static str, String),
     /// The task ends.
     Fatal(Error),
 }
 
 impl SyncError {
-    /// Skips the database.
+    /// An error that skips the database.
     #[must_use]
     pub fn refused(kind: &'static str, text: impl Into<String>) -> Self {
         Self::Refused(kind, text.into())

@@ -1,8 +1,8 @@
 //! Keeps databases mirrored in a Drive folder, without duplicates and without losing a column.
 //!
-//! This file connects the WIT interfaces to the actions in `act`. A Drive is a local folder that a desktop program
-//! mounts, or the working copy of a Google Drive account (`account`). `drive` handles its folders and files, `table`
-//! and `schema` the contents of a database, `source` the origin of databases, `sync` copies between the two, and
+//! This file connects the WIT interfaces to the actions in `act`. A Drive is a local folder that a desktop program mounts, or
+//! the working copy of a Google Drive account (`account`). `drive` handles the Drive's folders and files, `table` and `schema`
+//! the contents of a database, and `source` the sources of databases. `sync` copies between the sources and the Drive, and
 //! `health` checks and repairs the Drive. Every change of the Drive is made under a lock (`locks`).
 //!
 //! The plugin deletes only empty folders, and deletes a column only after an approval. The only files that it deletes

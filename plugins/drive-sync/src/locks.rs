@@ -1,6 +1,6 @@
 //! The lock of a database. Every step that finds, merges or repairs its folder or writes its CSV holds this one lock, from the
-//! first read until the last change. There is one lock for each database and none inside another, so an inner step cannot
-//! release a lock that an outer step needs.
+//! first read until the last change. Each database has one lock, and a step never acquires a lock that its caller already
+//! holds. So an inner step cannot release a lock that an outer step needs.
 //!
 //! A task with an account also holds the lock of the account, which it acquires before the lock of any database.
 

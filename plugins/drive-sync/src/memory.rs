@@ -1,7 +1,7 @@
 //! The plugin's own database: known files, manifests and approvals. Its functions fail only when the database fails.
 //!
-//! A write is recorded before it happens (`next_…`). After a crash between the two, the plugin recognises its own file and
-//! does not treat it as edited by hand.
+//! A write is recorded before it happens (`next_…`). If the plugin crashes after the write, the next task recognises the
+//! written file and does not treat it as edited by hand.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -44,7 +44,7 @@ pub struct KnownDatabase {
     pub title: String,
     /// Its folder on the Drive.
     pub folder: String,
-    /// The name of its files, or `catalog:NAME`.
+    /// The name of the source: the name of its files, or `catalog:NAME` for a table of the catalog.
     pub source: String,
     /// The stamp of the source's files.
     pub source_stamp: String,
@@ -56,7 +56,7 @@ pub struct KnownDatabase {
     pub next_digest: String,
     /// SHA-256 of an edited CSV whose changes were delivered, and the stamp of its source; see [`KnownDatabase::take`].
     pub taken_digest: String,
-    /// The stamp of the last reading that was counted.
+    /// The stamp of the last reading that counted for the removal of columns.
     pub read_stamp: String,
     /// The manifest as JSON.
     pub manifest: String,
@@ -73,8 +73,8 @@ impl KnownDatabase {
         }
     }
 
-    /// Records an edited CSV whose changes were delivered, with the stamp of the source at that time. `nothing` is true if
-    /// the CSV has no changes for the source.
+    /// Records that the changes of an edited CSV were delivered, and the stamp that the source had at that time. `nothing` is
+    /// true if the CSV has no changes for the source.
     pub fn take(&mut self, digest: &str, source_stamp: &str, nothing: bool) {
         self.taken_digest = if nothing { format!("={digest}") } else { format!("{digest} {source_stamp}") };
     }
@@ -110,7 +110,7 @@ impl<'a> Memory<'a> {
     /// # Errors
     /// When the database fails.
     pub fn open(own: &'a dyn Writable) -> Result<Self, Error> {
-        // The query comes first, because creating tables takes the write lock.
+        // The tables are created only if they are missing, because creating tables takes the write lock.
         let known = own.query("SELECT count(*) FROM sqlite_master WHERE name IN ('databases', 'approvals')", &[])?;
         if known.rows.first().and_then(|row| row.first()) != Some(&Value::Integer(2)) {
             for table in TABLES {
@@ -120,7 +120,8 @@ impl<'a> Memory<'a> {
         Ok(Self(own))
     }
 
-    /// All databases without manifests, by the name of their source: enough to recognise unchanged ones.
+    /// The states of all databases by the name of their source. Manifests are left out, because they are not needed to
+    /// recognise unchanged databases.
     ///
     /// # Errors
     /// When the database fails.
@@ -220,7 +221,7 @@ impl<'a> Memory<'a> {
         let sql = "INSERT OR REPLACE INTO databases (id, title, folder, source, source_stamp, csv_stamp, csv_digest, next_digest, \
                    taken_digest, read_stamp, manifest, next_manifest) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
         self.0.execute(sql, &values)?;
-        // A file belongs to the database that was last read from it.
+        // A source belongs to the database that was last read from it, so other databases lose this source.
         let sql = "UPDATE databases SET source = '', source_stamp = '' WHERE source = ?1 AND id <> ?2";
         self.0.execute(sql, &[known.source.as_str().into(), known.id.as_str().into()]).map(drop)
     }
@@ -246,8 +247,8 @@ impl<'a> Memory<'a> {
         self.0.execute("UPDATE databases SET source_stamp = '' WHERE id = ?1", &[id.as_str().into()]).map(drop)
     }
 
-    /// Deletes approvals of columns that do not wait for an approval, and returns the others. An approval counts once: it
-    /// ends when its column is removed or live again.
+    /// Deletes approvals of columns that do not wait for an approval, and returns the others. An approval is valid once: it
+    /// ends when its column is removed or its property exists again.
     ///
     /// # Errors
     /// When the database fails.

@@ -12,13 +12,13 @@ use crate::drive::archive::KEPT;
 use crate::drive::{id_key, is_id};
 use crate::sync::{Mode, SyncOptions};
 
-/// Complete readings without a property that are needed to remove its column.
+/// The number of complete readings without a property that are needed to remove its column.
 const READINGS: u64 = 3;
 
 /// The percentage of the rows that may disappear without `allow_shrink`.
 const SHRINK_PERCENT: u64 = 20;
 
-/// The folder of the account that has the folders of databases, unless the task names another one.
+/// The name of the folder in the account that contains the folders of databases, unless the task names another folder.
 const TOP: &str = "Baton";
 
 /// Maximum number of bytes of the name of that folder. Drive stores it as a property with at most 124 bytes, including the name
@@ -54,10 +54,10 @@ pub fn databases(task: &Task) -> Option<&Mount> {
     task.mounts("databases").next()
 }
 
-/// The selected databases, by id in the compared form; empty for all.
+/// The ids of the selected databases, in the compared form. An empty set selects all databases.
 ///
 /// # Errors
-/// `permanent` if one cannot be an id.
+/// `permanent` if an entry cannot be an id.
 pub fn only(task: &Task) -> Result<BTreeSet<String>, Error> {
     let ids = texts(task, "database")?;
     if let Some(wrong) = ids.iter().find(|id| !is_id(id)) {
@@ -138,7 +138,7 @@ pub fn overwrite(task: &Task) -> Result<bool, Error> {
     yes(task, "overwrite")
 }
 
-/// The place in the account; `None` for the folder alone.
+/// The place in the account; `None` if the task uses only the folder.
 ///
 /// # Errors
 /// `permanent` for other values.
@@ -174,7 +174,7 @@ pub fn requests(task: &Task) -> Result<usize, Error> {
     }
 }
 
-/// The winner of a conflict.
+/// The side whose cells are used in a conflict.
 ///
 /// # Errors
 /// `permanent` for other values.
@@ -207,7 +207,7 @@ pub enum ApplyArgument {
     No,
     /// Apply the current plan.
     Yes,
-    /// Apply the plan with this id, if it is still the current one.
+    /// Apply the plan with this id, if it is still the current plan.
     Plan(String),
 }
 

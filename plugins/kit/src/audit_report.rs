@@ -16,16 +16,16 @@ const SCHEMA: u32 = 3;
 /// The maximum size of a report. The audit limits its reports to 13 MiB.
 const MOST_BYTES: u64 = 32 << 20;
 
-/// The finding that stands for the findings that the report omits.
+/// The id of the finding that a report has if it omits further findings.
 const MORE: &str = "audit:more-findings";
 
-/// The kind of findings about a change since the last audit. Another finding is about the gap itself.
+/// The kind of findings about a change since the last audit. The report has a separate finding about the gap itself.
 const REGRESSION: &str = "regression";
 
 /// The kind of findings about files that could not be checked.
 const UNVERIFIABLE: &str = "unverifiable";
 
-/// The kind of findings about files that no plan asks for. An audit of some plans does not search for them.
+/// The kind of findings about files that no plan asks for. An audit of selected plans does not search for such files.
 const UNREQUESTED: &str = "unrequested";
 
 /// The kinds of findings about plans that were not read completely.
@@ -62,12 +62,12 @@ impl Severity {
 /// A finding of the audit.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct Gap {
-    /// Stable over audits.
+    /// The id of the finding. The same gap has the same id in every audit.
     pub id: String,
     /// The severity of the gap.
     #[serde(rename = "weight")]
     pub severity: Severity,
-    /// One line.
+    /// The title of the finding in one line.
     pub title: String,
     /// The evidence of the gap.
     #[serde(default)]
@@ -85,7 +85,7 @@ pub struct Gap {
 pub struct Location {
     /// The document.
     pub path: String,
-    /// The line, from 1.
+    /// The number of the line. The first line is 1.
     pub line: u64,
 }
 
@@ -160,7 +160,7 @@ impl Report {
         }
     }
 
-    /// The report in these bytes.
+    /// Parses a report.
     ///
     /// # Errors
     /// If the bytes are not a report of the audit. The text completes a sentence that begins with the name of the
@@ -176,7 +176,7 @@ impl Report {
         let is_cut = document.plans_left_out > 0 || document.findings.iter().any(|gap| gap.id == MORE);
         let has_unrequested = document.findings.iter().any(|gap| kind(&gap.id) == UNREQUESTED);
         let plans: Vec<String> = document.plans.iter().map(|line| format!("audit:{}:", line.plan)).collect();
-        // A finding that is not about a plan is not a gap: Baton could not close its issue.
+        // A finding that is not about a plan is not a gap, because Baton could never close an issue about it.
         let is_gap =
             |gap: &Gap| kind(&gap.id) != REGRESSION && plans.iter().any(|plan| gap.id.starts_with(plan.as_str()));
         let mut gaps = BTreeMap::new();

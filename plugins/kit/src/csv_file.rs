@@ -1,6 +1,7 @@
 //! Reads CSV files of other programs: UTF-8, UTF-16 or Windows-1252 (which includes Latin-1), with or without a byte order
-//! mark, with any line ends. Commas, semicolons or tabs separate cells, or the separator of a first line `sep=`. A UTF-8
-//! file with invalid bytes, or one that ends within a character, is still read as UTF-8. The `csv` crate parses the text.
+//! mark, with any line ends. The cells are separated by commas, semicolons, tabs, or the separator that a first line such as
+//! `sep=;` states. A UTF-8 file with invalid bytes, or a UTF-8 file that ends within a character, is still read as UTF-8. The
+//! `csv` crate parses the text.
 
 mod encoding;
 
@@ -20,7 +21,7 @@ pub struct CsvFile {
     text: String,
     header: Vec<String>,
     delimiter: u8,
-    /// Lines before the header: a first line `sep=;`.
+    /// The number of lines before the header: 1 if the first line is `sep=;`, else 0.
     skipped: u64,
     /// True for a file that is not UTF-8 and was read as Windows-1252.
     pub latin: bool,
@@ -35,7 +36,7 @@ pub struct CsvFile {
 pub struct CsvRow {
     /// The line in the file, counted from 1.
     pub number: u64,
-    /// Its cells; there may be more or fewer than the header has.
+    /// The cells of the row. There may be more or fewer cells than in the header.
     pub cells: StringRecord,
 }
 
@@ -103,7 +104,7 @@ impl CsvFile {
         self.header.iter().position(|known| known.to_lowercase() == name.to_lowercase())
     }
 
-    /// The rows below the header. A row that cannot be parsed is an error and the last item.
+    /// The rows below the header. If a row cannot be parsed, its error is the last item.
     pub fn lines(&self) -> impl Iterator<Item = Result<CsvRow, String>> {
         self.read().skip(1)
     }
@@ -113,7 +114,7 @@ impl CsvFile {
     #[must_use]
     pub fn open_quote(&self, last: &CsvRow) -> Option<u64> {
         let begin = usize::try_from(last.cells.position()?.byte()).ok()?;
-        // A further row is parsed as a separate row, unless a quote is open.
+        // The test appends a row. The parser returns it as a separate row, unless a quote is still open.
         let more = self.text.as_bytes().get(begin..)?.chain(&b"\nx\n"[..]);
         let mut records = self.builder().from_reader(more).into_records();
         if records.nth(1).is_some() {
@@ -124,7 +125,7 @@ impl CsvFile {
         Some(last.number.saturating_add(u64::try_from(breaks).unwrap_or(u64::MAX)))
     }
 
-    /// The first line of a row. The parser counts the `\n` of `\r\n` and empty lines before a row as part of it.
+    /// The first line of a row. The parser counts the `\n` of `\r\n` and empty lines before a row as part of that row.
     fn line_of(&self, begin: &csv::Position) -> u64 {
         let rest =
             usize::try_from(begin.byte()).ok().and_then(|byte| self.text.as_bytes().get(byte..)).unwrap_or_default();
@@ -147,8 +148,8 @@ impl CsvFile {
     }
 }
 
-/// The separator of the cells: comma, semicolon or tab, whichever occurs most often outside quotes in the first line. On a
-/// tie, the first of these three.
+/// The separator of the cells: the comma, semicolon or tab, whichever occurs most often outside quotes in the first line. If
+/// two of them occur equally often, the first in this order is used.
 fn delimiter(text: &str) -> u8 {
     let mut counts = [(b',', 0), (b';', 0), (b'\t', 0)];
     let mut quoted = false;
@@ -169,7 +170,7 @@ fn delimiter(text: &str) -> u8 {
 pub struct CsvWriter(csv::Writer<Vec<u8>>);
 
 impl CsvWriter {
-    /// Begins with a header.
+    /// Creates a file with a header.
     ///
     /// # Errors
     /// Never: the file is written to memory.
@@ -188,7 +189,7 @@ impl CsvWriter {
         self.0.write_record(cells).map_err(|error| error.to_string())
     }
 
-    /// The file.
+    /// Returns the bytes of the file.
     ///
     /// # Errors
     /// Never: the file is written to memory.
@@ -197,7 +198,8 @@ impl CsvWriter {
     }
 }
 
-/// The bytes of a regular file of at most [`MOST_BYTES`]. If the file grows while it is read, one byte more.
+/// The bytes of a regular file of at most [`MOST_BYTES`]. If the file grows while it is read, the result has at most one byte
+/// more.
 ///
 /// # Errors
 /// When the file is larger, is not a regular file, or cannot be read.

@@ -1,5 +1,5 @@
-//! Errors of disks. In the sandbox the standard library does not recognise several error numbers of WASI's C library; this module
-//! does.
+//! Errors of disks. In the sandbox the standard library does not recognise several error numbers of WASI's C library, so this
+//! module converts them.
 
 use std::io::{self, ErrorKind};
 
@@ -20,8 +20,8 @@ const READ_ONLY: i32 = 69;
 /// `EIO` of Linux and macOS.
 const UNIX_IO: i32 = 5;
 
-/// Converts the error of a disk that accepts no change to [`ErrorKind::StorageFull`] with the text [`TAKES_NOTHING`]. Other
-/// errors stay as they are. Use it for errors of writing, creating and removing.
+/// Converts the error of a disk that accepts no change to [`ErrorKind::StorageFull`] with the text [`TAKES_NOTHING`]. Returns
+/// other errors unchanged. Use this function for errors of writing, creating and removing.
 #[must_use]
 pub fn to_storage_full(error: io::Error) -> io::Error {
     let full = [ErrorKind::StorageFull, ErrorKind::QuotaExceeded, ErrorKind::ReadOnlyFilesystem];

@@ -1,7 +1,8 @@
-//! Writes the files of an export: into the folder that is granted for them, else as artifacts into `reports/`.
+//! Writes the files of an export into the folder that is granted for exports. Without such a folder, the files become artifacts
+//! in `reports/`.
 //!
 //! The files are first written under hidden names and then renamed, so a full disk or a killed host leaves no partial file. An
-//! existing file with the same bytes stays; one with other bytes is kept as an older result (`older_exports.rs`).
+//! existing file with the same bytes stays. An existing file with other bytes is kept as an older result (`older_exports.rs`).
 
 use std::fs::{self, File};
 use std::io::{self, Write as _};
@@ -71,8 +72,8 @@ impl Exports {
     /// Writes the files, or adds them to the outcome. Returns their paths as the operator knows them.
     ///
     /// # Errors
-    /// `retryable` if the folder cannot be written to; it then has no file of this export. `permanent` if the files are too
-    /// large or too many for reports.
+    /// `retryable` if the folder cannot be written to. Then the folder has no file of this export. `permanent` if the files are
+    /// too large or too many for reports.
     pub fn finish(self, outcome: &mut Outcome) -> Result<Vec<String>, Error> {
         let Some((folder, shown)) = self.folder else {
             return add_artifacts(self.files, &self.plugin, &self.name, outcome);

@@ -58,7 +58,7 @@ impl Findings {
         self.kinds.get(kind).map_or(0, |kind| kind.listed.len() + kind.more)
     }
 
-    /// All findings by kind, within a kind in the order of [`Self::add`].
+    /// All findings, grouped by kind. Within a kind, they have the order in which [`Self::add`] added them.
     #[must_use]
     pub fn into_list(self) -> Vec<Finding> {
         let mut list = Vec::new();

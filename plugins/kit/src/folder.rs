@@ -1,7 +1,7 @@
 //! Lists a folder: the entries with UTF-8 names, and the number of other names.
 //!
-//! In the sandbox the host returns an error for a name that is not UTF-8, and the standard library ends the list at that
-//! error. So this module calls the host directly there and continues after the error.
+//! In the sandbox the host returns an error for a name that is not UTF-8, and the standard library ends the list at that error.
+//! So in the sandbox this module calls the host directly and continues after the error.
 
 use std::io;
 use std::path::Path;

@@ -1,5 +1,5 @@
-//! Calls the host directly for files below the granted folders, where the standard library makes too many calls or stops too
-//! early.
+//! Calls the host directly for files below the granted folders, because the standard library makes too many calls or stops at
+//! an error.
 
 use std::io;
 use std::path::Path;
@@ -8,7 +8,7 @@ use wasip2::filesystem::preopens::get_directories;
 use wasip2::filesystem::types::{Descriptor, ErrorCode};
 
 thread_local! {
-    /// The granted folders and their paths. Requested once, because each request makes new handles.
+    /// The granted folders and their paths. They are requested only once, because each request creates new handles.
     static GRANTED: Vec<(Descriptor, String)> = get_directories();
 }
 

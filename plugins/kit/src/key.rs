@@ -1,4 +1,5 @@
-//! Musical keys: read in any of the usual spellings, written as a name (`F#m`) and in the Camelot wheel (`11A`).
+//! Musical keys. A key can be read in any of the usual spellings. It is written as a name (`F#m`) or as a position of the
+//! Camelot wheel (`11A`).
 
 use std::fmt;
 

@@ -52,13 +52,13 @@ pub fn code(text: &str) -> String {
     format!("`{}`", shown.replace('|', "\\|"))
 }
 
-/// A link to a web page. If the address is not valid or could end the link, only the text of the link.
+/// A link to a web page. If the address is not valid or could end the link early, returns only the text of the link.
 #[must_use]
 pub fn link(text: &str, url: &str) -> String {
     if is_web_address(url) { format!("[{}]({url})", cell(text)) } else { cell(text) }
 }
 
-/// True if a text is the address of a page of the web, without characters that Markdown or HTML could take for others.
+/// True if a text is the address of a web page and has no character with a meaning in Markdown or HTML.
 #[must_use]
 pub fn is_web_address(text: &str) -> bool {
     let is_plain = text.starts_with("https://") || text.starts_with("http://");

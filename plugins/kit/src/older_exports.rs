@@ -13,10 +13,10 @@ const MOST_TAKEN: usize = 1_000;
 
 #[derive(Debug)]
 pub(crate) struct OlderResults {
-    /// By plain name, oldest first.
+    /// The older results of each plain name, the oldest first.
     results: BTreeMap<String, Vec<OlderResult>>,
     ignores_case: bool,
-    /// Results that have a newer number now.
+    /// Files of results that were kept again under a newer number.
     superseded: Vec<PathBuf>,
 }
 
@@ -59,7 +59,7 @@ impl OlderResults {
         if self.ignores_case { name.nfc().collect::<String>().to_lowercase() } else { name.to_owned() }
     }
 
-    /// Renames the written file `hidden` to the plain name. At every moment, the plain name is a complete file: the existing
+    /// Renames the written file `hidden` to the plain name. At every moment, a complete file has the plain name: the existing
     /// file first gets a second name, and is then replaced atomically.
     pub(crate) fn publish(&mut self, folder: &Path, name: &str, hidden: &Path) -> io::Result<NameChoice> {
         let path = folder.join(name);
@@ -246,7 +246,7 @@ mod tests {
         let folder = place.path();
         fs::write(folder.join("a.csv"), "before").unwrap();
         let mut older = OlderResults::new(folder, false).unwrap();
-        // Another export creates it after the names were read.
+        // Another export creates this file after the names were read.
         fs::write(folder.join("a.older-1.csv"), "another").unwrap();
         let given = publish(&mut older, folder, "a.csv", "new");
         assert!(matches!(&given, NameChoice::Replaced { kept, .. } if kept.ends_with("a.older-2.csv")), "{given:?}");

@@ -5,7 +5,7 @@
 //! |---|---|
 //! | `saving` | until all changes are stored |
 //! | `made` | when the plan is complete |
-//! | another one | by the plugin: `begun`, `applied`, `undoing`, `undone` |
+//! | another state | by the plugin: `begun`, `applied`, `undoing`, `undone` |
 //!
 //! # Errors
 //! Every function fails as `wit/sql.wit`.
@@ -16,13 +16,14 @@ use baton_plugin_sdk::sql::{Row, Value};
 
 use crate::host::Writable;
 
-/// How many plans are kept in some states; applied ones can be undone. Plans in other states are kept.
+/// For some states, how many of the newest plans are kept. Applied plans are kept because they can be undone. Plans in states
+/// that are not listed are always kept.
 const KEPT: [(&str, u32); 2] = [("state IN ('saving', 'made', 'undone')", 10), ("state = 'applied'", 20)];
 
 /// A plan.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredPlan {
-    /// `p` and twelve digits of the digest; with a number if another plan has that id.
+    /// `p` and twelve digits of the digest. A number is added if another plan has this id.
     pub id: String,
     /// When it was made, in milliseconds since 1970 UTC.
     pub made_at: i64,
@@ -59,8 +60,8 @@ impl<'a> Plans<'a> {
         Ok(Self { own, table, details })
     }
 
-    /// Stores a plan whose content has this digest; `store` stores its changes under its id. If the same plan is made again
-    /// before it is applied, it keeps its id and gets the new time.
+    /// Stores a plan whose content has this digest. The function `store` gets the id of the plan and stores the changes. If the
+    /// same plan is made again before it is applied, it keeps its id and gets the new time.
     pub fn save(
         &self,
         digest: &Digest,
@@ -86,8 +87,8 @@ impl<'a> Plans<'a> {
         self.find(&id)?.ok_or_else(|| Error::Retryable("the plan could not be stored".to_owned()))
     }
 
-    /// If the same plan is stored and was not begun, its id; otherwise an unused id. An id begins with `p`, so that no
-    /// program reads it as a number.
+    /// Returns the id of the same plan if it is stored and was not begun, otherwise an unused id. An id begins with `p`, so
+    /// that no program reads it as a number.
     fn free_id(&self, digest: &str) -> Result<String, Error> {
         let short = format!("p{}", digest.get(..12).unwrap_or(digest));
         let known = format!("SELECT id FROM {} WHERE digest = ?1 AND state IN ('saving', 'made')", self.table);
@@ -119,7 +120,7 @@ impl<'a> Plans<'a> {
         Ok(())
     }
 
-    /// The plan with this id, if all of it is stored.
+    /// The plan with this id, if the plan is stored completely.
     pub fn find(&self, id: &str) -> Result<Option<StoredPlan>, Error> {
         let statement =
             format!("SELECT id, made_at, state, by_task FROM {} WHERE id = ?1 AND state <> 'saving'", self.table);

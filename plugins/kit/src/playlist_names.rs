@@ -10,8 +10,8 @@ use crate::Findings;
 /// The id of the liked songs.
 pub const LIKED: &str = "liked songs";
 
-/// The id of a playlist whose source has no ids, such as a CSV export: its name in lower case, in composed Unicode, with
-/// single spaces. So a renamed playlist is a different one.
+/// The id of a playlist whose source has no ids, such as a CSV export: its name in lower case, in composed Unicode, with single
+/// spaces. So a renamed playlist counts as a different playlist.
 #[must_use]
 pub fn playlist_id(name: &str) -> String {
     let composed: String = name.nfc().filter(|c| !c.is_control() || c.is_whitespace()).collect();

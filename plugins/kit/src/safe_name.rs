@@ -10,9 +10,9 @@ const DEVICES: [&str; 22] = [
     "lpt3", "lpt4", "lpt5", "lpt6", "lpt7", "lpt8", "lpt9",
 ];
 
-/// Makes a file name of at most `most` bytes that every file system accepts: in NFC, one line, not hidden, without a space
-/// or dot at its end, not the name of a device. `_` replaces characters that Windows, macOS or a shell treats specially. An
-/// empty result becomes `fallback`. A safe name stays as it is.
+/// Makes a file name of at most `most` bytes that every file system accepts: in NFC, one line, not hidden, without a space or
+/// dot at its end, not the name of a device. `_` replaces characters that Windows, macOS or a shell treats specially. An empty
+/// result becomes `fallback`. A name that is already safe is not changed.
 #[must_use]
 pub fn safe_name(text: &str, most: usize, fallback: &str) -> String {
     let plain: String = text.nfc().filter(|c| !is_invisible(*c)).map(|c| if is_refused(c) { '_' } else { c }).collect();
@@ -41,13 +41,15 @@ fn is_refused(c: char) -> bool {
     matches!(c, '/' | '\\' | ':' | '*' | '?' | '"' | '<' | '>' | '|')
 }
 
-/// Control characters other than white space, direction marks, zero-width joiners, the byte order mark.
+/// Whether a character is invisible: a control character other than white space, a direction mark, a zero-width joiner, or the
+/// byte order mark.
 fn is_invisible(c: char) -> bool {
     (c.is_control() && !c.is_whitespace())
         || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fffd}')
 }
 
-/// A relative path, if it has no root, no `.` or `..`, no empty part, no control character and no `\`.
+/// Converts a text to a relative path. `None` if the text has a root, `.` or `..` as a part, an empty part, a control character
+/// or `\`.
 #[must_use]
 pub fn safe_path(text: &str) -> Option<PathBuf> {
     let plain = !text.is_empty() && !text.contains(|c: char| c.is_control() || c == '\\');

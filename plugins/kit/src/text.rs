@@ -12,7 +12,7 @@ pub fn plural(number: u64, one: &str) -> String {
     if number == 1 {
         return one.to_owned();
     }
-    // `step forward` and `line of the log`: only the first word gets the plural.
+    // In `step forward` and `line of the log`, only the first word gets the plural.
     let (head, tail) = one.find(" of ").or_else(|| one.find(" forward")).map_or((one, ""), |at| one.split_at(at));
     match head.strip_suffix('y').filter(|rest| !rest.ends_with(['a', 'e', 'o', 'u'])) {
         Some(rest) => format!("{rest}ies{tail}"),

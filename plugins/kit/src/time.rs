@@ -20,7 +20,7 @@ pub fn to_apple(millis: i64) -> f64 {
     millis as f64 / 1_000.0 - APPLE
 }
 
-/// `2026-01-18T10:15:00.250Z`, without a zero fraction; `None` outside the years 1 to 9999.
+/// A time as text: `2026-01-18T10:15:00.250Z`. A fraction of zero is left out. `None` outside the years 1 to 9999.
 #[must_use]
 pub fn text(millis: i64) -> Option<String> {
     Timestamp::from_millisecond(millis).ok().map(|moment| moment.to_string())

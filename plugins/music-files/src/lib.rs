@@ -1,4 +1,5 @@
-//! Moves music files into folders by playlist: `organise` plans, `apply` moves, `undo` moves back, `wanted` lists missing tracks.
+//! Moves music files into folders by playlist. The action `organise` makes a plan, `apply` moves the files, `undo` moves them
+//! back, and `wanted` lists missing tracks.
 //!
 //! This file passes the host services to the module of an action. The other modules use folders, tables and traits but nothing of
 //! WebAssembly, so native tests run them on real databases.

@@ -7,7 +7,7 @@ use baton_plugin_sdk::{Artifact, OutcomeKind};
 pub struct ActionResult {
     /// How much was done.
     pub kind: OutcomeKind,
-    /// One to three sentences.
+    /// The summary in one to three sentences.
     pub summary: String,
     /// Commands or edits to do next.
     pub next_steps: Vec<String>,

@@ -1,4 +1,4 @@
-//! `apply` and `undo`: carry out a plan, or restore the former values.
+//! The actions `apply` and `undo`. `apply` carries out a plan, and `undo` restores the former values.
 //!
 //! Baton reads each row before it changes the row. If somebody else changed the row since the plan was made, `apply` leaves
 //! the row as it is, and `undo` restores only the other values. A request sets values, so a request that takes effect twice or
@@ -26,7 +26,7 @@ use crate::target::{MARKER, Target};
 use crate::views;
 use baton_plugin_kit::notion::{Api, Refusal, WriteResult, text};
 
-/// An older plan is refused, because Notion has probably changed since.
+/// The maximum age of a plan. An older plan is refused, because the values at Notion have probably changed since.
 const OLDEST_MS: i64 = 7 * 86_400_000;
 
 /// The maximum number of requests to change one row if their results are uncertain.
@@ -43,7 +43,7 @@ pub struct Args {
     pub requests_per_second: Option<NonZeroU32>,
 }
 
-/// The values that a row gets: those of the plan, or the former ones.
+/// Whether a row gets the values of the plan or the former values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Direction {
     Apply,
@@ -76,7 +76,7 @@ struct Run<'a> {
     edits: BTreeMap<String, Cells>,
 }
 
-/// Carries out a plan. An interrupted one continues.
+/// Carries out a plan. If the plan was interrupted, continues it.
 ///
 /// # Errors
 /// `permanent` if there is no such plan or it may not be applied; `retryable` if Notion does not answer.
@@ -348,7 +348,8 @@ impl Run<'_> {
         Ok(Some("Notion does not keep the value that was written".to_owned()))
     }
 
-    /// The values that are not written yet, by the ids of their properties; and a text about a change by somebody else, if any.
+    /// The values that are not written yet, by the ids of their properties. Also returns a text if somebody else changed a
+    /// value.
     fn open(&self, change: &Change, live: &Map<String, Value>) -> (Map<String, Value>, Option<String>) {
         let (mut open, mut foreign) = (Map::new(), None);
         for one in &change.cells {

@@ -7,7 +7,7 @@ use baton_plugin_kit::notion::{rich_text, uuid};
 use baton_plugin_kit::{beginning, time};
 use serde_json::{Value, json};
 
-/// The most characters of a cell in a message.
+/// The maximum number of characters of a cell in a message.
 const SHOWN: usize = 40;
 
 /// Separates the two ends of a date.
@@ -20,7 +20,7 @@ const DAY: &str = "2026-01-18";
 const MOST_CHARS: usize = 2_000;
 const MOST_ITEMS: usize = 100;
 
-/// The types that can be written. The others are computed by Notion, or are files and places.
+/// Whether Baton can write values of this type. Notion computes the values of other types, or they are files and places.
 #[must_use]
 pub fn is_writable(kind: &str) -> bool {
     matches!(
@@ -100,7 +100,7 @@ fn text(value: &Value, place: &str) -> String {
     value.pointer(place).and_then(Value::as_str).unwrap_or_default().to_owned()
 }
 
-/// The address of a file, without its query: Notion returns another query for each request.
+/// The address of a file, without the query part of the address, because Notion returns a different query part in each answer.
 fn file(item: &Value) -> String {
     let external = text(item, "/external/url");
     if !external.is_empty() {
@@ -198,7 +198,7 @@ pub fn parse(kind: &str, text: &str) -> Result<Value, String> {
     Ok(json!({ kind: value }))
 }
 
-/// Converts a text to the form that [`format()`] writes. An invalid text stays as it is.
+/// Converts a text to the form that [`format()`] writes. An invalid text is returned unchanged.
 #[must_use]
 pub fn canonical(kind: &str, text: &str) -> String {
     let Ok(value) = parse(kind, text) else { return text.to_owned() };

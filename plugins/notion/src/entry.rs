@@ -14,7 +14,7 @@ use crate::schema::Property;
 use crate::store::Cells;
 use crate::target::{AUDIT, AUDITED, DETAILS, KIND, MARKER, PLACE, SEVERITY, STATUS, Target};
 
-/// The most characters of a title, a text, and a marker.
+/// The maximum number of characters of a title, a text, and a marker.
 const TITLE: usize = 200;
 const DETAIL: usize = 1_900;
 const MOST_MARKER: usize = 500;
@@ -38,7 +38,8 @@ pub struct Entry {
     pub marker: String,
     /// Its title.
     pub title: String,
-    /// Whether Baton replaces another title. It is false for findings, because people may rename their pages.
+    /// Whether Baton replaces a title that differs from `title`. False for findings, because people may rename the pages of
+    /// findings.
     pub owns_title: bool,
     /// The status of a new page, and of an existing page that was withdrawn or fixed.
     pub status: &'static str,

@@ -1,8 +1,8 @@
 //! The CSV file of a data source: row 1 has `__page_id`, `__last_synced_iso` and the names of the properties, row 2 the types, then
 //! one row for each page. Beside it, `NAME.json` has the ids of the properties. drive-sync reads both.
 //!
-//! A person's edits are the cells that differ both from the written value and from Notion's value. A file with edits is
-//! not replaced.
+//! A cell is a person's edit if it differs from the value that Baton wrote and from Notion's value. A file with edits is not
+//! replaced.
 
 use std::collections::{HashMap, HashSet};
 use std::fs::{self, File};
@@ -26,7 +26,7 @@ const SYNCED: &str = "__last_synced_iso";
 /// The granted folder of the files.
 #[derive(Clone, Debug)]
 pub struct Folder {
-    /// Its path here.
+    /// Its path in the sandbox.
     pub path: PathBuf,
     /// Its path as the operator knows it.
     pub shown: String,
@@ -108,7 +108,7 @@ impl Edits {
 /// A file as it was read.
 #[derive(Debug)]
 pub struct ReadFile {
-    /// The names of the columns behind the first two.
+    /// The names of the columns after the first two columns.
     pub header: Vec<String>,
     /// The rows with their lines.
     rows: Vec<(u64, String, Vec<String>)>,
@@ -134,7 +134,7 @@ pub fn settle(store: Store<'_>, folder: &Folder, source: &mut Source) -> Result<
 /// Reads the file if a person may have changed it; `None` if it is missing or unchanged.
 ///
 /// # Errors
-/// `permanent` if it cannot be read; with the fix.
+/// `permanent` if the file cannot be read. The error states the fix.
 pub fn changed(folder: &Folder, source: &Source) -> Result<Option<ReadFile>, Error> {
     let path = folder.csv(source);
     if !path.exists() || digest(&path).as_deref() == Some(source.digest.as_str()) {
@@ -328,7 +328,7 @@ mod tests {
         let properties = [property("title", "Name", "title"), property("bpm", "BPM", "number")];
         let rows = stored(&[
             ("1", Some(cells("Glow", "120.5")), Some(cells("Glow", "120.5"))),
-            // Both sides have the same new value.
+            // The file and Notion have the same new value.
             ("2", Some(cells("Dusk", "90")), Some(cells("Dusk", "80"))),
             ("3", Some(cells("Dawn", "5")), Some(cells("Dawn", "6"))),
             ("4", None, Some(cells("Gone", "1"))),

@@ -43,9 +43,9 @@ pub struct CellChange {
     pub from: String,
     /// The text after.
     pub to: String,
-    /// The value before, as a request has it.
+    /// The value before, in the form of a request.
     pub before: Value,
-    /// The value after, as a request has it.
+    /// The value after, in the form of a request.
     pub after: Value,
 }
 
@@ -64,7 +64,7 @@ pub struct Change {
     pub cells: Vec<CellChange>,
     /// Its state.
     pub state: String,
-    /// Why it was left or kept.
+    /// The reason why the row is `left`, `partly` or `kept`.
     pub note: String,
 }
 

@@ -1,8 +1,8 @@
 //! Pages with a marker: a text property that Baton writes and by which it finds its pages again, also from another
 //! machine and after a lost answer.
 //!
-//! Notion has no unique property, so two machines can create a page for the same thing. Then Baton uses the page that
-//! was created first; the others get the status `Duplicate`.
+//! Notion has no unique property, so two machines can create a page for the same thing. Then Baton uses the page that was
+//! created first, and gives the other pages the status `Duplicate`.
 
 use std::collections::BTreeMap;
 

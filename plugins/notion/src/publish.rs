@@ -1,10 +1,11 @@
-//! `publish`: makes a plan of the pages that audits, findings and tracks need in one database. It changes nothing; `apply` does.
+//! `publish`: makes a plan of the pages that audits, findings and tracks need in one database. It changes nothing at Notion.
+//! `apply` carries out the plan.
 //!
 //! | wanted | page | planned |
 //! |---|---|---|
 //! | yes | none | a new page |
 //! | yes | one | the values that differ; the status only if it is `Fixed`, `Withdrawn` or empty |
-//! | yes | several | the later ones get the status `Duplicate` |
+//! | yes | several | the status `Duplicate` for all pages but the first |
 //! | a finding, not in a report that covers its plan | one that is `Open` | the status `Fixed` |
 //! | no | any other | nothing |
 //!

@@ -166,7 +166,7 @@ fn write(
     file::write(store, folder, source).map(Some)
 }
 
-/// The data sources of the ids; without ids all known ones.
+/// The data sources with these ids. Without ids, all known data sources.
 fn sources(api: &Api<'_>, store: Store<'_>, ids: &[String]) -> Result<Vec<Source>, Error> {
     let known = store.sources()?;
     if ids.is_empty() {

@@ -1,7 +1,7 @@
 //! `push`: makes a plan of the edits in the CSV files. It changes nothing.
 //!
-//! Each edited row is read from Notion. A cell that both sides changed is a conflict: both keep their values. The
-//! current values are stored with the plan, for `undo`.
+//! Each edited row is read from Notion. A cell is a conflict if it was changed in the file and at Notion. Then the file and
+//! Notion keep their values. The current values are stored with the plan, for `undo`.
 
 use std::num::NonZeroU32;
 
@@ -28,7 +28,7 @@ const MOST_ROWS: usize = 300;
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Args {
-    /// Ids of databases or data sources; none: all known ones.
+    /// Ids of databases or data sources. An empty list selects all known data sources.
     #[serde(default)]
     pub databases: Vec<String>,
     /// The long-term rate of requests.
@@ -179,7 +179,7 @@ pub(crate) struct SkippedCell {
     pub(crate) why: String,
 }
 
-/// The change of a cell; `None` if Notion has the text already.
+/// The change of a cell; `None` if Notion already has the text.
 pub(crate) fn change(edited: &EditedCell, live: &Map<String, Value>) -> Result<Option<CellChange>, SkippedCell> {
     let left = |kind, why: &str| SkippedCell { kind, why: why.to_owned() };
     let EditedCell { property: Property { id, name, kind }, from, to } = edited;

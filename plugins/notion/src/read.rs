@@ -1,8 +1,8 @@
 //! Reads the rows of a data source.
 //!
-//! One query returns at most 10,000 rows, and then reports that its result is incomplete. All rows are read in windows
-//! of `created_time`, which never changes: after a window that reaches the limit, the next window begins with the last
-//! row's minute. A reading is complete if each window ended without the limit or was continued by the next one.
+//! One query returns at most 10,000 rows, and then reports that its result is incomplete. All rows are read in windows of
+//! `created_time`, which never changes: after a window that reaches the limit, the next window begins with the last row's
+//! minute. A reading is complete if each window that reached the limit was continued by another window.
 //!
 //! A row is recorded as deleted only if Notion proves the deletion: the row is in the trash, or a complete reading did not
 //! find the row and Notion answers that its page is missing, in the trash or in another data source. If the windows were
@@ -18,13 +18,13 @@ use crate::schema::{Property, decoded, has_new_values, properties};
 use crate::store::{Cells, ReadRow, Source, Store};
 use baton_plugin_kit::notion::{Api, Refusal, text};
 
-/// Rows of one answer.
+/// The maximum number of rows in one answer.
 const PAGE: usize = 100;
 
 /// `last_edited_time` is rounded to minutes, and an edit may be visible some seconds later.
 const OVERLAP_MS: i64 = 120_000;
 
-/// The maximum number of missing rows that one task asks Notion about. Each needs one request.
+/// The maximum number of missing rows about which one task asks Notion. Each row needs one request.
 const ASKED: usize = 200;
 
 /// How often a window is begun again if Notion no longer knows the cursor.
@@ -119,8 +119,8 @@ impl Reader<'_> {
         Ok(())
     }
 
-    /// Ends a reading that has all edits up to `newest`: reads the trash, then stores `newest`. If the task ends between the two,
-    /// the next task reads the trash from the same time again.
+    /// Ends a reading that has all edits up to `newest`: reads the trash, then stores `newest`. If the task ends before
+    /// `newest` is stored, the next task reads the trash from the same time again.
     fn finish(&self, source: &mut Source, newest: String, reading: &mut Reading) -> Result<(), Refusal> {
         if source.stuck_at.is_empty() {
             reading.deleted += self.trash(source, &before(&source.newest))?;
@@ -247,7 +247,8 @@ impl Reader<'_> {
         Ok(has_new)
     }
 
-    /// Records rows in the trash as deleted: those that were edited since `until`, and at least the rows of one answer.
+    /// Records rows in the trash as deleted. Reads all rows of the trash that were edited since `until`, and at least the rows
+    /// of one answer.
     fn trash(&self, source: &Source, until: &str) -> Result<u64, Refusal> {
         let (mut cursor, mut deleted) = (None, 0);
         loop {
@@ -356,7 +357,7 @@ pub fn whole_properties(
     let mut all = page.get("properties").and_then(Value::as_object).cloned().ok_or_else(|| unexpected("properties"))?;
     let has_long_relation = all.values().any(|one| text(one, "type") == "relation" && may_be_cut(one));
     for value in all.values_mut() {
-        // Notion computes the rollup of a page object from 25 references too.
+        // In a page object, Notion also computes a rollup from only 25 references.
         let is_rollup = has_long_relation && text(value, "type") == "rollup";
         if (may_be_cut(value) || is_rollup) && wanted(&decoded(&text(value, "id"))) {
             complete(api, &text(page, "id"), value)?;
@@ -369,7 +370,7 @@ fn has_cut_values(page: &Value) -> bool {
     page.get("properties").and_then(Value::as_object).is_some_and(|all| all.values().any(may_be_cut))
 }
 
-/// Replaces a value by the whole one.
+/// Replaces a shortened value by the complete value.
 fn complete(api: &Api<'_>, page: &str, value: &mut Value) -> Result<(), Refusal> {
     let (kind, id) = (text(value, "type"), text(value, "id"));
     let (mut items, mut cursor) = (Vec::new(), None::<String>);

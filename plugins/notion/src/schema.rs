@@ -1,4 +1,4 @@
-//! The properties of a data source. A property belongs to its id, which stays when the property is renamed.
+//! The properties of a data source. A property is identified by its id, which does not change when the property is renamed.
 
 pub use baton_plugin_kit::notion::{Property, decoded, properties};
 

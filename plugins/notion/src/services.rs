@@ -37,7 +37,7 @@ impl Services<'_> {
         self.folder.ok_or_else(|| Error::NeedsGrant(missing.to_owned()))
     }
 
-    /// One task at a time works with Notion in a workspace.
+    /// Acquires the lock that lets only one task of a workspace work with Notion at a time.
     ///
     /// # Errors
     /// `retryable` if another task has the lock.
@@ -47,10 +47,10 @@ impl Services<'_> {
     }
 }
 
-/// The ids of the arguments with their dashes.
+/// Converts the ids in the arguments to ids with dashes.
 ///
 /// # Errors
-/// `permanent` if one is not an id.
+/// `permanent` if a text is not an id.
 pub fn ids(databases: &[String]) -> Result<Vec<String>, Error> {
     let one = |text: &String| {
         uuid(text).ok_or_else(|| {
@@ -65,7 +65,7 @@ pub fn ids(databases: &[String]) -> Result<Vec<String>, Error> {
 /// The known data sources with these ids, or of databases with these ids; all known data sources if there are no ids.
 ///
 /// # Errors
-/// `permanent` if one is not known.
+/// `permanent` if an id is not known.
 pub fn known(sources: Vec<Source>, databases: &[String]) -> Result<Vec<Source>, Error> {
     let ids = ids(databases)?;
     let has = |source: &Source, id: &String| source.id == *id || source.database == *id;
@@ -77,7 +77,7 @@ pub fn known(sources: Vec<Source>, databases: &[String]) -> Result<Vec<Source>, 
     Ok(sources.into_iter().filter(|source| ids.is_empty() || ids.iter().any(|id| has(source, id))).collect())
 }
 
-/// Reports a problem of one data source, which does not stop the others.
+/// Reports a problem of one data source. The task continues with the other data sources.
 pub(crate) fn report_problem(findings: &mut Findings, kind: &str, source: &Source, title: &str, evidence: &str) {
     let title = format!("{}: {title}", source.title);
     findings.add(kind, &source.id, baton_plugin_sdk::Severity::Medium, title, evidence);

@@ -158,7 +158,7 @@ impl<'a> Store<'a> {
         Ok(())
     }
 
-    /// The texts of a row, if this reading of all rows has seen it and it was not edited since.
+    /// The texts of a row, if the present reading of all rows has already found the row and the row was not edited since.
     pub fn seen(&self, source: &Source, page: &str, edited: &str) -> Result<Option<Cells>, Error> {
         let statement = "SELECT cells FROM rows WHERE source = ?1 AND page = ?2 AND run = ?3 AND edited = ?4";
         let parameters = [source.id.as_str().into(), page.into(), source.run.into(), edited.into()];
@@ -173,14 +173,14 @@ impl<'a> Store<'a> {
         Ok(self.0.batch(statement, &mut rows.collect::<Vec<Row>>().into_iter())?)
     }
 
-    /// The rows that the last reading of all rows did not see.
+    /// The rows that the last reading of all rows did not find.
     pub fn unseen(&self, source: &Source) -> Result<Vec<String>, Error> {
         let statement = "SELECT page FROM rows WHERE source = ?1 AND run <> ?2 AND cells IS NOT NULL ORDER BY page";
         let rows = self.0.all(statement, &[source.id.as_str().into(), source.run.into()])?;
         Ok(rows.iter().map(|row| text(row, 0)).collect())
     }
 
-    /// The number of rows at Notion, and of rows that differ from the file.
+    /// The number of rows at Notion, and the number of rows that differ between Notion and the file.
     pub fn counts(&self, source: &str) -> Result<(i64, i64), Error> {
         let statement = "SELECT count(cells), coalesce(sum(cells IS NOT written), 0) FROM rows WHERE source = ?1";
         let table = self.0.query(statement, &[source.into()])?;

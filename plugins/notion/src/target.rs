@@ -1,5 +1,5 @@
-//! The data source to which pages are published, and its properties. The first publication finds them by their names;
-//! later ones use their ids, so that each may be renamed.
+//! The data source to which pages are published, and its properties. The first publication finds the properties by their names.
+//! Later publications use the ids of the properties, so people may rename the properties.
 
 use std::collections::BTreeMap;
 

@@ -144,7 +144,7 @@ fn change(target: &Target, name: &str, mut layout: Value) -> Change {
     }
 }
 
-/// Only findings that are open.
+/// The filter of a view that shows only open findings.
 fn open(target: &Target) -> Value {
     let is = |role, option| json!({ "property": target.id(role), "select": { "equals": option } });
     json!({ "and": [is(PAGE_KIND, "Finding"), is(STATUS, crate::entry::OPEN)] })

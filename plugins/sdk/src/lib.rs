@@ -46,8 +46,9 @@ pub trait Plugin {
 
 /// Makes the crate a Baton component: exports `handler` for `$plugin` and embeds the manifest.
 ///
-/// `$manifest` is a path relative to the calling file, of a JSON file as `plugins/REFERENCE.md` describes. Name and version
-/// are the Cargo package's. On targets other than WebAssembly it expands to nothing, so the crate can be tested natively.
+/// `$manifest` is the path of the JSON manifest, relative to the calling file. `plugins/REFERENCE.md` describes the manifest.
+/// Name and version come from the Cargo package. On targets other than WebAssembly the macro expands to nothing, so the crate
+/// can be tested natively.
 #[macro_export]
 macro_rules! plugin {
     ($plugin:ty, $manifest:literal) => {

@@ -53,7 +53,8 @@ impl Database {
     /// Writes any number of rows, in transactions of 2,000 rows or 8 MiB. Returns the number of changed rows.
     ///
     /// # Errors
-    /// As `batch` in `wit/sql.wit`. If a transaction fails, the earlier ones are kept, so make the statement repeatable.
+    /// As `batch` in `wit/sql.wit`. If a transaction fails, the rows of earlier transactions are kept, so use a statement that
+    /// can be repeated.
     pub fn batch(self, statement: &str, rows: impl IntoIterator<Item = Row>) -> Result<u64, Error> {
         let (mut piece, mut bytes, mut changed) = (Vec::new(), 0, 0);
         for row in rows {
@@ -81,7 +82,7 @@ impl Database {
     /// has at most 998 statements.
     ///
     /// # Errors
-    /// Those of [`Database::transaction`]; completed steps are kept if a later step fails. [`Error::Invalid`] if a newer
+    /// The errors of [`Database::transaction`]. If a step fails, the completed steps are kept. [`Error::Invalid`] if a newer
     /// revision of the plugin has completed more steps than `steps` contains.
     pub fn migrate(self, steps: &[&[&str]]) -> Result<(), Error> {
         let mut done = self.completed_steps()?;
@@ -213,13 +214,13 @@ impl Table {
 }
 
 impl Value {
-    /// The integer, if the value is one.
+    /// The integer, if the value is an integer.
     #[must_use]
     pub fn as_integer(&self) -> Option<i64> {
         if let Self::Integer(number) = self { Some(*number) } else { None }
     }
 
-    /// The number, if the value is one.
+    /// The number, if the value is a number.
     #[must_use]
     #[expect(clippy::cast_precision_loss, reason = "SQLite converts integers in the same way")]
     pub fn as_real(&self) -> Option<f64> {
@@ -230,7 +231,7 @@ impl Value {
         }
     }
 
-    /// The text, if the value is one.
+    /// The text, if the value is a text.
     #[must_use]
     pub fn as_text(&self) -> Option<&str> {
         if let Self::Text(text) = self { Some(text) } else { None }

@@ -18,8 +18,9 @@ impl Task {
         }
     }
 
-    /// The arguments as a type of the plugin: `#[derive(serde::Deserialize)]`, with `Option` or `#[serde(default)]` for optional
-    /// ones. The host checks them against the action's schema first, so it fails only if type and schema differ.
+    /// The arguments as a type of the plugin: `#[derive(serde::Deserialize)]`, with `Option` or `#[serde(default)]` for
+    /// optional ones. The host checks the arguments against the action's schema first, so this function fails only if type and
+    /// schema differ.
     ///
     /// # Errors
     /// `permanent`, with the argument that does not fit.
@@ -43,7 +44,7 @@ impl Task {
     /// The argument `name` as a list of texts: a JSON list, or one text with commas between items; empty when absent.
     ///
     /// # Errors
-    /// `permanent` when it is neither.
+    /// `permanent` when the argument is neither a list of texts nor text.
     pub fn arg_list(&self, name: &str) -> Result<Vec<String>, Error> {
         let wrong = |value: &Value| {
             Error::Permanent(format!("the argument `{name}` must be text or a list of texts, not {value}"))

@@ -17,7 +17,7 @@ pub struct ActionResult {
     pub kind: OutcomeKind,
     /// Commands or edits to do next.
     pub next_steps: Vec<String>,
-    /// One to three sentences.
+    /// The summary in one to three sentences.
     pub summary: String,
     /// Files for `reports/`.
     pub reports: Vec<Artifact>,

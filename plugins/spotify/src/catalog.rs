@@ -11,7 +11,8 @@ use baton_plugin_sdk::sql::{Row, Value};
 use crate::model::{Entry, NUMBERS, PART, Playlist, TRACKS};
 use crate::uri::Uri;
 
-/// Entries of all playlists in memory. An entry has about 700 bytes, some actions keep two copies, and a plugin has 256 MiB.
+/// Maximum number of entries of all playlists in memory. An entry has about 700 bytes, some actions keep two copies, and a
+/// plugin has 256 MiB.
 pub const MOST_ENTRIES: usize = 100_000;
 
 /// The optional fields of entries to read.
@@ -24,7 +25,7 @@ pub struct EntryDetails {
 /// The playlists with these names in any case, in the order of their names; all playlists if `only` is empty.
 ///
 /// # Errors
-/// When the catalog cannot be read, or they have too many entries.
+/// When the catalog cannot be read, or the playlists have too many entries.
 pub fn playlists(catalog: &dyn Tables, only: &[String], with: EntryDetails) -> Result<Vec<Playlist>, Error> {
     let only: Vec<_> = only.iter().map(|name| playlist_id(name)).collect();
     let mut playlists = playlists_without_entries(catalog)?;
@@ -62,7 +63,7 @@ const SPOTIFY_OR_LISTED: &str = "(EXISTS (SELECT 1 FROM playlist_items AS p WHER
 /// All tracks of Spotify and of playlists, with the fields that matching needs, and their numbers in the catalog.
 ///
 /// # Errors
-/// When the catalog cannot be read, or has too many.
+/// When the catalog cannot be read, or has too many tracks.
 pub fn tracks(catalog: &dyn Tables) -> Result<Vec<(i64, Entry)>, Error> {
     tracks_where(catalog, SPOTIFY_OR_LISTED, &[TRACKS.into()])
 }
@@ -87,7 +88,7 @@ pub fn track_by_number(catalog: &dyn Tables, number: i64) -> Result<Vec<(i64, En
 /// The tracks of [`tracks`] with this ISRC.
 ///
 /// # Errors
-/// When the catalog cannot be read, or has too many.
+/// When the catalog cannot be read, or has too many tracks.
 pub fn tracks_by_isrc(catalog: &dyn Tables, isrc: &str) -> Result<Vec<(i64, Entry)>, Error> {
     tracks_where(catalog, &format!("t.isrc = ?2 AND {SPOTIFY_OR_LISTED}"), &[TRACKS.into(), isrc.into()])
 }
@@ -214,7 +215,8 @@ fn each(playlists: &mut [Playlist], places: Option<&Vec<(usize, usize)>>, mut se
     }
 }
 
-/// Reads the facts for which the catalog has no column. Rows are in the order of rank and age, so the last one counts.
+/// Reads the facts for which the catalog has no column. Rows are in the order of rank and age, so the last row for a field is
+/// used.
 fn features(catalog: &dyn Tables, tracks: &Places, playlists: &mut [Playlist]) -> Result<(), Error> {
     let fields: Vec<_> = NUMBERS.iter().map(|(_, field)| format!("'{field}'")).collect();
     let sql = format!(

@@ -1,9 +1,10 @@
-//! `dedupe`: finds repeated entries of a playlist: the same id, or the same recording under another id. It deletes nothing. It writes a plan
-//! that lists the entries, and exports the playlist without those that can be removed.
+//! `dedupe`: finds repeated entries of a playlist: the same id, or the same recording under another id. It deletes nothing. It
+//! writes a plan that lists the entries, and exports the playlist without the entries that can be removed.
 //!
-//! The same id is the same track. For different ids, matching decides which are one recording: version words must agree and lengths must
-//! fit. Entries with equal ISRC and names, or equal names and length, are planned as `remove`. With less evidence, or if only one of the two
-//! names a guest, has "Remaster" in its title or is explicit, they are planned as `ask` and stay.
+//! The same id is the same track. If the ids differ, the rules of matching decide whether two entries are one recording:
+//! version words must agree and lengths must fit. Entries with equal ISRC and names, or equal names and length, are planned as
+//! `remove`. With less evidence, the entries are planned as `ask` and stay. They also stay if only one of two entries names a
+//! guest, has "Remaster" in its title or is explicit.
 
 use std::collections::HashMap;
 
@@ -45,9 +46,9 @@ pub struct Args {
 /// A repeated entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RepeatedEntry {
-    /// Its place, counted from 0.
+    /// The position of the entry, counted from 0.
     pub place: usize,
-    /// The place of the first entry.
+    /// The position of the first entry that it repeats.
     pub first: usize,
     /// The reason.
     pub why: String,
@@ -142,7 +143,7 @@ fn resolve_chains(best: &HashMap<usize, RepeatedEntry>) -> Vec<RepeatedEntry> {
     settled
 }
 
-/// The list without certain repetitions.
+/// The list without the entries that certainly repeat another entry.
 #[must_use]
 pub fn cleaned(entries: &[Entry], doubles: &[RepeatedEntry]) -> Vec<Entry> {
     let removed: Vec<usize> = doubles.iter().filter(|double| double.sure).map(|double| double.place).collect();

@@ -16,7 +16,7 @@ const TABLE: &str = "CREATE TABLE IF NOT EXISTS episodes (service TEXT NOT NULL,
 
 const PUT: &str = "INSERT OR REPLACE INTO episodes VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
 
-/// Stores the entries of a playlist that are not music, and deletes those that were stored before.
+/// Stores the entries of a playlist that are not music, and deletes the entries that were stored for it before.
 ///
 /// # Errors
 /// When the own tables cannot be written.

@@ -50,7 +50,7 @@ fn pair(key: &str, id: &str) -> Row {
     vec![key.into(), id.into()]
 }
 
-/// The files that have an id. If this version has stored none yet, those that an earlier version stored.
+/// The files that have an id. If this version has not stored ids yet, the files whose ids an earlier version stored.
 pub(crate) fn known(own: &dyn Tables) -> Result<HashMap<String, String>, Error> {
     for table in ["csv_ids", OLD_TABLE] {
         let there = own.query("SELECT count(*) FROM sqlite_schema WHERE name = ?1", &[table.into()])?;
@@ -85,8 +85,8 @@ fn keys(folders: &[Folder], files: &[FoundFile]) -> Vec<(String, FoundFile)> {
     keys
 }
 
-/// Ids of CSV files: their names; with the folder if several have the name (`mix#2026`), and with a number if that id is taken. Returns
-/// the ids by the path that people see, and by the key.
+/// The ids of CSV files. The id of a file is its name. If several files have the name, the folder is added (`mix#2026`). If
+/// that id is in use, a number is added. Returns the ids by the path that people see, and by the key.
 pub(crate) fn csv_ids(
     folders: &[Folder],
     files: &[FoundFile],
@@ -144,7 +144,8 @@ fn moved<'a>(files: &'a [(String, FoundFile)], known: &'a HashMap<String, String
     moved
 }
 
-/// Ids of playlists of the privacy export: the names, with a number if several have one name. All files are counted, in their order.
+/// Ids of playlists of the privacy export. The id of a playlist is its name. If several playlists have one name, a number is
+/// added; all files are counted in their order.
 #[derive(Debug, Default)]
 pub(crate) struct PrivacyIds {
     /// How often each name was used.

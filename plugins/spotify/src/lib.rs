@@ -89,7 +89,8 @@ fn import_exports(task: &Task) -> Result<Outcome, Error> {
     Ok(outcome)
 }
 
-/// Finds repeated entries in exports and the catalog; for a plan, in the present playlists of the account.
+/// Finds repeated entries in exports and the catalog. If a plan is requested, finds them in the present playlists of the
+/// account.
 fn dedupe_playlists(task: &Task) -> Result<Outcome, Error> {
     let args: dedupe::Args = arguments(task)?;
     if !args.plan {
@@ -105,7 +106,7 @@ fn dedupe_playlists(task: &Task) -> Result<Outcome, Error> {
     outcome(task, with_plan(&api, made, &mut findings)?, findings)
 }
 
-/// Adds the plan for the account to the result of an action that has playlists for one.
+/// If the result of an action has playlists for the account, makes a plan and adds it to the result.
 fn with_plan(api: &Api<'_>, mut made: ActionResult, findings: &mut Findings) -> Result<ActionResult, Error> {
     if made.account.is_empty() {
         return Ok(made);
@@ -190,7 +191,7 @@ fn pull_account(task: &Task) -> Result<Outcome, Error> {
     outcome(task, made, findings)
 }
 
-/// Runs an action that needs a single answer of the account.
+/// Runs an action that only reads from the account and writes nothing.
 fn report_account(
     task: &Task,
     ask: fn(&Api<'_>, &dyn Tables) -> Result<ActionResult, Error>,

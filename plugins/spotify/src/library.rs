@@ -34,7 +34,7 @@ pub enum FileState {
     Unclear,
     /// The track has no file.
     Wanted,
-    /// No file is known at all: no folder was scanned.
+    /// Unknown, because the catalog has no file: no folder was scanned.
     Unknown,
 }
 
@@ -51,7 +51,7 @@ pub struct LibraryEntry {
     pub playlists: Vec<String>,
     /// The path where its file belongs, without its ending.
     pub place: String,
-    /// The services that have it.
+    /// The pages of the track at the services that have it.
     pub pages: Vec<Link>,
     /// Searches in shops, if no file is known.
     pub shop_links: Vec<Link>,
@@ -163,7 +163,7 @@ impl LibraryEntry {
 }
 
 impl FileState {
-    /// The word in reports. The action `wanted` of music-files uses the same words.
+    /// The word for the state in reports. The action `wanted` of music-files uses the same words.
     #[must_use]
     pub const fn text(self) -> &'static str {
         match self {

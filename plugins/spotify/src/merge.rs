@@ -1,4 +1,5 @@
-//! `merge`: makes one playlist of several playlists or exports. The first of equal entries is kept; the order is not changed.
+//! `merge`: makes one playlist from several playlists or exports. It keeps the order of the entries, and only the first of
+//! equal entries.
 
 use std::collections::HashSet;
 
@@ -19,9 +20,9 @@ use crate::source::PlaylistSources;
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Args {
-    /// Files and folders, the preferred first, or `catalog`.
+    /// Files and folders in order of preference, or `catalog`.
     pub from: Vec<String>,
-    /// Names of playlists; absent: all.
+    /// Names of the wanted playlists; absent: all playlists.
     #[serde(default)]
     pub playlists: Vec<String>,
     /// The name of the new playlist.
@@ -29,7 +30,7 @@ pub struct Args {
     /// The number of older results to keep; absent: all.
     #[serde(default)]
     pub keep_older: Option<usize>,
-    /// Whether a plan is made that gives the account this playlist.
+    /// True if the action also makes a plan that writes the new playlist to the account.
     #[serde(default)]
     pub plan: bool,
 }
@@ -63,7 +64,7 @@ pub fn run(sources: PlaylistSources<'_>, args: &Args, findings: &mut Findings) -
     if playlists.is_empty() {
         return Err(Error::Permanent(format!("`{}` has no such playlist", args.from.join("`, `"))));
     }
-    // Playlists have the order of the names in the arguments.
+    // Sort the playlists in the order of the names in the arguments.
     let playlists = in_order(playlists, &args.playlists);
     let (entries, by_names) = merge(&playlists);
     if by_names > 0 {

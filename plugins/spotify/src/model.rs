@@ -7,30 +7,30 @@ use baton_track_match::{Id, Track};
 
 use crate::uri::Uri;
 
-/// The catalog's service of Spotify's tracks.
+/// The service name of Spotify's tracks in the catalog.
 pub const TRACKS: &str = "spotify";
 
-/// The service of playlists of CSV exports.
+/// The catalog's service name for playlists of CSV exports.
 pub(crate) const SERVICE_CSV: &str = "spotify-csv";
 
-/// The service of playlists of the privacy export. It differs from [`SERVICE_CSV`], because the two exports have different times and are
-/// separate sources.
+/// The catalog's service name for playlists of the privacy export. It differs from [`SERVICE_CSV`], because a CSV export and
+/// a privacy export are made at different times and are separate sources.
 pub(crate) const SERVICE_PRIVACY: &str = "spotify-privacy";
 
-/// The service of playlists of an account. Their ids are Spotify's.
+/// The catalog's service name for playlists of an account. Such a playlist has the id that Spotify gave it.
 pub(crate) const SERVICE_ACCOUNT: &str = "spotify-account";
 
-/// The end of the state, in the catalog, of a playlist that was read in part.
+/// The suffix of a playlist's state in the catalog if only a part of the playlist was read.
 pub(crate) const PART: &str = ":part";
 
-/// The service of tracks without an id. It ranks below exports with ids.
+/// The catalog's service name for tracks without an id. It has a lower rank than the services of exports with ids.
 pub(crate) const SERVICE_NAMES: &str = "spotify-names";
 
-/// The service of plays.
+/// The catalog's service name for plays.
 pub(crate) const SERVICE_HISTORY: &str = "spotify-history";
 
-/// The numeric columns of an export, except lengths and dates: the column of today's dialect, and the field. `Key`, `Mode` and `Tempo`
-/// become the catalog's key and tempo; the others become further facts of the track.
+/// The numeric columns of an export, except lengths and dates. Each has the column name of today's Exportify and the field.
+/// `Key`, `Mode` and `Tempo` become the catalog's key and tempo; the others become further facts of the track.
 pub const NUMBERS: [(&str, &str); 13] = [
     ("Popularity", "popularity"),
     ("Danceability", "danceability"),
@@ -47,14 +47,14 @@ pub const NUMBERS: [(&str, &str); 13] = [
     ("Time Signature", "time_signature"),
 ];
 
-/// One place of a playlist. An entry without a URI and names is an empty place: the service does not have the track any more, or the row
-/// could not be read.
+/// One place of a playlist. If an entry has neither a URI nor names, the service does not have the track any more, or the
+/// row could not be read.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[expect(missing_docs, reason = "the names are those of the catalog")]
 pub struct Entry {
     pub uri: Option<Uri>,
     pub title: String,
-    /// One name each; or the whole credit in one, if the export does not show how to split it.
+    /// One name for each artist. If the export does not show how to split the credit, the whole credit is the only name.
     pub artists: Vec<String>,
     pub album: Option<String>,
     pub album_artist: Option<String>,
@@ -66,7 +66,7 @@ pub struct Entry {
     pub explicit: Option<bool>,
     pub added_at: Option<i64>,
     pub added_by: Option<String>,
-    /// In the order of [`NUMBERS`].
+    /// The values in the order of [`NUMBERS`].
     pub numbers: [Option<f64>; NUMBERS.len()],
     /// True if the export has title and artist but no id.
     pub by_name: bool,
@@ -85,19 +85,19 @@ pub struct File {
 }
 
 impl Entry {
-    /// True if a file is on disk; the address of a stream is not.
+    /// True for a file on disk, false for the address of a stream.
     #[must_use]
     pub fn is_on_disk(&self) -> bool {
         self.files.iter().any(|file| !baton_plugin_kit::library::is_stream(&file.path))
     }
 
-    /// One of [`NUMBERS`], by its field.
+    /// The value of one of [`NUMBERS`], by its field.
     #[must_use]
     pub fn number(&self, field: &str) -> Option<f64> {
         NUMBERS.iter().zip(&self.numbers).find(|((_, name), _)| *name == field).and_then(|(_, value)| *value)
     }
 
-    /// Sets one of [`NUMBERS`], by its field.
+    /// Sets the value of one of [`NUMBERS`], by its field.
     pub fn set_number(&mut self, field: &str, value: Option<f64>) {
         let places = NUMBERS.iter().zip(&mut self.numbers);
         places.filter(|((_, name), _)| *name == field).for_each(|(_, place)| *place = value);
@@ -162,11 +162,12 @@ pub struct Playlist {
     pub description: Option<String>,
     /// Its entries, in order.
     pub entries: Vec<Entry>,
-    /// False if the export is incomplete. The playlist then does not lose its end in the catalog.
+    /// False if the export is incomplete. An import of an incomplete export does not delete the last entries of the playlist
+    /// in the catalog.
     pub complete: bool,
-    /// The file that it was read from, as people see it; empty for a playlist of the catalog.
+    /// The path of the file of this playlist, as shown to people; empty for a playlist of the catalog.
     pub file: String,
-    /// Its name in a file with several playlists.
+    /// The name of the playlist in its file, if the file has several playlists.
     pub section: Option<String>,
 }
 
@@ -183,7 +184,7 @@ impl Playlist {
 /// A playlist that the account will have.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct WantedPlaylist {
-    /// Its id; absent: found by its name, or created.
+    /// Its id. Without an id, the playlist is found by its name or created.
     pub id: Option<String>,
     /// Its name.
     pub name: String,
@@ -191,19 +192,19 @@ pub struct WantedPlaylist {
     pub items: Vec<String>,
     /// The account's items from which `items` was made; absent if `items` does not depend on them.
     pub before: Option<Vec<String>>,
-    /// Whether the export is incomplete. An existing playlist would lose the items that the export does not have.
+    /// True if the export is incomplete. An existing playlist would lose the items that are missing from the export.
     pub is_incomplete: bool,
 }
 
 impl WantedPlaylist {
-    /// The playlist of an export or of the catalog.
+    /// Converts a playlist of an export or of the catalog.
     #[must_use]
     pub fn like(playlist: &Playlist) -> Self {
         Self { is_incomplete: !playlist.complete, ..Self::new(&playlist.name, &playlist.entries) }
     }
 
-    /// All playlists except Liked Songs, which is not a playlist of the account. Liked Songs is included if `names` has its name or
-    /// there is no other playlist.
+    /// Converts all playlists except Liked Songs, which is not a playlist of the account. Liked Songs is included if `names`
+    /// has its name, or if there is no other playlist.
     #[must_use]
     pub fn from_playlists(playlists: &[Playlist], names: &[String]) -> Vec<Self> {
         let has_others = names.is_empty() && playlists.len() > 1;
@@ -223,7 +224,7 @@ impl WantedPlaylist {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the names are those of the catalog")]
 pub struct Play {
-    /// The time at which it ended, in milliseconds since 1970 UTC.
+    /// The time at which the play ended, in milliseconds since 1970 UTC.
     pub ended_at: i64,
     pub ms_played: i64,
     pub uri: Option<Uri>,

@@ -1,15 +1,16 @@
-//! The actions that moved to the plugin music-files. They fail with the command to run instead.
+//! The actions that moved to the plugin music-files. In this plugin they fail, and the error has the command to run instead.
 
 use baton_core::shell::quoted;
 use baton_plugin_sdk::{Error, Task};
 
-/// The actions that moved to music-files. Its `apply` and `undo` are for files; those of this plugin are for the account.
+/// The actions that moved to music-files. `apply` and `undo` exist in both plugins: in music-files for files, in this plugin
+/// for the account.
 pub(crate) const MOVED: [&str; 2] = ["organise", "wanted"];
 
-/// Longer arguments are not repeated in the command.
+/// The error does not repeat arguments that are longer than this.
 const MAX_ARGUMENT_BYTES: usize = 1_000;
 
-/// The error of a task with a moved action: it has the command with the same arguments.
+/// The error of a task with a moved action. It has the command that runs the action of music-files with the same arguments.
 pub(crate) fn error(task: &Task) -> Error {
     Error::Permanent(format!(
         "the action `{}` moved to the plugin music-files, with all plans that this plugin made. Run {}",

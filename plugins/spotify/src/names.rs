@@ -5,7 +5,8 @@ use std::collections::HashSet;
 use baton_core::text::is_hidden_in_name;
 use baton_plugin_kit::{is_older_name, safe_name};
 
-/// Bytes of a file name without its ending. With ending and number it has fewer than 200, the limit of a report's name.
+/// The maximum number of bytes of a file name without its ending. With the ending and a number, the name stays below 200
+/// bytes, the limit for the name of a report.
 const MOST_BYTES: usize = 150;
 
 /// File names in use. Names that differ only in case are equal, because many disks do not distinguish them.

@@ -1,4 +1,4 @@
-//! `plan`: a plan that gives the account the playlists of exports or of the catalog.
+//! `plan`: makes a plan that writes the playlists of exports or of the catalog to the account.
 
 use baton_plugin_kit::Findings;
 use baton_plugin_sdk::Error;
@@ -15,10 +15,11 @@ use crate::source::PlaylistSources;
 pub struct Args {
     /// Files and folders, `catalog` or `account`.
     pub from: Vec<String>,
-    /// Names of playlists; absent: all.
+    /// Names of the wanted playlists; absent: all playlists.
     #[serde(default)]
     pub playlists: Vec<String>,
-    /// The name of the playlist in the account, if there is only one; absent: its name in the export.
+    /// The name of the playlist in the account, if the plan has only one playlist; absent: the name of the playlist in the
+    /// export.
     #[serde(default)]
     pub name: Option<String>,
 }

@@ -28,7 +28,7 @@ pub const UNASSIGNED: &str = "Unassigned";
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Args {
-    /// An id, URI, address or ISRC, or its number in the catalog.
+    /// An id, URI, address or ISRC of the track, or its number in the catalog.
     pub track: Option<String>,
     /// Its title.
     pub title: Option<String>,
@@ -131,7 +131,7 @@ fn by_names(catalog: &dyn Tables, args: &Args, findings: &mut Findings) -> Resul
     let known = catalog::tracks(catalog)?;
     let equal = equal_names(&known, &title, args.artist.as_deref());
     if let [(_, first), rest @ ..] = equal.as_slice() {
-        // The tracks have different artists, and the task means only one of them.
+        // The tracks have different artists, and the task means only one of these tracks.
         if rest.iter().any(|(_, entry)| normal_artists(entry) != normal_artists(first)) {
             for (_, entry) in &equal {
                 may_be(findings, entry, "the title is the same".to_owned());
@@ -192,7 +192,7 @@ fn normal_artists(entry: &Entry) -> Vec<String> {
     entry.artists.iter().map(|artist| normalise(artist)).collect()
 }
 
-/// Reports a candidate.
+/// Reports a track that may be the wanted one.
 fn may_be(findings: &mut Findings, entry: &Entry, why: String) {
     let uri = entry.uri.as_ref().map(Uri::text).unwrap_or_default();
     findings.add("may-be", &uri, Severity::Low, format!("it may be {} ({uri})", entry.named()), why);

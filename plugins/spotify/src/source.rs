@@ -17,7 +17,7 @@ pub const CATALOG: &str = "catalog";
 /// The word for the playlists of the account in the catalog, used instead of a path.
 pub const ACCOUNT: &str = "account";
 
-/// The error without a grant of the folder with exports.
+/// The error of a task without a grant of the folder with exports.
 pub const NOT_GRANTED: &str = "the folder with Spotify's exports is not granted: baton plugin grant spotify \
     files:ro=spotify=FOLDER (the folder with the CSV files, or with the privacy export)";
 
@@ -33,8 +33,8 @@ pub struct PlaylistSources<'a> {
 }
 
 impl PlaylistSources<'_> {
-    /// The playlists of these places (`catalog`, `account`, files, folders), in the order of the places; only those with the given
-    /// names, if there are any.
+    /// The playlists of these places (`catalog`, `account`, files, folders), in the order of the places. If `only` has
+    /// names, only playlists with these names are loaded.
     ///
     /// # Errors
     /// When a place does not exist, none of its files can be read, no playlist has one of the names, or there are too many entries.
@@ -91,8 +91,8 @@ impl PlaylistSources<'_> {
         Ok((playlists, names))
     }
 
-    /// The path of a playlist's file relative to a named place; or relative to the granted folder, if the file is not below the
-    /// place.
+    /// The path of a playlist's file relative to a named place. If the file is not below the place, the path is relative to
+    /// the granted folder.
     #[must_use]
     pub fn below<'a>(&self, place: &str, file: &'a str) -> &'a str {
         let place = place.trim_end_matches('/');

@@ -4,7 +4,7 @@
 /// The length of the longest URI in bytes. A URI of a local file has artist, album and title, percent-encoded.
 const MOST_BYTES: usize = 2_000;
 
-/// Characters of an id.
+/// The number of characters of an id.
 const ID_LENGTH: usize = 22;
 
 /// The item that a row of an export names.
@@ -61,7 +61,7 @@ impl Uri {
         }
     }
 
-    /// Its page, where it has one.
+    /// Its web page, if it has one.
     #[must_use]
     pub fn address(&self) -> Option<String> {
         if let Self::Track(id) = self { Some(format!("https://open.spotify.com/track/{id}")) } else { None }

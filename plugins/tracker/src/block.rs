@@ -9,17 +9,17 @@ use std::ops::Range;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
-/// The characters that a marker must encode. `-` is one of them, because two hyphens could end a comment.
+/// The characters that a marker must encode. `-` is one of them, because two hyphens could end an HTML comment.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b':').remove(b'/').remove(b'.').remove(b'_');
 
-/// How a tracker hides or shows the two lines.
+/// How the marker line and the end line are written in an issue, so that the tracker hides or shows them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Style {
-    /// `<!-- … -->`: GitHub does not show comments.
+    /// An HTML comment, `<!-- … -->`: GitHub does not show it.
     Comment,
-    /// Inline code: Linear keeps no comments.
+    /// Inline code, because Linear does not keep HTML comments.
     Code,
-    /// Without signs, because at Notion the marker has a separate property.
+    /// Plain text, because at Notion the marker has a separate property.
     Plain,
 }
 
@@ -40,7 +40,8 @@ pub struct Marker {
     pub gap: String,
     /// The argument `source` of the task that filed the issue.
     pub source: String,
-    /// When the audit ran that the block describes, in milliseconds since 1970 UTC; 0 if the marker does not say it.
+    /// The time of the audit that the block describes, in milliseconds since 1970 UTC; 0 if the marker does not have the
+    /// time.
     pub at: i64,
     /// The hash of the title that Baton gave.
     pub title: String,
@@ -77,7 +78,7 @@ pub fn read(style: Style, body: &str) -> Option<Marker> {
     Some(marker)
 }
 
-/// The text with another block in place of Baton's.
+/// The text of an issue, in which `block` replaces Baton's block.
 #[must_use]
 pub fn replace(style: Style, body: &str, block: &str) -> String {
     let Some((range, _)) = find(style, body) else {
@@ -88,7 +89,7 @@ pub fn replace(style: Style, body: &str, block: &str) -> String {
     format!("{before}{block}{after}")
 }
 
-/// FNV-1a with 64 bits, in hexadecimal digits. It recognises changes and protects against nothing.
+/// FNV-1a with 64 bits, in hexadecimal digits. It detects changes, but does not protect against forgery.
 #[must_use]
 pub fn hash(text: &str) -> String {
     let hash = text
@@ -97,7 +98,7 @@ pub fn hash(text: &str) -> String {
     format!("{hash:016x}")
 }
 
-/// The block and its marker. Without an end line, only the line of the marker is Baton's.
+/// The block and its marker. If the end line is missing, the block is only the line of the marker.
 fn find(style: Style, body: &str) -> Option<(Range<usize>, Marker)> {
     let [open, close] = style.signs();
     let mut block: Option<(Range<usize>, Marker)> = None;
@@ -165,7 +166,7 @@ mod tests {
         let (old, new) = (write(style, ORIGIN, "t", "old"), write(style, ORIGIN, "t", "new"));
         let around = |block: &str| format!("Above.\r\n{block}\r\n\r\nBelow: <!-- baton:end -->\n");
         assert_eq!(replace(style, &around(&old), &new), around(&new));
-        // The end line was deleted: nothing below the marker is lost.
+        // The end line was deleted, so everything below the marker is kept.
         let cut = old.replace("<!-- baton:end -->", "Mine.");
         assert_eq!(replace(style, &cut, &new), format!("{new}\n\nold\n\nMine."));
         assert_eq!(replace(style, "", &new), new);

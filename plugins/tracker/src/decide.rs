@@ -1,4 +1,4 @@
-//! Decides the step for each gap. A pure function of the report, the listed issues and the arguments.
+//! Decides the step for each gap. The decision depends only on the report, the listed issues and the arguments.
 //!
 //! | gap | its issue | step |
 //! |---|---|---|
@@ -32,15 +32,15 @@ pub struct FilingOptions {
 /// The kind of a step, for people.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum StepKind {
-    /// A new issue.
+    /// Create an issue.
     Create,
-    /// Another description.
+    /// Replace the description of an issue.
     Update,
-    /// Open again.
+    /// Reopen a closed issue.
     Reopen,
-    /// The gap is fixed.
+    /// Close an issue whose gap is fixed.
     Close,
-    /// Another issue has the same gap.
+    /// Close an issue, because another issue has the same gap.
     CloseDuplicate,
 }
 
@@ -91,7 +91,7 @@ pub struct Row {
     pub severity: Option<Severity>,
     /// The issue, if there is one.
     pub issue: Option<Issue>,
-    /// The current state.
+    /// The state of the issue, in words for people.
     pub state: &'static str,
 }
 
@@ -153,8 +153,8 @@ pub fn for_gap(report: &Report, id: &str, issues: &[&Issue], wanted: &FilingOpti
     (steps, Some(row))
 }
 
-/// The issue that Baton uses. Issues that are open or not planned come first, then done ones, then duplicates. Among equals, the
-/// lowest number is used.
+/// The issue that Baton uses. Open issues and issues that were closed as not planned come first, then done issues, then
+/// duplicates. Among issues of the same rank, the one with the lowest number is used.
 fn first<'a>(issues: &[&'a Issue]) -> Option<&'a Issue> {
     let rank = |state| match state {
         IssueState::Open | IssueState::NotPlanned => 0,
@@ -169,7 +169,7 @@ const fn is_outdated(report: &Report, issue: &Issue) -> bool {
     issue.marker.at > report.executed_at
 }
 
-/// Whether the report, which does not list the gap of the issue, proves that the gap no longer exists.
+/// True if the report proves that the gap of the issue no longer exists. The report does not list this gap.
 fn is_fixed(report: &Report, issue: &Issue) -> bool {
     report.is_complete_for(&issue.marker.gap) && !is_outdated(report, issue)
 }
@@ -199,7 +199,7 @@ fn present(report: &Report, gap: &Gap, issue: &Issue, wanted: &FilingOptions) ->
     Some(step(kind, issue, change))
 }
 
-/// Whether the description or the title of the gap changed since Baton wrote the issue.
+/// True if the description or the title of the gap has changed since Baton wrote the issue.
 fn differs(gap: &Gap, issue: &Issue, text: &str) -> bool {
     issue.marker.text != block::hash(text) || issue.marker.title != block::hash(&wording::title(gap))
 }
@@ -311,7 +311,7 @@ mod tests {
         }
         assert_eq!(kinds(&report(""), slice::from_ref(&open)), [StepKind::Close]);
         assert_eq!(kinds(&report(""), &[done(0)]), none);
-        // The report has no step for the gap of another plan, and ignores the issue of another source.
+        // The gap of another plan needs no step, and the issue of another source is ignored.
         let mut other = open.clone();
         other.marker.gap = "audit:plans/b.md:x.py:missing".to_owned();
         assert_eq!(kinds(&report(""), &[other]), none);
@@ -368,7 +368,7 @@ mod tests {
         let done = issue(7, IssueState::Done, Some(there("").executed_at + 1));
         let open = issue(9, IssueState::Open, None);
         assert_eq!(kinds(&there(""), &[done, open.clone()]), []);
-        // A report that does not cover the plan.
+        // `foreign` gives an issue the gap of a plan that the report does not cover.
         let foreign = |issue: Issue| {
             let marker = block::Marker { gap: ID.replace("a.md", "b.md"), ..issue.marker.clone() };
             Issue { marker, ..issue }

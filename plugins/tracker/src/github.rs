@@ -15,13 +15,13 @@ use crate::web::{Requests, TIMEOUT, USER_AGENT};
 const HEADERS: &[(&str, &str)] =
     &[USER_AGENT, ("accept", "application/vnd.github+json"), ("x-github-api-version", "2022-11-28")];
 
-/// The host's network, with the account.
+/// The host's HTTP client with the GitHub account.
 #[must_use]
 pub fn host_web() -> HostWeb {
     HostWeb::begin("github", "github").headers(HEADERS).timeout(TIMEOUT)
 }
 
-/// The most pages of 100 issues; Baton refuses a longer list.
+/// The maximum number of pages of 100 issues. Baton refuses a longer list.
 const PAGES: usize = 400;
 
 /// A repository.
@@ -31,7 +31,7 @@ pub struct GitHub<'a> {
     login: OnceCell<Option<String>>,
 }
 
-/// An issue as the API has it.
+/// An issue as the API returns it.
 #[derive(Deserialize)]
 struct IssueResponse {
     number: u64,
@@ -68,8 +68,8 @@ impl<'a> GitHub<'a> {
         format!("/repos/{}/issues", self.repository)
     }
 
-    /// The issue, if it has a valid marker. Anybody may open an issue in a public repository, so a marker is valid only
-    /// if somebody with access to the repository, or the account itself, opened the issue.
+    /// Converts an issue with a valid marker; `None` for other issues. Anybody may open an issue in a public repository, so
+    /// a marker is valid only if somebody with access to the repository, or the account itself, opened the issue.
     fn issue(&self, received: IssueResponse) -> Result<Option<Issue>, Error> {
         if received.pull_request.is_some() {
             return Ok(None);
@@ -187,7 +187,8 @@ const fn words(state: IssueState) -> [&'static str; 2] {
     }
 }
 
-/// The parameters of the next page. Its address may have another path (`/repositories/ID/…`), and never leads to another server.
+/// The parameters of the next page. The rest of the link is not used: it may have another path (`/repositories/ID/…`), and
+/// must not lead to another server.
 fn next_query(link: &str) -> Option<String> {
     let next = link.split(',').find(|link| link.contains("rel=\"next\""))?;
     let address = next.split_once('<')?.1.split_once('>')?.0;

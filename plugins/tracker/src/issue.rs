@@ -7,7 +7,7 @@ use baton_plugin_sdk::Error;
 use crate::block::{Marker, Style};
 use baton_plugin_kit::audit_report::Severity;
 
-/// Whether an issue is open, or why it is not.
+/// The state of an issue: open, or the reason why it is closed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum IssueState {
     /// Open.
@@ -23,7 +23,7 @@ pub enum IssueState {
 /// An issue with Baton's marker.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Issue {
-    /// The id for requests.
+    /// The id that requests to the tracker use.
     pub key: String,
     /// Its number; a later issue has a higher one.
     pub number: u64,
@@ -50,7 +50,7 @@ pub struct NewIssue {
     pub title: String,
     /// Its text.
     pub body: String,
-    /// How much the gap matters.
+    /// The severity of the gap.
     pub severity: Severity,
 }
 
@@ -63,24 +63,24 @@ pub struct Change {
     pub body: Option<String>,
     /// The new state.
     pub state: Option<IssueState>,
-    /// How much the gap matters now, for trackers that show it beside the text.
+    /// The present severity of the gap, for trackers that show it beside the text.
     pub severity: Option<Severity>,
 }
 
-/// Why a change has no answer that can be used.
+/// Why a change failed, or may have failed.
 #[derive(Clone, Debug, PartialEq)]
 pub enum WriteError {
     /// The change may have taken effect.
     Unknown(String),
     /// The change has no effect, and the task cannot continue.
     Failed(Error),
-    /// The tracker refuses this change, which has no effect. It may accept others.
+    /// The tracker refuses this change, which has no effect. The tracker may accept other changes.
     Refused(String),
 }
 
-/// The requests of one task.
+/// The count of the requests of one task, its remaining time, and its pauses.
 pub trait RequestPacer {
-    /// The seconds that are left of the time of a task.
+    /// The seconds that are left for the task.
     fn seconds_left(&self) -> u64;
 
     /// The number of requests so far.
@@ -90,12 +90,12 @@ pub trait RequestPacer {
     fn rest(&self, duration: Duration);
 }
 
-/// A place with issues.
+/// A service that has issues.
 pub trait Tracker {
-    /// `GitHub octocat/plans`, `Linear ENG`.
+    /// The name for people, such as `GitHub octocat/plans` or `Linear ENG`.
     fn name(&self) -> String;
 
-    /// How its issues hide or show the marker.
+    /// How the tracker hides or shows the marker of an issue.
     fn style(&self) -> Style;
 
     /// All issues with a marker, open and closed.

@@ -93,7 +93,7 @@ impl Args {
         }
     }
 
-    /// The arguments as options of `baton run`.
+    /// The arguments as options of `baton run`, for next steps.
     fn options(&self) -> String {
         let all = [
             ("repository", self.repository.as_ref()),
@@ -130,7 +130,7 @@ impl Plugin for IssueTracker {
             TrackerTarget::Notion(database) => {
                 let web = baton_plugin_kit::notion::host_web("notion");
                 let api = Api::new(&web, notion::rate(args.pause_ms));
-                // The rate of the requests replaces the pause.
+                // The limited rate of `api`'s requests replaces the pause.
                 act(&task, &args, &report, &Notion::new(&api, database), &api, Duration::ZERO)
             }
         }
@@ -189,7 +189,7 @@ fn plan(args: &Args, filing: &FilingRun<'_>) -> Result<Outcome, Error> {
     Ok(outcome.with_next_step(format!("to do this: baton run tracker file{}", args.options())))
 }
 
-/// `2 issues to create, 1 to close`.
+/// The number of steps of each kind, such as `2 issues to create, 1 to close`.
 fn planned(steps: &[Step]) -> String {
     let count = |kind| steps.iter().filter(|step| step.kind == kind).count();
     let kinds = [StepKind::Create, StepKind::Update, StepKind::Reopen, StepKind::Close, StepKind::CloseDuplicate];
@@ -263,7 +263,8 @@ fn status(task: &Task, filing: &FilingRun<'_>) -> Result<Outcome, Error> {
     Ok(outcome)
 }
 
-/// Writes the list of gaps and issues into the folder `links`; without that folder, as reports if `is_news`.
+/// Writes the list of gaps and issues into the folder `links`. If that folder is not granted, writes the list as reports,
+/// but only if `is_news` is true.
 fn write_links(
     task: &Task,
     filing: &FilingRun<'_>,

@@ -13,13 +13,13 @@ use crate::issue::{Change, Issue, IssueState, NewIssue, Tracker, WriteError};
 use crate::web::{MOST_REASON, Requests, TIMEOUT, USER_AGENT};
 use baton_plugin_kit::audit_report::Severity;
 
-/// The host's network, with the account. A personal key has no scheme.
+/// The host's HTTP client with the Linear account. The `Authorization` header has the personal key without `Bearer`.
 #[must_use]
 pub fn host_web() -> HostWeb {
     HostWeb::begin("linear", "linear").headers(&[USER_AGENT]).scheme("").timeout(TIMEOUT)
 }
 
-/// The most pages of 100 issues.
+/// The maximum number of pages of 100 issues.
 const PAGES: usize = 400;
 
 const TEAM: &str = "query($key: String!) { teams(filter: { key: { eq: $key } }, first: 2) { nodes { id key \
@@ -106,7 +106,7 @@ impl<'a> Linear<'a> {
         Self { requests, key, team: OnceCell::new() }
     }
 
-    /// The `data` of a query; `None` if the requested object does not exist.
+    /// Sends a query and returns the `data` of the answer; `None` if the requested object does not exist.
     fn query(&self, query: &str, variables: &Value) -> Result<Option<Value>, Error> {
         let body = json!({ "query": query, "variables": variables });
         let content = self.requests.read(&Call::with_json("POST", "/graphql", &body))?;
@@ -229,7 +229,7 @@ impl Tracker for Linear<'_> {
     }
 }
 
-/// The issue, unless it has no marker or is in the trash.
+/// Converts an issue; `None` if it has no marker or is in the trash.
 fn issue(received: IssueResponse) -> Option<Issue> {
     if received.trashed == Some(true) {
         return None;
@@ -261,7 +261,7 @@ fn issue(received: IssueResponse) -> Option<Issue> {
     })
 }
 
-/// The meaning of an error of GraphQL for the request.
+/// What an error of GraphQL means for the request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum FailureKind {
     /// An object that the request names does not exist.

@@ -20,7 +20,7 @@ use baton_plugin_kit::audit_report::Severity;
 const MARKER: &str = "Baton Gap";
 const STATUS: &str = "Status";
 const DETAILS: &str = "Details";
-/// The only property that a database need not have.
+/// The only optional property of a database.
 const SEVERITY: &str = "Severity";
 
 /// The properties that the database needs, and their types in the API and in Notion's menu.
@@ -35,13 +35,13 @@ const STATES: [(IssueState, &str); 4] = [
     (IssueState::Duplicate, "Duplicate"),
 ];
 
-/// The most characters of a description. Notion accepts 200,000.
+/// The maximum number of characters of a description. Notion accepts 200,000.
 const MOST_DETAILS: usize = 50_000;
 
 /// Notion rounds the time of an edit down to its minute.
 const MINUTE_MS: i64 = 60_000;
 
-/// The rate for a pause between two changes, in milliseconds.
+/// The number of requests per second that corresponds to a pause of `pause_ms` milliseconds between two changes.
 #[must_use]
 pub fn rate(pause_ms: Option<u64>) -> u32 {
     pause_ms.map_or(RATE, |pause| u32::try_from(1_000 / pause.max(100)).unwrap_or(RATE).max(1))
@@ -139,7 +139,8 @@ impl<'a> Notion<'a> {
         Ok(source)
     }
 
-    /// The issue of a page, unless it has no marker or is in the trash. The number orders it among the pages of one list.
+    /// Converts a page to an issue; `None` if it has no marker or is in the trash. `number` is the position of the page in
+    /// its list.
     fn issue(&self, page: &Value, number: u64) -> Result<Option<Issue>, Error> {
         let source = self.source()?;
         let values = page.get("properties").and_then(Value::as_object);
@@ -163,7 +164,7 @@ impl<'a> Notion<'a> {
             title: value(source.title_id()),
             body,
             state,
-            // Notion has no time of closing, so the last edit counts.
+            // Notion does not store when a page was closed, so the time of its last edit is used.
             closed_at: edited.filter(|_| state != IssueState::Open),
             marker,
             key,
@@ -268,7 +269,7 @@ fn parts(block: &str) -> (&str, String) {
     (marker, details.chars().take(MOST_DETAILS).collect())
 }
 
-/// The description without Markdown syntax: Notion shows plain text unchanged, and it mentions nobody.
+/// Removes the Markdown syntax from a description. Notion shows plain text unchanged and notifies nobody who is named in it.
 fn plain(markdown: &str) -> String {
     let mut plain = Vec::new();
     let mut fence = None;

@@ -45,9 +45,9 @@ pub struct FilingResult {
     pub done: BTreeMap<StepKind, usize>,
     /// Steps that the tracker refused: the gap's id and the reason.
     pub refused: BTreeMap<String, String>,
-    /// Steps that are still to be done.
+    /// The number of steps that are still to be done.
     pub open: usize,
-    /// Why the task ended before the last list.
+    /// Why the task ended early, before a list without steps.
     pub stopped: Option<String>,
     /// Gaps and issues after the last step.
     pub rows: Vec<Row>,
@@ -223,7 +223,7 @@ mod tests {
         issues: RefCell<Vec<Issue>>,
         /// The number of next lists that have no issues, as if the tracker's index were late.
         lag: Cell<usize>,
-        /// The number of issues from which on every change fails.
+        /// As soon as there are this many issues, every change fails.
         allowed: Option<usize>,
     }
 

@@ -1,6 +1,7 @@
-//! Requests to a tracker. A rate limit is waited for within limits; a request that only reads is tried again.
+//! Requests to a tracker. The plugin waits until a rate limit ends, but not longer than its limits, and repeats a failed
+//! request that only reads.
 //!
-//! A token that the server refuses is renewed by the host, so the request is sent once more.
+//! The host renews a token that the server refuses. The plugin then sends the request once more.
 
 use std::time::Duration;
 
@@ -12,25 +13,26 @@ use serde_json::Value;
 
 use crate::issue::{RequestPacer, WriteError};
 
-/// The longest pause of one rate limit. Without a time, GitHub asks for one minute.
+/// The longest pause for one rate limit. If an answer of GitHub does not state a time, GitHub asks for a pause of one
+/// minute.
 const LONGEST_PAUSE_S: u64 = 65;
 
 /// The time for the requests and pauses of one task. The host ends a task after five minutes.
 pub const TIME_S: u64 = 200;
 
-/// How often a request that reads is sent if it fails.
+/// The maximum number of times that a request that only reads is sent.
 const TRIES: u64 = 4;
 
 /// A task may use its whole time for pauses.
 const LIMITS: WebLimits = WebLimits { requests: 900, longest_pause: LONGEST_PAUSE_S, pauses: TIME_S };
 
-/// The most characters of a server's reason.
+/// The maximum number of characters of a server's reason.
 pub const MOST_REASON: usize = 300;
 
-/// How long the server may be silent.
+/// The time for which the server may be silent.
 pub const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// The user agent, without which GitHub refuses requests.
+/// The user agent. GitHub refuses requests without one.
 pub const USER_AGENT: (&str, &str) = ("user-agent", "baton-tracker");
 
 /// The requests of one task.
@@ -46,14 +48,14 @@ pub struct Requests<'a> {
 pub struct Content {
     /// The JSON of the body.
     pub json: Value,
-    /// `Link`.
+    /// The header `Link`.
     pub link: Option<String>,
 }
 
 /// Why a request has no usable answer.
 #[derive(Clone, Debug, PartialEq)]
 enum Failure {
-    /// No answer, or one that cannot be used: a change may have taken effect.
+    /// The answer is missing or cannot be used. A change may have taken effect.
     Unknown(String),
     /// The server refuses the request.
     Refused(u16, String),
@@ -78,13 +80,13 @@ impl RequestPacer for Requests<'_> {
 }
 
 impl<'a> Requests<'a> {
-    /// The requests to the tracker that people call `name`.
+    /// Creates the requests of a task. Messages call the tracker `name`.
     #[must_use]
     pub fn new(web: &'a dyn Web, name: &'static str) -> Self {
         Self { web, name, budget: Budget::new(LIMITS), begin: web.now() }
     }
 
-    /// The content of a request that changes nothing; `None` if it does not exist.
+    /// Sends a request that changes nothing, and returns its content; `None` if the requested object does not exist.
     ///
     /// # Errors
     /// It cannot be read now (`retryable`), or the server refuses it (`permanent`).

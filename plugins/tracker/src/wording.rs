@@ -4,7 +4,7 @@ use baton_plugin_kit::markdown::{code, visible};
 
 use baton_plugin_kit::audit_report::Gap;
 
-/// Trackers allow 256 characters.
+/// The maximum number of characters of a title. Trackers allow 256.
 const TITLE_CHARS: usize = 200;
 
 /// The title of an issue.
@@ -84,7 +84,7 @@ mod tests {
                 request: Some(hostile.to_owned()),
             };
             for line in text(&gap).lines() {
-                // The parts with an odd number are code.
+                // The parts with an odd index are code.
                 let outside: Vec<&str> = line.split('`').step_by(2).collect();
                 assert!(!outside.concat().contains('@') && line.matches('`').count() % 2 == 0, "{line}");
             }

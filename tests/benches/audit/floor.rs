@@ -1,5 +1,5 @@
-//! The floor: `find` and `rg` over the same tree for the same names. They do not read plans: they get the names,
-//! decide nothing and write no report.
+//! The floor: `find` and `rg` search the same tree for the same names. They do less than an audit: they get the names
+//! instead of reading plans, decide nothing and write no report.
 
 use std::fs;
 use std::process::Command;

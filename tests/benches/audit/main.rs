@@ -30,13 +30,13 @@ use self::report::Report;
 /// The size of the run.
 #[derive(Clone, Copy, Debug)]
 struct Scale {
-    /// Workspaces in which an audit runs for the first time.
+    /// The number of workspaces in which an audit runs for the first time.
     cold: usize,
-    /// Audits after which nothing changed.
+    /// The number of audits after which nothing changed.
     unchanged: usize,
-    /// Plans of the large tree.
+    /// The number of plans of the large tree.
     plans: usize,
-    /// Files of the large tree.
+    /// The number of files of the large tree.
     files: usize,
 }
 

@@ -26,13 +26,13 @@ pub(crate) const SETTLED: Duration = Duration::from_secs(3);
 /// A process that has ended.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Run {
-    /// From its start to its end, in milliseconds.
+    /// The time from the start of the process to its end, in milliseconds.
     pub(crate) wall_ms: f64,
     /// The peak memory in MiB; absent if the system does not report it or the process was too short.
     pub(crate) peak_mib: Option<f64>,
 }
 
-/// Audits of one kind, sample by sample.
+/// The samples of all audits of one kind.
 #[derive(Debug, Default)]
 pub(crate) struct Audits {
     command_ms: Vec<f64>,
@@ -41,10 +41,10 @@ pub(crate) struct Audits {
 }
 
 impl Audits {
-    /// Does one audit of all plans of a workspace.
+    /// Runs one audit of all plans of a workspace, and adds its samples.
     ///
     /// # Errors
-    /// When it does not succeed.
+    /// When the audit does not succeed.
     pub(crate) fn add(&mut self, workspace: &Workspace) -> anyhow::Result<()> {
         let mut command = workspace.command();
         command.arg("-w").arg(workspace.root()).args(["run", "audit", "audit"]);
@@ -55,7 +55,7 @@ impl Audits {
         Ok(())
     }
 
-    /// Adds a row for the attempt, with the aim `aim_ms`, and a row for the whole command.
+    /// Adds two rows to the report: one for the attempt, with the aim `aim_ms`, and one for the whole command.
     pub(crate) fn tell(&self, what: &str, aim_ms: f64, report: &mut Report) {
         let attempt = Samples::of(self.attempt_ms.iter().copied());
         let reached = attempt.median() < aim_ms;
@@ -83,7 +83,7 @@ fn aim(ms: f64) -> String {
     if ms >= 1_000.0 { format!("< {} s", ms / 1_000.0) } else { format!("< {ms} ms") }
 }
 
-/// A median with its spread, in `unit`; the samples are kept.
+/// A row with the median and the spread of the samples, in `unit`. The report also gets the samples.
 fn row(report: &mut Report, what: &str, unit: &str, samples: &Samples) -> Row {
     report.samples(&format!("{what}, {unit}"), samples);
     let spread = format!("{:.1} to {:.1}, n = {}", samples.min(), samples.max(), samples.values().len());
@@ -100,7 +100,7 @@ pub(crate) fn tell(what: &str, runs: &[Run], report: &mut Report) {
 /// the workspace.
 ///
 /// # Errors
-/// When it has another exit code; the error has the end of its output.
+/// When the command ends with another exit code. The error has the end of the command's output.
 pub(crate) fn run(command: &mut Command, workspace: &Workspace, codes: &[i32]) -> anyhow::Result<Run> {
     let log = workspace.outside().join("said.log");
     let shown = command.get_program().to_string_lossy().into_owned();

@@ -1,5 +1,5 @@
-//! Four plans against 1,400 files: the real plans and a tree of files with the real names and sizes, completed with
-//! generated ones. If the real ones are missing, all are generated.
+//! Audits four plans against 1,400 files: the real plans, and a tree of files with the real names and sizes, completed with
+//! generated files. If the real plans and the list of files are missing, everything is generated.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -89,7 +89,7 @@ fn real(corpus: &Path, root: &Path) -> anyhow::Result<(usize, usize)> {
     Ok((plans, files))
 }
 
-/// A file of about these bytes and lines that defines these names.
+/// A file that has about this number of bytes and lines and defines these names.
 fn content(bytes: usize, lines: usize, symbols: &str) -> String {
     let mut text = String::new();
     for symbol in symbols.split(',').filter(|symbol| !symbol.is_empty()) {

@@ -1,4 +1,4 @@
-//! A tree of files and the plans that promise them, of any size, the same in every run.
+//! Generates a tree of files of any size, and the plans that promise these files. Every run generates the same tree.
 //!
 //! Plans name their files in the usual forms: a fenced tree, a table, a list. Of every twenty files that a plan
 //! names, one is missing, and one has another size than the plan states.
@@ -66,7 +66,7 @@ fn text_of(nth: usize) -> String {
     text
 }
 
-/// A plan that promises these files, and one missing file for every twenty.
+/// A plan that promises the files from `first` to `last`, and one missing file for every twenty of them.
 fn plan(nth: usize, first: usize, last: usize) -> String {
     let mut text =
         format!("# Plan {nth}\n\n**Date:** 2026-01-08\n**Status:** IN PROGRESS\n\nWhy it is so, in some words.\n");

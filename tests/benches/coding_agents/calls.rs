@@ -1,4 +1,4 @@
-//! A tool call compared with the same question to the program on the command line, with twenty requests in the inbox.
+//! Compares a tool call with the same question as a command, with twenty requests in the inbox.
 
 use std::time::Instant;
 
@@ -45,7 +45,7 @@ pub(crate) fn run(scale: Scale, report: &mut Report) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The length of the only list in `listed`.
+/// The length of `listed` if it is a list, otherwise the length of the first list in the object `listed`.
 fn count(listed: &Value) -> Option<usize> {
     let list = listed.as_array().or_else(|| listed.as_object()?.values().find_map(Value::as_array));
     list.map(Vec::len)

@@ -31,7 +31,7 @@ pub(crate) struct HttpSession {
 }
 
 impl HttpSession {
-    /// Begins a session of the agent.
+    /// Begins a session of an agent.
     ///
     /// # Errors
     /// When the server does not begin a session.
@@ -47,10 +47,10 @@ impl HttpSession {
         Ok(session)
     }
 
-    /// A connection that waits for work, after the server has begun its response.
+    /// Opens a connection that waits for work. Returns it after the server has begun its response.
     ///
     /// # Errors
-    /// When the server refuses it.
+    /// When the server refuses the request.
     pub(crate) fn wait(&self) -> anyhow::Result<TcpStream> {
         let arguments = json!({ "timeout_seconds": 3000 });
         let (stream, head) = self.post("tools/call", &json!({ "name": "wait_for_work", "arguments": arguments }))?;

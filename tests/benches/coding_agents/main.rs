@@ -34,13 +34,13 @@ const AGENTS: [&str; 4] = ["Claude-MM1", "Codex-MM1", "Cursor-MM1", "Gemini-MM1"
 /// The size of the run.
 #[derive(Clone, Copy, Debug)]
 struct Scale {
-    /// Calls of each kind.
+    /// The number of calls of each kind.
     calls: u32,
-    /// Clients of each agent that wait.
+    /// The number of waiting clients of each agent.
     waiters: usize,
     /// How long the waiting clients are watched.
     watched: Duration,
-    /// Requests that wake a client.
+    /// The number of requests that wake a client.
     wakes: u32,
 }
 

@@ -1,4 +1,4 @@
-//! Clients that wait for work over HTTP: the processor time and memory of the daemon for them.
+//! Clients that wait for work over HTTP: measures the processor time and the memory that the daemon needs for them.
 
 use std::fs;
 use std::thread::sleep;
@@ -53,7 +53,7 @@ struct ResourceUse {
     mib: f64,
 }
 
-/// Watches a process for this time.
+/// Measures the resource use of a process during this time.
 fn watch(process: u32, time: Duration) -> anyhow::Result<ResourceUse> {
     // Wait until a process that was just started is idle.
     sleep(Duration::from_secs(2));

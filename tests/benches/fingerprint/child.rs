@@ -18,7 +18,7 @@ const ASKED: usize = 300;
 /// Runs a child with this number of threads and returns its output.
 ///
 /// # Errors
-/// When it fails.
+/// When the child fails.
 pub(crate) fn run(name: &str, file: &Path, threads: usize) -> anyhow::Result<Value> {
     let mut command = Command::new(std::env::current_exe()?);
     command.args(["--child", name]).arg(file).env("RAYON_NUM_THREADS", threads.to_string());
@@ -55,7 +55,7 @@ fn all_against_all<P: Prints + ?Sized>(prints: &P) -> Value {
     json!({ "pairs": pairs, "search_s": begun.elapsed().as_secs_f64() })
 }
 
-/// Looks up prints from all parts of the library: each must find itself, and its copy if it has one.
+/// Looks up prints from all parts of the library. Each print must find itself, and its copy if it has one.
 fn look_ups(prints: &Stream) -> Value {
     let lookup = Lookup::over(prints, &AtomicBool::new(false));
     let step = (prints.count() as usize / ASKED).max(1);

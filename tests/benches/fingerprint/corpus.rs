@@ -20,7 +20,7 @@ pub(crate) const PACKAGES: [&str; 10] = [
     "wesnoth-1.16-music",
 ];
 
-/// Pieces that are the same recording under two names, as checked by ear: finding them is correct.
+/// Pairs of pieces that are the same recording under two names, as checked by ear. Reporting such a pair is correct.
 pub(crate) const SAME: [[&str; 2]; 2] = [
     ["albums_aftermath_soundtrack_menu_enhanced", "warzone2100_music_menu"],
     ["drascula_audio_track1", "drascula_audio_track30"],
@@ -29,7 +29,7 @@ pub(crate) const SAME: [[&str; 2]; 2] = [
 /// The extensions of music files; WAV files of games are sound effects.
 const ENDINGS: [&str; 5] = ["ogg", "mp3", "flac", "opus", "m4a"];
 
-/// A smaller file, in bytes, is a sound of a game and not music.
+/// The minimum size of a piece in bytes. A smaller file is a sound of a game and not music.
 const SMALLEST: u64 = 300_000;
 
 /// Silence, drones and noises, as sources of `ffmpeg`. No two of them are duplicates.
@@ -60,7 +60,7 @@ pub(crate) fn pieces(packages: &[&str], folders: &[PathBuf]) -> BTreeMap<String,
     music.map(|file| (name(&file), file)).collect()
 }
 
-/// The files of a package; none when it is not installed.
+/// The files of a package; an empty list if it is not installed.
 fn installed(package: &str) -> Vec<PathBuf> {
     let output = Command::new("dpkg-query").args(["--listfiles", package]).output();
     let listed = output.map(|output| String::from_utf8_lossy(&output.stdout).into_owned()).unwrap_or_default();

@@ -30,10 +30,10 @@ pub(crate) fn work() -> anyhow::Result<tempfile::TempDir> {
     tempfile::tempdir_in(folder()).with_context(|| format!("failed to make a folder in {}", folder().display()))
 }
 
-/// The quality set: the first pieces of an order that has some of every album.
+/// The quality set: the first pieces in a shuffled order, in which each part has pieces of every album.
 ///
 /// # Errors
-/// When there is too little music on this machine, or none can be changed.
+/// When there is too little music on this machine, or when `ffmpeg` or `fpcalc` is missing or fails.
 pub(crate) fn set(scale: &Scale) -> anyhow::Result<Set> {
     let mut pieces: Vec<_> = pieces(&PACKAGES, &scale.music).into_iter().collect();
     let all = pieces.len();

@@ -1,9 +1,9 @@
-//! Found matches and false matches: real pieces in forty changes, all compared with all.
+//! Measures found matches and false matches: real pieces in forty changes, all compared with all.
 //!
-//! Three libraries. **standard** has every piece and its sixteen standard changes. **hard** also has an equaliser, one
-//! channel, loudness and noise. **other** has every piece with changes of speed, tempo, pitch or frequency range. Each
-//! also has drones, noises and silence, and pieces that are mostly silence. A pair is found if the search reports it or
-//! puts both prints into one group; it is false if the prints are of different recordings.
+//! There are three libraries. **standard** has every piece and its sixteen standard changes. **hard** also has an equaliser,
+//! one channel, loudness and noise. **other** has every piece with changes of speed, tempo, pitch or frequency range. Each
+//! library also has drones, noises and silence, and pieces that are mostly silence. A pair is found if the search reports it
+//! or puts both prints into one group. A found pair is false if its prints are of different recordings.
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::atomic::AtomicBool;
@@ -43,7 +43,7 @@ pub(crate) fn run(scale: &Scale, report: &mut Report) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The number of correct pairs (`right`), and of those that the search finds (`found`).
+/// The number of correct pairs (`right`), and the number of correct pairs that the search finds (`found`).
 #[derive(Clone, Copy, Default)]
 struct Recall {
     right: usize,
@@ -132,7 +132,7 @@ fn tell(prints: &[&Print], is_found: &dyn Fn(u32, u32) -> bool) -> PairCounts {
     told
 }
 
-/// Whether the search must find the print. It need not find pieces that are mostly silence, or generated sounds.
+/// True if the search must find the print. It need not find pieces that are mostly silence, or generated sounds.
 fn counts(print: &Print) -> bool {
     print.is_real() && print.change.class != Class::Silence
 }

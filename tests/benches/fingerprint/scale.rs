@@ -135,7 +135,7 @@ fn memory(what: &str, runs: &[Value], aim_mib: f64, report: &mut Report) {
     report.row(row.aim(format!("≤ {aim_mib} MiB"), peak.max() <= aim_mib));
 }
 
-/// The number of found copies, and of other pairs.
+/// Reports the number of found copies, and the number of found pairs that are not copies.
 fn right(what: &str, run: Option<&Value>, mosaic: &PieceVariants, count: u32, report: &mut Report) {
     let pairs = run.and_then(|run| run.get("pairs")?.as_array()).into_iter().flatten();
     let number = |value: Option<&Value>| value.and_then(Value::as_u64);
@@ -157,7 +157,8 @@ fn right(what: &str, run: Option<&Value>, mosaic: &PieceVariants, count: u32, re
     report.row(Row::new(format!("false pairs: {what}"), wrong.to_string(), "").aim("0", wrong == 0));
 }
 
-/// The floor on a tenth of the library; its work grows with the square of the size, so the time for all is computed.
+/// Measures the baseline on a tenth of the library. The work of the baseline grows with the square of the size, so the whole
+/// library would need a hundred times as much.
 fn count_words(mosaic: &PieceVariants, report: &mut Report) {
     let tenth: Vec<_> = (0..u64::from(LIBRARY / 10)).map(|at| made(mosaic, at)).collect();
     let tenth: Vec<_> = tenth.iter().map(Vec::as_slice).collect();

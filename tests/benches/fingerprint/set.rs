@@ -15,7 +15,7 @@ pub(crate) struct Print {
     pub(crate) words: Vec<u32>,
 }
 
-/// The existing words of every piece.
+/// The words of every piece, as far as they could be computed.
 pub(crate) struct Set {
     pub(crate) prints: Vec<Print>,
     /// Pieces without words, with the reason.
@@ -23,7 +23,7 @@ pub(crate) struct Set {
 }
 
 impl Set {
-    /// Computes missing words, on as many threads as there are processors, and reads all.
+    /// Computes the missing words, on as many threads as there are processors, and reads all words.
     ///
     /// # Errors
     /// When `ffmpeg` or `fpcalc` is missing or fails on sounds that it made itself.
@@ -74,7 +74,7 @@ impl Set {
 }
 
 impl Print {
-    /// True if it is music and not a generated drone or silence.
+    /// True if the print is of music and not of a generated drone or silence.
     pub(crate) fn is_real(&self) -> bool {
         !self.piece.starts_with("synthetic_")
     }

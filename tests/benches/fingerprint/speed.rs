@@ -1,10 +1,11 @@
-//! Measures the processor time for fingerprinting a second of audio. It is compared with `fpcalc` as one process over all files (one
-//! process for each file would be slower), with symphonia decoding alone (the lower bound for every program that decodes all
-//! audio), and with symphonia and rusty-chromaprint. It also measures the effect of a second worker, and the memory. czkawka, which
-//! uses that same pair and decodes whole files only, is measured with them if `czkawka_cli` is on the PATH.
+//! Measures the processor time for fingerprinting a second of audio. It is compared with three others: `fpcalc` as one
+//! process over all files (one process for each file would be slower), symphonia decoding alone (the lower bound for every
+//! program that decodes all audio), and symphonia with rusty-chromaprint. czkawka also uses symphonia and rusty-chromaprint,
+//! but only decodes whole files; it is measured if `czkawka_cli` is on the PATH. The bench also measures the effect of a
+//! second worker, and the memory.
 //!
-//! The input is real music in five formats, as `ffmpeg` writes them. The programs run in turns, `repeats` times, and the best time of
-//! each is used: other work of the machine can only add to it.
+//! The input is real music in five formats, as `ffmpeg` writes them. The programs run in turns, `repeats` times. The best
+//! time of each program is used, because other work of the machine can only make a run slower.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -153,7 +154,7 @@ fn contest(
     Ok(())
 }
 
-/// How many times faster Baton is than the other program.
+/// A row that states how many times faster Baton is than the other program.
 fn beside(what: &str, who: &str, [ours, theirs]: [&Samples; 2], audio_s: f64) -> Row {
     let per_second = |samples: &Samples| 1e3 * samples.min() / audio_s;
     let (figure, n) = (format!("{:.2} times {who}", theirs.min() / ours.min()), ours.values().len());
@@ -161,7 +162,7 @@ fn beside(what: &str, who: &str, [ours, theirs]: [&Samples; 2], audio_s: f64) ->
     Row::new(what, figure, spread)
 }
 
-/// The share of the speed of decoding alone.
+/// A row with the speed of Baton as a share of the speed of decoding alone.
 fn of_decoding(what: &str, [ours, decoding]: [&Samples; 2], audio_s: f64, aimed: bool) -> Row {
     let share = decoding.min() / ours.min();
     let row = Row::new(
@@ -178,8 +179,8 @@ fn has_czkawka() -> bool {
     asked.status().is_ok_and(|status| status.success())
 }
 
-/// The effect of a second worker in wall time, and the memory of one. Each file is done twice, one after the other, so that two
-/// workers have the same work.
+/// Measures the effect of a second worker on the wall time, and the memory of one worker. Each file is processed twice, one
+/// after the other, so that two workers have the same work.
 fn workers(scale: &Scale, ending: &str, files: &[PathBuf], work: &Path, report: &mut Report) -> anyhow::Result<()> {
     let files: Vec<_> = files.iter().flat_map(|file| [file.clone(), file.clone()]).collect();
     let mut clock_s = [const { Vec::new() }; 2];

@@ -24,7 +24,7 @@ use crate::child::peak_mib;
 /// Processes the list and prints the result.
 ///
 /// # Errors
-/// When there is no such list, or one of its files cannot be processed.
+/// When the list is missing, or one of its files cannot be processed.
 #[expect(clippy::print_stdout, reason = "its parent reads it")]
 pub(crate) fn main(name: &str, list: &Path) -> anyhow::Result<()> {
     let list = std::fs::read_to_string(list)?;

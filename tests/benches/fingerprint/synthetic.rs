@@ -1,11 +1,11 @@
 //! Generates libraries of any size from some real pieces. A print consists of blocks of a few seconds. In each block, one piece
 //! gives some of the sixteen classifiers of every word, and another piece gives the rest.
 //!
-//! So the words have the statistics of real music (repeated words, silences, the frequency of each level), but no two prints are
-//! similar. One print in twenty is a copy of another one: it has the same blocks, taken from a changed version of the pieces
-//! (another codec, cut, an equaliser, …), so that copies differ as real copies do.
+//! The words have the statistics of real music (repeated words, silences, the frequency of each level), but no two prints
+//! are similar, except for copies. One print in twenty is a copy of another one. It has the same blocks, taken from a
+//! changed version of the pieces (another codec, cut, an equaliser, …), so that copies differ as real copies do.
 
-/// One in this number of fingerprints is a copy.
+/// One in this number of prints is a copy.
 const COPIES: u64 = 20;
 
 /// Frames of a block: 5 s.
@@ -71,7 +71,7 @@ impl Change {
         let chosen = usize::try_from(piece % self.pieces.len().max(1) as u64).unwrap_or_default();
         let piece = self.pieces.get(chosen).map(Vec::as_slice);
         let piece = piece.unwrap_or_default();
-        // Far enough from both ends for every change.
+        // The block is far enough from both ends of the piece to exist in every change.
         let room = piece.len().saturating_sub(BLOCK + 256).max(1) as u64;
         let from = 128 + usize::try_from(from % room).unwrap_or_default();
         let from = from.saturating_add_signed(self.later as isize);
@@ -79,7 +79,7 @@ impl Change {
     }
 }
 
-/// A mask with both bits of [`FROM_FIRST`] classifiers.
+/// A mask that has both bits of each of [`FROM_FIRST`] classifiers.
 fn mask(seed: u64) -> u32 {
     let (mut mask, mut round) = (0_u32, 0);
     while mask.count_ones() < 2 * FROM_FIRST {

@@ -1,15 +1,15 @@
 //! Real music with usual changes: `ffmpeg` changes a piece, `fpcalc` fingerprints the result, and the words are stored.
 //!
-//! `fpcalc` computes the words, and not this repository, so that only the search is measured. The
-//! start of a piece is decoded once, changed by one `ffmpeg` with many outputs, and fingerprinted by one `fpcalc`. Words
-//! are stored in a folder (one file of little-endian words for each piece and change); existing ones are not computed again.
+//! `fpcalc` computes the words instead of the code of this repository, so that only the search is measured. The start of a
+//! piece is decoded once, changed by one `ffmpeg` with many outputs, and fingerprinted by one `fpcalc`. The words are stored
+//! in a folder, in one file of little-endian words for each piece and change. Stored words are not computed again.
 
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-/// The additional decoded length of a piece in seconds, because cutting and speeding up shorten it.
+/// The number of additional seconds of a piece that are decoded, because cutting and speeding up shorten the piece.
 const MORE_S: u32 = 15;
 
 /// The class of a change. It decides whether the search must find the changed piece.
@@ -31,14 +31,14 @@ pub(crate) enum Class {
     Pitch,
     /// The original at another speed. Such prints are only queries, and are not in a library.
     Query,
-    /// A short part of a piece in much silence: it must not match another piece.
+    /// A short part of a piece in much silence. It must not match another piece.
     Silence,
 }
 
 /// One change.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Transform {
-    /// Its name, also in the name of the file with its words.
+    /// The name of the change, which is also in the name of the file with the changed piece's words.
     pub(crate) name: &'static str,
     /// Its class.
     pub(crate) class: Class,
@@ -55,10 +55,10 @@ const fn coded(name: &'static str, ending: &'static str, codec: &'static [&'stat
     Transform { name, class: Class::Standard, filter: "anull", ending, codec }
 }
 
-/// The name of the empty change.
+/// The name of the change that leaves a piece as it is.
 pub(crate) const ORIGINAL: &str = "original";
 
-/// The speeds of the nine query prints, in thousandths; that of the original itself is 1000.
+/// The speeds of the nine query prints, in thousandths. The speed of the original is 1000.
 pub(crate) const QUERIES: [&str; 9] = [
     "query_980",
     "query_985",
@@ -71,7 +71,7 @@ pub(crate) const QUERIES: [&str; 9] = [
     "query_1020",
 ];
 
-/// Noise is mixed in by [`with_noise`], 20 dB below the music.
+/// The change in which [`with_noise`] adds noise, 20 dB below the music.
 const NOISE: &str = "noise_20";
 
 /// All changes.

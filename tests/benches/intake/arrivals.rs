@@ -27,7 +27,7 @@ impl Arrivals {
     /// The time at which the next file with the wanted name appeared.
     ///
     /// # Errors
-    /// When none comes within `patience`.
+    /// When no such file appears within `patience`.
     pub(crate) fn next(&self, patience: Duration, is: impl Fn(&str) -> bool) -> anyhow::Result<Instant> {
         let end = Instant::now() + patience;
         loop {

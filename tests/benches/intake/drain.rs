@@ -20,13 +20,13 @@ use crate::{Scale, place};
 /// The memory that a drain may use in addition to that of an idle daemon, in MiB.
 const GROWTH_MIB: f64 = 100.0;
 
-/// The results of Baton and of the floor for the same number of files.
+/// The results of Baton and of the floor for one number of files.
 #[derive(Default)]
 struct Rates {
     /// Files in a second.
     ours: Vec<f64>,
     floor: Vec<f64>,
-    /// Seconds of a whole run.
+    /// The seconds of each whole run of Baton.
     walls: Vec<f64>,
     peaks_mib: Vec<f64>,
 }
@@ -98,7 +98,7 @@ fn floor(count: u32, rates: &mut Rates, used: &mut UsedFolders) -> anyhow::Resul
     Ok(())
 }
 
-/// Reports the rates of one number of files; returns our median.
+/// Reports the rates for one number of files. Returns Baton's median.
 fn tell(report: &mut Report, count: u32, rates: &Rates, idle_mib: Option<f64>) -> f64 {
     let ours = told(report, &format!("{count} waiting: ours, files/s"), &rates.ours);
     let floor = told(report, &format!("{count} waiting: floor, files/s"), &rates.floor);
@@ -110,7 +110,8 @@ fn tell(report: &mut Report, count: u32, rates: &Rates, idle_mib: Option<f64>) -
     let row = Row::new("  ours", format!("{rate:.0}/s"), spread(&ours, 0));
     report.row(row.aim("≥ 1000/s on an ordinary SSD", rate >= 1000.0));
     report.row(Row::new("  floor: grouped syncs", format!("{allowed:.0}/s"), spread(&floor, 0)));
-    // The spread is over all pairs of a run of ours and a run of the floor, because the speed of the disk changes between runs.
+    // The spread is that of all pairs of a run of Baton and a run of the floor, because the speed of the disk changes
+    // between runs.
     let pairs =
         Samples::of(rates.ours.iter().flat_map(|ours| rates.floor.iter().map(move |floor| ours / floor * 100.0)));
     let share = rate / allowed * 100.0;

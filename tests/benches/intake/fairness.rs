@@ -24,7 +24,7 @@ use crate::report::{Report, Row};
 use crate::samples::Samples;
 use crate::{Scale, place};
 
-/// A file that is not archived by then is lost.
+/// The time after which a file that is not in the archive counts as lost.
 const PATIENCE: Duration = Duration::from_mins(2);
 
 /// Time between two critical files.

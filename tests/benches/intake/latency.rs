@@ -1,5 +1,5 @@
-//! One file at a time on an idle daemon: the time from its rename into the inbox until its plugin has started, its RETURN is
-//! visible, and it is in the archive.
+//! Measures one file at a time on an idle daemon: the time from the rename of the file into the inbox until the plugin has
+//! started, until the RETURN is visible, and until the file is in the archive.
 //!
 //! The start of a plugin is not visible from outside, so two events of the ledger enclose it. The time of `started` is taken
 //! before a commit that must be on the disk before the plugin runs, so it is too early by one commit. The time of `succeeded` is
@@ -29,10 +29,10 @@ use crate::{Scale, place};
 /// Idle time before each file.
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// A file that is not archived by then is lost.
+/// The time after which a file that is not in the archive counts as lost.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// The creation time of a file, and its events as seen from outside.
+/// The time at which a file was renamed into the inbox, and the durations until its events, as seen from outside.
 struct DropTimes {
     hash: String,
     at_ms: f64,
@@ -98,7 +98,7 @@ fn drop_one(workspace: &Workspace, number: u32, returns: &Arrivals, archived: &A
     })
 }
 
-/// The times of the events of the file with that hash, in milliseconds since 1970.
+/// The time of each event in milliseconds since 1970, by the hash of the event's file and by its action.
 ///
 /// # Errors
 /// When the ledger cannot be exported.
@@ -118,7 +118,7 @@ pub(crate) fn events(workspace: &Workspace) -> anyhow::Result<HashMap<(String, S
     Ok(events)
 }
 
-/// In milliseconds.
+/// Converts a duration to milliseconds.
 pub(crate) fn ms(time: Duration) -> f64 {
     time.as_secs_f64() * 1_000.0
 }

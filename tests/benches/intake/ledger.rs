@@ -1,8 +1,8 @@
 //! A ledger with a million events: the time of `baton status` and `baton why`, as whole commands.
 //!
-//! The program writes the rows of one handoff into a ledger; they are then copied, each copy with a separate id, handoff,
-//! file and bytes, until the chain has the wanted length. The copies are written without the program, in the order of
-//! the chain and with its hashes, and `baton ledger verify` must find the chain valid before the measurement.
+//! The program writes the rows of one handoff into a ledger. The bench then copies these rows, each copy with a separate id,
+//! handoff, file and bytes, until the chain has the wanted length. It writes the copies without the program, in the order of
+//! the chain and with its hashes. `baton ledger verify` must find the chain valid before the measurement.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -22,10 +22,10 @@ use crate::report::{Report, Row};
 use crate::samples::Samples;
 use crate::{Scale, place};
 
-/// Counted runs of each command, after one that is not counted.
+/// The number of counted runs of each command. One run before them is not counted.
 const RUNS: u32 = 10;
 
-/// Tasks in one transaction while the ledger is made.
+/// The number of tasks in one transaction while the ledger is made.
 const BATCH: u32 = 10_000;
 
 /// The columns that are hashed, in the order of the rule (`baton ledger export --help`); `prev` comes before them.
@@ -265,7 +265,7 @@ impl Table {
     }
 }
 
-/// The hash of an event with these columns after one with the hash `prev`.
+/// The hash of an event with these columns. `prev` is the hash of the event before.
 fn chained(prev: &str, columns: &[String], row: &[Value]) -> String {
     let text = |wanted: &&str| {
         let found = columns.iter().zip(row).find(|(column, _)| column == wanted);

@@ -26,15 +26,15 @@ use self::report::Report;
 /// The size of the run.
 #[derive(Clone, Copy, Debug)]
 struct Scale {
-    /// Files for each latency.
+    /// The number of files for each latency.
     singles: u32,
-    /// Files that flood one inbox.
+    /// The number of files that flood one inbox.
     flood: u32,
-    /// Files that wait at the start.
+    /// The number of files that wait at the start.
     waiting: u32,
-    /// Files that wait at the start of the long run.
+    /// The number of files that wait at the start of the long run.
     long: u32,
-    /// Events in the large ledger.
+    /// The number of events in the large ledger.
     events: u32,
 }
 

@@ -6,9 +6,9 @@ use anyhow::{Context as _, bail};
 /// The options of a bench.
 #[derive(Debug, Default)]
 pub(crate) struct BenchOptions {
-    /// A smaller run.
+    /// Makes the run smaller.
     pub(crate) quick: bool,
-    /// JSON instead of the table.
+    /// Prints JSON instead of the table.
     pub(crate) json: bool,
     only: Option<String>,
 }
@@ -27,11 +27,11 @@ impl Arguments {
 }
 
 impl BenchOptions {
-    /// Parses the command line of a bench with these parts. `own` parses options that only this bench has, and returns whether it did;
-    /// `more` names them for the message.
+    /// Parses the command line of a bench with these parts. `own` parses an option that only this bench has, and returns
+    /// whether it knows the option. `more` lists such options for the error message.
     ///
     /// # Errors
-    /// When there is no such option or part, or `own` fails.
+    /// When an option or a part is unknown, or `own` fails.
     pub(crate) fn read(
         parts: &[&str],
         more: &str,
@@ -44,7 +44,7 @@ impl BenchOptions {
                 "--quick" => options.quick = true,
                 "--json" => options.json = true,
                 "--only" if !parts.is_empty() => options.only = Some(part(parts, left.value("--only")?)?),
-                // Cargo adds it.
+                // Cargo adds this option.
                 "--bench" => {}
                 other if own(other, &mut left)? => {}
                 other => {

@@ -28,7 +28,7 @@ const TMPFS: i128 = 0x0102_1994;
 pub(crate) struct UsedFolders(Vec<Box<dyn Any>>);
 
 impl UsedFolders {
-    /// Keeps a value that deletes its folder when it is dropped.
+    /// Takes a value that deletes its folder when it is dropped, and keeps it until the end of the bench.
     pub(crate) fn keep(&mut self, folder: impl Any) {
         self.0.push(Box::new(folder));
     }
@@ -83,7 +83,7 @@ pub(crate) fn fill(inbox: &Path, count: u32) -> anyhow::Result<()> {
     for number in 0..count {
         fs::write(inbox.join(name(number)), bytes(number))?;
     }
-    // Data that is written back later would slow the next measurement.
+    // Otherwise, the system could write the data to the disk during the next measurement and slow it.
     rustix::fs::sync();
     sleep(QUIET);
     Ok(())

@@ -1,4 +1,4 @@
-//! Whole processes: their time and peak memory; a helper that ends a process with its children.
+//! Measures the time and the peak memory of whole processes. A helper ends a process with its children.
 
 use std::fs::{self, File};
 use std::os::unix::process::CommandExt as _;
@@ -19,7 +19,7 @@ const LOOK: Duration = Duration::from_millis(5);
 /// A run of `baton up --once`.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Run {
-    /// From its start to its end, all included.
+    /// The time from the start of the process to its end.
     pub(crate) wall: Duration,
     /// The peak memory in MiB; absent if the system does not report it.
     pub(crate) peak_mib: Option<f64>,
@@ -28,7 +28,7 @@ pub(crate) struct Run {
 /// Runs `baton up --once` to its end.
 ///
 /// # Errors
-/// When it fails; its log is part of the error.
+/// When the command fails. The error contains its log.
 pub(crate) fn up_once(workspace: &Workspace) -> anyhow::Result<Run> {
     let log = workspace.outside().join("once.log");
     let mut command = workspace.command();
@@ -64,16 +64,16 @@ pub(crate) fn memory_mib(process: u32, figure: &str) -> Option<f64> {
     Some(f64::from(kib) / 1024.0)
 }
 
-/// A process and all processes that it started; they end together with this value.
+/// A process and all processes that it started. Dropping the value ends them.
 pub(crate) struct Group {
     child: Child,
 }
 
 impl Group {
-    /// Starts it in a separate process group.
+    /// Starts the command in a separate process group.
     ///
     /// # Errors
-    /// When it cannot be started.
+    /// When the command cannot be started.
     pub(crate) fn start(command: &mut Command) -> anyhow::Result<Self> {
         let shown = command.get_program().to_string_lossy().into_owned();
         let child = command.process_group(0).spawn().with_context(|| format!("failed to start {shown}"))?;

@@ -71,7 +71,8 @@ impl Report {
         self.samples.insert(name.to_owned(), json!(samples.values()));
     }
 
-    /// Adds a latency in milliseconds with its percentiles; with an aim for the 50th and the 99th.
+    /// Adds a row for a latency in milliseconds with its percentiles. `aim` has the aims for the 50th and the 99th
+    /// percentile.
     pub(crate) fn latency(&mut self, what: &str, samples: &Samples, aim: Option<(f64, f64)>) {
         self.samples(&format!("{what}, ms"), samples);
         let [p50, p90, p99] = [50, 90, 99].map(|percent| samples.percentile(percent));
@@ -88,7 +89,7 @@ impl Report {
         });
     }
 
-    /// Writes all of it, with every sample, to `file`.
+    /// Writes the report, with every sample, to `file`.
     ///
     /// # Errors
     /// When the file cannot be written.

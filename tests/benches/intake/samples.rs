@@ -12,13 +12,14 @@ impl Samples {
         Self(values)
     }
 
-    /// The value that `percent` of all do not exceed (nearest rank); not a number when there is none.
+    /// The smallest value that at least `percent` per cent of all values do not exceed (nearest rank); not a number when
+    /// there are no values.
     pub(crate) fn percentile(&self, percent: usize) -> f64 {
         let rank = (self.0.len() * percent).div_ceil(100).saturating_sub(1);
         self.0.get(rank).copied().unwrap_or(f64::NAN)
     }
 
-    /// The middle value; of an even number of values the mean of the two in the middle.
+    /// The middle value. For an even number of values, it is the mean of the two values in the middle.
     pub(crate) fn median(&self) -> f64 {
         let at = |rank: usize| self.0.get(rank).copied().unwrap_or(f64::NAN);
         f64::midpoint(at(self.0.len().saturating_sub(1) / 2), at(self.0.len() / 2))
@@ -34,7 +35,7 @@ impl Samples {
         self.percentile(100)
     }
 
-    /// All of them, in ascending order.
+    /// All values, in ascending order.
     pub(crate) fn values(&self) -> &[f64] {
         &self.0
     }

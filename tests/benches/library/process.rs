@@ -12,7 +12,7 @@ use serde_json::Value;
 /// The interval at which a running process is sampled.
 const LOOK: Duration = Duration::from_millis(5);
 
-/// A run.
+/// The figures of a run.
 pub(crate) struct Run {
     /// From its start to its end.
     pub(crate) wall: Duration,
@@ -27,7 +27,7 @@ pub(crate) struct Run {
 /// Runs `baton -w WORKSPACE args…`, which may have findings.
 ///
 /// # Errors
-/// When it does not start, or has another exit code.
+/// When the program does not start, or ends with an exit code other than 0 or 1.
 pub(crate) fn run(workspace: &Workspace, args: &[&str]) -> anyhow::Result<Run> {
     let output = workspace.outside().join("output.json");
     let mut command = workspace.command();

@@ -7,8 +7,9 @@ use serde_json::{Value, json};
 
 use super::library::GeneratedContent;
 
-/// Counts generated copies that are in one group with their piece, copies that are not, and pieces that are in one group with
-/// another piece. Of the last kind, also counts those that share some music, as excerpts of one recording do.
+/// Counts the generated copies that are in one group with their piece, the copies that are not, and the pieces that are in
+/// one group with another piece. Also counts how many pieces of the last kind share music with that other piece, as excerpts
+/// of one recording do.
 pub(crate) fn compare(planted: &GeneratedContent, music: &Music, found: &Value) -> Value {
     let groups: Vec<Vec<String>> = found["groups"].as_array().into_iter().flatten().map(members).collect();
     let mut copies: BTreeMap<u64, Vec<&str>> = BTreeMap::new();
@@ -59,7 +60,7 @@ fn members(group: &Value) -> Vec<String> {
     std::iter::once(&group["keep"]).chain(others).filter_map(|member| id(member["file"]["path"].as_str()?)).collect()
 }
 
-/// The id in `…/images/ID.info/name`.
+/// The id of an item, from the path `…/images/ID.info/name`.
 fn id(path: &str) -> Option<String> {
     path.rsplit('/').nth(1)?.strip_suffix(".info").map(str::to_owned)
 }

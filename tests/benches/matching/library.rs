@@ -27,7 +27,7 @@ struct Recording {
 #[derive(Clone, Debug)]
 pub(crate) struct LookupQuery {
     pub(crate) track: Track,
-    /// The recording.
+    /// The index of the recording.
     pub(crate) recording: usize,
 }
 
@@ -35,13 +35,13 @@ pub(crate) struct LookupQuery {
 #[derive(Debug)]
 pub(crate) struct Library {
     pub(crate) candidates: Vec<Track>,
-    /// The recording of each candidate.
+    /// The index of the recording of each candidate.
     pub(crate) recordings: Vec<usize>,
     pub(crate) wanted: Vec<LookupQuery>,
 }
 
 impl Library {
-    /// Generates tracks to look up and candidates; the same for the same seed.
+    /// Generates tracks to look up and candidates. The same seed gives the same library.
     pub(crate) fn invent(wanted: usize, candidates: usize, seed: u64) -> Self {
         let mut random = Random::new(seed);
         let names = Names::invent(&mut random);
@@ -69,7 +69,7 @@ impl Library {
     }
 }
 
-/// Words and people.
+/// The invented words and names of people.
 struct Names {
     words: Vec<String>,
     people: Vec<String>,
@@ -162,7 +162,7 @@ fn isrc(random: &mut Random) -> String {
     format!("QZABC{:07}", 1 + random.below(9_999_999))
 }
 
-/// In the form of a streaming service: version after a dash, artists as a list.
+/// The track as a streaming service writes it: the version after a dash, the artists as a list.
 fn streamed(recording: &Recording, copy: usize, random: &mut Random) -> Track {
     let mut title = recording.title.clone();
     let mut artists = recording.artists.clone();
@@ -182,7 +182,7 @@ fn streamed(recording: &Recording, copy: usize, random: &mut Random) -> Track {
     Track { title, artists, album: Some(album), isrc, duration_ms, ..Track::default() }
 }
 
-/// In the form of a DJ program: version in brackets, artists in one field, and the usual changes of names.
+/// The track as a DJ program writes it: the version in brackets, the artists in one field, and the usual changes of names.
 fn played(recording: &Recording, isrc: String, random: &mut Random) -> Track {
     let mut title = recording.title.clone();
     if random.percent(4) {
@@ -212,8 +212,8 @@ fn played(recording: &Recording, isrc: String, random: &mut Random) -> Track {
     Track { title, artists: vec![artists], album, isrc, duration_ms: length(recording, random), ..Track::default() }
 }
 
-/// The length that the program states: mostly the recording's length in whole seconds, rounded down or up; sometimes that of
-/// another release; sometimes unknown.
+/// The length that the DJ program states: mostly the recording's length in whole seconds, rounded down or up; sometimes the
+/// length of another release; sometimes none.
 fn length(recording: &Recording, random: &mut Random) -> Option<u64> {
     let seconds = match random.below(100) {
         0..5 => return None,

@@ -1,8 +1,8 @@
 //! Measures the time and the quality of matching: an invented DJ's library of 15,540 tracks looked up among 25,000 tracks
 //! of streaming services, on one core, compared with Python scripts with rapidfuzz on the same lists.
 //!
-//! `cargo xtask bench matching` runs it; `--quick` takes a tenth of both, `--json` prints JSON. Every sample goes to
-//! `target/bench/matching.json`. It is a bench of `baton-track-match`, so it builds without the program.
+//! `cargo xtask bench matching` runs it; `--quick` uses a tenth of the tracks of both lists, `--json` prints JSON. Every
+//! sample goes to `target/bench/matching.json`. It is a bench of `baton-track-match`, so it builds without the program.
 #![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "a bench works on lists that it made itself")]
 
 #[path = "../intake/options.rs"]

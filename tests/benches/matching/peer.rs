@@ -1,4 +1,4 @@
-//! The usual tool today: a Python script with rapidfuzz, over the same tracks, in the same run.
+//! Measures the tool that people use today: a Python script with rapidfuzz, over the same tracks, in the same run.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -14,7 +14,7 @@ use crate::library::Library;
 #[derive(Debug, Deserialize)]
 pub(crate) struct Run {
     pub(crate) way: String,
-    /// The time from the read lists to the decisions.
+    /// The seconds from the moment when the lists have been read until all decisions are made.
     pub(crate) seconds: f64,
     /// The candidate accepted for each track.
     pub(crate) accepted: Vec<Option<usize>>,
@@ -24,7 +24,7 @@ pub(crate) struct Run {
 pub(crate) const HOW: &str =
     "python3 -m venv target/tools/rapidfuzz && target/tools/rapidfuzz/bin/pip install rapidfuzz==3.14.6 numpy";
 
-/// The Python with rapidfuzz: from the project's tools, else from `PATH`.
+/// The Python interpreter that has rapidfuzz: from the project's tools, else from `PATH`.
 pub(crate) fn python(target: &Path) -> Option<PathBuf> {
     let has = |python: &PathBuf| {
         let run = Command::new(python).args(["-c", "import rapidfuzz, numpy"]).output();

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use crate::library::Library;
 
-/// Counts.
+/// The counts of right and wrong decisions.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Quality {
     pub(crate) right: usize,

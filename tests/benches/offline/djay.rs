@@ -20,13 +20,13 @@ use serde_json::{Value, json};
 
 const EXPORT_AIM_MS: f64 = 1_500.0;
 const MATCH_AIM_MS: f64 = 5_000.0;
-/// The number of runs of each, after one run that warms the caches.
+/// The number of runs of each program, after one run that warms the caches.
 const ROUNDS: u32 = 5;
 /// Tracks of the other service, and how many of them the library has.
 const CANDIDATES: usize = 25_000;
 const SHARED: usize = 12_000;
 
-/// Measures; the figures as JSON.
+/// Measures, and returns the figures as JSON.
 ///
 /// # Errors
 /// When a run does not end as expected, or the results differ.
@@ -45,7 +45,7 @@ pub(crate) fn run() -> anyhow::Result<Value> {
     Ok(json!({ "tracks": written.tracks.len(), "plays": written.plays.len(), "export": export, "match_ids": matching }))
 }
 
-/// Wall times of one step after a first one that does not count.
+/// The wall times of a step. The first run of the step does not count.
 fn times(mut step: impl FnMut() -> anyhow::Result<()>) -> anyhow::Result<Value> {
     step()?;
     let mut walls = Vec::new();
@@ -123,7 +123,7 @@ fn milliseconds(track: &Track) -> i64 {
     (track.seconds * 1_000.0) as i64
 }
 
-/// Tracks of the library as another service writes them, and as many others that it does not have.
+/// Tracks of the library as another service writes them, and as many tracks that the library does not have.
 fn candidates(workspace: &Workspace, written: &LibraryContent) -> anyhow::Result<Vec<Candidate>> {
     let shared = written.tracks.iter().filter(|track| track.artist.is_some()).take(SHARED).enumerate();
     let respelt = shared.map(|(number, track)| {

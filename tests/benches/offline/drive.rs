@@ -19,7 +19,7 @@ const ROUNDS: usize = 11;
 /// The aim for the whole command.
 const AIM_MS: f64 = 300.0;
 
-/// Measures; the figures as JSON.
+/// Measures, and returns the figures as JSON.
 ///
 /// # Errors
 /// When a run does not end as expected, or writes something although nothing changed.
@@ -60,7 +60,7 @@ fn sync(workspace: &Workspace) -> (f64, String) {
     (wall, ended.stdout + &ended.stderr)
 }
 
-/// Runs the script: once to write its state, then as often as Baton.
+/// Runs the script: once so that it writes its state, and then as often as Baton runs.
 fn peer(databases: &Path, drive: &Path, state: &Path) -> anyhow::Result<Value> {
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/offline/peer_drive.py");
     let mut measured = serde_json::Map::new();

@@ -48,7 +48,7 @@ const TABLES: [&str; 8] = [
     "SELECT w.term, e.external_id, w.col, w.\"offset\" FROM temp.words AS w
         JOIN external_ids AS e ON e.kind = 'track' AND e.item = w.doc ORDER BY w.term, e.external_id, w.col, w.\"offset\"",
 ];
-/// The places of the tracks and of the entries in [`TABLES`].
+/// The indexes of the queries for tracks and for entries in [`TABLES`].
 const TRACKS: usize = 2;
 const ENTRIES: usize = 6;
 /// The words of the search index, as a table.

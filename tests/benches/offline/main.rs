@@ -32,7 +32,7 @@ fn main() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// As JSON, or a line for each figure.
+/// Prints the figures as JSON, or one line for each figure.
 #[expect(clippy::print_stdout, reason = "the bench prints its figures")]
 fn print(figures: &Value, json: bool) {
     if json {

@@ -1,5 +1,5 @@
-//! The no-op plugin, each call in a new store with every limit, compared with the same component in bare wasmtime with the
-//! same settings; and the time of loading, with and without the code cache.
+//! Measures the no-op plugin, with each call in a new store with every limit, and compares it with the same component in
+//! bare wasmtime with the same settings. Also measures the time of loading, with and without the code cache.
 
 use std::fs;
 use std::time::Instant;
@@ -13,11 +13,11 @@ use crate::report::{Report, Row};
 use crate::row;
 use crate::samples::Samples;
 
-/// Rounds of calls; the sides run in turns, so that both use the machine in the same state.
+/// The number of rounds of calls. Baton and bare wasmtime run in turns, so that both use the machine in the same state.
 const ROUNDS: usize = 100;
 const CALLS: u32 = 200;
 
-/// The aim of the ratio.
+/// The highest wanted ratio of Baton's time to the time of bare wasmtime.
 const RATIO: f64 = 1.3;
 
 /// How often each plugin is loaded.

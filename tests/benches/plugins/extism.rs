@@ -1,4 +1,4 @@
-//! Extism with the same functions; a separate program, because it has another version of wasmtime.
+//! Measures the same functions in Extism. Extism runs in a separate program, because it has another version of wasmtime.
 
 use std::path::PathBuf;
 use std::process::Command;

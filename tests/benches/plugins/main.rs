@@ -1,5 +1,5 @@
-//! Measures plugin calls: a call compared with bare wasmtime, loading from the code cache, the start and the idle memory of the
-//! real program with four plugins, the end of a plugin that never ends; and Extism with the same work in the same run.
+//! Measures plugin calls: a call compared with bare wasmtime, loading from the code cache, the start and the idle memory of
+//! the real program with four plugins, and the end of a plugin that never ends. Extism does the same work in the same run.
 //!
 //! `cargo xtask bench plugins` builds the program, the components and the peer, and runs this; `--json` prints JSON. Every
 //! sample is written to `target/bench/plugins.json`. The bench does not fail if a figure is slow; it prints the aim and whether it was reached.
@@ -28,7 +28,7 @@ fn main() -> anyhow::Result<()> {
     for arg in std::env::args().skip(1) {
         match arg.as_str() {
             "--json" => json = true,
-            // Cargo adds it.
+            // Cargo adds this option.
             "--bench" => {}
             other => bail!("`{other}` is unknown; there is: --json"),
         }

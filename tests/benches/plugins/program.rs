@@ -15,7 +15,7 @@ use crate::{replaced, row};
 
 const ROUNDS: u32 = 10;
 
-/// Longer than Baton waits to decide whether an existing file is still being written.
+/// A pause that is longer than the time in which Baton decides whether an existing file is still being written.
 const QUIET: Duration = Duration::from_millis(700);
 
 /// The time after which the daemon has finished its work at the start.

@@ -1,4 +1,5 @@
-//! A plugin in an endless loop: the time from its deadline to its end, alone and with others at the same time.
+//! Measures a plugin in an endless loop: the time from the plugin's deadline until it has ended, alone and with other
+//! plugins at the same time.
 
 use std::fs;
 use std::time::{Duration, Instant};

@@ -31,8 +31,8 @@ fn the_gaps_of_a_plan_are_one_request_and_end_when_the_files_exist() {
     let before = workspace.wait_for("the first report", last_report);
     assert_eq!(before["completion_percent"], json!(0), "{before:#}");
 
-    // One file is created without a RETURN: the audit finds it. The request stays, because the agent may still work on
-    // the rest.
+    // One file is created without a RETURN, and the audit finds the file. The request stays open, because the agent may
+    // still work on the rest.
     workspace.write(TILL, REAL);
     let half = workspace.wait_for("the report of the half", |workspace| {
         last_report(workspace).filter(|report| report["completion_percent"] == json!(50))
@@ -98,7 +98,7 @@ fn a_longer_list_replaces_the_request_and_repeated_audits_send_nothing() {
     assert_eq!(replaced.state, "cancelled");
     assert!(replaced.reason.contains("replaces it"), "{}", replaced.reason);
 
-    // Two deliverables are created and the agent answers: one new request has the other two.
+    // Two deliverables are created and the agent answers. One new request lists the two deliverables that are still missing.
     workspace.write("src/a.py", REAL);
     workspace.write("src/b.py", REAL);
     answer_to_the_audit(&workspace, &second[0], "src/a.py");

@@ -82,7 +82,7 @@ fn without_the_grant_returns_only_answers_to_its_own_requests_are_checked() {
     workspace.up_once();
     assert_eq!(workspace.task("Make it").state, "succeeded");
     assert!(workspace.tasks_of("audit").is_empty(), "{:#?}", workspace.status());
-    // The audit reads an answer to its own request without that grant.
+    // Without the grant `returns`, the audit still reads an answer to its own request.
     workspace.write(PLAN_FILE, DRAWER_PLAN);
     workspace.up_once();
     super::answer_to_the_audit(&workspace, &requests(&workspace, DRAWER)[0], DRAWER);

@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 
 const PLAN_FILE: &str = "plans/TILL.md";
 
-/// A plan with one deliverable that it calls done and one that it does not.
+/// A plan that marks the first of its two deliverables as done.
 const PLAN: &str = "# Till\n\n**Owner:** Claude-MM1\n\n## Deliverables\n\n- [x] `src/till.py`\n- [ ] `src/drawer.py`\n";
 
 /// A plan with only the second deliverable.

@@ -24,7 +24,7 @@ fn requests(workspace: &Workspace, nth: usize) -> Vec<Task> {
     workspace.tasks(&title(nth))
 }
 
-/// A workspace in which ten deliverables are requested, each of another plan.
+/// A workspace in which ten deliverables are requested, each for a different plan.
 fn asked() -> Workspace {
     let workspace = Workspace::init();
     for nth in 0..TIMES {
@@ -36,7 +36,7 @@ fn asked() -> Workspace {
     workspace
 }
 
-/// Asserts that the request was ended by its answer, once, and is archived.
+/// Asserts that the deliverable was requested once, and that the RETURN ended this request.
 #[track_caller]
 fn is_answered(workspace: &Workspace, nth: usize) {
     let requests = requests(workspace, nth);

@@ -77,7 +77,7 @@ fn the_claim_of_an_answer_is_checked_in_the_folder_that_the_operator_names() {
     let request = requests(&workspace, DRAWER).remove(0);
     assert_eq!(super::handoff_of(&workspace, &request)["args"]["root"], json!("tree"));
     assert_eq!(last_report(&workspace).unwrap()["completion_percent"], json!(50));
-    // The claim about one deliverable is false. The other deliverable is still present in the next report.
+    // The claim about `src/drawer.py` is false. In the next report, `src/till.py` is still present.
     super::answer_to_the_audit(&workspace, &request, "tree/src/drawer.py");
     workspace.up_once();
     assert_eq!(last_report(&workspace).unwrap()["completion_percent"], json!(50));

@@ -1,5 +1,5 @@
-//! The audit checks the claims of RETURNs: a true one is verified; a false one is refuted, its request becomes disputed, and a missing
-//! deliverable is requested again, three times in all.
+//! The audit checks the claims of RETURNs. It verifies a RETURN with true claims. It refutes a RETURN with a false claim,
+//! and the request becomes disputed. A missing deliverable is requested again, three times in all.
 
 use baton_tests::{Task, Workspace, text};
 use serde_json::json;
@@ -36,15 +36,15 @@ fn a_false_claim_is_reported_and_requested_again_until_a_person_decides() {
     let report = last_report(&workspace).unwrap();
     assert_eq!(follow_ups(&report), [(DRAWER, "HELD", 3)]);
     assert!(report["parts"]["follow_ups"][0]["reason"].as_str().unwrap().contains("a person has to decide"));
-    // If two reports have the same second, the name of the later one ends in `-2`. It sorts after the other name only without the
-    // extension.
+    // If two reports were written in the same second, the name of the later one ends in `-2`. The names sort in the order of
+    // time only without the extension.
     let names = workspace.list("reports").into_iter().filter(|name| name.starts_with("AUDIT_FOLLOWUP_ACTIONS_"));
     let newest = names.filter_map(|name| Some(name.strip_suffix(".md")?.to_owned())).max().unwrap();
     let shown = workspace.read(&format!("reports/{newest}.md"));
     assert!(shown.contains("1 for a person") && shown.contains("a person has to decide"), "{shown}");
     workspace.up_once();
     assert_eq!(requests(&workspace, DRAWER).len(), 3);
-    // The operator has decided.
+    // The operator decides, and creates the deliverable.
     workspace.write(DRAWER, REAL);
     workspace.up_once();
     let report = last_report(&workspace).unwrap();
@@ -87,7 +87,7 @@ fn asked(workspace: &Workspace, agent: &str, title: &str) -> Task {
     workspace.task(title)
 }
 
-/// The agent returns the request and names `path` as its work. Gives the title of the RETURN.
+/// Lets the agent answer the request with a RETURN that names `path` as its work. Returns the title of the RETURN.
 fn returned(workspace: &Workspace, request: &Task, nth: u32, path: &str) -> String {
     let mut value = answer(&request.agent, "Cursor-MM1", request, path);
     value["title"] = json!(format!("Answer {nth} to {}", request.title));

@@ -1,4 +1,4 @@
-//! The review of a session, which has the commits of a range and the handoffs of the same time.
+//! The review of a session lists the commits of a range and the handoffs of the same time.
 
 use std::process::Command;
 
@@ -38,7 +38,7 @@ fn a_session_is_its_commits_and_the_handoffs_of_its_time() {
     workspace.up_once();
     let last = commit(&workspace, "src/drawer.py", "Add the drawer");
 
-    // The range ends now: the review has the commits of the range, and every handoff since the first of them.
+    // The range ends now. The review has the commits of the range, and every handoff since the first commit.
     let run = workspace.baton(&["run", "audit", "session-review", "--arg", "from=HEAD~2"]).ended(0);
     let said = format!("{}{}", run.stdout, run.stderr);
     assert!(said.contains("Reviewed: 2 commits, 2 requests and 1 RETURN (1 with evidence)"), "{said}");

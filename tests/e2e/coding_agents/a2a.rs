@@ -204,7 +204,7 @@ fn an_agent_sees_and_cancels_only_what_it_sent() {
     let other = json!({ "id": task["id"], "tenant": "noop" });
     assert_eq!(call(&served, &codex, "GetTask", &other)["error"]["code"], -32001);
     assert_eq!(call(&served, &codex, "GetTask", &id)["result"]["status"]["state"], "TASK_STATE_WORKING");
-    // The same id of another agent is another message.
+    // If another agent uses the same message id, it is another message.
     let own = call(&served, &claude, "SendMessage", &{
         let mut own = message("m1", "Mine");
         own["tenant"] = json!("Codex-MM1");
@@ -254,7 +254,7 @@ fn foreign_hosts_web_pages_wrong_tokens_and_giant_bodies_are_refused() {
     ] {
         assert_eq!(served.ask(target, &good, body).0, status, "{target}");
     }
-    // Without a version the specification means 0.3, which is not served.
+    // By the specification, a request without a version means version 0.3, which Baton does not serve.
     let (_, text) = served.ask("POST /a2a", &good, body.as_bytes());
     assert!(text.contains("-32009"), "{text}");
     let long = json!({ "jsonrpc": "2.0", "id": "i".repeat(300), "method": "ListTasks" }).to_string();

@@ -97,7 +97,7 @@ fn token_and_session_of_one_agent_give_no_access_to_another() {
         let (status, text) = call(&codex, tool);
         assert_eq!(status, 200, "{tool}: {text}");
         assert!(text.contains("Codex-MM1 has no task") && !text.contains("k3y"), "{tool}: {text}");
-        // The own token with the session of another agent.
+        // A request with the agent's own token, in the session of another agent.
         let (status, text) = call(&claude, tool);
         assert_eq!(status, 404, "{tool}: {text}");
     }

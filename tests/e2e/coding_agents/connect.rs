@@ -42,7 +42,7 @@ fn claude_gets_the_server_and_the_hooks_and_disconnect_restores_its_files() {
     assert_eq!((&server["type"], &server["alwaysLoad"]), (&"stdio".into(), &true.into()));
     let words: Vec<&str> = server["args"].as_array().unwrap().iter().map(|word| word.as_str().unwrap()).collect();
     let state = workspace.state_folder().canonicalize().unwrap().display().to_string();
-    // The state is named, because a client may start the server with another environment.
+    // The command names the state folder, because a client may start the server with another environment.
     let root = workspace.root().display().to_string();
     assert_eq!(words, ["-w", &root, "--state", &state, "mcp", "--agent", "Claude-MM1"]);
     let hooks: Value = serde_json::from_str(&fs::read_to_string(&settings).unwrap()).unwrap();
@@ -81,7 +81,7 @@ fn the_entry_of_another_agent_is_not_removed_and_not_restored() {
     let config = workspace.outside().join("codex/config.toml");
     run(&workspace, &["connect", "codex", "--agent", "First", "--yes"]).ended(0);
     let refused = run(&workspace, &["disconnect", "codex", "--agent", "Second", "--yes"]);
-    // The file is as Baton wrote it, so it may be restored only for its own agent.
+    // The file is still as Baton wrote it for `First`. So only the command for `First` may restore the earlier file.
     assert!(fs::read_to_string(&config).unwrap().contains("First"), "{}", refused.stderr);
     refused.ended(2);
     let text = fs::read_to_string(&config).unwrap();

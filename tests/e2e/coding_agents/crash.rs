@@ -14,7 +14,7 @@ fn a_claim_of_a_killed_session_returns_the_request() {
     codex.call("claim", json!({ "id": id }));
     let cursor = codex.call("inbox", json!({}))["cursor"].clone();
     codex.kill();
-    // The daemon looks for lost claims at its start and every minute.
+    // The daemon searches for lost claims at its start and every minute.
     assert!(daemon.stop().success());
     let _daemon = workspace.up_and_serving();
     let mut other = McpClient::start(&workspace, "Codex-MM1");
@@ -73,7 +73,7 @@ fn a_session_survives_restarts_of_the_daemon() {
     let written = codex.call("return", json!({ "id": id, "status": "completed", "summary": "Done." }));
     assert_eq!(written["state"], "delivered");
     assert!(written["next"].as_str().unwrap().contains("no `baton up` serves"), "{written}");
-    // The request is answered already, for this session and for others.
+    // The request is already answered, for this session and for other sessions.
     let mut other = McpClient::start(&workspace, "Codex-MM1");
     for client in [&mut codex, &mut other] {
         let again = json!({ "id": id, "status": "failed", "summary": "No." });

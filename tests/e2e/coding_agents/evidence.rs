@@ -137,7 +137,7 @@ fn a_dependency_may_ask_for_a_verified_return() {
         workspace.drop_handoff_with("noop", title, json!({ "depends_on": [need] }));
         workspace.wait_for_state(title, "waiting");
     }
-    // The RETURN is only reported, because it names no allowed command.
+    // The evidence of this RETURN is only `reported`, because the RETURN names no allowed command.
     codex.call("return", answer(&id, "true", 0));
     workspace.wait_for_state("Needs the work", "succeeded");
     let waits = workspace.task("Needs the proof");

@@ -22,7 +22,7 @@ impl HttpWorkspace {
         Self::with("")
     }
 
-    /// With these further lines of `[server]`.
+    /// A workspace with these further lines of `[server]`.
     pub(super) fn with(settings: &str) -> Self {
         Self::of(workspace(), settings)
     }
@@ -111,7 +111,7 @@ fn a_token_gives_access_only_to_the_inbox_of_its_agent() {
     for agent in ["noop", "Nobody"] {
         served.workspace.baton(&["mcp", "--agent", agent, "--http-token"]).ended(2);
     }
-    // A removed token is refused at once.
+    // A request with a removed token is refused at once.
     let tokens = served.workspace.state_folder().join("tokens");
     for file in fs::read_dir(&tokens).unwrap() {
         fs::remove_file(file.unwrap().path()).unwrap();

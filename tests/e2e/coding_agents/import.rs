@@ -1,4 +1,4 @@
-//! `baton import`: the open work of beads, MCP Agent Mail and Claude Code as requests, each once.
+//! `baton import` makes requests from the open work of beads, MCP Agent Mail and Claude Code, one request for each item.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -149,7 +149,7 @@ fn an_id_is_imported_once_and_dependencies_refer_only_to_imported_items() {
 fn a_request_that_is_too_long_as_a_file_is_not_written() {
     let workspace = workspace();
     let file = workspace.outside().join("issues.jsonl");
-    // One MB of text, but six of JSON.
+    // The text has 1 MB. As JSON it has 6 MB, because every character is escaped.
     put_issues(&file, &[issue("p-1", json!({ "description": "\u{1}".repeat(1_000_000) })), issue("p-2", json!({}))]);
     let shown = import(&workspace, "beads", &file);
     assert_eq!((origins(&shown, "requests"), origins(&shown, "skipped")), (vec!["p-2".into()], vec!["p-1".into()]));

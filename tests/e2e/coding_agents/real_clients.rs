@@ -112,7 +112,7 @@ fn an_idle_session_of_claude_code_is_woken_by_a_new_handoff() {
     let scene = or_skip!(ClientWorkspace::new("claude", "Claude"));
     or_skip!(tool("tmux", "apt-get install tmux"));
     let (home, project) = (scene.workspace.outside(), scene.project.display().to_string());
-    // What a user has answered at the first start.
+    // The answers that a user gives at the first start of Claude Code.
     let known = json!({ "hasTrustDialogAccepted": true, "hasCompletedProjectOnboarding": true, "enabledMcpjsonServers": ["baton"] });
     let state = json!({
         "hasCompletedOnboarding": true,

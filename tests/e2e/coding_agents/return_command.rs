@@ -65,7 +65,7 @@ fn a_stop_hook_reports_owed_returns_once() {
     assert!(owed.stderr.contains("Codex-MM1 owes 1 RETURN") && owed.stderr.contains(&id), "{}", owed.stderr);
     assert!(!owed.stderr.contains('\u{202e}'), "{:?}", owed.stderr);
     hook(&workspace, true).ended(0);
-    // Another session cannot answer what this one has claimed.
+    // A session cannot answer a request that another session has claimed.
     let refused = workspace.baton(&["return", &id, "--summary", "x"]).ended(2);
     assert!(refused.stderr.contains("another session"), "{}", refused.stderr);
     let returned: Value = codex.call("return", json!({ "id": id, "status": "blocked", "summary": "No." }));

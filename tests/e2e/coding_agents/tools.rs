@@ -78,7 +78,7 @@ fn two_sessions_cannot_work_on_one_request() {
     assert!(shown["items"][0]["claimed_by"].as_str().unwrap().starts_with("mcp:"), "{shown}");
     first.call("release", json!({ "id": id, "reason": "too large for me" }));
     second.call("claim", json!({ "id": id }));
-    // A session that ends gives its claims back, at once for another session.
+    // When a session ends, its claims are released at once, so that another session can claim the requests.
     drop(second);
     first.call("claim", json!({ "id": id }));
     let why = workspace.why(&id);

@@ -1,6 +1,6 @@
-//! The real Claude Code and the real Codex as command agents, offline: `baton up` runs in a network namespace with nothing but a
-//! fake model on loopback, and starts them. They are killed with the daemon in the middle and continue their session, and reach
-//! a usage limit.
+//! The real Claude Code and the real Codex as command agents, offline: `baton up` runs in a network namespace with nothing
+//! but a fake model on loopback, and starts the clients. The tests kill the clients together with the daemon in the middle
+//! of their work; the next daemon continues their session. The model also imitates a usage limit.
 
 use std::fs;
 use std::path::PathBuf;
@@ -112,7 +112,7 @@ fn works(client: &str) {
     workspace.wait_for_state("Second", "succeeded");
     assert_eq!(workspace.returns_for("Claude-MM1", "id-second").len(), 1);
 
-    // A usage limit.
+    // The client reaches a usage limit.
     scene.model("limit");
     scene.drop_request("Third");
     let task = workspace.wait_for_state("Third", "waiting");

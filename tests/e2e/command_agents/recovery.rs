@@ -1,5 +1,5 @@
-//! `kill -9` of the daemon while a command agent works: the agent's processes are ended, and its session continues or a
-//! person is asked.
+//! `kill -9` of the daemon while a command agent works. The next daemon ends the agent's processes, and continues the
+//! agent's session or asks a person.
 
 use super::{alive, drop_request, outcomes, started, starts, workspace};
 

@@ -142,7 +142,7 @@ fn the_return_is_sent_to_the_agent_of_reply_to() {
     assert_eq!(workspace.returns_for("Codex-MM1", "id-refused").len(), 1);
     assert_eq!(workspace.returns("Claude-MM1"), [""; 0], "the requesting agent gets no RETURN");
     assert_eq!(workspace.task("Refused").from.as_deref(), Some("Claude-MM1"));
-    // An external agent finds the name in the file.
+    // An external agent finds the recipient of its RETURN in the file.
     assert_eq!(written(&workspace, "handoffs/Cursor-MM1/01_inbox")["reply_to"], json!("Codex-MM1"));
     workspace.baton(&["cancel", &delivered]).ended(0);
     assert_eq!(workspace.returns_for("Codex-MM1", &delivered).len(), 1);
@@ -174,7 +174,7 @@ fn a_broadcast_with_an_action_runs_in_the_plugins_that_have_it() {
     let waiting = waiting(&workspace, &["--broadcast", "--action", "noop", "--json", "--deadline", "20s"]);
     workspace.wait_for("the file", |workspace| (!workspace.list("handoffs/01_inbox").is_empty()).then_some(()));
     workspace.up_once();
-    // The agents that read their own folders have not answered.
+    // The external agents have not answered.
     let waited = waiting.join().unwrap().ended(3).json();
     let tasks = waited["tasks"].as_array().unwrap();
     assert_eq!(tasks.len(), 3, "{waited:#}");

@@ -80,7 +80,7 @@ fn help_names_every_subcommand() {
       secret       Manage the secrets that the host adds to requests of plugins
       account      Connect accounts at online services, such as Spotify and GitHub
       ledger       Check the ledger's chain of events, export it, or archive its oldest part
-      backup       Copy the ledger into a new file, also while the daemon runs
+      backup       Copy the ledger into a new file, even while the daemon runs
       restore      Replace the ledger of the workspace by a backup; the daemon must be stopped
       doctor       Check the workspace and say how to fix it: exit 0 healthy (warnings allowed), 1 a
                    check failed

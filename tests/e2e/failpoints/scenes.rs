@@ -9,14 +9,14 @@ use serde_json::{Value, json};
 
 use super::{A_MOMENT, daemon_dies};
 
-/// Failpoints with the hits at which they kill.
+/// Failpoints, each with the numbers of the hits at which it kills the process.
 type FailpointHits = &'static [(&'static str, &'static [u32])];
 
 /// Work that passes failpoints.
 pub(super) struct Scenario {
     pub(super) name: &'static str,
     pub(super) points: FailpointHits,
-    /// Further failpoints that are set.
+    /// A further failpoint that is set, which changes the code path.
     pub(super) way: &'static str,
     pub(super) workspace: fn() -> (Workspace, Expectations),
     /// Adds the work.
@@ -370,7 +370,7 @@ fn garbage_and_a_request_for_nobody(workspace: &Workspace, book: &mut Expectatio
 fn a_request_that_sends_two(workspace: &Workspace, book: &mut Expectations) {
     book.file(&workspace.drop_action("hostile", "emit"), 1);
     book.asks("Claude-MM1", "id-emit", 1);
-    // noop answers hostile.
+    // `noop` sends `hostile` a RETURN.
     book.asks_among_plugins(1);
 }
 
@@ -417,8 +417,8 @@ fn command_dies(workspace: &Workspace, command: &str, failpoints: &str, when: &s
     assert_eq!(output.code, -1, "{when}: it lives; is it built with `--features baton/failpoints`?\n{}", output.stderr);
 }
 
-/// The process that cancelled the task has died. Another process cancels the task, at the latest after the lease of the first
-/// one has expired.
+/// The process that cancelled the task has died. Another process then cancels the task, at the latest when the lease of the
+/// dead process has expired.
 fn cancel_for_good(workspace: &Workspace) {
     let id = workspace.status().remove(0).id;
     workspace.up_once();

@@ -1,4 +1,4 @@
-//! When a file is the same request as another: copied, edited and removed files.
+//! Tests when a file is a repetition of an earlier request: copied, edited and removed files.
 
 use std::fs;
 

@@ -12,7 +12,7 @@ fn impatient(pause: &str) -> Workspace {
     workspace
 }
 
-/// A handoff for an action under a separate title.
+/// Drops a handoff for an action, with a separate title.
 fn ask(workspace: &Workspace, action: &str, title: &str) {
     let mut asked = baton_tests::handoff("hostile", title);
     asked["action"] = action.into();

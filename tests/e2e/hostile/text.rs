@@ -92,7 +92,7 @@ async fn a_function_that_calls_itself_for_ever_crashes() {
     assert!(matches!(&report.ended, Err(AttemptError::Trap(text)) if text.contains("stack")), "{:?}", report.ended);
 }
 
-/// An outcome at address 16 whose summary says that it has two gigabytes.
+/// An outcome at address 16 with a summary whose stated length is two gigabytes.
 #[tokio::test]
 async fn an_outcome_with_a_false_size_is_a_crash_and_nothing_is_copied() {
     let body = "(i32.store (i32.const 28) (i32.const 2000000000)) (i32.const 16)";

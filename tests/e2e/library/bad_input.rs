@@ -86,7 +86,7 @@ fn a_file_that_is_replaced_while_it_is_read_fails() {
     });
     let report = report.ended(1).json();
     assert_eq!((&report["read"]["fingerprinted"], &report["read"]["failed"]), (&json!(0), &json!({ "changed": 1 })));
-    // Nobody writes any more. The file differs from the one that failed, so it is read.
+    // The file no longer changes. It differs from the file whose scan failed, so the next scan reads it.
     assert_eq!(scan(&workspace, &music, &[], 0)["read"]["fingerprinted"], json!(1));
 }
 

@@ -93,7 +93,7 @@ fn files_that_changed_since_the_comparison_stay() {
         let of = |group: &&Value| file(group).file_name().unwrap().to_str().unwrap().starts_with(name);
         groups.iter().find(of).unwrap().clone()
     };
-    // In one group the kept file has changed, in another group the file to move.
+    // In one group the kept file has changed, and in another group the file to move has changed.
     let kept = group("a")["keep"]["file"]["path"].as_str().unwrap().to_owned();
     let other = group("b")["others"][0]["file"]["path"].as_str().unwrap().to_owned();
     for path in [&kept, &other] {

@@ -1,5 +1,5 @@
-//! What quarantine refuses: a trash folder that a scan reads, a kept file with unknown damage, a file in an Eagle library that belongs
-//! to no item, and a single file that is visible at two paths.
+//! Quarantine refuses a trash folder that a scan reads, a kept file with unknown damage, a file in an Eagle library that
+//! belongs to no item, and a single file that is visible at two paths.
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -69,7 +69,7 @@ fn a_kept_file_without_known_damage_is_decoded_before_its_copy_is_moved() {
     bytes[26..42].copy_from_slice(&[1; 16]);
     fs::write(&better, bytes).unwrap();
     scan(&workspace, &music, &[], 0);
-    // The catalog of an earlier version, which did not decode whole files.
+    // Makes the catalog the same as that of an earlier version, which did not decode whole files.
     change(&workspace, "UPDATE library_items SET damage = NULL, damage_checked = 0");
     let blind = plan(&workspace, "blind.json");
     let read: Value = serde_json::from_str(&fs::read_to_string(&blind).unwrap()).unwrap();

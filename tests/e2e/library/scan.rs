@@ -70,7 +70,7 @@ fn coverage_reports_missing_fingerprints_reasons_and_the_needed_number() {
     assert!(
         said(&workspace, &["coverage", "--gate", "70"], 0).stdout.contains("the required share of 70 % is reached")
     );
-    // A failed file is not read again automatically, only when asked for.
+    // A scan does not read a failed file again without `--retry`.
     assert_eq!(scan(&workspace, &music, &[], 0)["read"]["files"], json!(0));
     assert_eq!(scan_mixed(&workspace, &music, &["--retry"])["read"]["files"], json!(3));
 }

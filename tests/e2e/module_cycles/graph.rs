@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::modules::{Import, Module, Modules};
 
-/// The most re-exports that are followed.
+/// The maximum number of re-exports that are followed for one path.
 const MOST_STEPS: usize = 40;
 
 /// The first place where one file uses another: the line, and the path in it.

@@ -1,4 +1,4 @@
-//! Edits of the files are carried back to Notion: plan, `apply` and `undo`.
+//! `plan`, `apply` and `undo` write edits of the local files to Notion.
 
 use baton_tests::Task;
 use baton_tests::notion_server::{FakeProperty, Fault, NotionServer, rich, uuid};

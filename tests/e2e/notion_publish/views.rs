@@ -1,4 +1,4 @@
-//! The views of published findings: Baton makes them once; after that they belong to the person.
+//! The views of published findings: Baton creates them once and never changes them again, because people may change them.
 
 use baton_tests::notion_server::{Fault, NotionServer};
 use serde_json::json;
@@ -35,7 +35,7 @@ fn the_views_of_findings_are_made_once_and_stay_as_a_person_changes_them() {
     assert!(place.done("publish", to(&database)).reason.contains("There is nothing to publish"));
     let asked = |from: usize| notion.lines().split_off(from).iter().filter(|line| line.contains("/v1/views")).count();
 
-    // A person renames one and deletes the other: they are not made again, and no request about views is sent.
+    // A person renames one view and deletes the other. Baton does not create them again, and sends no request about views.
     notion.change_views(|all| {
         all.truncate(1);
         "Mine".clone_into(&mut all[0].name);
@@ -68,7 +68,7 @@ fn a_notion_without_views_is_a_finding_and_the_pages_are_published() {
     assert!(place.why(&planned).contains("Notion does not know views, so none is made"), "{}", place.why(&planned));
     place.done("apply", json!({ "plan": plan_of(&planned) }));
     assert_eq!(pages(&notion, &source).len(), 2);
-    // The server supports views before the plan, and no longer before the change.
+    // The server supports views while the plan is made, but not when the plan is applied.
     notion.know_views(true);
     let plan = plan_of(&place.done("publish", to(&database)));
     notion.know_views(false);

@@ -179,7 +179,7 @@ fn two_machines(service: &'static str) {
         places[0].file(&target.argument);
         let after = target.issues(&emulator);
         assert_eq!(open_gaps(&after), numbers.clone().map(|number| (number, 1)).collect::<Vec<_>>(), "{after:#}");
-        // The first issue of each gap stays.
+        // The first issue of each gap stays open.
         for number in numbers {
             let of_gap = of_gap(&after, number);
             let first = of_gap.iter().map(|issue| issue["number"].as_u64()).min();

@@ -85,7 +85,7 @@ impl Drop for Emulator {
     }
 }
 
-/// Two free ports, one after the other, as `emulate` uses them.
+/// Two free ports with consecutive numbers, because `emulate` uses consecutive ports.
 fn free_ports() -> [u16; 2] {
     loop {
         let first = TcpListener::bind(("127.0.0.1", 0)).unwrap();
@@ -136,7 +136,7 @@ impl Place {
         place
     }
 
-    /// Asserts that requests were right and no token is in any file but the one of secrets.
+    /// Asserts that all requests were valid and all faults were used, and that only the file of secrets contains tokens.
     #[track_caller]
     fn assert_clean(&self) {
         assert_eq!(self.proxy.problems(), [""; 0]);
@@ -226,7 +226,7 @@ impl Filer {
         serde_json::from_str(&text).unwrap()
     }
 
-    /// Asserts that no token is in any file but the one of secrets.
+    /// Asserts that only the file of secrets contains tokens.
     #[track_caller]
     fn assert_no_file_has(&self, tokens: &[&str]) {
         for token in tokens {

@@ -130,7 +130,7 @@ fn a_gap_has_a_page_that_is_updated_closed_and_reopened_with_it() {
     assert!(second.contains("0 created, 0 updated, 0 reopened, 0 closed, with 3 requests"), "{second}");
     assert_eq!((notion.writes(), notion.requests() - asked), (2, 3));
 
-    // One gap changes, one is fixed, through a handoff.
+    // One gap changes, and one gap is fixed. A handoff starts the action.
     place.filer.audit(&[(0, "a trace")]);
     let args = json!({ "database": source, "pause_ms": 0 });
     let task = place.filer.handoff("File", "file", &args);
@@ -161,7 +161,7 @@ fn decisions_and_texts_of_people_are_kept() {
     notion.edit(&ids[1], "stat", select("Not planned"));
     notion.edit(&ids[2], "stat", select("In progress"));
     notion.trash(&ids[3]);
-    // A page of a person, and one of another workspace, are not Baton's.
+    // A page that a person created, and a page of another workspace, are not Baton's.
     notion.add_row(&source, 900, 40, [("title".to_owned(), rich("title", "By hand"))].into_iter().collect());
     let marker = format!("baton:gap={} source=other at=0 title=a text=b", gap(0));
     let foreign: Map<String, _> =

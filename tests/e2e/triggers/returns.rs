@@ -77,7 +77,7 @@ fn without_the_grant_returns_to_others_fire_nothing() {
 #[test]
 fn with_the_grant_every_return_fires_also_one_of_a_failure() {
     let workspace = Workspace::with_watcher(OWN);
-    // The audit has the grant too.
+    // The plugin audit has the grant too.
     let granted = || workspace.baton(&["plugin", "list", "--json"]).ended(0).stdout.matches("\"returns\"").count();
     let before = granted();
     workspace.baton(&["plugin", "grant", "watcher", "returns"]).ended(0);

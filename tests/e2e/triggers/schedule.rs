@@ -17,7 +17,7 @@ fn workspace(more: &str) -> Workspace {
 fn fired_at(workspace: &Workspace, clock: &Clock, offset: &str, marker: &str) -> usize {
     clock.set(offset);
     let daemon = clock.up(workspace);
-    // Work that is due at the start comes before this handoff. So all of it is done when the handoff is archived.
+    // Work that is due at the start is done before this handoff. So all due work is done when the handoff is archived.
     workspace.drop_handoff("watcher", marker);
     workspace.wait_for_archive(marker);
     assert!(daemon.stop().success());

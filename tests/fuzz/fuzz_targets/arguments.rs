@@ -1,6 +1,6 @@
-//! A JSON Schema in the first line, arguments in the form of `--arg` in the others. Parsing ends and never panics. Every given
-//! name has a value. If the schema requires text, the text is unchanged. If the schema accepts any text, the parsed value is
-//! valid.
+//! The first line of the input is a JSON Schema, the other lines are arguments in the form of `--arg`. Parsing ends and
+//! never panics. Every given name has a value. If the schema requires text, the text is unchanged. If the schema accepts any
+//! text, the parsed value is valid.
 #![no_main]
 
 use std::collections::BTreeSet;

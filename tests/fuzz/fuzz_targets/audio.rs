@@ -1,5 +1,6 @@
-//! Any bytes as a file: decoding and fingerprinting end and never panic (a caught panic is also a failure), and the results are
-//! within their limits. Begin with real files of a few seconds in every format: random bytes are rejected as an unknown format.
+//! Any bytes as a file: decoding and fingerprinting end and never panic (a caught panic is also a failure), and the results
+//! are within their limits. The corpus must begin with real files of a few seconds in every format, because random bytes are
+//! rejected as an unknown format.
 #![no_main]
 
 use std::io::Write as _;

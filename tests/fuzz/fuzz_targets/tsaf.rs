@@ -1,5 +1,5 @@
-//! Any bytes as a blob of a djay library: decoding ends, never panics, uses every byte, and every reference in the result exists.
-//! Begin with real blobs: random bytes have no valid header.
+//! Any bytes as a blob of a djay library: decoding ends, never panics, uses every byte, and every reference in the result
+//! exists. The corpus must begin with real blobs, because random bytes have no valid header.
 #![no_main]
 
 use djay::tsaf::{NumberedValue, Value, decode};

@@ -3,7 +3,7 @@
 use super::random::Random;
 use super::{LibrarySpec, Style, pool};
 
-/// The whole content.
+/// The content of a generated library.
 #[derive(Clone, Debug)]
 pub struct LibraryContent {
     /// The tracks.
@@ -23,7 +23,7 @@ pub struct Track {
     pub id: String,
     /// Its title.
     pub title: String,
-    /// Its artist; `None` when it is untagged. Some artists are equal to the title.
+    /// Its artist; `None` if the track is untagged. For some tracks, the artist is equal to the title.
     pub artist: Option<String>,
     /// Its length in seconds.
     pub seconds: f64,
@@ -31,7 +31,7 @@ pub struct Track {
     pub isrc: Option<String>,
     /// Its tempo.
     pub bpm: Option<f64>,
-    /// djay's number of its key.
+    /// The number that djay uses for the musical key.
     pub key_index: Option<i64>,
     /// The locations of its audio.
     pub sources: Vec<Source>,
@@ -72,13 +72,13 @@ pub struct Source {
 pub struct Session {
     /// A UUID.
     pub id: String,
-    /// The device.
+    /// The name of the device.
     pub device_name: String,
-    /// Its kind.
+    /// The kind of the device.
     pub device_type: String,
-    /// When it began: seconds since 2001.
+    /// The time when the session began, in seconds since 2001.
     pub started: f64,
-    /// When it ended.
+    /// The time when the session ended, in seconds since 2001.
     pub ended: f64,
 }
 
@@ -93,9 +93,9 @@ pub struct Play {
     pub track: usize,
     /// The deck.
     pub deck: i64,
-    /// When it began: seconds since 2001.
+    /// The time when the play began, in seconds since 2001.
     pub started: f64,
-    /// Where it was played from.
+    /// The place from which the track was played.
     pub origin: &'static str,
 }
 

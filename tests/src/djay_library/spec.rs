@@ -19,7 +19,7 @@ pub struct LibrarySpec {
     pub spotify: usize,
     /// Sessions.
     pub sessions: usize,
-    /// Plays in all of them.
+    /// The number of plays in all sessions.
     pub plays: usize,
     /// Playlists.
     pub playlists: usize,

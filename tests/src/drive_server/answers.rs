@@ -148,7 +148,7 @@ fn changes(drive: &mut Drive, query: &Pairs) -> Answer {
     let end = drive.changes.len().min(begin + drive.page);
     let mut ids: Vec<&String> = Vec::new();
     for change in drive.changes.get(begin..end).unwrap_or_default() {
-        // Later changes of the same file have its newest state.
+        // A file with several changes is listed once, with its newest state.
         if may_have(query, change.drive.as_deref()) && !ids.contains(&&change.id) {
             ids.push(&change.id);
         }
@@ -199,7 +199,7 @@ fn list(drive: &mut Drive, query: &Pairs) -> Answer {
     if !matches!(corpora, "user" | "drive" | "allDrives") || (corpora == "drive") != value(query, "driveId").is_some() {
         return wrong(drive, "driveId is for the corpora `drive`");
     }
-    // Drive says that this can happen when several drives are searched.
+    // Drive documents that a search in several drives may be incomplete.
     let is_incomplete = corpora == "allDrives" && drive.has_shared() || drive.incomplete_searches > 0;
     drive.incomplete_searches = drive.incomplete_searches.saturating_sub(1);
     let found: Vec<&FakeFile> = drive
@@ -370,7 +370,7 @@ fn begin_session(drive: &mut Drive, request: &ReceivedRequest, id: Option<&str>,
     let session = format!("s{}", drive.draw());
     let changes = id.map(str::to_owned);
     drive.sessions.insert(session.clone(), Session { target, changes, total, bytes: Vec::new(), done: None });
-    // A judge follows the address; Baton may not.
+    // A client that judges the server gets the real address. Baton gets an address that it must not follow.
     let host = match request.header("x-goog-api-client").or(request.header("user-agent")) {
         Some(client) if client.contains("rclone") || client.contains("gdcl") => {
             let host = request.header("host").unwrap_or_default();

@@ -12,25 +12,25 @@ pub struct FakeSheet {
     pub id: u64,
     /// Its name.
     pub title: String,
-    /// Its first rows; the others are empty.
+    /// The first rows of the sheet. All later rows are empty.
     pub rows: Vec<Vec<FakeCell>>,
-    /// Rows of the grid.
+    /// The number of rows of the grid.
     pub row_count: usize,
-    /// Columns of the grid.
+    /// The number of columns of the grid.
     pub column_count: usize,
 }
 
 /// A cell.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub enum FakeCell {
-    /// Nothing.
+    /// An empty cell.
     #[default]
     Empty,
     /// A text.
     Text(String),
     /// A number without a format.
     Number(f64),
-    /// A number with the type and the pattern of its format.
+    /// A number, with the type and the pattern of its format.
     Formatted(f64, &'static str, &'static str),
     /// A truth value.
     Boolean(bool),
@@ -39,13 +39,13 @@ pub enum FakeCell {
 }
 
 impl FakeCell {
-    /// A whole number has no fraction in an answer.
+    /// The JSON of a number. A whole number has no fraction.
     fn number(number: f64) -> Value {
         #[expect(clippy::cast_possible_truncation, reason = "whole and small")]
         if number.fract() == 0.0 && number.abs() < 1e15 { json!(number as i64) } else { json!(number) }
     }
 
-    /// `CellData`.
+    /// The cell as `CellData` of the API.
     pub(super) fn data(&self) -> Value {
         match self {
             Self::Empty => json!({}),
@@ -62,7 +62,7 @@ impl FakeCell {
         }
     }
 
-    /// Its value without a format.
+    /// The value of the cell without a format.
     pub(super) fn unformatted(&self) -> Value {
         match self {
             Self::Empty => json!(""),

@@ -18,12 +18,12 @@ const OF_FILE: &str = "appProperties capabilities clientEncryptionDetails conten
 /// The fields of an answer.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Mask {
-    /// Empty: everything.
+    /// The named fields. An empty map means all fields.
     fields: BTreeMap<String, Mask>,
 }
 
 impl Mask {
-    /// `None` if the text is not a mask.
+    /// Parses a field mask; `None` if the text is not a mask.
     pub(super) fn parse(text: &str) -> Option<Self> {
         let mut rest = text;
         let mask = Self::list(&mut rest)?;
@@ -77,7 +77,7 @@ impl Mask {
         }
     }
 
-    /// A field of a file that does not exist. `is_file`: the answer is a file itself.
+    /// The first field of the mask that a file does not have. `is_file` is true if the answer is a file itself.
     pub(super) fn unknown(&self, is_file: bool) -> Option<String> {
         let of_file = |mask: &Self| {
             mask.fields.keys().find(|name| *name != "*" && !OF_FILE.split(' ').any(|known| known == *name)).cloned()

@@ -16,7 +16,7 @@ pub const ROOT: &str = "0AroOtOfMyDrive";
 /// A file or folder.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct FakeFile {
-    /// Its id; empty: the server chooses one.
+    /// Its id. If the id is empty, the server chooses one.
     pub id: String,
     /// Its name. Several files of one folder can have the same name.
     pub name: String,
@@ -40,9 +40,9 @@ pub struct FakeFile {
     pub created: u64,
     /// When it was changed, in milliseconds.
     pub modified: u64,
-    /// `modifiedTime` that a client set.
+    /// The `modifiedTime` that a client has set.
     pub said_modified: Option<String>,
-    /// Counts its changes.
+    /// The number of its changes.
     pub version: u64,
     /// The number of the request from which on a search finds the file.
     pub searchable_at: u64,
@@ -100,7 +100,7 @@ pub(super) struct Drive {
     pub(super) user: String,
     /// Whether the feed names the content of a changed folder.
     pub(super) has_content_changes: bool,
-    /// Whether the present request sees files of others.
+    /// Whether the present request sees files of other owners.
     pub(super) sees_all: bool,
     pub(super) problems: Vec<String>,
 }
@@ -156,7 +156,7 @@ impl Drive {
         self.files.iter().find(|file| file.id == id && !self.left.contains(&file.id) && self.is_of_view(file))
     }
 
-    /// Whether the scope of the request includes the file.
+    /// Whether the scope of the request's token includes the file.
     pub(super) fn is_of_view(&self, file: &FakeFile) -> bool {
         self.sees_all || file.of_app
     }
@@ -185,7 +185,7 @@ impl Drive {
         self.shared.iter().find(|drive| **drive == top).cloned()
     }
 
-    /// The ids of its folders, the nearest first.
+    /// The ids of the folders that contain the file, the nearest first.
     fn ancestors(&self, file: &FakeFile) -> Vec<String> {
         let mut ids = Vec::new();
         let mut parent = file.parent.clone();

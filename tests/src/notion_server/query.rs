@@ -9,7 +9,8 @@ use super::values::BEGIN;
 /// The filter of a query: limits of the creation or edit time, and conditions for text properties.
 #[derive(Default)]
 pub(super) struct Filter {
-    /// For each: creation (otherwise edit) time; lower (otherwise upper) limit; minutes since [`BEGIN`].
+    /// Each limit has three values: true for the creation time, false for the edit time; true for a lower limit, false for
+    /// an upper one; and the minutes since [`BEGIN`].
     bounds: Vec<(bool, bool, i64)>,
     texts: Vec<TextFilter>,
 }

@@ -80,7 +80,7 @@ fn is_valid(body: &Map<String, Value>, kind: &str, properties: &[FakeProperty]) 
         && body.get("configuration").is_none_or(|configuration| is_configuration(configuration, kind, properties))
 }
 
-/// The property of a sort.
+/// The property by which a sort orders the rows.
 fn sorted(sort: &Value) -> Option<String> {
     let direction = sort.get("direction")?.as_str()?;
     ["ascending", "descending"].contains(&direction).then(|| sort.get("property")?.as_str().map(str::to_owned))?

@@ -9,7 +9,7 @@ use crate::error::AccountError;
 use crate::oauth::Requester;
 use crate::{Account, Endpoints};
 
-/// A consent that the operator gives now.
+/// A consent in progress: Baton waits until the operator confirms it in the browser.
 pub struct BrowserConsent {
     endpoints: Endpoints,
     requester: Requester,
@@ -23,7 +23,7 @@ impl BrowserConsent {
     /// Prepares the consent and begins to listen for the redirect.
     ///
     /// # Errors
-    /// A wrong setting, or the port of the redirect is in use.
+    /// A setting is wrong, or the port of the redirect is in use.
     pub async fn begin(endpoints: Endpoints, client_secret: Option<String>) -> Result<Self, AccountError> {
         let setting = |name: &str| AccountError::Settings(format!("{} has no {name}", endpoints.provider));
         let (Some(authorize), Some(token_url)) = (endpoints.authorize_url.clone(), endpoints.token_url.clone()) else {
@@ -59,7 +59,7 @@ impl BrowserConsent {
         Ok(Self { endpoints, requester, receiver, url: url.to_string(), state, verifier })
     }
 
-    /// The address that the operator opens.
+    /// The address that the operator opens to give consent.
     #[must_use]
     pub fn url(&self) -> &str {
         &self.url
@@ -74,7 +74,7 @@ impl BrowserConsent {
     /// Checks an address that the operator pasted, and returns its code.
     ///
     /// # Errors
-    /// It is not the redirect of this consent, or the consent was refused.
+    /// The address is not the redirect of this consent, or the consent was refused.
     pub fn code_in(&self, address: &str) -> Result<String, RedirectError> {
         code_of(address, &self.receiver.address(), &self.state)
     }

@@ -8,7 +8,7 @@ use crate::error::AccountError;
 use crate::oauth::{Requester, issued};
 use crate::{Account, Endpoints, limits};
 
-/// A consent that the operator gives now.
+/// A consent in progress: Baton waits until the operator types the code on another device.
 pub struct DeviceConsent {
     endpoints: Endpoints,
     requester: Requester,
@@ -19,7 +19,7 @@ impl DeviceConsent {
     /// Asks the service for a code.
     ///
     /// # Errors
-    /// A wrong setting, or the service refuses or is not reachable.
+    /// A setting is wrong, or the service refuses the request or is not reachable.
     pub async fn begin(endpoints: Endpoints, client_secret: Option<String>) -> Result<Self, AccountError> {
         let provider = endpoints.provider;
         let (Some(device), Some(token_url)) = (endpoints.device_url.clone(), endpoints.token_url.clone()) else {
@@ -48,7 +48,7 @@ impl DeviceConsent {
         self.details.user_code().secret()
     }
 
-    /// Asks the service at its interval until the operator has answered.
+    /// Asks the service for the result, at the interval that the service sets, until the operator has answered.
     ///
     /// # Errors
     /// The operator refused, the code expired, or the service is not reachable.

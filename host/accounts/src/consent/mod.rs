@@ -1,5 +1,6 @@
-//! How the operator gives consent. In a browser (`browser`, `redirect`): if the browser is on another machine, the operator
-//! pastes the redirect address. On another device, with a code (`device`). Or with a token that the operator made.
+//! The three ways to get consent: in a browser (`browser`, `redirect`), with a code that the operator types on another
+//! device (`device`), and with a token that the operator made (`personal`). If the browser is on another machine, the
+//! operator pastes the redirect address.
 
 mod browser;
 mod device;

@@ -1,7 +1,8 @@
 //! The redirect that ends a consent in a browser: its content, and the small server on this machine that receives it.
 //!
-//! A request is the redirect only if its path and its state are right. Otherwise any page in the browser could give Baton a
-//! code of another account. Baton answers all other requests with an error and continues to wait.
+//! Baton accepts a request as the redirect only if its path and its `state` are correct. Without this check, any page in
+//! the browser could send Baton the code of another account. Baton answers all other requests with an error and continues
+//! to wait.
 
 use std::io;
 use std::net::Ipv4Addr;
@@ -77,7 +78,7 @@ impl Visitor {
         let (mut line, mut header) = (String::new(), String::new());
         let mut reader = BufReader::new((&mut stream).take(limits::REDIRECT_BYTES));
         reader.read_line(&mut line).await?;
-        // Without reading the headers, closing the connection could discard the answer.
+        // If the connection closes before all headers are read, the system may discard the answer.
         while reader.read_line(&mut header).await? > 2 {
             header.clear();
         }

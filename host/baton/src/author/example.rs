@@ -23,7 +23,7 @@ pub(crate) struct Example {
     pub(super) hosts: HostAddresses,
     /// Values of the secrets that the manifest asks for, by name.
     pub(super) secrets: BTreeMap<String, String>,
-    /// The answers of servers, by `SCHEME://HOST[:PORT]`. `None`: requests go to the real servers.
+    /// The answers of substitute servers, by `SCHEME://HOST[:PORT]`. With `None`, requests go to the real servers.
     pub(super) servers: Option<BTreeMap<String, Vec<Answer>>>,
     /// The steps, in order.
     pub(super) steps: Vec<Step>,
@@ -32,7 +32,7 @@ pub(crate) struct Example {
 /// One run of the plugin.
 #[derive(Clone, Debug)]
 pub(super) struct Step {
-    /// The handoff. Baton fills in sender and recipient. Without a handoff, a trigger of the plugin must fire.
+    /// The handoff. Baton fills in its sender and recipient. If a step has no handoff, a trigger of the plugin must fire.
     pub(super) handoff: Option<Map<String, Value>>,
     /// Files that are written before the handoff: `FOLDER/…`, with the folder names of the manifest.
     pub(super) files: BTreeMap<String, Vec<u8>>,
@@ -98,7 +98,7 @@ fn ok() -> u16 {
 #[derive(Deserialize)]
 #[serde(untagged, expecting = "a file must be a text, {\"json\": VALUE}, or {\"copy\": \"FILE BESIDE THE EXAMPLE\"}")]
 enum Content {
-    /// This text.
+    /// The text itself.
     Text(String),
     /// A copy of another file.
     Copied(CopiedFile),

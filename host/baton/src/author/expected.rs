@@ -19,16 +19,16 @@ pub(super) struct Expected {
     /// The task's state, or `none`.
     #[serde(default = "succeeded")]
     state: String,
-    /// A text that the summary, or the reason, must contain.
+    /// A text that the task's reason must contain. If the plugin returned an outcome, the reason is its summary.
     #[serde(default)]
     summary: String,
-    /// All reports, each with texts that it must contain. Absent: any reports.
+    /// All reports, each with a text that it must contain. If absent, any reports are accepted.
     #[serde(default)]
     artifacts: Option<BTreeMap<String, String>>,
-    /// For each finding, a text that its title must contain. Absent: any findings.
+    /// For each finding, a text that its title must contain. If absent, any findings are accepted.
     #[serde(default)]
     findings: Option<Vec<String>>,
-    /// The handoffs that the plugin sends. Absent: any handoffs.
+    /// The handoffs that the plugin must send. If absent, any handoffs are accepted.
     #[serde(default)]
     emits: Option<Vec<ExpectedHandoff>>,
 }
@@ -41,10 +41,10 @@ struct ExpectedHandoff {
     to: String,
     #[serde(default)]
     title: String,
-    /// The action of the handoff. Absent: any.
+    /// The action of the handoff. If absent, any action is accepted.
     #[serde(default)]
     action: Option<String>,
-    /// The arguments of the handoff. Absent: any.
+    /// The arguments of the handoff. If absent, any arguments are accepted.
     #[serde(default)]
     args: Option<Map<String, Value>>,
     /// A text that the handoff must contain.
@@ -77,7 +77,7 @@ pub(crate) struct EmittedHandoff {
 }
 
 impl EmittedHandoff {
-    /// The form in messages, and in the JSON of `plugin test`.
+    /// The handoff as one line, for messages and for the JSON of `plugin test`.
     pub(crate) fn shown(&self) -> String {
         let action = self.action.as_deref().map(|action| format!(" ({action})")).unwrap_or_default();
         format!("{}: {}{action} {}", self.to, self.title, Value::Object(self.args.clone()))

@@ -40,7 +40,7 @@ impl Language {
         }
     }
 
-    /// The command that installs the tool, for a folder made from the template.
+    /// The command that installs the language's tool in a folder that `baton plugin new` made.
     pub(crate) fn setup(self) -> &'static str {
         match self {
             Self::Rust => "rustup target add wasm32-wasip2",
@@ -87,7 +87,7 @@ impl Language {
             Self::Javascript => {
                 // `app` is the template's world. It includes `plugin`, and imports wasi:filesystem for `src/files.js`.
                 command.args(["--wit", "wit", "--world-name", "app", "--disable", "fetch-event"]);
-                // A plugin without HTTP grants does not import wasi:http; its `fetch` traps.
+                // A plugin without HTTP grants does not import wasi:http, so its function `fetch` traps.
                 if declares.capabilities.http.is_empty() {
                     command.args(["--disable", "http"]);
                 }

@@ -1,7 +1,7 @@
 //! Writing plugins: creates one from a template, builds its folder into one installable `.wasm`, and runs its examples.
 //!
-//! `language` has everything that depends on a language. Nothing here installs or downloads a tool; if one is missing, the
-//! error names the command that installs it.
+//! `language` has everything that depends on a language. This module installs and downloads nothing: if a tool is missing,
+//! the error names the command that installs the tool.
 
 mod build;
 mod example;

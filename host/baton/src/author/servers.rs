@@ -2,8 +2,8 @@
 //! plugin's requests to them after all its checks, so grants, secrets and limits apply as usual; only name resolution and TLS
 //! are left out.
 //!
-//! Each connection carries one request, because the sandbox sends only one. The only client is the sandbox, so requests are parsed
-//! strictly, and an unexpected form ends the connection.
+//! Each connection carries one request, because the sandbox is the only client and sends only one request on a connection.
+//! Requests are parsed strictly: a request in an unexpected form ends the connection.
 
 use std::collections::BTreeMap;
 use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
@@ -150,8 +150,8 @@ impl Server {
         respond(connection, answer.status, &answer.headers, &answer.body, &request.method)
     }
 
-    /// Returns the first matching answer. If a later answer matches too, the returned one is removed. So several
-    /// answers for one request are returned in order, and the last one is repeated.
+    /// Returns the first answer that matches the request. If a later answer also matches, removes the returned answer from
+    /// the list. So several answers to one request are returned in order, and the last answer is repeated.
     fn answer(&self, request: &Request) -> Option<Answer> {
         let mut answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
         let fits: Vec<usize> =

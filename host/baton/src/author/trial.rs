@@ -120,8 +120,8 @@ fn inbox_of(agent: &str) -> PathBuf {
     PathBuf::from("handoffs").join(agent).join("01_inbox")
 }
 
-/// All requested grants; the folders are in the workspace, under the names in the manifest. Triggers that need a grant get it
-/// only if the example has a step for them; otherwise they would make additional tasks.
+/// All requested grants. Granted folders are in the workspace, under their names in the manifest. A trigger that needs a
+/// grant gets the grant only if the example has a step for it; otherwise the trigger would make additional tasks.
 fn grants(built: &BuiltPlugin, example: &Example) -> anyhow::Result<GrantSet> {
     let mut grants = GrantSet::all_of(&built.package.manifest.declares.capabilities);
     grants.hosts.clone_from(&example.hosts);
@@ -176,8 +176,8 @@ struct EarlierSteps {
     logs: BTreeSet<(String, u32)>,
 }
 
-/// Reads the result of a step: the plugin's first new task. With `asks`, only tasks of requests count, otherwise only
-/// tasks of triggers.
+/// Reads the result of a step: the plugin's first new task. If `asks` is true, only tasks of requests count; otherwise
+/// only tasks of triggers count.
 fn read_result(
     workspace: &Workspace,
     plugin: &str,
@@ -207,8 +207,8 @@ fn log(workspace: &Workspace, plugin: &str, known: &mut EarlierSteps) -> anyhow:
     Ok(new_text(logs, &mut known.logs))
 }
 
-/// The text of logs that are not in `known` yet. The ledger keeps only the newest logs. If all of them are new, older ones may be
-/// missing, and the text begins with a note.
+/// The text of the logs whose attempts are not in `known` yet. The ledger keeps only the newest logs. If all logs are new,
+/// older logs of this step may be missing, and the text begins with a note.
 fn new_text(logs: Vec<AttemptLog>, known: &mut BTreeSet<(String, u32)>) -> String {
     let new: Vec<_> = logs.into_iter().filter(|log| known.insert((log.task.clone(), log.attempt))).collect();
     let are_all = new.len() >= usize::try_from(attempt_log::KEPT).unwrap_or(usize::MAX);

@@ -34,7 +34,7 @@ pub(super) struct Args {
     /// The file for the report [default: standard output]
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
-    /// An earlier JSON report: its findings do not count
+    /// An earlier JSON report; findings that it also has do not cause exit 1
     #[arg(long, value_name = "FILE")]
     baseline: Option<PathBuf>,
     /// Which findings cause exit 1 [default: `new` with a baseline, else `any`]
@@ -62,7 +62,7 @@ enum Format {
 }
 
 impl Format {
-    /// The plugin's name of the format, and the file name extension.
+    /// The name of the format in the plugin's arguments, and the file name extension of the report.
     const fn of_plugin(self) -> (&'static str, &'static str) {
         match self {
             Self::Md => ("markdown", ".md"),
@@ -98,7 +98,7 @@ impl Args {
         let args = arguments(args);
         let call = Call { plugin: "audit".to_owned(), action: "audit".to_owned(), args };
         let done = do_call(&temporary.workspace, call)?;
-        // A partial audit has a report, and the exit code follows from its findings.
+        // Even a partial audit has a report, and the exit code depends on the findings in it.
         if done.called.outcome.is_none() {
             bail!("{}", output::one_line(&done.called.text));
         }
@@ -172,7 +172,7 @@ impl Args {
     }
 }
 
-/// The annotations of the findings that are neither in the baseline nor mere information.
+/// The annotations of the findings. Findings in the baseline and findings of severity `info` are left out.
 fn annotations(findings: &[Finding], rules: &Rules, places: &github::Locations) -> String {
     let shown = findings.iter().filter(|finding| finding.severity != "info" && !rules.is_known(finding));
     github::annotations(shown, places, &std::env::current_dir().unwrap_or_default())

@@ -1,4 +1,4 @@
-//! `baton backup`: a copy of the ledger, also while the daemon writes.
+//! `baton backup`: copies the ledger, even while the daemon writes to it.
 
 use std::path::PathBuf;
 
@@ -8,7 +8,7 @@ use super::{WorkspaceOptions, ledger};
 use crate::exit::Code;
 use crate::output;
 
-/// Copy the ledger into a new file, also while the daemon runs
+/// Copy the ledger into a new file, even while the daemon runs
 ///
 /// The copy is a consistent snapshot; `baton restore FILE` makes it the ledger again. Archives of
 /// pruned events (`baton ledger prune`) are not in it: copy them too.

@@ -16,8 +16,8 @@ use crate::workspace::Workspace;
 
 /// Cancel a task: its sender gets a RETURN, its file is archived
 ///
-/// A running task is asked to stop. A request to an external agent is removed from its inbox. Without an ID, every open
-/// task that --agent, --plugin and --in-state select is cancelled.
+/// A running task is asked to stop. Baton removes a request to an external agent from the agent's inbox. Without an ID,
+/// Baton cancels every open task that --agent, --plugin and --in-state select.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// A task id (at least its first 6 characters), a handoff id, a file name, or a title; it must identify one task
@@ -69,7 +69,7 @@ impl Args {
     }
 }
 
-/// The tasks that are open, oldest first.
+/// The open tasks that the selection matches, oldest first.
 fn open_tasks(workspace: &Workspace, selection: &TaskSelection) -> anyhow::Result<Vec<TaskSummary>> {
     let filter = selection.filter(workspace)?;
     let recent = |reader: Reader| task::recent(&reader, &filter, u32::MAX);

@@ -24,7 +24,7 @@ const LINES: usize = 20;
 pub(super) struct Supervisor(JoinHandle<()>);
 
 impl Supervisor {
-    /// Waits until the last run has ended. If the engine failed, ends the processes at once.
+    /// Waits until the last run has ended. If `waits` is false, because the engine failed, ends the processes at once instead.
     pub(super) async fn finish(self, waits: bool) {
         if !waits {
             self.0.abort();
@@ -37,7 +37,7 @@ impl Supervisor {
     }
 }
 
-/// Starts the supervisor, if there are command agents or a killed daemon has left an open run. `stop` ends it.
+/// Starts the supervisor if the workspace has command agents, or if a killed daemon left a run open. `stop` ends it.
 pub(super) fn serve(
     workspace: &Workspace,
     context: &Arc<Context>,
@@ -111,7 +111,7 @@ fn usd(micros: i64) -> f64 {
     micros as f64 / 1e6
 }
 
-/// The runs of a task, and the output of the newest one if it gave no RETURN.
+/// The runs of a task, as text. If the newest run gave no RETURN, its output follows.
 pub(super) fn list_runs(runs: &[Run], now: Timestamp) -> String {
     let Some(newest) = runs.last() else { return String::new() };
     let mut table = Table::new(&["RUN", "OUTCOME", "TIME", "COST", "TOKENS", "SESSION"]);

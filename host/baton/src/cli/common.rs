@@ -16,7 +16,7 @@ pub(super) struct WorkspaceOptions {
 }
 
 impl WorkspaceOptions {
-    /// The workspace that the options name, or the nearest one; `None` without one.
+    /// The workspace that the options name, otherwise the nearest workspace; `None` if there is no workspace.
     pub(super) fn find(&self) -> anyhow::Result<Option<Workspace>> {
         let found = workspace::find(self.workspace.as_deref())?;
         found.map(|root| Workspace::at(&root, self.state.as_deref())).transpose()
@@ -29,7 +29,7 @@ impl WorkspaceOptions {
         Ok(config.map(|config| config.trusted().to_vec()).unwrap_or_default())
     }
 
-    /// As [`WorkspaceOptions::find`], but fails without a workspace.
+    /// Like [`WorkspaceOptions::find`], but fails if there is no workspace.
     pub(super) fn need(&self) -> anyhow::Result<Workspace> {
         match self.find()? {
             Some(workspace) => Ok(workspace),

@@ -10,8 +10,9 @@ use crate::exit::Code;
 use crate::output;
 use crate::workspace::{PluginSelection, Workspace, head, open};
 
-/// Calls `decide` with each selected task. An error for one task does not stop the others. Fails if there is no such
-/// task, if the selector matches several tasks without `--all`, or if `decide` fails for a task (the last such error).
+/// Calls `decide` with each selected task. An error for one task does not stop the others. Fails if no task matches, if
+/// the selector matches several tasks without `--all`, or if `decide` fails for a task. In that case it returns the last
+/// error.
 pub(super) fn decide<D>(options: &WorkspaceOptions, which: &TaskSelector<'_>, decide: D) -> anyhow::Result<Code>
 where
     D: AsyncFn(Arc<Context>, String) -> Result<DecisionResult, DispatchError>,
@@ -39,7 +40,7 @@ where
         head::note(workspace, &ledger);
         Ok(decided)
     });
-    // Also after a failure: some decisions may be in the ledger.
+    // Wake the daemon even after a failure, because some decisions may be in the ledger.
     workspace.state.wake_daemon();
     let mut failed = None;
     for (id, done) in decided? {

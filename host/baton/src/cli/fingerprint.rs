@@ -25,7 +25,8 @@ pub(crate) use fpcalc::run_as_fpcalc as called_fpcalc;
 
 /// Print the Chromaprint fingerprints of audio files, in the format of `fpcalc`
 ///
-/// The options are those of `fpcalc`, with one dash or two. A link named fpcalc to this program behaves as fpcalc.
+/// The options are those of `fpcalc`, with one dash or two. If this program is started through a link named
+/// `fpcalc`, it behaves as `fpcalc`.
 #[derive(Debug, clap::Args)]
 #[expect(clippy::struct_excessive_bools, reason = "`fpcalc` has these options")]
 pub(super) struct Args {
@@ -71,7 +72,7 @@ pub(super) struct Args {
     /// Chromaprint's algorithm, from 1 to 5; `baton library` uses only 2
     #[arg(long, value_name = "NUM", default_value = "2", value_parser = algorithm)]
     algorithm: Algorithm,
-    /// Print the fpcalc version whose fingerprints are identical
+    /// Print the version of `fpcalc` that computes identical fingerprints
     #[arg(long)]
     version: bool,
     /// Has no effect: damaged parts of a file are always skipped
@@ -123,7 +124,8 @@ fn algorithm(text: &str) -> Result<Algorithm, String> {
     known.ok_or_else(|| format!("`{text}` is not one of Chromaprint's algorithms, 1 to 5"))
 }
 
-/// The options that `fpcalc` accepts with one dash. Other commands treat one dash as a group of single letters.
+/// The options that `fpcalc` accepts with one dash. In other commands, one dash begins a group of one-letter options, such
+/// as `-qn`.
 const OF_FPCALC: [&str; 15] = [
     "-raw",
     "-signed",
@@ -142,10 +144,10 @@ const OF_FPCALC: [&str; 15] = [
     "-ignore-errors",
 ];
 
-/// The arguments of the program. Options of `baton fingerprint` with one dash get a second dash.
+/// The arguments of the program. An option of `baton fingerprint` that has one dash gets a second dash.
 pub(super) fn with_two_dashes(arguments: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
     let mut arguments: Vec<OsString> = arguments.into_iter().collect();
-    // Global options may precede the subcommand; each is one argument, or takes the next one as its value.
+    // Global options may precede the subcommand. Each is one argument, or uses the next argument as its value.
     let command = arguments.iter().position(|argument| argument == "fingerprint").unwrap_or_default();
     let options = arguments.get(1..command).unwrap_or_default();
     let is_option = |argument: &OsString| argument.as_encoded_bytes().starts_with(b"-");

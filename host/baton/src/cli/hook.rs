@@ -9,7 +9,7 @@ use crate::output::one_line;
 /// The longest input of a hook in bytes.
 const INPUT_BYTES: u64 = 1 << 20;
 
-/// The most characters of an untrusted text in a line.
+/// The maximum length of an untrusted text in a line, in characters.
 const TEXT_CHARACTERS: usize = 80;
 
 /// The input of the hook that runs this process; `null` if there is none.

@@ -121,7 +121,7 @@ fn roots(folders: &[PathBuf], dir: &Path) -> anyhow::Result<Vec<String>> {
 
 fn has_agents(place: &Path) -> anyhow::Result<bool> {
     let found = agent_folders(place).with_context(|| format!("failed to read {}", place.display()))?;
-    // The drop box of a workspace looks like an agent named `handoffs`.
+    // The folder with the drop box of a workspace looks like an agent named `handoffs`, so it does not count.
     Ok(found.iter().any(|folder| matches!(folder.kind, FolderKind::Agent { .. }) && folder.name != "handoffs"))
 }
 

@@ -93,7 +93,7 @@ fn check_file<'a>(path: &'a Path, check: Option<&RequestCheck>) -> CheckedFile<'
     CheckedFile { path, name: file_name::parse(&name), found, problems }
 }
 
-/// Both kinds, if they differ. `HANDOFF` in a file name matches every kind of request.
+/// The kind in the file name and the kind in the content, if they differ. `HANDOFF` and any other kind of request do not differ.
 fn differing_kind<'a>(name: &'a FileName, kind: &'a Kind) -> Option<(&'a str, &'a str)> {
     let named = Kind::of(name.kind.as_deref()?);
     let general = |kind: &Kind| kind.as_str() == "HANDOFF";
@@ -102,7 +102,8 @@ fn differing_kind<'a>(name: &'a FileName, kind: &'a Kind) -> Option<(&'a str, &'
     differ.then(|| (name.kind.as_deref().unwrap_or_default(), kind.as_str()))
 }
 
-/// Both agents, if they differ. A number that distinguishes files of the same name is not part of the agent's name.
+/// The agent in the file name and the agent in the content, if they differ. A number at the end of the agent in the file
+/// name is ignored, because it only distinguishes files of the same name.
 fn differing_agent<'a>(name: &'a FileName, agent: Option<&'a str>) -> Option<(&'a str, &'a str)> {
     let (named, agent) = (name.agent.as_deref()?, agent?);
     let numbered = named.rsplit_once('-').filter(|(_, number)| number.parse::<u16>().is_ok());

@@ -62,8 +62,8 @@ impl Args {
     }
 }
 
-/// The share of the answered requests in all answered and overdue requests, in per cent; `None` if there are none. Open
-/// requests before their deadline, cancelled requests and undeliverable requests do not count.
+/// The percentage of the answered requests among all answered and overdue requests; `None` if there are no such requests.
+/// Open requests before their deadline, cancelled requests and undeliverable requests do not count.
 fn rate(answered: u64, missed: u64) -> Option<f64> {
     let due = answered.saturating_add(missed);
     #[expect(clippy::cast_precision_loss, reason = "counts of tasks are far below 2^52")]

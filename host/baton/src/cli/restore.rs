@@ -15,17 +15,17 @@ use crate::workspace::{UpLock, head};
 /// The file is checked first: its structure and its chain of events. An existing ledger is replaced only
 /// with --force; it is kept beside the restored one as ledger.db.before-restore-TIME.
 ///
-/// The restored ledger does not know what happened since the backup. No handoff is lost: files in inboxes are captured
-/// again, even if the replaced ledger already had them; files that were archived after the backup stay there. A task that was open
-/// in the backup and whose file is in the archive by now is cancelled (its file is not in the inbox). Open
-/// deliveries of the backup are delivered again: a sender may get a second RETURN. A request that was
-/// completed after the backup runs again if its file is put into an inbox again.
+/// The restored ledger has no record of anything that happened after the backup. No handoff is lost: Baton captures the
+/// files in inboxes again, even if the replaced ledger already had them. Files that were archived after the backup stay in
+/// the archive. If a task was open in the backup, but its file is in the archive now, Baton cancels the task. Baton
+/// delivers the open deliveries of the backup again, so a sender may get a second RETURN. If a request was completed after
+/// the backup, and its file is put into an inbox again, the request runs again.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// A file that `baton backup` wrote
     #[arg(value_name = "FILE")]
     file: PathBuf,
-    /// Replace an existing ledger; it is kept beside the restored one
+    /// Replace an existing ledger; the old ledger is kept beside the restored ledger
     #[arg(long)]
     force: bool,
 }

@@ -39,7 +39,7 @@ pub(super) struct Args {
     /// completed, partial, blocked or failed
     #[arg(long, default_value = "completed", value_parser = status)]
     status: ReturnStatus,
-    /// What was done, or why not
+    /// What was done, or why it was not done
     #[arg(long, value_name = "TEXT", required_unless_present = "verify")]
     summary: Option<String>,
     /// A file or folder that exists now because of this work; may be given several times
@@ -54,7 +54,7 @@ pub(super) struct Args {
     /// What the requesting agent should do next; may be given several times
     #[arg(long = "next-step", value_name = "TEXT")]
     next_steps: Vec<String>,
-    /// Write nothing; check what the agent has claimed and not answered, and what was refuted
+    /// Write nothing; list requests that the agent has claimed and not answered, and requests whose RETURN was refuted
     #[arg(long, conflicts_with_all = ["summary", "files", "commits", "commands", "next_steps"])]
     verify: bool,
     /// With --verify: read the JSON that a hook gets on standard input, and exit with 0 if this hook already kept the
@@ -115,7 +115,7 @@ impl Args {
     }
 
     fn verify(self, options: &WorkspaceOptions) -> anyhow::Result<Code> {
-        // The session continues already because of this hook; it must be able to end.
+        // This hook has already kept the session from ending once. Now the session must be able to end.
         if self.hook && hook::input()?.get("stop_hook_active").and_then(Value::as_bool) == Some(true) {
             return Ok(Code::Good);
         }

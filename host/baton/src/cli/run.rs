@@ -27,13 +27,13 @@ const LOG_LINES: usize = 20;
 #[derive(Debug, clap::Args)]
 #[command(disable_help_flag = true)]
 pub(super) struct Args {
-    /// The plugin; without an action, its actions are listed, and without a plugin, the plugins
+    /// The plugin. Without ACTION, its actions are listed; without PLUGIN, the plugins are listed
     plugin: Option<String>,
     /// The action to run
     action: Option<String>,
     #[command(flatten)]
     given: args::ActionArguments,
-    /// Grant the plugin this first, as `baton plugin grant` does; it stays granted. May be given several times
+    /// Grant the plugin this before the run, as `baton plugin grant` does. The grant stays. May be given several times
     #[arg(long, value_name = "GRANT", requires = "action")]
     grant: Vec<String>,
     /// Print JSON: state, summary, reports and findings; without an action, the actions and their arguments
@@ -72,7 +72,7 @@ impl Args {
     }
 
     fn call(&self, options: &WorkspaceOptions, plugin: &str, action: &str) -> anyhow::Result<Code> {
-        // Without a schema, the call itself reports a problem of the plugin or the action.
+        // If the plugin or the action is unknown, there is no schema here, and the call below reports the problem.
         let described = PluginDescription::find(options, plugin).ok();
         let schema = described.as_ref().and_then(|described| described.schema(action));
         let args = self.given.values(schema.unwrap_or(&Value::Bool(true)))?;

@@ -24,13 +24,14 @@ const EVERYBODY: &str = "all";
 /// Write a handoff into an agent's inbox and print its id
 ///
 /// Before it writes, it checks the agent, the action, the arguments against the action's JSON Schema, dependencies and
-/// the deadline. Exit codes with --wait: 0 succeeded, 1 ended otherwise, 3 no outcome before the deadline.
+/// the deadline. Exit codes with --wait: 0 the task succeeded, 1 it ended in another state, 3 it did
+/// not end before the deadline.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// The agent that gets the request
     #[arg(long, value_name = "AGENT", required_unless_present = "broadcast", conflicts_with = "broadcast")]
     to: Option<String>,
-    /// Send to every agent but the sender; to a plugin only if it has the action of --action
+    /// Send to every agent except the sender. A plugin gets the request only if it has the action of --action
     #[arg(long)]
     broadcast: bool,
     /// The sender, which gets the RETURN
@@ -53,7 +54,8 @@ pub(super) struct Args {
     /// low, medium, high or critical
     #[arg(long, default_value = "medium", value_parser = priority)]
     priority: Priority,
-    /// A handoff that must succeed first, by its id or title; `verified:ID`: its RETURN must be verified. May be given several times
+    /// The id or title of a handoff that must succeed first. With `verified:ID`, a check must also verify the RETURN of
+    /// that handoff. May be given several times
     #[arg(long, value_name = "ID")]
     depends_on: Vec<String>,
     /// The deadline: a time with its zone (2026-01-18T10:15:00Z), or a time span from now (90s, 5m, 2h, 7d)

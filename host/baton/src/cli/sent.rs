@@ -51,7 +51,7 @@ impl SendOutcome {
 }
 
 impl SentHandoff {
-    /// Waits until all of its tasks have ended and its RETURN is delivered, or the deadline has passed.
+    /// Waits until all tasks of the handoff have ended and its RETURN is delivered, or until the deadline has passed.
     pub(super) fn wait(&self, workspace: &Workspace) -> anyhow::Result<SendOutcome> {
         if !ServingProcess::read(&workspace.state).is_ok_and(ServingProcess::is_on) {
             output::note("note: no `baton up` serves this workspace; waiting until one is started");

@@ -60,7 +60,7 @@ impl Args {
             }
             None => (Vec::new(), PluginHolds::default()),
         };
-        // After an explicit limit no note is printed.
+        // If the user gave a limit, no note about further tasks is printed.
         if output::cut_to(&mut tasks, limit) && self.limit.is_none() {
             output::note(&format!("only the {limit} newest tasks are listed; -n N lists more"));
         }

@@ -15,8 +15,8 @@ use crate::workspace::Workspace;
 /// A selection of tasks.
 #[derive(Clone, Debug, clap::Args)]
 pub(super) struct TaskSelection {
-    /// Only tasks in these states, or with the outcome partial or refused; separated by commas. `--state NAME`
-    /// does the same if NAME is a task state; a state folder of that name is written ./NAME
+    /// Only tasks in one of these states (separated by commas), or with the outcome `partial` or `refused`. `--state NAME`
+    /// has the same effect if NAME is the name of a task state. If a state folder has such a name, write it as ./NAME
     #[arg(long, value_name = "STATE", value_delimiter = ',', value_parser = parse_state)]
     in_state: Vec<StateFilter>,
     /// Only tasks of this agent, in any of its spellings
@@ -60,7 +60,7 @@ impl TaskSelection {
         WorkspaceOptions { workspace: options.workspace.clone(), state: folder }
     }
 
-    /// Whether there is no selection, which means every task.
+    /// True if no option was given, which selects every task.
     pub(super) fn is_empty(&self) -> bool {
         self.in_state.is_empty() && self.agent.is_none() && self.plugin.is_none()
     }

@@ -23,7 +23,8 @@ pub(super) fn reader(workspace: &Workspace) -> anyhow::Result<Option<Reader>> {
     Ok(open(&workspace.state.ledger())?)
 }
 
-/// The checks of requests against the workspace. If the ledger is missing or cannot be read, the other checks still work.
+/// The checks of requests against the workspace. If the ledger is missing or cannot be read, only the checks that need it
+/// are left out.
 pub(super) fn request_check(workspace: &Workspace) -> anyhow::Result<RequestCheck> {
     let reader = reader(workspace).ok().flatten();
     Ok(RequestCheck::new(Arc::new(workspace.roster()?), workspace.manifests(), reader))

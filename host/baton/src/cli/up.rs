@@ -34,14 +34,15 @@ pub(super) struct Args {
     /// Run all waiting tasks, then exit
     #[arg(long)]
     once: bool,
-    /// Also serve inboxes that another workspace, machine or state folder has marked as its own
+    /// Also serve inboxes whose `.baton-owner` file names another workspace, machine or state folder; Baton rewrites the file
     #[arg(long)]
     take_over: bool,
-    /// Start with the existing or an empty ledger although the known ledger is missing, replaced or rolled back
+    /// Accept the ledger in the state folder, or start an empty one, if the known ledger is missing, replaced or rolled back
     ///
-    /// The workspace remembers its ledger and the head of its chain in the file .baton-ledger. If the ledger in the state folder
-    /// is not that one, `up` refuses to start. `baton restore FILE` puts a backup in its place. This option accepts the existing
-    /// ledger instead, or starts an empty one, and records that as an event of the chain. The option is refused while the ledger is the known one.
+    /// The workspace remembers its ledger and the head of its chain in the file .baton-ledger. If the ledger in the state
+    /// folder is not the known ledger, `up` refuses to start. `baton restore FILE` replaces the ledger by a backup. This
+    /// option accepts the existing ledger instead, or starts an empty ledger, and records this as an event of the chain.
+    /// `up` refuses the option if the ledger is the known ledger.
     #[arg(long)]
     new_ledger: bool,
 }
@@ -76,7 +77,7 @@ impl Args {
         let noting = tokio::spawn(note_heads(workspace.clone(), ledger.clone()));
         leftovers::remove(workspace);
         let tidying = tokio::spawn(remove_leftovers(workspace.clone()));
-        // Before the engine starts, so that no event is missed.
+        // Start the follower before the engine, so that it misses no event.
         let follower = Follower::start(workspace, &ledger).await?;
         let (ask, stop) = watch::channel(0);
         tokio::spawn(count_signals(ask)?);
@@ -179,8 +180,8 @@ fn describe(summary: &Summary) -> String {
     text
 }
 
-/// Prints the number of open tasks in each state, and why all tasks of a plugin wait. After `--once` these tasks wait until
-/// the next start.
+/// Prints the number of open tasks in each state, and the reasons why all tasks of a plugin wait. After `--once`, the open
+/// tasks wait until the next start of Baton.
 fn print_waiting(workspace: &Workspace) -> anyhow::Result<()> {
     let Some(reader) = task_view::reader(workspace)? else { return Ok(()) };
     let open = task::open_by_state(&reader, &WAITING)?;

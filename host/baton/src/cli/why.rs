@@ -26,7 +26,7 @@ use crate::output::{self, Table, one_line, paint};
 
 const LISTED: usize = 20;
 
-/// The number of attempts whose log is shown, and the lines of each; `--json` has all.
+/// The number of attempts whose log is shown; `--json` has all logs.
 const LOGS: usize = 3;
 const LOG_LINES: usize = 20;
 

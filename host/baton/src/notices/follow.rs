@@ -27,7 +27,8 @@ const READ_INTERVAL: Duration = Duration::from_mins(1);
 /// The maximum number of waiting notices that are kept in full. Further notices are only counted.
 const KEPT: usize = 64;
 
-/// After this many events without a notice, the mark in the ledger moves to the newest event.
+/// The maximum number of events between the mark in the ledger and the newest event. If so many events cause no notice,
+/// Baton moves the mark.
 const BEHIND: i64 = 1_000;
 
 /// The task that reads the chain and sends notices.
@@ -108,7 +109,7 @@ struct Follow {
     stop: watch::Receiver<bool>,
     /// The time at which all programs must end. Set when the daemon ends.
     end_all: Option<Instant>,
-    /// Every program must end immediately.
+    /// If true, every program must end immediately.
     now: Arc<AtomicBool>,
 }
 

@@ -38,7 +38,7 @@ pub(super) fn run(mut command: Command, input: Vec<u8>, end: &Deadline) -> Resul
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
     let mut child = command.spawn().map_err(|error| format!("it does not start: {error}"))?;
     if let Some(mut stdin) = child.stdin.take() {
-        // On a separate thread, because a program that does not read its input must not block this function.
+        // Write on a separate thread, because a program that does not read its input must not block this function.
         std::thread::spawn(move || drop(stdin.write_all(&input)));
     }
     let (out, err) = (read(child.stdout.take()), read(child.stderr.take()));
@@ -98,7 +98,7 @@ fn wait(child: &mut Child, end: &Deadline) -> Option<ExitStatus> {
 /// Kills the program and its child processes.
 fn stop(child: &mut Child) {
     if let Some(group) = i32::try_from(child.id()).ok().and_then(Pid::from_raw) {
-        // Fails only if all processes have ended.
+        // The call fails only if all processes have already ended.
         let _ = kill_process_group(group, Signal::KILL);
     }
     drop(child.wait());

@@ -46,7 +46,7 @@ pub(super) struct NoticeGroup {
     pub(super) others: Vec<Notice>,
     /// The number of merged notices.
     pub(super) more: u64,
-    /// The last event that it covers.
+    /// The number of an event. When the group is sent, all events up to this event are reported.
     pub(super) up_to: i64,
 }
 
@@ -68,7 +68,7 @@ impl Queue {
         self.notices.is_empty()
     }
 
-    /// Adds notices; keeps `most` in full and counts the others.
+    /// Adds notices. Keeps at most `most` notices in full and only counts the others.
     pub(super) fn add(&mut self, batch: NoticeBatch, most: usize) {
         self.read = batch.up_to;
         for notice in batch.notices {

@@ -13,7 +13,7 @@ use crate::workspace::{Notify, Workspace, find_program};
 /// The program that shows a desktop notification.
 pub(crate) const DESKTOP: &str = if cfg!(target_os = "macos") { "osascript" } else { "notify-send" };
 
-/// The fix if that program is missing.
+/// The fix if the desktop program is missing.
 pub(crate) const INSTALL_DESKTOP: &str = if cfg!(target_os = "macos") {
     "it is part of macOS: check PATH"
 } else {

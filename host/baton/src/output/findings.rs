@@ -14,8 +14,8 @@ const LISTED: usize = 20;
 const LONGEST: usize = 1_000;
 const SEVERITIES: [&str; 5] = ["info", "low", "medium", "high", "critical"];
 
-/// The number of findings, then one line each. If there are more than 20, only the most severe are listed, and `rest`
-/// tells the reader where to find the others.
+/// The number of findings, then one line for each finding. If there are more than 20 findings, only the most severe ones
+/// are listed, and `rest` tells the reader where to find the others.
 pub(crate) fn findings(findings: &[Finding], rest: &str) -> String {
     let mut gravest: Vec<&Finding> = findings.iter().collect();
     gravest.sort_by_key(|finding| Reverse(SEVERITIES.iter().position(|severity| *severity == finding.severity)));

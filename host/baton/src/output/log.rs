@@ -28,7 +28,7 @@ impl FormatTime for Clock {
 /// Starts logging. `default` is the level without `BATON_LOG`.
 pub(crate) fn start(default: &str) {
     let filter = EnvFilter::try_from_env("BATON_LOG").unwrap_or_else(|_| EnvFilter::new(default));
-    // At other levels `oci_client` logs the access tokens of registries.
+    // At more detailed levels, `oci_client` logs the access tokens of registries.
     let quiet = "oci_client=warn".parse().into_iter();
     let filter = quiet.fold(filter, EnvFilter::add_directive);
     let terminal = std::io::stderr().is_terminal();

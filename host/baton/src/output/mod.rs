@@ -1,5 +1,5 @@
-//! All output goes through this module: stdout for results, stderr for everything else. Colours only on a terminal; a reader
-//! that closes the pipe (`| head`) is not an error.
+//! All output goes through this module: results to stdout, everything else to stderr. Colours are used only on a terminal.
+//! If a reader closes the pipe (`| head`), this is not an error.
 
 mod findings;
 pub(crate) mod log;
@@ -18,7 +18,7 @@ pub(crate) use plugin_output::plugin_output;
 pub(crate) use screen::{Screen, columns, is_closed, line};
 pub(crate) use table::{Table, shorten, width};
 
-/// Truncates a list to `limit` rows; the caller requested one more. Returns whether there were more.
+/// Truncates a list to `limit` rows. The caller requested `limit + 1` rows. Returns whether the list was longer than `limit`.
 pub(crate) fn cut_to<T>(rows: &mut Vec<T>, limit: u32) -> bool {
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
     let more = rows.len() > limit;

@@ -21,12 +21,12 @@ pub(super) const FILE: &str = "secrets.json";
 /// The version of the format that this build writes.
 const VERSION: u32 = 1;
 
-/// The file.
+/// The content of the file.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Content {
     version: u32,
-    /// By name.
+    /// The secrets, by name.
     pub(super) secrets: BTreeMap<String, StoredSecret>,
 }
 
@@ -72,7 +72,7 @@ pub(super) fn read(folder: &Path) -> anyhow::Result<Content> {
     Ok(content)
 }
 
-/// The position of a parse error, without the text there, because it may be a secret.
+/// The position of a parse error. The text at that position is left out, because it may be a secret.
 fn place_of(error: &serde_json::Error) -> String {
     format!("line {}, column {}", error.line(), error.column())
 }

@@ -12,7 +12,7 @@ const SERVICE: &str = "baton";
 /// `errSecItemNotFound`.
 const NOT_FOUND: i32 = -25300;
 
-/// Stores a value. Returns true: the keychain has it.
+/// Stores a value in the keychain. Returns true, which means that the file must not contain the value.
 pub(super) fn set(folder: &Path, name: &str, value: &str) -> anyhow::Result<bool> {
     set_generic_password(SERVICE, &account(folder, name), value.as_bytes())?;
     Ok(true)

@@ -1,5 +1,5 @@
-//! The use of each folder in `handoffs/` and in adopted folders: the folder of an agent, another spelling, an additional
-//! folder of the same agent, or skipped, with the reason.
+//! Determines how Baton uses each folder in `handoffs/` and in the adopted folders. A folder is an agent's folder, the
+//! folder of another spelling of its name, an additional folder of the agent, or skipped. A skipped folder has a reason.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -28,9 +28,9 @@ pub(crate) struct AdoptedFolder {
 enum FolderUse {
     /// The folder of the agent: Baton writes new handoffs to it.
     Agent,
-    /// As `Agent`, with another spelling of the agent's name.
+    /// The folder of the agent, under another spelling of the agent's name.
     Alias,
-    /// An additional folder of the agent, which is read too.
+    /// An additional folder of the agent. Baton reads its inbox too.
     Merged,
     /// Baton does not read the folder.
     Skipped,

@@ -113,7 +113,7 @@ fn version_of(path: &Path) -> Option<FileVersion> {
 fn complete_version(path: &Path) -> Option<FileVersion> {
     for _ in 0..MAX_CHECKS {
         let version = version_of(path)?;
-        // If the time is in the future, it does not show when the file was written.
+        // A modification time in the future does not show when the file was written, so the file counts as complete.
         if version.modified.elapsed().map_or(true, |since| since >= QUIET) {
             return Some(version);
         }

@@ -1,9 +1,10 @@
 //! Opens the folders of grants, and checks which folders may be granted.
 //!
-//! The rules are checked when a folder is granted, when a plugin is loaded, and before each attempt (then for the open folder).
+//! Baton checks the rules when a folder is granted, when a plugin is loaded, and, for the open folder, before each attempt.
 //!
 //! - No folder may contain the state of a workspace, or be inside it.
-//! - No folder may contain a folder in which the system shows its state as files, or be inside one ([`of_the_system`]).
+//! - No folder may contain a folder such as `/proc`, in which the system shows its state as files, or be inside one
+//! ([`of_the_system`]).
 //! - A folder that a plugin may write to must not overlap with the files that control the workspace ([`OWN`]), an adopted
 //!   folder or an inbox: a file in an inbox is a handoff in any agent's name. It must not contain a file that `[notify]` runs.
 //! - State and inboxes of other workspaces must not be granted, if Baton recognises them ([`ForeignItem`]).
@@ -117,7 +118,7 @@ pub(super) struct PluginFolders {
     pub(super) workspace: Workspace,
     pub(super) plugin: String,
     pub(super) folders: Vec<OpenFolder>,
-    /// Folders of repositories that were missing, with their grants.
+    /// Granted folders of repositories that were missing when the plugin was loaded, each with its grant.
     pub(super) missing: Vec<(String, PathBuf)>,
     pub(super) others: Vec<PlacedFolder>,
 }
@@ -134,7 +135,8 @@ impl PluginFolders {
         overlap::find(&self.plugin, &all).map_or(Ok(()), |found| Err(format!("its grants cannot be used: {found}")))
     }
 
-    /// Checks that each path still refers to the open folder, and then the rules, as `check` does. Called before an attempt.
+    /// Checks that each path still refers to the open folder, and that the rules of `check` still hold. Called before an
+    /// attempt.
     fn check_again(&self) -> Result<(), String> {
         let mut now = self.clone();
         for used in &mut now.folders {

@@ -67,7 +67,7 @@ fn short(hex: &str) -> &str {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct LedgerMismatch {
     pub(crate) what: String,
-    /// The fix.
+    /// The command or edit that fixes the problem.
     pub(crate) fix: String,
     /// The id of the state folder that had the ledger, if known.
     state_id: Option<String>,
@@ -222,7 +222,7 @@ pub(crate) fn open_ledger(workspace: &Workspace, owner: &str) -> anyhow::Result<
     Ok(ledger)
 }
 
-/// Checks that the ledger is the one that the workspace knows, or that the workspace knows none.
+/// Checks that the ledger is the known ledger of the workspace. A workspace without a known ledger passes the check.
 pub(crate) fn need_known(workspace: &Workspace) -> anyhow::Result<()> {
     match check(&workspace.root, &workspace.state)?.filter(|_| !workspace.temporary) {
         Some(alarm) => bail!("{alarm}"),
@@ -230,8 +230,8 @@ pub(crate) fn need_known(workspace: &Workspace) -> anyhow::Result<()> {
     }
 }
 
-/// Refuses a state folder without a ledger if the workspace has one with another state folder. Programs that other programs
-/// start may get another environment, and would silently serve an empty ledger.
+/// Refuses a state folder without a ledger if the workspace has a ledger in another state folder. A program that another
+/// program starts may get another environment, and would then serve an empty ledger without notice.
 pub(crate) fn need_used_state(workspace: &Workspace) -> anyhow::Result<()> {
     let is_used = workspace.state.ledger().exists() || !workspace.root.join(HEAD_FILE).exists();
     if is_used {

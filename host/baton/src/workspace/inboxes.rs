@@ -1,5 +1,5 @@
-//! Checks the inboxes in `baton.toml` (`[agents.X] inbox`): an inbox must not be a folder of Baton, and must belong to one
-//! agent only.
+//! Checks the inboxes in `baton.toml` (`[agents.X] inbox`). An inbox must not be one of Baton's own folders, and must
+//! belong to only one agent.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

@@ -75,7 +75,7 @@ impl Workspace {
         Ok(Self { base: root.clone(), root, config, state, temporary: false, stubs: None })
     }
 
-    /// The workspace that `root` will be with `config` as its configuration.
+    /// The workspace at `root` as it will be after `baton init` has written `config` to `baton.toml`.
     pub(crate) fn before(root: &Path, config: &str, state: Option<&Path>) -> anyhow::Result<Self> {
         let root = root.canonicalize().with_context(|| format!("failed to find the folder {}", root.display()))?;
         let state = State::of(&root, state)?;
@@ -88,7 +88,7 @@ impl Workspace {
         self.registry_with(move || workspace.sandbox())
     }
 
-    /// As [`Workspace::registry`], with a function that returns the engine when a package is installed.
+    /// Like [`Workspace::registry`]. `engine` makes the sandbox engine that checks a package when it is installed.
     fn registry_with(&self, engine: impl Fn() -> anyhow::Result<Sandbox> + Send + Sync + 'static) -> PluginRegistry {
         let workspace = self.clone();
         let name = move |package: &Package| workspace.name_is_free(&package.manifest.name);

@@ -12,12 +12,12 @@ use super::{Workspace, audio, head, schedules};
 /// The plugins to load.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum PluginSelection<'a> {
-    /// All plugins of `baton.lock`; an unusable one is left out with a warning. Serves the inboxes; with `over`, also
-    /// inboxes with the marker of another workspace.
+    /// All plugins of `baton.lock`. An unusable plugin is left out with a warning. Baton then serves the inboxes. With
+    /// `over`, it also serves inboxes with the ownership marker of another workspace.
     All { over: bool },
-    /// This plugin; an error if it is unusable.
+    /// Only this plugin. If it is unusable, opening fails.
     One(&'a str),
-    /// None.
+    /// No plugin.
     None,
 }
 

@@ -32,8 +32,8 @@ pub(crate) struct SplitNotice {
     pub(crate) commands: Vec<String>,
 }
 
-/// Copies the tables of the plugin from the database of the plugin that had its actions before. Called before its first
-/// attempt.
+/// Copies the tables of the plugin from the database of the plugin that had its actions before. Baton calls this function
+/// before the plugin's first attempt.
 pub(super) fn copy_tables(state: &State, entry: &PluginEntry) -> anyhow::Result<()> {
     for split in SPLITS.iter().filter(|split| split.plugin == entry.name && entry.source == Source::Shipped) {
         split_tables(&state.plugin_database(split.from), &state.plugin_database(split.plugin), split.tables)?;
@@ -41,7 +41,7 @@ pub(super) fn copy_tables(state: &State, entry: &PluginEntry) -> anyhow::Result<
     Ok(())
 }
 
-/// Returns a notice for each bundled plugin that has grants of folders which now only another plugin uses.
+/// Returns a notice for each bundled plugin with a grant of a folder that now only another plugin uses.
 pub(crate) fn notices(lock: &Lock) -> Vec<SplitNotice> {
     SPLITS.iter().filter_map(|split| split.notice(lock)).collect()
 }

@@ -119,7 +119,8 @@ impl Loader {
             return None;
         }
         known.reported.clear();
-        // A problem may be fixed by now. If the list of broken plugins is the same, nothing has changed.
+        // The operator may have fixed a broken plugin since the last check. If the list of broken plugins is the same,
+        // nothing has changed.
         let broken = known.broken.clone();
         let plugins = self.load(&mut known, lock, placed);
         (!same || broken != known.broken).then_some(plugins)
@@ -188,9 +189,9 @@ impl Loader {
         plugins
     }
 
-    /// Opens the folders of a loaded plugin again. If a folder is missing or was replaced, and the operator did not
-    /// confirm this by a grant (`confirmed`), the plugin keeps its old folders. Baton then refuses each attempt with
-    /// the command to run, until the folder is back or is granted again.
+    /// Opens the folders of a loaded plugin again. If a folder is missing or was replaced, and the operator did not grant
+    /// it again (`confirmed`), the plugin keeps its old folders. Baton then refuses each attempt, and the error has the
+    /// command to run. Attempts work again when the folder is back or is granted again.
     fn open_folders(
         &self,
         entry: &PluginEntry,
@@ -261,7 +262,7 @@ impl Loader {
     }
 
     fn install_dropped(&self, known: &mut LastCheck) {
-        // Read again, for the current trusted keys and installed plugins.
+        // Read the configuration and the lock file again, because the trusted keys and the installed plugins may have changed.
         let config = Config::read(&self.workspace.root.join(super::CONFIG_FILE));
         let (Ok(config), Ok(lock)) = (config, self.read()) else { return };
         let workspace = Workspace { config, ..self.workspace.clone() };
@@ -280,7 +281,7 @@ impl Loader {
     }
 
     fn report_install(&self, done: &InstallResult, from: &str) {
-        // A log line is one line.
+        // An entry of the log must be one line.
         let text = describe(done).replace('\n', "; ");
         if done.change != Change::Nothing
             && let Some(warning) = self.workspace.confusable_name(&done.name)

@@ -24,8 +24,8 @@ pub(crate) struct Environment<'a> {
     pub(crate) plugins: &'a [String],
 }
 
-/// The command agents of a workspace that are ready to start. An agent for which something is missing is left out with a log
-/// line for each problem: it stops neither the other agents nor the daemon.
+/// The command agents of a workspace that are ready to start. If something is missing for an agent, the agent is left out
+/// and each problem is logged. The other agents and the daemon start nevertheless.
 pub(crate) fn command_agents(workspace: &Workspace) -> anyhow::Result<Vec<CommandAgent>> {
     let configs = workspace.config.command_agents();
     if configs.is_empty() {
@@ -118,7 +118,7 @@ fn install(config: &CommandConfig) -> String {
 /// The maximum size of a client's configuration file that is read; usual files have some megabytes at most.
 const BYTES: u64 = 64 << 20;
 
-/// A login that is certainly missing. Other ways to log in, such as the keychain of macOS, cannot be checked.
+/// Reports a login that is certainly missing. Other ways to log in, such as the keychain of macOS, cannot be checked.
 fn login(config: &CommandConfig) -> Option<MissingRequirement> {
     let home = std::env::var_os("HOME").map(PathBuf::from).unwrap_or_default();
     let folder =

@@ -19,11 +19,11 @@ use crate::secrets::SecretStore;
 /// The effect of a problem on its schedule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Effect {
-    /// Its tasks can never succeed: `baton up` ignores the schedule until it is started again.
+    /// The tasks of the schedule can never succeed. `baton up` ignores the schedule until `baton up` is started again.
     Off,
-    /// Its tasks fail until the problem is fixed.
+    /// The tasks of the schedule fail until the problem is fixed.
     Fails,
-    /// Its tasks may wait until the problem is fixed.
+    /// The tasks of the schedule may wait until the problem is fixed.
     Waits,
 }
 
@@ -138,7 +138,7 @@ impl ScheduleCheck<'_> {
         let action = declares.actions.get(schedule.action().unwrap_or(&declares.default_action));
         let needs = action.and_then(|action| action.needs.as_ref());
         let is_used = |grant: &Grant| needs.is_none_or(|needs| needs.contains(&grant.to_string()));
-        // No task needs the grant of triggers.
+        // No task needs the grant `triggers`, so it is never reported as missing.
         let missing = entry.grants.missing(&declares.capabilities).into_iter();
         let missing: Vec<Grant> = missing.filter(|grant| *grant != Grant::Triggers && is_used(grant)).collect();
         let mut problems = Vec::new();
@@ -156,7 +156,7 @@ impl ScheduleCheck<'_> {
     }
 
     fn missing_secret(&self, name: &str) -> Option<Problem> {
-        // If the store cannot be read, the requests of the plugin report that error, not this check.
+        // If the store cannot be read, the plugin's requests report that error, so this check does not.
         if SecretStore::of(&self.workspace.state).is_set(name).unwrap_or(true) {
             return None;
         }

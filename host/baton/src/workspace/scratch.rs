@@ -21,7 +21,7 @@ const PREFIXES: [&str; 2] = [OWN, SHADOW_PREFIX];
 /// The number of random characters after the prefix.
 const RANDOM: usize = 6;
 
-/// Younger folders may not have their lock yet.
+/// The minimum age of a folder that is deleted. A younger folder may not have its lock yet.
 const LEFT: Duration = Duration::from_hours(1);
 
 /// A folder that is deleted when this value is dropped.

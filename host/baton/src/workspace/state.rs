@@ -43,7 +43,7 @@ impl State {
         }
         let state = Self::resolved(folder, code);
         let (file, mark) = (state.folder.join(MARK), format!("{}\n", root.display()));
-        // Other processes may be reading the file, so it is written only if its text changes.
+        // The file is written only if its text changes, because other processes may be reading it.
         let is_marked = baton_files::read_text(&file, SMALL).is_ok_and(|known| known == mark);
         if !is_marked && state.other_workspace(root).is_none() {
             drop(replace(&file, mark.as_bytes(), PRIVATE));
@@ -285,11 +285,11 @@ fn try_lock(file: &File) -> Result<(), fs::TryLockError> {
 /// The process that serves a workspace, according to the lock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ServingProcess {
-    /// No process ever served it.
+    /// No process ever served the workspace.
     Never,
-    /// No process serves it. Contains the process that served it last, if the file has it.
+    /// No process serves the workspace now. The value is the id of the last process that served it, if the file has that id.
     Nobody(Option<u32>),
-    /// A process serves it: its id, if the file has it, and the start time.
+    /// A process serves the workspace. The values are its id, if the file has the id, and its start time.
     Since(Option<u32>, SystemTime),
 }
 
@@ -310,7 +310,7 @@ impl ServingProcess {
         }
     }
 
-    /// Whether a process serves it.
+    /// Whether a process serves the workspace.
     pub(crate) fn is_on(self) -> bool {
         matches!(self, Self::Since(..))
     }

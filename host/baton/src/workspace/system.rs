@@ -36,7 +36,7 @@ const KINDS: [&str; 16] = [
     "selinuxfs",
 ];
 
-/// Returns the system folder that `folder` contains or is inside of.
+/// Returns a system folder that is inside `folder`, or that `folder` is inside of.
 pub(super) fn of_the_system(folder: &Path) -> Option<PathBuf> {
     let mounts = std::fs::read(MOUNTS).unwrap_or_default();
     by_path(folder).or_else(|| by_mount(folder, &mounts))
@@ -57,7 +57,7 @@ fn by_mount(folder: &Path, mounts: &[u8]) -> Option<PathBuf> {
     innermost.into_iter().chain(below).find(|(_, is_system)| *is_system).map(|(at, _)| at.clone())
 }
 
-/// The mount point in a line, and whether its file system is one of the system's.
+/// The mount point in a line, and whether [`KINDS`] has the type of its file system.
 fn mount(line: &[u8]) -> Option<(PathBuf, bool)> {
     let mut fields = line.split(|byte| *byte == b' ').skip(1);
     let (at, kind) = (fields.next()?, fields.next()?);

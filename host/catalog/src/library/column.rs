@@ -30,7 +30,7 @@ impl FromSql for StoredPath {
     }
 }
 
-/// A count or size as an SQLite number; larger values (no file has one) become the largest number.
+/// A count or size as an SQLite number. A value that is too large, which no file has, becomes the largest number.
 pub(super) fn number(value: u64) -> i64 {
     i64::try_from(value).unwrap_or(i64::MAX)
 }

@@ -9,7 +9,7 @@ use crate::{Catalog, CatalogError};
 pub struct Count {
     pub source: i64,
     pub state: ItemState,
-    /// Absent if the items have a fingerprint.
+    /// The reason; `None` if the items have a fingerprint.
     pub reason: Option<String>,
     pub items: u64,
 }
@@ -42,8 +42,8 @@ impl Catalog {
         Ok(self.connection.query_row(sql, [number(ms)], |row| row.get::<_, i64>(0))?.unsigned_abs())
     }
 
-    /// The number of missing items of each source. A file that was moved out of its source does not count: its key is its
-    /// whole path.
+    /// The number of missing items of each source. A file that was moved out of its source does not count. Its item has
+    /// the whole path as the key.
     pub fn library_missing(&self) -> Result<Vec<MissingPerSource>, CatalogError> {
         let mut select = self.connection.prepare(
             "SELECT source, count(*) FROM library_items WHERE missing_since IS NOT NULL AND key <> path

@@ -112,7 +112,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Entry> {
     };
     Ok(match (entry.state, entry.reason.as_deref()) {
         (ItemState::Fingerprinted, _) => entry,
-        // The other columns describe an earlier file.
+        // The values in the other columns describe an earlier file.
         (ItemState::Pending, _) | (_, Some("not_found")) => {
             Entry { title: None, artist: None, album: None, isrc: None, ..entry.without_audio_facts() }
         }

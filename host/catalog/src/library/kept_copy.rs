@@ -28,7 +28,7 @@ pub struct TagChange {
 #[derive(Clone, Copy, Debug)]
 pub struct KeptCopy<'a> {
     pub path: &'a Path,
-    /// Its link before the other copy was removed.
+    /// The link of the kept copy before the other copy was removed.
     pub link: Option<&'a FileLink>,
 }
 
@@ -44,9 +44,9 @@ impl Catalog {
 }
 
 impl Library {
-    /// Records that the file `removed` was removed and that its copy `kept` remains. A link of `removed` by a person or a
-    /// program becomes the link of `kept`, unless `kept` has such a link too. From now on, the path of `removed` refers to
-    /// `kept`, unless `kept` is an item of Eagle. Idempotent.
+    /// Records that the file `removed` was removed and that its copy `kept` remains. If a person or a program linked
+    /// `removed` to a track, `kept` gets this link, unless a person or a program linked `kept` too. From now on, the path
+    /// of `removed` refers to `kept`, unless `kept` is an item of Eagle. A repeated call changes nothing.
     pub fn record_kept_copy(&mut self, removed: &Path, kept: &Path, now: Timestamp) -> Result<(), CatalogError> {
         let (removed_text, kept_text) = (path_text::to_text(removed), path_text::to_text(kept));
         let at = now.as_millisecond();
@@ -82,8 +82,8 @@ impl Library {
         Ok(transaction.commit()?)
     }
 
-    /// Records that the file `removed` exists again, and undoes [`Library::record_kept_copy`]: the kept copy gets its earlier
-    /// link back. Idempotent.
+    /// Records that the file `removed` exists again, and undoes [`Library::record_kept_copy`]: the kept copy gets its
+    /// earlier link back. A repeated call changes nothing.
     pub fn undo_kept_copy(
         &mut self,
         removed: &Path,
@@ -128,8 +128,8 @@ impl Library {
         Ok(transaction.commit()?)
     }
 
-    /// Records that tags of a file were changed. Does nothing if the catalog does not have the file as it was before the
-    /// change: then the next scan reads it.
+    /// Records that tags of a file were changed. If the catalog has another content of the file than the content before
+    /// the change, does nothing. The next scan then reads the file.
     pub fn record_tag_change(&mut self, path: &Path, change: &TagChange, now: Timestamp) -> Result<(), CatalogError> {
         let TagChange { before_sha256, after_sha256, after, tags, has } = change;
         let transaction = self.begin()?;

@@ -24,7 +24,8 @@ pub struct SamePath {
     pub seen: String,
 }
 
-/// A value that changes with files and tracks, but not with links.
+/// The query for a stamp: a text that changes when files, tracks or links by a person or a path change. Links by sound or
+/// tags do not change it.
 const STAMP: &str = "SELECT
     (SELECT count(*) || ':' || coalesce(sum(refreshed), 0) || ':' || coalesce(max(id), 0) FROM tracks) || '/' ||
     (SELECT count(*) || ':' || coalesce(sum(track), 0) || ':' || coalesce(sum(missing), 0) FROM files
@@ -53,8 +54,8 @@ impl Catalog {
         Ok(())
     }
 
-    /// The paths that programs name for a track and that no scan found. Also the paths of missing files about which a
-    /// person decided.
+    /// The paths that programs name for a track and that no scan found. The list also has the paths of missing files for
+    /// which a person recorded a decision.
     pub fn named_paths(&self) -> Result<Vec<String>, CatalogError> {
         let sql = "SELECT path FROM files WHERE path GLOB '/*' AND ((track IS NOT NULL AND size IS NULL)
                 OR (missing = 1 AND path IN (SELECT path FROM decided_files))) ORDER BY path";

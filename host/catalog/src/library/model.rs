@@ -59,7 +59,7 @@ pub struct ListedItem {
     pub volume: u64,
     /// The item is on another volume than the source's folder.
     pub mounted: bool,
-    /// Why the audio that the source names does not exist; then size, time and inode are 0.
+    /// The reason why the audio that the source names does not exist. In this case size, time and inode are 0.
     pub absent: Option<String>,
 }
 
@@ -124,7 +124,7 @@ impl ListedState {
         !matches!(self, Self::Unchanged | Self::OtherInode)
     }
 
-    /// Compares `item` with the known item; with `retry`, items without a fingerprint are read again.
+    /// Compares `item` with the known item. With `retry`, an item without a fingerprint must be read again.
     #[must_use]
     pub fn of(item: &ListedItem, known: Option<&KnownItem>, retry: bool) -> Self {
         let Some(known) = known else {

@@ -31,7 +31,7 @@ pub struct WaitingItem {
     pub before: Option<PreviousReading>,
 }
 
-/// A position in the list of waiting items; the default is before the first one.
+/// A position in the list of waiting items. The default is the position before the first item.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct PagePosition {
     /// The listing at which the item was last read.

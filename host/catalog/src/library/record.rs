@@ -73,7 +73,7 @@ pub struct Tags {
 pub struct AudioFacts {
     /// The algorithm, as the table `fingerprints` names it.
     pub algorithm: &'static str,
-    /// Words of four bytes, little-endian.
+    /// The words of the fingerprint: four bytes each, little-endian.
     pub words: Vec<u8>,
     pub audio_sha256: Option<[u8; 32]>,
     pub file_sha256: Option<[u8; 32]>,
@@ -234,7 +234,7 @@ fn write(tx: &Transaction<'_>, reading: &FileReading, at: i64) -> rusqlite::Resu
             |row| row.get(0),
         )
         .optional()?;
-    // In the meantime the item was moved to the path of another item, or its source was removed.
+    // There is no row if the item was moved to another item's path in the meantime, or if its source was removed.
     let Some(file) = file else {
         return Ok(());
     };

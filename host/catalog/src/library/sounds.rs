@@ -35,8 +35,8 @@ impl SoundPair {
 }
 
 impl Catalog {
-    /// The compared fingerprints. A fingerprint with the value true was compared with all others. One with the value
-    /// false was compared only with those that have the value true.
+    /// The compared fingerprints, by digest. True means that a fingerprint was compared with all other fingerprints. False
+    /// means that it was compared only with the fingerprints that have true.
     pub fn sound_prints(&self) -> Result<HashMap<[u8; 32], bool>, CatalogError> {
         let mut select = self.connection.prepare("SELECT audio_sha256, listened FROM sound_prints")?;
         Ok(select.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<_, _>>()?)
@@ -84,7 +84,7 @@ impl Library {
         Ok(transaction.commit()?)
     }
 
-    /// Records fingerprints that were only compared with those of [`Library::record_sound_pairs`].
+    /// Records fingerprints that were compared only with the fingerprints of [`Library::record_sound_pairs`].
     pub fn record_compared_prints(&mut self, prints: &[[u8; 32]]) -> Result<(), CatalogError> {
         let transaction = self.begin()?;
         for print in prints {

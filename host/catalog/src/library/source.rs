@@ -52,8 +52,8 @@ impl Library {
         all(&self.connection)
     }
 
-    /// Adds a source if the catalog does not have it. A new source takes over the items below its folder from a source
-    /// above it, with their results, so that a file is not two items.
+    /// Adds a source if the catalog does not have it. If another source is a folder above the new source, the new source
+    /// takes over the items below its own folder, with their results. So no file has two items.
     pub fn add_source(&mut self, path: &str, kind: SourceKind, now: Timestamp) -> Result<Source, CatalogError> {
         let transaction = self.begin()?;
         transaction.execute(
@@ -110,14 +110,15 @@ impl Library {
     }
 }
 
-/// Selects items of sources above `source` that are below its folder (`?2` ends with a slash). Compares paths as bytes,
-/// because some of them are not text.
+/// Selects items of sources above `source` that are below its folder (`?2` ends with a slash). Paths are compared as
+/// bytes, because some paths are not text.
 const ABOVE: &str = "source IN (SELECT id FROM library_sources WHERE kind = 'folder' AND id <> ?1
          AND substr(?2, 1, length(rtrim(path, '/')) + 1) = rtrim(path, '/') || '/')
      AND substr(CAST(path AS BLOB), 1, length(CAST(?2 AS BLOB))) = CAST(?2 AS BLOB)";
 
-/// In a folder, the key of an item is its path below the folder. An Eagle library has other keys, so its items become
-/// missing for the folder.
+/// Takes over the items of the sources above `source`. In a folder, the key of an item is its path below the folder, so
+/// the items get new keys. The keys of an Eagle library are not paths, so the items are only marked as missing in the
+/// source above.
 fn take_over(tx: &Transaction<'_>, source: &Source, path: &str, now: Timestamp) -> rusqlite::Result<()> {
     let below = format!("{}/", path.trim_end_matches('/'));
     match source.kind {

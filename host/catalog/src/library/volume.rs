@@ -91,7 +91,7 @@ mod tests {
         let volume = |device, fsid, uuid| Volume { device, fsid, uuid };
         let disk = volume(7, 70, Some(700));
         assert!(disk.is(volume(8, 80, Some(700))) && !disk.is(volume(7, 70, Some(701))));
-        // Another disk with the same device number, and the same disk with another device number.
+        // The first pair is two disks with the same device number. The second pair is one disk with two device numbers.
         assert!(!disk.is(volume(7, 80, None)) && disk.is(volume(8, 70, None)));
         assert!(volume(7, 0, None).is(disk) && !volume(8, 0, None).is(disk));
     }

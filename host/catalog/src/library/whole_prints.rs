@@ -10,7 +10,7 @@ use crate::{Catalog, CatalogError};
 pub struct WholePrint {
     /// SHA-256 of its audio packets.
     pub audio_sha256: [u8; 32],
-    /// Words of four bytes, little-endian.
+    /// The words of the fingerprint: four bytes each, little-endian.
     pub words: Vec<u8>,
 }
 

@@ -32,7 +32,7 @@ impl ItemWrite<'_> {
         self.mark_present(known, file, listed_state)?;
         match listed_state {
             ListedState::Pending | ListedState::New => Ok(()),
-            // The bytes are the same, but the path now belongs to another row of `files`.
+            // The bytes of the file are the same, but its path now belongs to another row of `files`.
             _ if file != known.file => self.clear_reading(known, file),
             ListedState::Unchanged if known.has_fingerprint && known.state != ItemState::Fingerprinted => {
                 self.restore(known)

@@ -8,8 +8,8 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 use crate::CatalogError;
 use crate::open::open_writable;
 
-/// How long a write waits for another connection. A plugin's batch locks the catalog for seconds at most; a scan that
-/// takes hours must not fail because of it.
+/// How long a write waits for another connection. A plugin's batch locks the catalog for some seconds at most, and a scan
+/// that takes hours must not fail because of such a lock.
 const BUSY: Duration = Duration::from_mins(1);
 
 /// The size of SQLite's cache, in KiB (a negative number): enough for the upper pages of the indexes.

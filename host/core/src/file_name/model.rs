@@ -8,9 +8,10 @@ use jiff::civil::{Date, DateTime};
 pub struct FileName {
     /// When an archive last moved the file: a leading time without zone, in the local time of the moving machine.
     pub moved_at: Option<DateTime>,
-    /// When the handoff was created: the outermost UTC time, before the title or, in older names, after it.
+    /// When the handoff was created: a UTC time before the title or, in older names, after it. In nested names, the
+    /// outermost time.
     pub made_at: Option<Timestamp>,
-    /// The day on which it was created, if the name has a date without a zone or without a time.
+    /// The day on which the handoff was created, if the name has a date without a zone or without a time.
     pub made_on: Option<Date>,
     /// When the file was renamed because of another file with the same name: a second UTC time before the tail.
     pub clashed_at: Option<Timestamp>,
@@ -24,8 +25,8 @@ pub struct FileName {
     pub title: Option<String>,
     /// The requesting agent: the agent before the title. Absent if the name has only one agent.
     pub sender: Option<String>,
-    /// The recipient of a request or the author of a RETURN: the agent after the title, otherwise the only one before
-    /// it.
+    /// The recipient of a request or the author of a RETURN: the agent after the title, otherwise the only agent before
+    /// the title.
     pub agent: Option<String>,
     /// A task's token: 8 or 16 hexadecimal digits of its id, or the whole id. Many tasks can have the same eight
     /// digits.

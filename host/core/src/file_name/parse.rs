@@ -1,8 +1,8 @@
 //! Parses a name: takes parts from the front (times, kind, nested names) and from the back (decorations, dead letter,
 //! tail). The rest is the title.
 //!
-//! Parsing never fails and takes linear time: every step takes a part or ends. In an unknown form, all words become the
-//! title.
+//! Parsing never fails and takes linear time, because every step either removes a part or ends. If the form of a name is
+//! unknown, all its words become the title.
 
 use std::collections::VecDeque;
 
@@ -130,8 +130,8 @@ impl<'a> Reader<'a> {
         self.parts.push_back(last);
     }
 
-    /// Takes the part after the title. A part that is neither a token nor an agent belongs to the title if it has more
-    /// than two words, or if only agents are before it.
+    /// Takes the part after the title. A part after a token is an agent. Any other part that is neither a token nor an
+    /// agent belongs to the title if it has more than two words, or if only agents are before it.
     fn tail(&mut self) {
         let Some(last) = self.parts.pop_back() else { return };
         let last = self.without_date(last);

@@ -169,7 +169,7 @@ impl Grant {
         }
     }
 
-    /// Whether both grants have the same subject, so that one replaces the other in a set.
+    /// Whether both grants have the same subject. In a set, a new grant replaces the grant with the same subject.
     #[must_use]
     pub fn replaces(&self, other: &Self) -> bool {
         match (self, other) {

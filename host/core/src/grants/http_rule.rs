@@ -31,7 +31,7 @@ pub struct HttpRule {
 }
 
 impl HttpRule {
-    /// The name of its host, if the operator sets the host.
+    /// The `NAME` of `{NAME}`; `None` if the rule names a fixed host.
     #[must_use]
     pub fn host_name(&self) -> Option<&str> {
         host_name(&self.host)

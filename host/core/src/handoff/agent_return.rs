@@ -16,7 +16,7 @@ pub enum ReturnStatus {
     Partial,
     /// Something that the agent cannot change prevents the work.
     Blocked,
-    /// It was tried and did not succeed.
+    /// The agent tried the work and did not succeed.
     Failed,
 }
 
@@ -31,7 +31,7 @@ pub struct CommandRun {
     pub exit_code: Option<i32>,
 }
 
-/// What others can check.
+/// The evidence that others can check.
 #[derive(Clone, Debug, Default)]
 pub struct WorkEvidence {
     /// Files and folders that exist now, relative to the project.
@@ -59,9 +59,9 @@ pub struct AgentReturn<'a> {
     pub title: &'a str,
     /// How the work ended.
     pub status: ReturnStatus,
-    /// What was done, or why not.
+    /// What was done, or why it was not done.
     pub summary: &'a str,
-    /// What others can check.
+    /// The evidence that others can check.
     pub evidence: &'a WorkEvidence,
     /// What the requesting agent should do next.
     pub next_steps: &'a [String],

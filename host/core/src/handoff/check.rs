@@ -46,7 +46,7 @@ impl Problem {
     }
 }
 
-/// The type that a value must have. Baton ignores values of other types.
+/// The type that a value must have. Baton ignores a value of another type.
 #[derive(Clone, Copy)]
 enum Form {
     Text,
@@ -188,7 +188,7 @@ fn unread_time(handoff: &Handoff, object: &Object) -> Option<Problem> {
     unread.then(|| Problem::warning(text()))
 }
 
-/// Unknown keys: one problem for each that is similar to a known key, and one for all others.
+/// Unknown keys: one problem for each key that is similar to a known key, and one problem for all other keys.
 fn unknown_keys(object: &Object) -> Vec<Problem> {
     let read: Vec<&str> = [
         FROM.as_slice(),

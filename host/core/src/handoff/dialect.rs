@@ -125,20 +125,20 @@ fn id(object: &Object, answer: bool) -> Option<String> {
     own.or_else(|| superseded.then(|| text_of(object, &["original_handoff_id"]))?)
 }
 
-/// The sender. If a RETURN names none, the agent at the end of its file name.
+/// The sender. If a RETURN names no sender, the sender is the agent in its file name.
 fn from(object: &Object, named: &FileName, answer: bool) -> Option<String> {
     let written = text_of(object, if answer { &RETURN_FROM } else { &FROM });
     written.or_else(|| named.agent.clone().filter(|_| answer))
 }
 
-/// The recipient. If a request names none, the agent at the end of its file name.
+/// The recipient. If a request names no recipient, the recipient is the agent in its file name.
 fn to(object: &Object, named: &FileName, answer: bool) -> Option<String> {
     let written = text_of(object, if answer { &RETURN_TO } else { &TO });
     written.or_else(|| named.agent.clone().filter(|_| !answer))
 }
 
-/// The title, otherwise the title of the original topic or task, otherwise the title in the file name, otherwise the first
-/// line of `handoff_reason`, otherwise `Untitled`.
+/// The title. The first of these that exists: a title key, the title of the original topic or task, the title in the file
+/// name, the first line of `handoff_reason`, `Untitled`.
 fn title(object: &Object, named: &FileName) -> String {
     let nested = || {
         let paths = [["original_context", "handoff_topic"], ["original_task", "task_title"]];
@@ -185,8 +185,8 @@ fn priority(object: &Object, repairs: &mut Vec<String>) -> super::Priority {
     priority
 }
 
-/// The references of a RETURN to its request: handoff id, file name, task id and token. The token is in
-/// the file name; agents write the others under several keys.
+/// The references of a RETURN to its request: handoff id, file name, task id and token. The token is in the RETURN's file
+/// name. Agents write the other references under several keys.
 fn original(object: &Object, named: &FileName) -> Original {
     let first = |paths: &[&[&str]]| paths.iter().find_map(|path| text_at(object, path));
     let file =

@@ -6,8 +6,8 @@ use super::fields;
 use super::model::{Dialect, Handoff, Kind, Original, Priority};
 use crate::file_name::FileName;
 
-/// Parses a Markdown handoff. A text without a type, in its heading and in its file name, is a request. Without a heading,
-/// its first line is the title.
+/// Parses a Markdown handoff. If neither its heading nor its file name has a type, the text is a request. If it has no
+/// heading, its first line is the title.
 pub(super) fn read(text: &str, named: &FileName) -> Handoff {
     let (word, heading) = heading(text);
     let field = |names: &[&str]| names.iter().find_map(|name| field(text, name));

@@ -3,7 +3,7 @@
 //! `\ud800`) becomes U+FFFD, as Unicode recommends. `NaN` and `Infinity`, which JSON does not have, become `null`, as
 //! in JavaScript.
 //!
-//! Only the text of the first value is changed; the text after it is not JSON.
+//! Only the text of the first value is changed. The text after this value is not JSON.
 
 use super::error::Position;
 

@@ -113,7 +113,7 @@ fn next_object(text: &str, at: usize) -> Option<usize> {
         .map(|found| text.len() - found.len())
 }
 
-/// The text without the blanks at its beginning, and without a line there that ends a code fence.
+/// The text without its leading blanks. If its first line then ends a code fence, the line is removed too.
 fn unfenced(text: &str) -> &str {
     let start = text.trim_start_matches(is_blank);
     let fence = start.split('\n').next().unwrap_or_default();
@@ -124,13 +124,13 @@ fn unfenced(text: &str) -> &str {
     }
 }
 
-/// White space, and the zeros that some file systems append to a text.
+/// Whether the character is white space, or a zero character. Some file systems append zeros to a text.
 fn is_blank(c: char) -> bool {
     c.is_whitespace() || c == '\0'
 }
 
-/// For a text with its object in a Markdown code fence: the text from the object on. Line breaks replace the text before
-/// it, so that positions stay correct.
+/// If the object of the text is in a Markdown code fence, returns the text from the object on. Line breaks replace the
+/// text before the object, so that the line numbers of errors stay correct.
 fn out_of_fence<'a>(text: &'a str, repairs: &mut Vec<String>) -> Cow<'a, str> {
     let Some(object) = in_fence(text).filter(|_| !text.trim_start().starts_with(['{', '['])) else {
         return Cow::Borrowed(text);

@@ -5,7 +5,7 @@ use super::dialect::FROM;
 /// Texts that only RETURNs contain. Faults of RETURNs are not reported to a sender.
 const ANSWERS: [&str; 4] = ["\"executing_agent\"", "\"original_handoff\"", "\"RETURN\"", "\"RETURN_HANDOFF\""];
 
-/// A longer text is not the name of an agent.
+/// The maximum length of a sender. A longer text is not the name of an agent.
 const LONGEST: usize = 100;
 
 /// The sender in the bytes of a broken request. The file is untrusted: use the sender only if it is a known agent.

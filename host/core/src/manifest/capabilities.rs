@@ -193,7 +193,7 @@ impl Capabilities {
         self.requests().into_iter().map(|request| request.grant).collect()
     }
 
-    /// The grants that these capabilities request and `old` does not.
+    /// The grants that these capabilities request and that `old` does not request.
     #[must_use]
     pub fn additions_over(&self, old: &Self) -> Vec<Grant> {
         missing(self.grants(), &old.grants())

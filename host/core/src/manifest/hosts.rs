@@ -30,8 +30,8 @@ impl Capabilities {
         unset.filter_map(|host| Some((host.name.clone(), host.default.clone()?))).collect()
     }
 
-    /// The grants for hosts without an address in `set`, followed by the requests to these hosts and the secrets for
-    /// them. Empty if every host is set.
+    /// The grants that need a host without an address in `set`: first the hosts, then the requests to them and the secrets
+    /// for them. Empty if every host has an address.
     #[must_use]
     pub fn unset_hosts(&self, set: &HostAddresses) -> Vec<Grant> {
         let is_unset = |host: &str| host_name(host).is_some_and(|name| !set.contains_key(name));

@@ -159,7 +159,7 @@ fn default_debounce_ms() -> u64 {
     500
 }
 
-/// Limits that a plugin requests. The default is the host's limit; a higher one is refused.
+/// Limits that a plugin requests. The default is the host's limit. A request above the host's limit is refused.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Limits {

@@ -32,9 +32,9 @@ const CAPTURE: Duration = Duration::from_secs(5);
 pub struct AgentReturn {
     /// How the work ended.
     pub status: ReturnStatus,
-    /// What was done, or why not.
+    /// What was done, or why it was not done.
     pub summary: String,
-    /// What others can check.
+    /// The evidence that others can check.
     pub evidence: WorkEvidence,
     /// What the requesting agent should do next.
     pub next_steps: Vec<String>,
@@ -57,9 +57,9 @@ pub struct ReturnReport {
 
 /// A RETURN whose delivery is recorded.
 struct WrittenReturn {
-    /// Its planned path. If a file with this name exists there, the delivery uses another name.
+    /// The planned path of the RETURN's file. If the path is in use, the delivery uses another name.
     file: String,
-    /// The number of the newest event before it.
+    /// The number of the newest event before the RETURN was recorded.
     before: i64,
 }
 
@@ -164,7 +164,7 @@ impl AgentSession {
         }
     }
 
-    /// The report; `true` if the RETURN is captured and all its checks are done.
+    /// The report. The second value is `true` if the RETURN is captured and all its checks are done.
     async fn return_report(&self, id: &str, file: String, before: i64) -> Result<(ReturnReport, bool), DispatchError> {
         let (id, agent) = (id.to_owned(), self.agent.clone());
         self.work

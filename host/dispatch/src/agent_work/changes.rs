@@ -8,7 +8,7 @@ use tokio::sync::watch;
 /// How often the ledger is checked for commits of other processes.
 const CHECK: Duration = Duration::from_millis(500);
 
-/// Counts the commits of this process and of others in `sender`.
+/// Increases the number in `sender` at each commit of this process or of another process.
 pub(super) async fn follow_changes(
     reader: Reader,
     mut pulse: watch::Receiver<WriterProgress>,

@@ -10,7 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::session::AgentSession;
 use crate::DispatchError;
 
-/// The prefix of the holders that are processes. Their claims end with the process.
+/// The prefix of the name of a holder that is a process. The claims of such a holder end with the process.
 const PROCESS: &str = "mcp:";
 
 /// The maximum length of a progress text, a question or a reason in the ledger, in bytes.
@@ -100,7 +100,7 @@ impl AgentSession {
         SignedDuration::try_from(self.lease).ok().and_then(|lease| now.checked_add(lease).ok()).unwrap_or(now)
     }
 
-    /// Renews the claims of this session, if half of their time is over. Without such a claim, nothing is written.
+    /// Renews the claims of this session if half of their time is over. If no claim must be renewed, nothing is written.
     ///
     /// # Errors
     /// When the ledger fails.
@@ -131,7 +131,7 @@ impl AgentSession {
         .await
     }
 
-    /// Gives a claimed request back, so that another session can claim it.
+    /// Releases a claimed request, so that another session can claim it.
     ///
     /// # Errors
     /// As [`AgentSession::claim`].
@@ -145,8 +145,8 @@ impl AgentSession {
         .await
     }
 
-    /// Asks a person about a request. It is `needs_human` until `baton answer`; then it waits for the agent again, with
-    /// the answer.
+    /// Asks a person about a request. The request is `needs_human` until the operator runs `baton answer`. Then it has the
+    /// answer and waits for the agent again.
     ///
     /// # Errors
     /// As [`AgentSession::claim`], and when the question is empty.

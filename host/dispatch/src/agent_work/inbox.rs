@@ -44,9 +44,9 @@ pub struct InboxItem {
 /// The open work of an agent at one moment.
 #[derive(Clone, Debug, Default)]
 pub struct OpenWork {
-    /// The most urgent and oldest first.
+    /// The items, the most urgent first, and among these the oldest first.
     pub items: Vec<InboxItem>,
-    /// The number of the newest event. A later call with it returns only newer items.
+    /// The number of the newest event. A later call with this cursor returns only newer items.
     pub cursor: i64,
 }
 
@@ -65,8 +65,8 @@ impl InboxItem {
         }
     }
 
-    /// The item for a request that the agent sent and that ended without the RETURN of an external agent. Its result is in
-    /// the ledger.
+    /// The item for a request that the agent sent and that ended without the RETURN of an external agent. The result of
+    /// the request is in the ledger.
     fn ended(request: Task) -> Self {
         let (title, from) = (format!("RETURN: {}", request.title), Some(request.agent.clone()));
         Self { kind: "RETURN".to_owned(), title, from, ..Self::new(request, None) }

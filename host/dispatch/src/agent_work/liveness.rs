@@ -13,14 +13,14 @@ use jiff::{SignedDuration, Timestamp};
 use super::claim::is_live;
 use super::inbox::OPEN_REQUESTS;
 
-/// An agent that called a tool within this time counts as working.
+/// An agent counts as working if it called a tool within this time.
 const RECENT: SignedDuration = SignedDuration::from_mins(5);
 
 /// An agent that holds a claim and called no tool within this time counts as silent. The time is long, because an agent
 /// calls no tool while it builds and tests.
 const SILENT_CLAIM: SignedDuration = SignedDuration::from_mins(30);
 
-/// An agent counts as silent if its unclaimed request is older than this and it called no tool since.
+/// An agent counts as silent if its unclaimed request waits for longer than this and the agent has called no tool since then.
 const SILENT_INBOX: SignedDuration = SignedDuration::from_mins(10);
 
 /// The activity of an agent.

@@ -16,13 +16,14 @@ use crate::{DecisionResult, DispatchError};
 /// A request that an agent has sent.
 #[derive(Clone, Debug)]
 pub struct SentTask {
-    /// Its task.
+    /// The task of the request.
     pub task: Task,
-    /// What happened to it, oldest first. In a page of requests, only the newest event.
+    /// The events of the request, oldest first. In a [`SentPage`], only the newest event.
     pub events: Vec<RecordedEvent>,
-    /// False while a RETURN to it waits to be captured or checked. Its state may then still change.
+    /// False while Baton still has to capture or check a RETURN to the request. The state of the request may then still
+    /// change.
     is_checked: bool,
-    /// The task of the newest RETURN, if the request has ended and an agent has answered.
+    /// The task of the newest RETURN to the request. `None` while the request is open, or if no RETURN answered it.
     pub answer: Option<Task>,
 }
 
@@ -33,7 +34,7 @@ pub struct SentPage {
     pub requests: Vec<SentTask>,
     /// The number of all requests that the filter selects.
     pub total: u64,
-    /// Continues after this page; `None` on the last one.
+    /// The `after` of the next page; `None` on the last page.
     pub next: Option<i64>,
 }
 
@@ -44,26 +45,27 @@ impl SentTask {
     }
 
     fn with_events(reader: &Reader, task: Task, events: Vec<RecordedEvent>) -> Result<Self, LedgerError> {
-        // Only succeeded requests need the two queries. A stream calls this function at each change of the ledger.
+        // The two queries are needed only for a succeeded request. A stream calls this function at each change of the
+        // ledger.
         let is_checked = task.state != State::Succeeded
             || !task::is_return_pending(reader, &task.id)? && !return_check::is_pending(reader, &task.id)?;
         let answer = if task.state.is_final() { task::newest_return(reader, &task.id)? } else { None };
         Ok(Self { task, events, is_checked, answer })
     }
 
-    /// The number of its newest event.
+    /// The number of the request's newest event.
     #[must_use]
     pub fn newest_event(&self) -> i64 {
         self.events.last().map_or(0, |recorded| recorded.seq)
     }
 
-    /// When its newest event happened.
+    /// When the request's newest event happened.
     #[must_use]
     pub fn changed_at(&self) -> Timestamp {
         self.events.last().map_or(self.task.created_at, |recorded| recorded.event.at)
     }
 
-    /// Its state; a request whose RETURN is being checked has not succeeded yet.
+    /// The state of the request. While Baton checks the RETURN, the request counts as delivered, not as succeeded.
     #[must_use]
     pub fn state(&self) -> State {
         if self.task.state == State::Succeeded && !self.is_checked { State::Delivered } else { self.task.state }
@@ -83,7 +85,8 @@ impl AgentSession {
         self.work.read(read).await
     }
 
-    /// Waits until `is_enough` accepts the request with this task id, at most for `time`. Returns the request as it is then.
+    /// Waits until `is_enough` accepts the request with this task id, at most for `time`. Returns the request as it is at
+    /// the end of the wait.
     ///
     /// # Errors
     /// When the ledger cannot be read.
@@ -137,13 +140,13 @@ impl AgentSession {
     /// Cancels a request that this agent sent, as `baton cancel` does. A running attempt is asked to stop.
     ///
     /// # Errors
-    /// When the agent sent no such request, it has ended, or the ledger fails.
+    /// When the agent has not sent a request with this id, the request has ended, or the ledger fails.
     pub async fn withdraw(&self, id: &str) -> Result<DecisionResult, DispatchError> {
         let Some(sent) = self.sent(id).await? else {
             return Err(DispatchError::Refused(format!("{} has sent no request {id}", self.agent)));
         };
         let decision = withdraw(&self.work.context, &sent.task.id, &self.agent).await?;
-        // The daemon stops the running attempt, and starts what depended on the request.
+        // The daemon stops the running attempt and starts the tasks that depended on the request.
         self.work.context.wake();
         Ok(decision)
     }

@@ -69,7 +69,7 @@ impl AgentWork {
         &self.context
     }
 
-    /// Reports each change of the ledger. The value is a counter.
+    /// Reports each change of the ledger. The value counts the changes.
     #[must_use]
     pub fn changes(&self) -> watch::Receiver<u64> {
         self.changes.clone()
@@ -89,14 +89,14 @@ pub struct AgentSession {
     pub(super) agent: String,
     pub(super) holder: String,
     pub(super) lease: Duration,
-    /// When its newest call was recorded.
+    /// When Baton last recorded a call of the agent.
     noted: Arc<Mutex<Option<Timestamp>>>,
 }
 
 impl AgentSession {
-    /// A session of the agent with this spelling of its name. `holder` identifies the session in claims: `http:…`, or the
-    /// name of a process ([`baton_process::owner::name`]), whose claims end with the process. Each claim lasts for `lease`
-    /// after it was last renewed.
+    /// A session of the agent that `spelling` names. `spelling` may be any spelling of the name. `holder` identifies the
+    /// session in claims: `http:…`, or the name of a process ([`baton_process::owner::name`]). If `holder` names a process,
+    /// the claims end when the process ends. Each claim lasts for `lease` after its last renewal.
     ///
     /// # Errors
     /// When there is no such agent, or it is a plugin.
@@ -157,11 +157,11 @@ impl AgentSession {
         task.agent == self.agent || task.sender.as_deref() == me || task.answer_to() == me
     }
 
-    /// Finds the only visible task that `word` identifies. `word` is the id of the task or the beginning of that id, or
-    /// the id, the file or the title of the handoff.
+    /// Finds the visible task that `word` identifies: the id of a task, the beginning of that id, or the id, the file or the
+    /// title of a handoff.
     ///
     /// # Errors
-    /// When no visible task has this name, or several have it.
+    /// When `word` fits no visible task, or several.
     pub async fn find(&self, word: &str) -> Result<Task, DispatchError> {
         let (session, name) = (self.clone(), word.to_owned());
         let found = self.work.read(move |reader| {
@@ -170,7 +170,7 @@ impl AgentSession {
             Ok(found)
         });
         let mut found = found.await?;
-        // A RETURN repeats the title of its request.
+        // A RETURN has the same title as its request.
         if found.len() > 1 && found.iter().any(|task| task.kind != "RETURN" && task.agent == self.agent) {
             found.retain(|task| task.kind != "RETURN" && task.agent == self.agent);
         }
@@ -190,7 +190,7 @@ impl AgentSession {
         }
     }
 
-    /// The text of a task. If the task has none, like a RETURN, the whole file.
+    /// The text of a task. For a task without a text, for example a RETURN, the text of the whole file.
     ///
     /// # Errors
     /// When the ledger cannot be read.

@@ -11,9 +11,9 @@ use super::session::AgentSession;
 use crate::DispatchError;
 
 impl AgentSession {
-    /// Waits until the agent has unclaimed work, at most for `time`. With `after`, the cursor of an earlier call, only
-    /// newer work counts. The result is empty if the time is over; its cursor continues the wait. Nothing is consumed, so an
-    /// interrupted wait loses nothing.
+    /// Waits until the agent has unclaimed work, at most for `time`. `after` is the cursor of an earlier call: only newer
+    /// work counts. If no work arrived in `time`, the result is empty, and its cursor continues the wait. The call consumes
+    /// nothing, so an interrupted wait loses no work.
     ///
     /// # Errors
     /// When the ledger cannot be read.

@@ -1,5 +1,5 @@
-//! Counts the handoffs of running attempts against the budget of their plugin. The ledger counts a handoff only when its attempt
-//! has ended. Attempts that run at the same time share the rest of the budget.
+//! Counts the handoffs of running attempts against the budget of their plugin. The ledger counts the handoffs of an attempt
+//! only after the attempt has ended. Attempts that run at the same time share the handoffs that the budget still allows.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -15,7 +15,7 @@ struct PluginAccount {
     left: u64,
     /// The number of handoffs that each running attempt has requested, by task. The ledger does not count them yet.
     taken: HashMap<String, u64>,
-    /// The tasks that were refused a handoff.
+    /// The tasks for which Baton refused a handoff because the budget was used up.
     refused: HashSet<String>,
     /// Whether Baton has logged that a trigger waits. Reset when a trigger fires.
     is_logged: bool,
@@ -44,13 +44,13 @@ impl BudgetAccounts {
         false
     }
 
-    /// The number of handoffs that the attempt of `task` has requested. They count even if the attempt fails: otherwise an attempt
-    /// that fails because a handoff was refused would use no budget, and the next attempt would start at once.
+    /// The number of handoffs that the attempt of `task` has requested. They count even if the attempt fails. Otherwise an
+    /// attempt that fails because Baton refused a handoff would use no budget, and the next attempt would start at once.
     pub(crate) fn taken(&self, plugin: &str, task: &str) -> u64 {
         self.lock().get(plugin).and_then(|account| account.taken.get(task)).copied().unwrap_or_default()
     }
 
-    /// Whether a handoff of the attempt of `task` was refused.
+    /// Whether Baton refused a handoff of the attempt of `task`.
     pub(crate) fn was_refused(&self, plugin: &str, task: &str) -> bool {
         self.lock().get(plugin).is_some_and(|account| account.refused.contains(task))
     }
@@ -65,7 +65,7 @@ impl BudgetAccounts {
         }
     }
 
-    /// Whether to log that a trigger of the plugin waits: once for each wait.
+    /// Whether to log now that a trigger of the plugin waits. Each wait is logged once.
     pub(crate) fn log_once(&self, plugin: &str, waits: bool) -> bool {
         let mut accounts = self.lock();
         let account = accounts.entry(plugin.to_owned()).or_default();

@@ -14,18 +14,18 @@ use crate::settle::{dependencies, evidence};
 use crate::triggers::returns;
 use crate::{Agent, Context, Roster};
 
-/// The request that a RETURN may answer, and the agents of this workspace with the name in the RETURN's signature. An
-/// agent can answer only requests that it received, because ids and file names are not unique.
+/// The request that a RETURN may answer, and the agents that may have signed the RETURN. Ids and file names are not unique,
+/// so an agent can answer only requests that it received.
 pub(super) struct AnsweredRequest {
     pub(super) original: Original,
-    /// The agents with the name in the signature; empty if there are none in this workspace.
+    /// The agents of this workspace that have the name in the RETURN's signature; empty if none has this name.
     pub(super) by: Vec<String>,
-    /// The state in which the request ends.
+    /// The state in which the RETURN ends the request.
     pub(super) ended: State,
 }
 
 impl AnsweredRequest {
-    /// Reads the answered request of a handoff; `None` if the handoff is not a RETURN.
+    /// Reads which request a RETURN answers; `None` if the handoff is not a RETURN.
     pub(super) fn of(roster: &Roster, handoff: &Handoff) -> Option<Self> {
         if handoff.kind != Kind::Return {
             return None;
@@ -35,7 +35,7 @@ impl AnsweredRequest {
         Some(Self { original: handoff.original.clone().unwrap_or_default(), by, ended: final_state(handoff) })
     }
 
-    /// The names that identify the request. If the signature is unknown, only the id is used.
+    /// The names that identify the request. If no agent of this workspace signed the RETURN, only the id is used.
     fn names(&self) -> Original {
         if self.by.is_empty() {
             return Original { handoff_id: self.original.handoff_id.clone(), ..Original::default() };
@@ -48,8 +48,8 @@ impl AnsweredRequest {
         self.by.contains(&request.agent)
     }
 
-    /// Whether this RETURN in the inbox of `inbox` may answer the request. It may if the request's agent signed it, or
-    /// if the signature is unknown and the request's sender reads its answers in this inbox.
+    /// Whether this RETURN in the inbox of `inbox` may answer the request. It may if the request's agent signed the RETURN.
+    /// If no agent of this workspace signed it, the request's sender must read its answers in this inbox.
     fn fits(&self, request: &Task, inbox: &str) -> bool {
         if self.by.is_empty() { request.answer_to() == Some(inbox) } else { self.by.contains(&request.agent) }
     }
@@ -62,7 +62,8 @@ pub(super) fn request_of(tx: &Tx<'_>, answers: &AnsweredRequest, inbox: &str) ->
     Ok(named.into_iter().find(|request| answers.fits(request, inbox)))
 }
 
-/// The only open request that a RETURN in the inbox of `inbox` can answer, and the reason for the ledger.
+/// The open request that a RETURN in the inbox of `inbox` can answer, and the reason for the ledger. `None` if several open
+/// requests fit, or none.
 pub(super) fn find_request(
     tx: &Tx<'_>,
     answers: &AnsweredRequest,
@@ -70,7 +71,7 @@ pub(super) fn find_request(
 ) -> Result<(Option<Task>, String), LedgerError> {
     let mut found = task::answered_by(tx, &answers.names())?;
     found.retain(|request| answers.fits(request, inbox));
-    // If several fit, keep those whose sender reads answers in this inbox.
+    // If several requests fit, keep those whose sender reads its answers in this inbox.
     if found.iter().any(|request| request.answer_to() == Some(inbox)) {
         found.retain(|request| request.answer_to() == Some(inbox));
     }
@@ -93,8 +94,8 @@ pub(super) fn waits_for(tx: &Tx<'_>, original: &Original) -> Result<Option<Strin
     Ok((!ended).then(|| name.clone()))
 }
 
-/// Called when a request was delivered to its agent. If its RETURN was captured earlier, the request ends now. Returns
-/// whether other tasks may start. The caller must then deliver the request's file to the archive.
+/// Called when a request was delivered to its agent. If the RETURN was captured earlier, the request ends now. Then returns
+/// whether other tasks may start, and the caller must deliver the request's file to the archive; otherwise returns `None`.
 pub(crate) fn answered_before(
     tx: &Tx<'_>,
     context: &Context,
@@ -124,15 +125,16 @@ pub(crate) fn answered_before(
 
 /// A RETURN that ends a request.
 pub(super) struct ClosingReturn<'a> {
-    /// Its task.
+    /// The id of the RETURN's task.
     pub(super) id: &'a str,
-    /// SHA-256 of its bytes.
+    /// SHA-256 of the RETURN's bytes.
     pub(super) hash: Option<String>,
-    /// Whether the agent that received the request signed it.
+    /// Whether the agent that received the request signed the RETURN.
     pub(super) own: bool,
 }
 
-/// Ends an external agent's task because its RETURN arrived, and archives its file. Returns whether other tasks may start.
+/// Ends a request to an external agent because its RETURN arrived, and queues the move of the request's file to the archive.
+/// Returns whether other tasks may start.
 pub(super) fn close(
     tx: &Tx<'_>,
     request: &Task,
@@ -163,11 +165,11 @@ pub(super) fn close(
     dependencies::settled(tx, request, task::get_in(tx, &request.id)?.state, now)
 }
 
-/// Prefixes of the status of a RETURN, in lower case, which mean that the request was not done.
+/// Beginnings of a RETURN's status, in lower case. A status with such a beginning means that the request was not done.
 const NOT_DONE: [&str; 10] =
     ["fail", "error", "block", "partial", "incomplete", "reject", "refus", "cancel", "abort", "not done"];
 
-/// The state of a request after this RETURN. Tasks that depend on the request start only if it was done.
+/// The state in which this RETURN ends its request. Tasks that depend on the request start only if the request was done.
 pub(crate) fn final_state(answer: &Handoff) -> State {
     let status = answer.status.as_deref().unwrap_or_default();
     let status = status.trim_start_matches(|c: char| !c.is_alphanumeric()).to_lowercase();

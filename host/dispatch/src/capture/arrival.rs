@@ -8,7 +8,7 @@ use super::outcome::CaptureOutcome;
 use crate::limits;
 use crate::roster::shown_owner;
 
-/// The facts about a file before it is recorded.
+/// The facts about a file for the log, collected before the file is recorded.
 pub(super) struct ArrivalLog {
     file: String,
     agent: String,
@@ -30,7 +30,7 @@ impl ArrivalLog {
         }
     }
 
-    /// Logs the outcome, unless the file was known.
+    /// Logs the outcome, unless the file was recorded before or is not recorded now.
     pub(super) fn log(&self, taken: &CaptureOutcome) {
         let state = match taken {
             CaptureOutcome::Queued { .. } => State::Queued,

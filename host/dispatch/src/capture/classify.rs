@@ -15,12 +15,12 @@ use crate::limits::ago;
 use crate::settle::dependencies::{DependencyState, dependency_state};
 use crate::settle::plugin_requests;
 
-/// The classification of a file, besides its state.
+/// What the classification finds, except the state of the task.
 #[derive(Debug, Default)]
 pub(super) struct Classification {
-    /// The answered request, and the state in which it ends.
+    /// The request that a RETURN answers, and the state in which the request ends.
     pub(super) answered: Option<(Task, State)>,
-    /// Its open dependencies.
+    /// The open dependencies of the task.
     pub(super) needs: Vec<String>,
     pub(super) repeats: Option<Box<Task>>,
 }
@@ -46,7 +46,8 @@ pub(super) fn classify(
         }
         IncomingKind::Request | IncomingKind::Return => {
             let first = same_key(tx, new, incoming.repeats_within, edited, now)?;
-            // A second RETURN with the same id and other content is another answer, so no person needs to decide about it.
+            // A second RETURN with the same id and different content is a separate answer, so no person has to decide about
+            // it.
             let repeats = |first: &Task| incoming.answers.is_none() || first.substance == new.substance;
             if let Some(first) = first.filter(repeats) {
                 (new.state, new.reason) = repeated(&first, new);
@@ -81,7 +82,7 @@ pub(super) fn same_key(
     Ok(new.dedupe_key.as_deref().map(first).transpose()?.flatten())
 }
 
-/// A RETURN is never run. It ends the request that it answers, also if the request's sender is not an agent here.
+/// Baton never runs a RETURN. A RETURN ends its request, even if the request's sender is not an agent of this workspace.
 fn answer(tx: &Tx<'_>, incoming: &mut IncomingFile) -> Result<Classification, LedgerError> {
     let Some(answers) = &incoming.answers else {
         return Ok(Classification::default());
@@ -98,7 +99,7 @@ fn answer(tx: &Tx<'_>, incoming: &mut IncomingFile) -> Result<Classification, Le
                 new.state = State::Succeeded;
             }
         }
-        // The work is done. Only the RETURN has no recipient in this workspace.
+        // The request was answered. Only its RETURN has no recipient in this workspace.
         IncomingKind::Unrouted(_) => {
             let request = match &answered {
                 Some(request) => Some(request.clone()),
@@ -123,7 +124,7 @@ fn answers_nobody(request: &Task) -> String {
     }
 }
 
-/// A request whose key is known: a repetition, or a different request with the same id.
+/// The state of a request whose key is known, and the reason. It is a repetition, or a different request with the same id.
 fn repeated(first: &Task, new: &task::NewTask) -> (State, String) {
     if first.substance == new.substance {
         return (State::Duplicate, format!("the same request as {}", first.id));

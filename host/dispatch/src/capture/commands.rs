@@ -1,5 +1,5 @@
-//! Records the commands that a RETURN names as evidence. Those that the operator allows are run later; the others are
-//! never run.
+//! Records the commands that a RETURN names as evidence. Baton later runs the commands that the operator allows, and never
+//! the others.
 
 use std::collections::BTreeSet;
 
@@ -12,7 +12,8 @@ use jiff::Timestamp;
 use super::incoming::IncomingFile;
 use crate::context::Context;
 
-/// The maximum number of commands of one RETURN that Baton runs, because they delay the commands of other RETURNs.
+/// The maximum number of commands of one RETURN that Baton runs. A RETURN with more commands would delay the commands of
+/// other RETURNs.
 const RUNS: usize = 20;
 
 /// Records the commands of the RETURN `id`.

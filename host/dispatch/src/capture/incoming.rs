@@ -1,4 +1,4 @@
-//! A file that was read, in the form in which it is recorded. The parsed JSON tree is dropped here, because it is much
+//! The record of a file that was read and will be captured. This module drops the parsed JSON tree, because the tree is much
 //! larger than the record.
 
 use std::time::Duration;
@@ -14,7 +14,7 @@ use super::answers::AnsweredRequest;
 use crate::context::Context;
 use crate::{Agent, AgentKind};
 
-/// A file on its way into the ledger.
+/// A file that Baton has read and will write to the ledger.
 pub(super) struct IncomingFile {
     pub(super) new: task::NewTask,
     /// Absent if the file was too large to be read.
@@ -24,23 +24,23 @@ pub(super) struct IncomingFile {
     pub(super) answers: Option<AnsweredRequest>,
     /// The commands that a RETURN names as evidence.
     pub(super) commands: Vec<CommandRun>,
-    /// Whether the agent is external.
+    /// Whether the agent of the file is external.
     pub(super) external: bool,
     /// Whether the file is in an inbox that its agent reads itself.
     pub(super) read_there: bool,
-    /// Its dependencies, by id.
+    /// The ids of the handoffs on which the file's handoff depends.
     pub(super) depends_on: Vec<String>,
-    /// The handoff that it follows up or reviews, by id.
+    /// The id of the handoff that the file's handoff follows up or reviews.
     pub(super) follows: Option<String>,
     /// For a file in the drop box: the inbox to which Baton moves it.
     pub(super) move_to: Option<String>,
     /// How long the same content counts as the same request. Absent if the handoff has an id.
     pub(super) repeats_within: Option<Duration>,
-    /// The folder for the RETURN, if the request is refused.
+    /// The folder for the RETURN that Baton sends if it refuses the request.
     pub(super) answer_folder: Option<String>,
 }
 
-/// One agent's copy of a broadcast, and the inbox for it.
+/// The copy of a broadcast for one agent, and the agent's inbox.
 pub(super) struct BroadcastCopy {
     pub(super) incoming: IncomingFile,
     pub(super) inbox: String,
@@ -48,15 +48,15 @@ pub(super) struct BroadcastCopy {
 
 /// The kind of a file.
 pub(super) enum IncomingKind {
-    /// It asks for work.
+    /// The file asks for work.
     Request,
-    /// It answers a request.
+    /// The file answers a request.
     Return,
-    /// It cannot be read as a handoff.
+    /// The file cannot be read as a handoff.
     Broken,
-    /// It is in the drop box, for an unknown agent.
+    /// The file is in the drop box and names an unknown agent. Contains the reason.
     Unrouted(String),
-    /// A broadcast with an action that the inbox's plugin lacks.
+    /// A broadcast without an action that the inbox's plugin has. Contains the reason.
     Greeting(String),
 }
 
@@ -70,7 +70,7 @@ impl IncomingFile {
         handoff: Handoff,
     ) -> Self {
         let roster = context.roster();
-        // A RETURN by Baton is in the inbox of the request's `reply_to`, and may name another agent.
+        // A RETURN by Baton is in the inbox of the request's `reply_to`, and may name another agent as its recipient.
         let is_own = handoff.kind == Kind::Return && handoff.raw.as_ref().is_some_and(|raw| raw.get("baton").is_some());
         if let Some(to) = handoff.to.as_deref().filter(|to| !roster.same(to, &agent.name) && !is_everybody(to))
             && roster.resolve(to).is_none_or(|named| named.name != agent.name)
@@ -192,7 +192,7 @@ impl IncomingFile {
     }
 }
 
-/// The actor of a capture: the sender that the file names. A file cannot claim to be from Baton or the operator.
+/// The actor in the event of a capture: the sender that the file names, but never Baton or the operator.
 fn captured_by(sender: Option<&str>) -> String {
     let allowed = |sender: &&str| !["baton", "operator"].iter().any(|name| sender.eq_ignore_ascii_case(name));
     sender.filter(allowed).unwrap_or("baton").to_owned()

@@ -1,5 +1,5 @@
-//! Captures a file: reads it once, parses it, checks whether it is known, and stores its bytes and its record in one
-//! transaction. All later steps start from this record.
+//! Captures a file: reads the file once, parses it, checks whether the file is recorded already, and stores its bytes and
+//! its record in one transaction. All later steps start from this record.
 
 mod answers;
 mod arrival;
@@ -35,7 +35,7 @@ use crate::context::Context;
 use crate::settings::DROP_BOX;
 use crate::{AgentKind, DispatchError};
 
-/// Rejects a file without reading it, because its reader crashed repeatedly.
+/// Rejects a file without reading it, because the code that reads the file crashed repeatedly.
 pub(crate) async fn reject_unreadable(
     context: &Arc<Context>,
     owner: &str,

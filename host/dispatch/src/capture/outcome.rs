@@ -7,9 +7,9 @@ use baton_core::State;
 /// The result of capturing a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum CaptureOutcome {
-    /// The file is a queued task of this agent, or a new revision of one.
+    /// The file is a queued task of this agent, or a new revision of a queued task.
     Queued { agent: String },
-    /// The file is recorded, and files are delivered to inboxes.
+    /// The file is recorded, and Baton must now deliver it or its copies to inboxes.
     Moving {
         /// Tasks that have something to deliver.
         to_deliver: Vec<String>,
@@ -21,16 +21,16 @@ pub(crate) enum CaptureOutcome {
         state: State,
         /// Tasks that have something to deliver.
         to_deliver: Vec<String>,
-        /// Tasks that depend on it may start.
+        /// Tasks that depend on the captured task may start.
         released: bool,
     },
     /// The file was recorded before.
     Known,
-    /// The file is incomplete, or cannot be recorded yet.
+    /// The file is incomplete, or Baton cannot record it yet.
     Later {
         /// When to read it again.
         pause: Duration,
-        /// The file was read, and its content ends too early.
+        /// Baton read the file, and its content ends too early.
         unfinished: bool,
     },
     /// Baton does not read this entry, for instance because it is a folder or a link. The reason is logged once.

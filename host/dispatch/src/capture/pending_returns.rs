@@ -1,7 +1,8 @@
-//! RETURNs that are in an inbox and not captured yet.
+//! RETURNs that are in an inbox and that Baton has not captured yet.
 //!
-//! A RETURN counts as soon as it is in the inbox. So Baton reads these RETURNs before it withdraws a request. A
-//! request with such a RETURN stays open until the capture of the RETURN ends it. This module records and moves nothing.
+//! A RETURN counts as soon as it is in the inbox. So Baton reads the uncaptured RETURNs before it withdraws a request. If
+//! such a RETURN answers the request, the request stays open until Baton captures the RETURN and thereby ends the request.
+//! This module records and moves nothing.
 
 use std::cmp::Reverse;
 use std::path::PathBuf;
@@ -18,10 +19,10 @@ use crate::context::Context;
 use crate::limits;
 use crate::settings::DROP_BOX;
 
-/// A RETURN that will be captured.
+/// A RETURN that Baton will capture.
 pub(crate) struct PendingReturn {
     answers: AnsweredRequest,
-    /// The agent whose inbox contains it.
+    /// The agent that receives the RETURN.
     inbox: String,
 }
 
@@ -39,8 +40,8 @@ impl PendingReturn {
     }
 }
 
-/// The RETURNs in the inboxes of `agent` and in the drop box, newest files first. Waits a short time for files that are
-/// still being written. Ignores unreadable files.
+/// The RETURNs in the inboxes of `agent` and in the drop box, newest files first, up to [`limits::PENDING_RETURN_FILES`]
+/// files. Waits a short time for files that are still being written. Ignores unreadable files.
 pub(crate) async fn pending_returns(context: &Arc<Context>, agent: &str) -> Vec<PendingReturn> {
     let (inner, name) = (Arc::clone(context), agent.to_owned());
     let files = tokio::task::spawn_blocking(move || files(&inner, &name)).await.unwrap_or_default();

@@ -14,15 +14,15 @@ use crate::context::Context;
 
 /// The result of reading a file.
 pub(super) enum ReadOutcome {
-    /// It is a handoff.
+    /// The file is a handoff.
     Handoff(CapturedFile, Box<Handoff>),
-    /// It is not a handoff, or it is too large to be read.
+    /// The file is not a handoff, or it is too large to be read.
     Broken(Option<CapturedFile>, String),
-    /// It is incomplete.
+    /// The file is incomplete.
     Later { pause: Duration, unfinished: bool },
-    /// It is not a regular file, or not a file for Baton.
+    /// The path is not a regular file, or the file is not for Baton.
     NotOurs(String),
-    /// It does not exist any more.
+    /// The file does not exist any more.
     Missing,
 }
 
@@ -30,16 +30,16 @@ pub(super) enum ReadOutcome {
 pub(super) struct FileToRead {
     pub(super) path: PathBuf,
     pub(super) name: String,
-    /// In bytes.
+    /// The size of the file in bytes.
     pub(super) size: u64,
-    /// Whether it is in the inbox of an external agent.
+    /// Whether the file is in the inbox of an external agent.
     pub(super) external: bool,
     pub(super) seen: DetectedBy,
     /// An earlier read found that the content ends too early.
     pub(super) unfinished: bool,
 }
 
-/// Whether the name has an extension of handoffs.
+/// Whether the name has the extension of a handoff file.
 pub(super) fn is_handoff_name(name: &str) -> bool {
     let lower = name.to_ascii_lowercase();
     [".json", ".md", ".markdown"].iter().any(|ending| lower.ends_with(ending))
@@ -77,8 +77,8 @@ fn read_now(file: &FileToRead) -> Result<ReadOutcome, IntakeError> {
     if seen == DetectedBy::Present || unfinished {
         let metadata = path.symlink_metadata().map_err(|_| IntakeError::NotFound { path: path.clone() })?;
         let now = SystemTime::now();
-        // The waiting time of an unfinished file is checked after the file is read, because only reading detects an
-        // edit in the meantime.
+        // For an unfinished file, the waiting time is checked again after the read, because only a read detects that the
+        // file was edited in the meantime.
         if let Readiness::In(pause) = readiness(seen, written(&metadata, now), false, now) {
             return Ok(ReadOutcome::Later { pause, unfinished });
         }
@@ -88,7 +88,7 @@ fn read_now(file: &FileToRead) -> Result<ReadOutcome, IntakeError> {
     fail_point!("capture.read");
     Ok(match handoff::parse(name, &captured.bytes) {
         Ok(handoff) => ReadOutcome::Handoff(captured, Box::new(handoff)),
-        // In the inbox of an external agent, Baton ignores valid JSON of another kind.
+        // In the inbox of an external agent, Baton ignores valid JSON that is not a handoff.
         Err(error @ (ParseError::NotHandoff(_) | ParseError::NotObject(_))) if external => {
             ReadOutcome::NotOurs(error.to_string())
         }

@@ -1,5 +1,5 @@
-//! The transaction of a capture: checks whether the file is known, and decides the first state of its task and its
-//! effects.
+//! The transaction of a capture: checks whether the file is recorded already, and decides the first state of its task and
+//! the effects of this state.
 //!
 //! | the file | while its task | result |
 //! |---|---|---|
@@ -87,8 +87,7 @@ pub(super) fn record(
     }
 }
 
-/// Makes the tasks of plugins that are triggered by this RETURN, unless it is a repetition. Returns whether there are
-/// any.
+/// Makes the tasks of plugins that this RETURN triggers, unless the RETURN is a repetition. Returns whether it made a task.
 fn trigger_tasks(
     tx: &Tx<'_>,
     context: &Context,
@@ -112,8 +111,8 @@ fn is_pending(state: State) -> bool {
     matches!(state, State::Queued | State::Waiting | State::Delivered)
 }
 
-/// Copies the facts of the task to the record of an edited file that cannot be read any more: it is still the same request.
-/// Its sender gets a RETURN.
+/// Copies the facts of the task to the record of its file, which was edited and cannot be read any more: the file is still
+/// the same request. The sender of a request gets a RETURN.
 fn take_over(context: &Context, incoming: &mut IncomingFile, known: &Task) {
     let new = &mut incoming.new;
     new.agent.clone_from(&known.agent);
@@ -127,7 +126,7 @@ fn take_over(context: &Context, incoming: &mut IncomingFile, known: &Task) {
     incoming.answer_folder = asks.map(|to| context.answers_for(to));
 }
 
-/// A broadcast: the file itself is archived, each agent gets a task and a copy.
+/// Records a broadcast: archives the file, and makes a task and a copy for each agent.
 pub(super) fn broadcast(
     tx: &Tx<'_>,
     context: &Context,
@@ -201,7 +200,7 @@ fn send_copy(
 /// Whether a file is recorded already.
 enum ExistingRecord {
     Known(CaptureOutcome),
-    /// It is new. Contains the previous task of the file, if there is one.
+    /// The file is new. Contains the earlier task at the same path, if there is one.
     New(Option<Box<Task>>),
 }
 
@@ -213,7 +212,7 @@ fn known(
 ) -> Result<ExistingRecord, LedgerError> {
     let file = incoming.new.file.as_deref().unwrap_or_default();
     let later = || ExistingRecord::Known(CaptureOutcome::Later { pause: limits::EDITED_AGAIN, unfinished: false });
-    // The file was read, and then archived by its own task or deleted.
+    // Baton read the file, and then the file's own task archived it, or somebody deleted it.
     if is_not_there(&context.real(file)) {
         return Ok(ExistingRecord::Known(CaptureOutcome::Missing));
     }
@@ -285,16 +284,16 @@ fn found_again(tx: &Tx<'_>, context: &Context, task: &Task, file: &str, now: Tim
     Ok(())
 }
 
-/// Whether the file is another handoff with the name of the task's file, and not an edit of the task's handoff. It is
-/// another handoff if it has another sender or, in the inbox of an external agent, another id. (In a plugin's inbox, a
-/// person resolves a conflict of ids by giving the file another id.)
+/// Whether the file is another handoff under the same file name, and not an edit of the task's handoff. It is another
+/// handoff if it has another sender or, in the inbox of an external agent, another id. (In the inbox of a plugin, two
+/// handoffs with the same id are a conflict. A person resolves it by giving the file another id.)
 fn is_another(known: &Task, incoming: &IncomingFile) -> bool {
     let differ = |known: &Option<String>, new: &Option<String>| known.is_some() && new.is_some() && known != new;
     let other_id = incoming.read_there && differ(&known.handoff_id, &incoming.new.handoff_id);
     other_id || differ(&known.sender, &incoming.new.sender)
 }
 
-/// A task that runs, or whose file is being moved, cannot be changed.
+/// Whether the task cannot be changed now, because it runs or its file is being moved.
 fn is_under_way(known: &Task) -> bool {
     matches!(known.state, State::Captured | State::Running)
 }
@@ -323,7 +322,7 @@ fn moving(
     Ok(CaptureOutcome::Moving { to_deliver, released })
 }
 
-/// Builds the closing RETURN with the task `id` for `request`.
+/// Builds the closing RETURN for `request`. `id` is the task of the RETURN.
 fn answer_of<'a>(incoming: &IncomingFile, id: &'a str, request: &Task) -> ClosingReturn<'a> {
     let own = incoming.answers.as_ref().is_some_and(|answers| answers.is_own(request));
     ClosingReturn { id, hash: incoming.new.input.clone(), own }
@@ -350,8 +349,8 @@ fn follow(
             IncomingKind::Unrouted(_) => to_unrouted(file, new.input.clone()),
             _ => to_archive(file, new.input.clone(), new.state),
         };
-        // The reason file comes before the move to the archive: if it cannot be written, the file is not moved, so
-        // that both stay together.
+        // The reason file is delivered before the move to the archive. If the reason file cannot be written, the file is not
+        // moved, so both files stay together.
         if matches!(new.state, State::Rejected | State::Failed) {
             outbox::add(tx, id, &reason_file(id, file, new, &archive, now))?;
             fail_point!("refuse.reason_added");
@@ -361,7 +360,7 @@ fn follow(
     }
     if matches!(new.state, State::Rejected | State::Failed | State::Cancelled) {
         let task = task::get_in(tx, id)?;
-        // Tasks that depend on it must not wait forever.
+        // Tasks that depend on this task must not wait forever.
         released |= dependencies::settled(tx, &task, new.state, now)?;
         // The plugin that withdrew the request needs no RETURN.
         if let Some(folder) = incoming.answer_folder.as_ref().filter(|_| new.state != State::Cancelled) {
@@ -385,8 +384,8 @@ fn follow(
     })
 }
 
-/// Whether the file is moved out of its inbox at once. The file of an external agent stays, unless it is a duplicate,
-/// refused, withdrawn or unreadable.
+/// Whether Baton moves the file out of its inbox at once. The file of an external agent stays in the inbox, unless the file
+/// is a duplicate, refused, withdrawn or unreadable.
 fn leaves_inbox(incoming: &IncomingFile) -> bool {
     let state = incoming.new.state;
     let is_rejected = matches!(state, State::Rejected | State::Failed | State::Duplicate | State::Cancelled);

@@ -12,8 +12,8 @@ pub(crate) fn reason_name(of: &str) -> String {
     format!("{}{ending}", file_name::cut(of, file_name::MAX_NAME_BYTES - ending.len()))
 }
 
-/// The reason file beside the archived file. It gets its final name after the archived file has its final name
-/// (`delivery`).
+/// The reason file beside the archived file. Its final name depends on the final name of the archived file, so `delivery`
+/// renames the archived file first.
 pub(super) fn reason_file(
     id: &str,
     file: &str,
@@ -29,13 +29,13 @@ pub(super) fn reason_file(
     outbox::NewDelivery::written(DeliveryKind::Reason, archive.folder.clone(), reason_name(&archive.name), bytes)
 }
 
-/// The RETURN of a task without an outcome, to be delivered into `folder`.
+/// The RETURN that Baton writes into `folder` for a task without an outcome.
 pub(crate) fn answer(task: &Task, folder: &str, head: &str, now: Timestamp) -> outbox::NewDelivery {
     let answer = by_baton(task, head, now);
     outbox::NewDelivery::written(DeliveryKind::Return, folder.to_owned(), answer.file_name(), answer.to_bytes())
 }
 
-/// A RETURN of Baton itself, with the state and the reason of the task.
+/// A RETURN by Baton, with the state and the reason of the task.
 pub(crate) fn by_baton<'a>(task: &'a Task, head: &'a str, now: Timestamp) -> Return<'a> {
     Return {
         task: &task.id,

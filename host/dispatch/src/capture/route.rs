@@ -17,9 +17,9 @@ use crate::{Agent, AgentKind, Roster};
 
 /// A file of the drop box that will be recorded.
 pub(super) enum DropBoxFile {
-    /// It is for one agent, or for an unknown one.
+    /// The file is for one agent, or for an unknown agent.
     One(IncomingFile),
-    /// It is for all agents.
+    /// The file is for all agents.
     All { whole: IncomingFile, copies: Vec<BroadcastCopy> },
 }
 
@@ -28,7 +28,7 @@ enum RouteTarget<'a> {
     All {
         /// The agents that get a copy.
         agents: Vec<&'a Agent>,
-        /// The plugins that get no copy, because they do not have the action.
+        /// The plugins that get no copy, because they do not have the action in the broadcast.
         passed_over: Vec<&'a Agent>,
     },
     Nobody(String),

@@ -23,19 +23,19 @@ pub(crate) fn to_archive(file: &str, hash: Option<String>, state: State) -> outb
     moved(DeliveryKind::Archive, file, hash, format!("{folder}/{archive}"))
 }
 
-/// The move for a task whose last attempt failed. The new name shows that.
+/// The move of the file of a task whose last allowed attempt failed. The new name contains `MAXRETRY`.
 pub(crate) fn to_dead_letters(file: &str, hash: Option<String>, attempts: u32, now: Timestamp) -> outbox::NewDelivery {
     let archive = to_archive(file, hash, State::Dead);
     outbox::NewDelivery { name: file_name::dead_letter(&archive.name, attempts, now), ..archive }
 }
 
-/// The move for an overdue request of an external agent.
+/// The move of the file of an overdue request of an external agent.
 pub(crate) fn to_stale(file: &str, hash: Option<String>) -> outbox::NewDelivery {
     let archive = to_archive(file, hash, State::Cancelled);
     outbox::NewDelivery { name: file_name::stale(&archive.name), ..archive }
 }
 
-/// The move of a file without a known agent.
+/// The move of a file that names no known agent.
 pub(crate) fn to_unrouted(file: &str, hash: Option<String>) -> outbox::NewDelivery {
     moved(DeliveryKind::Archive, file, hash, UNROUTED.to_owned())
 }
@@ -45,7 +45,7 @@ pub(crate) fn to_inbox(file: &str, hash: Option<String>, folder: String) -> outb
     moved(DeliveryKind::Route, file, hash, folder)
 }
 
-/// The move of a file into `folder`, under its own name.
+/// The move of a file into `folder`. The file keeps its name.
 fn moved(kind: DeliveryKind, file: &str, hash: Option<String>, folder: String) -> outbox::NewDelivery {
     let name = file.rsplit('/').next().unwrap_or(file).to_owned();
     outbox::NewDelivery { kind, source: Some(file.to_owned()), folder, name, hash, bytes: None }

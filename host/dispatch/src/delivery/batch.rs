@@ -1,10 +1,10 @@
 //! The steps of a batch: temporary files, `staged`, renames, moves, `done`. Runs on a thread that may block.
 //!
-//! Each step is done for all tasks before the next step starts. So each folder is flushed once and the ledger is
-//! written once, independent of the number of tasks. Within one delivery the order is fixed: the temporary file and its
-//! folder are on disk before `staged` is recorded, then comes the rename, then `done` is recorded. A failed delivery stops the
-//! later deliveries of its task, because a file must not leave the inbox before its RETURN is delivered. It does not
-//! stop other tasks.
+//! Each step is done for all tasks before the next step starts. So Baton flushes each folder once and writes to the ledger
+//! once, independent of the number of tasks. Within one delivery the order is fixed: the temporary file and its folder are
+//! flushed to the disk, `staged` is recorded, the file is renamed, `done` is recorded. A failed delivery stops the later
+//! deliveries of the same task, because a file must not leave the inbox before its RETURN is delivered. It does not stop the
+//! deliveries of other tasks.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::path::PathBuf;
@@ -47,9 +47,9 @@ pub(super) fn deliver_batch(context: &Arc<Context>, ledger: &Ledger, tasks: Vec<
 struct TaskDeliveries {
     task: String,
     items: Vec<ActiveDelivery>,
-    /// The deliveries have created more deliveries.
+    /// Whether the deliveries have created more deliveries.
     more: bool,
-    /// The ledger could not be read or written.
+    /// Why the ledger could not be read or written.
     error: Option<LedgerError>,
 }
 
@@ -63,7 +63,7 @@ impl TaskDeliveries {
         }
     }
 
-    /// The deliveries before the first one that failed.
+    /// The deliveries before the first failed delivery.
     fn live(&mut self) -> impl Iterator<Item = &mut ActiveDelivery> {
         let has_no_error = self.error.is_none();
         self.items.iter_mut().take_while(move |item| has_no_error && item.error.is_none())
@@ -83,7 +83,7 @@ impl TaskDeliveries {
     }
 }
 
-/// Calls `job` for the wanted deliveries, one after the other. Within a task it stops at the first one that fails.
+/// Calls `job` for the wanted deliveries, one after the other. Stops within a task at the first delivery that fails.
 fn each(batch: &mut [TaskDeliveries], wanted: impl Fn(&ActiveDelivery) -> bool, job: impl Fn(&mut ActiveDelivery)) {
     for task_deliveries in batch.iter_mut().filter(|task_deliveries| task_deliveries.error.is_none()) {
         for item in &mut task_deliveries.items {
@@ -101,10 +101,11 @@ fn live(batch: &mut [TaskDeliveries]) -> impl Iterator<Item = &mut ActiveDeliver
     batch.iter_mut().flat_map(TaskDeliveries::live)
 }
 
-/// Takes tasks from `waiting` until their bytes are enough for one batch.
+/// Takes tasks from `waiting` until their files are large enough for one batch.
 fn load(context: &Arc<Context>, ledger: &Ledger, waiting: &mut VecDeque<String>) -> Vec<TaskDeliveries> {
     let asked: Vec<String> = waiting.iter().cloned().collect();
-    // Read the deliveries of this process without waiting for the writing thread. The rest is read by `take_over`.
+    // Read the deliveries of this process without waiting for the thread that writes to the ledger. `take_over` reads the
+    // others.
     let own = read_own(context, ledger, &asked).unwrap_or_default();
     let read = if own.is_empty() { take_over(context, ledger, asked) } else { Ok(own) };
     match read {
@@ -135,7 +136,7 @@ fn take_over(
     })
 }
 
-/// Collects the deliveries of tasks until their bytes are enough for one batch.
+/// Collects the deliveries of tasks until their files are large enough for one batch.
 fn until_full(
     tasks: impl Iterator<Item = Result<Vec<outbox::Delivery>, LedgerError>>,
 ) -> Result<Vec<Vec<outbox::Delivery>>, LedgerError> {
@@ -212,14 +213,14 @@ fn publish(batch: &mut [TaskDeliveries]) {
     sync_folders(batch, |item| if named_now(item) { vec![item.folder.clone()] } else { Vec::new() });
 }
 
-/// Moves files to the archive, each after all other deliveries of its task.
+/// Moves files to the archive. Each file is moved after all other deliveries of its task.
 fn move_files(batch: &mut [TaskDeliveries]) {
     each(batch, ActiveDelivery::is_move, ActiveDelivery::move_file);
     fail_point!("delivery.moves_made");
     sync_folders(batch, |item| if item.is_move() { item.folders_of_move() } else { Vec::new() });
 }
 
-/// Renames reason files. The name of a reason file contains the final name of its archived file, which may have a number.
+/// Renames reason files. A reason file is named after its archived file, whose final name may end with a number.
 fn publish_reasons(batch: &mut [TaskDeliveries]) {
     for task_deliveries in batch.iter_mut().filter(|task_deliveries| task_deliveries.error.is_none()) {
         if task_deliveries.items.iter().any(|item| item.error.is_some()) {
@@ -252,7 +253,7 @@ fn record(context: &Arc<Context>, ledger: &Ledger, batch: &mut [TaskDeliveries])
     });
 }
 
-/// Flushes once each folder that `of` returns. If a flush fails, the deliveries into that folder fail.
+/// Flushes once each folder that `of` returns. If the flush of a folder fails, the deliveries into that folder fail.
 fn sync_folders(batch: &mut [TaskDeliveries], of: impl Fn(&ActiveDelivery) -> Vec<PathBuf>) {
     let mut tried: BTreeMap<PathBuf, bool> = BTreeMap::new();
     for item in live(batch) {
@@ -268,9 +269,9 @@ fn sync_folders(batch: &mut [TaskDeliveries], of: impl Fn(&ActiveDelivery) -> Ve
     }
 }
 
-/// Writes `values`, one for each task, in several transactions, so that a large batch does not delay other writers for
-/// long. If a transaction fails, each of its values is written separately, because a row that cannot be changed must
-/// affect only its own task. `job` returns whether its task has more to deliver.
+/// Writes `values`, one for each task, in several transactions, so that a large batch does not delay other writers for long.
+/// If a transaction fails, writes each of its values separately, because a row that cannot be changed must affect only its
+/// own task. `job` returns whether its task has more to deliver.
 fn write_pieces<T>(
     ledger: &Ledger,
     batch: &mut [TaskDeliveries],
@@ -287,7 +288,7 @@ fn write_pieces<T>(
         };
         (from, ledger.send(piece))
     });
-    // Send all of them before waiting for the first reply.
+    // Send all transactions before waiting for the first reply.
     let pieces: Vec<_> = pieces.collect();
     for (from, sent) in pieces {
         let written = sent.and_then(|answer| answer.recv().unwrap_or(Err(LedgerError::Closed)));
@@ -318,7 +319,7 @@ pub(super) enum CrashPoint {
     Moved,
 }
 
-/// Delivers up to the end of a step, and stops as after a power failure.
+/// Delivers up to the end of the step `stop`. The rest is not done, as after a power failure.
 #[cfg(test)]
 pub(super) fn stop_after(context: &Arc<Context>, tasks: Vec<String>, stop: CrashPoint) {
     let mut batch = load(context, &context.ledger, &mut tasks.into());
@@ -338,8 +339,8 @@ pub(super) fn stop_after(context: &Arc<Context>, tasks: Vec<String>, stop: Crash
 #[derive(Debug)]
 pub(crate) struct DeliveryResult {
     pub(crate) task: String,
-    /// Handoffs and RETURNs that were written to agents' inboxes, and new files in place of a file that should have
-    /// been archived.
+    /// The files that the engine must read: handoffs and RETURNs that were written to agents' inboxes, and a file that now
+    /// has the path of a file that should have been archived.
     pub(crate) changed: Vec<PathBuf>,
     /// Whether the deliveries have caused more deliveries.
     pub(crate) more: bool,

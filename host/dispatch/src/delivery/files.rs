@@ -1,4 +1,4 @@
-//! The file work of one delivery, step by step. Folders are flushed and the ledger is written to elsewhere.
+//! The file work of one delivery, step by step. `batch` flushes the folders and writes to the ledger.
 
 use std::path::{Path, PathBuf};
 
@@ -15,19 +15,19 @@ use crate::capture::reason_name;
 /// The progress of a delivery.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum DeliveryStep {
-    /// Nothing was done in this batch.
+    /// This batch has not processed the delivery yet.
     Open,
-    /// Its temporary file was written in this batch.
+    /// This batch has written the temporary file.
     Written,
-    /// The file has this final name.
+    /// The delivered file has this final name.
     Placed(String),
-    /// For a move: the file is missing.
+    /// For a move: the file to move is missing.
     Missing,
-    /// For a move: the file was edited, or a new file has its name.
+    /// For a move: the file was edited, or another file now has its name.
     Replaced,
 }
 
-/// A delivery under way.
+/// A delivery in progress.
 pub(super) struct ActiveDelivery {
     pub(super) delivery: Delivery,
     /// The target folder.
@@ -47,17 +47,17 @@ impl ActiveDelivery {
         Self { delivery, folder, source, step: DeliveryStep::Open, changed: None, error: None }
     }
 
-    /// Whether a file is moved, not written.
+    /// Whether the delivery moves a file. Otherwise it writes a file.
     pub(super) fn is_move(&self) -> bool {
         matches!(self.delivery.kind, DeliveryKind::Archive | DeliveryKind::Route)
     }
 
-    /// Whether it is a reason file. A reason file is named after the rejected file, which is moved first.
+    /// Whether the delivery writes a reason file. A reason file is named after the rejected file, which is moved first.
     pub(super) fn is_reason(&self) -> bool {
         self.delivery.kind == DeliveryKind::Reason
     }
 
-    /// The name of the task's file in the archive.
+    /// The name of the task's file in the archive, if this delivery has moved the file there.
     pub(super) fn archived_as(&self) -> Option<&str> {
         match &self.step {
             DeliveryStep::Placed(name) if self.delivery.kind == DeliveryKind::Archive => Some(name),
@@ -65,13 +65,13 @@ impl ActiveDelivery {
         }
     }
 
-    /// Gives the temporary file the name of a reason file for `archived`.
+    /// Renames the temporary file to the reason file of `archived`.
     pub(super) fn publish_beside(&mut self, archived: &str) {
         self.delivery.name = reason_name(archived);
         self.publish();
     }
 
-    /// Whether its temporary file must be written.
+    /// Whether the temporary file must be written.
     pub(super) fn wants_staging(&self) -> bool {
         !self.is_move() && !self.delivery.staged && self.step == DeliveryStep::Open
     }
@@ -92,7 +92,7 @@ impl ActiveDelivery {
         }
     }
 
-    /// Gives the temporary file its name.
+    /// Renames the temporary file to its final name.
     pub(super) fn publish(&mut self) {
         let staged = StagedFile::of(&self.folder, &self.token());
         if self.step == DeliveryStep::Open && !staged.is_there() {
@@ -150,14 +150,14 @@ impl ActiveDelivery {
                     return Err(error);
                 }
                 Err(IntakeError::NotFound { .. }) => return Ok(before(DeliveryStep::Missing)),
-                // The file was moved before a crash, and a new file has its name since then.
+                // The file was moved before a crash, and then a new file got the old name.
                 Ok(found) if found.to_string() != hash => return Ok(before(DeliveryStep::Replaced)),
                 Err(IntakeError::NotAFile { .. }) => return Ok(DeliveryStep::Replaced),
                 Err(error) => return Err(error),
                 Ok(_) => {}
             }
         } else if from.symlink_metadata().is_ok_and(|file| file.len() <= handoff::MAX_BYTES) {
-            // The captured file was too large to be read; this is a different one.
+            // The captured file was too large to be read. This file is smaller, so it is another file.
             return Ok(DeliveryStep::Replaced);
         }
         fail_point!("delivery.before_move");

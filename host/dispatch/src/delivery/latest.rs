@@ -9,8 +9,8 @@ use baton_intake::{IntakeError, capture};
 use baton_sandbox::limits::OUTPUT_BYTES;
 use jiff::{Timestamp, ToSpan as _};
 
-/// Replaces `latest.<ending>` in `folder` with a copy of the report `name`. Files with other names are not copied. An
-/// error only prevents the copy: the report itself is delivered.
+/// Replaces `latest.<ending>` in `folder` with a copy of the report `name`. Ignores a file whose name is not the name of a
+/// report. The report itself is delivered even if the copy fails.
 pub(super) fn keep(folder: &Path, name: &str, now: Timestamp) {
     let last = last_day(now);
     let Some(latest) = latest_name(name, &last) else { return };
@@ -28,8 +28,8 @@ fn last_day(now: Timestamp) -> String {
     now.checked_add(24.hours()).unwrap_or(now).strftime("%Y%m%d").to_string()
 }
 
-/// Allows only one copy at a time: batches of deliveries run in parallel, and the repeated delivery of an older report may
-/// succeed after the delivery of a newer one.
+/// Allows only one copy at a time. Batches of deliveries run in parallel, so the delivery of an older report may succeed
+/// after the delivery of a newer report.
 static COPYING: Mutex<()> = Mutex::new(());
 
 /// Copies the report, unless the folder has a newer one. Does not follow links, because a plugin with write access to the

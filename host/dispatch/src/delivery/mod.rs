@@ -3,8 +3,8 @@
 //!
 //! The open deliveries of many tasks run in one batch, because they can share most of the disk work: `batch` runs the
 //! steps, `files` does the file work of one delivery, `latest` copies the newest report, `record` writes to the ledger.
-//! Every step can be repeated: after a crash the same call resumes where it stopped, and nothing is delivered twice. A
-//! file is moved only if it still has the captured bytes.
+//! Every step can be repeated: after a crash the same call continues at the interrupted step, and nothing is delivered
+//! twice. Baton moves a file only if the file still has the captured bytes.
 
 pub(crate) mod archive;
 mod batch;
@@ -25,7 +25,7 @@ use crate::{Context, DispatchError};
 /// Delivers everything that is open for a task, in order. Returns the files that the engine must read.
 ///
 /// # Errors
-/// When a folder cannot be written to or the ledger fails; the rest stays open for another try.
+/// When a folder cannot be written to or the ledger fails. The deliveries that are not done stay open for another try.
 pub async fn deliver(context: &Arc<Context>, id: &str) -> Result<Vec<PathBuf>, DispatchError> {
     let (mut changed, mut more) = (Vec::new(), true);
     while std::mem::take(&mut more) {

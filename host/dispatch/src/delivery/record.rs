@@ -14,7 +14,7 @@ use crate::Context;
 use crate::capture::{answer, answered_before};
 use crate::settle::{dependencies, set_state};
 
-/// The end of one delivery.
+/// The result of one delivery that has ended.
 pub(super) struct DeliveryOutcome {
     id: i64,
     kind: DeliveryKind,
@@ -100,7 +100,7 @@ fn placed(
     Ok(false)
 }
 
-/// A task's file was delivered to its agent's inbox: the task starts.
+/// Records that a task's file was delivered to its agent's inbox. The task then starts.
 fn arrived(tx: &Tx<'_>, context: &Context, task: &Task, place: &str, now: Timestamp) -> Result<bool, LedgerError> {
     task::set_file(tx, &task.id, place, None)?;
     if task.state != State::Captured {

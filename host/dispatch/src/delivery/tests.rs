@@ -1,4 +1,4 @@
-//! Batches, crashes during a batch, and the archive.
+//! Tests for batches of deliveries, crashes during a batch, and the archive.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -37,7 +37,7 @@ fn answer(folder: &str, bytes: &str) -> outbox::NewDelivery {
     }
 }
 
-/// Makes a file, and returns its move to the archive.
+/// Makes a file in an inbox, and returns the move of this file to the archive.
 fn archive(root: &Path, name: &str) -> outbox::NewDelivery {
     std::fs::create_dir_all(root.join("a/01_inbox")).unwrap();
     let file = format!("a/01_inbox/{name}");
@@ -99,7 +99,7 @@ async fn two_returns_with_the_same_name_both_reach_the_inbox() {
 async fn a_folder_that_cannot_be_written_fails_its_own_tasks_only() {
     let folder = tempfile::tempdir().unwrap();
     let context = Context::in_folder(folder.path());
-    // A file instead of the folder, because root can write into every folder.
+    // `broken` is a file, because root can write into every folder.
     std::fs::write(folder.path().join("broken"), "").unwrap();
     let bad = vec![answer("inbox", "before"), answer("broken", "bad"), archive(folder.path(), "bad")];
     let good = vec![answer("inbox", "good"), archive(folder.path(), "good")];

@@ -1,4 +1,5 @@
-//! The deliveries: batches of files that Baton writes and moves, their retries, and the notices of escalations.
+//! The deliveries of the daemon: batches of files that Baton writes and moves, retries of failed deliveries, and the notices
+//! of escalations.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -17,7 +18,7 @@ const ESCALATIONS: &str = "";
 #[derive(Default)]
 pub(super) struct Deliveries {
     queue: DeliveryQueue,
-    /// Deliveries that failed, and when each is tried again.
+    /// Deliveries that failed, and the time of the next try of each.
     retries: Vec<(Instant, DeliveryTry)>,
 }
 
@@ -43,13 +44,12 @@ impl Deliveries {
         }
     }
 
-    /// A task of `agent` has something to deliver.
+    /// Queues a task of `agent` that has something to deliver.
     pub(super) fn add(&mut self, task: String, agent: &str) {
         self.queue.add(task, 1, agent);
     }
 
-    /// Starts batches. While the engine stops, it still delivers settled tasks, but does not try failed deliveries
-    /// again.
+    /// Starts batches. While the engine stops, it still delivers settled tasks, but does not retry failed deliveries.
     pub(super) fn start(&mut self, state: &mut EngineState, now: Instant) {
         if !state.stopping {
             for (_, failed) in self.retries.extract_if(.., |(at, _)| *at <= now) {

@@ -1,5 +1,5 @@
-//! The tasks whose deliveries wait, and those that are being delivered. It does no input or output; the caller passes
-//! the time. No task is ever in two batches.
+//! The tasks whose deliveries wait, and the tasks that are being delivered. This module does no input or output; the caller
+//! passes the time. A task is never in two batches at the same time.
 //!
 //! Tasks are grouped by agent. A batch contains the tasks of one agent, and the agents take turns. So many deliveries
 //! of one agent delay only that agent.
@@ -20,7 +20,7 @@ struct Busy {
 }
 
 impl Busy {
-    /// When the next batch may start even if no batch has ended.
+    /// When another batch of the agent may start although a batch is still running.
     fn next_at(&self) -> Option<Instant> {
         (self.batches < limits::DELIVERY_WORKERS_PER_AGENT).then(|| self.last_start + limits::DELIVERY_BATCH_SLOW)
     }
@@ -29,13 +29,13 @@ impl Busy {
 #[derive(Clone, Copy, Debug)]
 enum TaskState {
     Waiting,
-    /// The task is being delivered. Contains the number of a try that was requested in the meantime.
+    /// The task is being delivered. Contains the number of the next try if one was requested in the meantime.
     Active(Option<u32>),
 }
 
 #[derive(Debug, Default)]
 pub(super) struct DeliveryQueue {
-    /// Tasks by agent, oldest first. No queue is empty.
+    /// The waiting deliveries by agent, oldest first. An agent without waiting deliveries has no entry.
     waiting: BTreeMap<Arc<str>, VecDeque<DeliveryTry>>,
     /// Every task that waits or is being delivered.
     tasks: HashMap<String, TaskState>,
@@ -46,7 +46,7 @@ pub(super) struct DeliveryQueue {
 }
 
 impl DeliveryQueue {
-    /// A task of `agent` has something to deliver.
+    /// Queues a task of `agent` that has something to deliver.
     pub(super) fn add(&mut self, task: String, tries: u32, agent: &str) {
         match self.tasks.get_mut(&task) {
             Some(TaskState::Active(again)) => *again = Some(tries),
@@ -85,7 +85,7 @@ impl DeliveryQueue {
         Some(batch)
     }
 
-    /// A batch has ended or failed.
+    /// Removes a batch that has ended or failed.
     pub(super) fn end(&mut self, batch: &[DeliveryTry]) {
         if let Some(agent) = batch.first().map(|attempt| &attempt.agent)
             && let Some(busy) = self.busy.get_mut(agent)
@@ -102,12 +102,12 @@ impl DeliveryQueue {
         }
     }
 
-    /// Whether nothing waits and nothing is being delivered.
+    /// Whether no task waits or is being delivered.
     pub(super) fn is_idle(&self) -> bool {
         self.tasks.is_empty()
     }
 
-    /// When a waiting task may start even if a batch of its agent is running.
+    /// When a waiting task may start although a batch of its agent is still running.
     pub(super) fn next_at(&self) -> Option<Instant> {
         let has_room = self.batches() < limits::DELIVERY_WORKERS;
         self.waiting.keys().filter(|_| has_room).filter_map(|agent| self.busy.get(agent)?.next_at()).min()
@@ -183,7 +183,7 @@ mod tests {
         let large = queue.begin(now).unwrap();
         assert_eq!(large.len(), limits::DELIVERY_BATCH_TASKS);
         assert_eq!(queue.begin(now), None, "the flood waits for its own batch");
-        // Tasks of other agents do not wait for it.
+        // Tasks of other agents do not wait for this batch.
         queue.add("urgent".to_owned(), 1, "other");
         assert_eq!(names(queue.begin(now)), ["urgent"]);
         queue.add("more".to_owned(), 1, "other");
@@ -202,7 +202,7 @@ mod tests {
         let mut turns: Vec<Arc<str>> = under_way.iter().map(|batch| Arc::clone(&batch[0].agent)).collect();
         while let Some(batch) = under_way.pop_front() {
             queue.end(&batch);
-            // It always has more to deliver; the others still get their turn.
+            // The busy agent always has more to deliver. The other agents still get their turn.
             queue.add(batch[0].task.clone(), 1, &batch[0].agent);
             let next = queue.begin(now).unwrap();
             turns.push(Arc::clone(&next[0].agent));

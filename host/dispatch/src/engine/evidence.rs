@@ -1,4 +1,4 @@
-//! Runs the commands of RETURNs: one at a time, in a job.
+//! Runs the commands that RETURNs name as evidence: one at a time, in a job.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use crate::evidence::{CommandRun, run_next};
 
 #[derive(Default)]
 pub(super) struct Evidence {
-    /// A command may be waiting.
+    /// Whether a command may wait.
     wanted: bool,
     running: bool,
 }

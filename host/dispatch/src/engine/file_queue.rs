@@ -1,5 +1,5 @@
-//! The files that wait to be read, that are being read, and that were read and are unchanged. This module reads only
-//! the stamps of files, never their content; the caller passes the time.
+//! The files that wait to be read, the files that are being read, and the files that were read and have not changed since.
+//! This module reads only the stamps of files, never their content; the caller passes the time.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::io::ErrorKind;
@@ -17,7 +17,7 @@ use super::path_queue::PathQueue;
 pub(super) struct WaitingFile {
     pub(super) agent: Arc<str>,
     pub(super) seen: DetectedBy,
-    /// An earlier read found that the content ends too early.
+    /// Whether an earlier read found that the content ends too early.
     pub(super) unfinished: bool,
     at: Instant,
 }
@@ -38,18 +38,19 @@ struct SeenFile {
     kept: StampState,
 }
 
-/// Whether the ledger has the stamp of a file that was read. With the stamp, the next daemon does not read the file
+/// Whether the ledger has the stamp of a file that was read. If it has the stamp, the next daemon does not read the file
 /// again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum StampState {
     Kept,
     /// The ledger does not have the stamp yet.
     Pending,
-    /// The ledger must not get the stamp: the file could not be read, or a later change may not change the stamp.
+    /// The ledger must not get the stamp: the file could not be read, or the file may change later without a change of its
+    /// stamp.
     Excluded,
 }
 
-/// Paths are shared (`Arc`), because there may be a hundred thousand waiting files.
+/// The paths are shared (`Arc`), because there may be a hundred thousand waiting files.
 #[derive(Debug, Default)]
 pub(super) struct FileQueue {
     waiting: HashMap<Arc<Path>, WaitingFile>,
@@ -63,7 +64,7 @@ pub(super) struct FileQueue {
 }
 
 impl FileQueue {
-    /// Queues a file of `agent`. Names that are never read are ignored.
+    /// Queues a file of `agent`. Ignores a file whose name Baton never reads.
     pub(super) fn notice(&mut self, path: &Path, agent: &str, seen: DetectedBy, now: Instant) {
         let name = path.file_name().map(|name| name.to_string_lossy());
         if name.is_none_or(|name| file_name::is_ignored(&name)) {
@@ -96,7 +97,7 @@ impl FileQueue {
         self.queue.add(path, at);
     }
 
-    /// Adds a file that a scan found. It is queued unless it was read already and is unchanged.
+    /// Queues a file that a scan found, unless the file was read and has not changed since.
     pub(super) fn found(&mut self, found: &FolderEntry, agent: &str, now: Instant) {
         let is_known = |known: &SeenFile| known.stamp == Some(found.stamp);
         if self.known.get(&*found.path).is_some_and(is_known) || self.waiting.contains_key(&*found.path) {
@@ -107,7 +108,7 @@ impl FileQueue {
         }
     }
 
-    /// Forgets known files of `folder` that do not exist any more. Returns those whose stamp the ledger has.
+    /// Forgets known files of `folder` that do not exist any more. Returns the forgotten files whose stamp the ledger has.
     pub(super) fn keep_only(&mut self, folder: &Path, existing: &HashSet<&Path>) -> Vec<PathBuf> {
         let mut missing = Vec::new();
         self.known.retain(|path, known| {
@@ -167,12 +168,12 @@ impl FileQueue {
         Some((path.to_path_buf(), waiting))
     }
 
-    /// The file was recorded or ignored. Keeps the stamp from before the read.
+    /// Marks a file as recorded or ignored. Keeps the stamp that the file had before the read.
     pub(super) fn keep(&mut self, path: &Path) {
         self.set_stamp_state(path, StampState::Pending);
     }
 
-    /// The file could not be read. It is not read again before it changes or the daemon starts again.
+    /// Marks a file that could not be read. The file is read again only when it changes or the daemon starts again.
     pub(super) fn exclude(&mut self, path: &Path) {
         self.set_stamp_state(path, StampState::Excluded);
     }
@@ -188,7 +189,7 @@ impl FileQueue {
     /// Queues a file for another try at `at`.
     pub(super) fn requeue(&mut self, path: &Path, unfinished: bool, at: Instant) {
         if let Some((path, taken)) = self.release(path) {
-            // A change in the meantime has priority over the planned try.
+            // If the file changed in the meantime, the new read has priority over the planned try.
             self.again.entry(path).or_insert(WaitingFile {
                 unfinished,
                 at,

@@ -15,7 +15,7 @@ pub(super) struct FolderWatch {
     watcher: Option<Watcher>,
     /// The folders that are watched with all their subfolders.
     watched: HashMap<PathBuf, FolderId>,
-    /// Events were lost, so subfolders of watched folders may be new and not watched.
+    /// Whether events were lost. If so, new subfolders of watched folders may not be watched.
     again: bool,
 }
 
@@ -27,7 +27,7 @@ impl FolderWatch {
         }
     }
 
-    /// The next [`watch`](Self::watch) sets the watches of all folders again.
+    /// Makes the next [`watch`](Self::watch) set the watches of all folders again.
     pub(super) fn watch_again(&mut self) {
         self.again = true;
     }
@@ -41,14 +41,14 @@ impl FolderWatch {
         let Some(watcher) = &mut self.watcher else {
             return triggers.clone();
         };
-        // Subfolders of a watched folder are watched too, except those that were created while events were lost.
+        // Subfolders of a watched folder are watched too, except subfolders that were created while events were lost.
         let again = std::mem::take(&mut self.again);
         let mut unseen = BTreeSet::new();
         let wake = state.context.wake.clone();
         for folder in wake.iter().chain(triggers) {
             let id = FolderId::of(folder);
             if !again && id.is_some() && self.watched.get(folder) == id.as_ref() {
-                // Changes that another machine makes in a network folder are not reported.
+                // In a network folder, the kernel does not report changes that another machine makes.
                 if !reports_changes(folder) {
                     unseen.insert(folder.clone());
                 }
@@ -97,8 +97,8 @@ impl FolderId {
     }
 }
 
-/// The folders that are watched without their subfolders: inboxes, their parent folders, and the files that the
-/// operator edits. Archives beside and below inboxes may be large and are not watched.
+/// The folders that are watched without their subfolders: inboxes, their parent folders, and the folders of the files that
+/// the operator edits. Archives beside and below inboxes may be large and are not watched.
 fn flat_folders(context: &Context) -> BTreeSet<PathBuf> {
     let (places, roster) = (context.places(), context.roster());
     let inboxes = roster.inboxes().filter(|inbox| inbox.poll.is_none()).map(|inbox| inbox.folder);

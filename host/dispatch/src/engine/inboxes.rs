@@ -1,5 +1,5 @@
-//! The inboxes: finds their files, starts the capture of files, and searches for missing ones. This module reads no
-//! file content.
+//! The inboxes: finds their files, starts the capture of files, and searches for missing files. This module never reads the
+//! content of a file.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
@@ -30,9 +30,9 @@ pub(super) struct Inboxes {
     /// When each polled inbox is scanned next.
     next_polls: BTreeMap<PathBuf, Instant>,
     scans: usize,
-    /// The search for missing files has not run since the last full scan.
+    /// Whether the search for missing files has to run after the last full scan.
     missing_unchecked: bool,
-    /// How often the reader of a file crashed.
+    /// How often Baton crashed while it read a file.
     crashes: HashMap<PathBuf, u32>,
     next_scan: Instant,
 }
@@ -55,7 +55,7 @@ impl Inboxes {
         self.folders.next_change().await
     }
 
-    /// The time of the next full scan, file or poll, whichever is first.
+    /// The time of the next full scan, the next file or the next poll, whichever is first.
     pub(super) fn next_wake(&self, stopping: bool) -> Instant {
         if stopping {
             return self.next_scan;
@@ -87,7 +87,7 @@ impl Inboxes {
         }
     }
 
-    /// Starts to capture files, and to search for missing ones.
+    /// Starts to capture files, and to search for missing files.
     pub(super) fn start(&mut self, state: &mut EngineState, now: Instant) {
         let room = limits::CAPTURES_AT_ONCE.saturating_sub(self.files.in_progress());
         for (path, waiting) in self.files.take(room, now) {
@@ -101,7 +101,8 @@ impl Inboxes {
         self.search_missing(state);
     }
 
-    /// Searches for missing files when all existing files are captured, because a renamed file is not missing.
+    /// Searches for missing files after all existing files are captured, because the file of a task may only have been
+    /// renamed.
     fn search_missing(&mut self, state: &mut EngineState) {
         if !self.missing_unchecked || self.scans > 0 || !self.files.is_clear() {
             return;
@@ -115,7 +116,7 @@ impl Inboxes {
         }
     }
 
-    /// Plans a full scan after `pause`, unless an earlier one is planned.
+    /// Plans a full scan after `pause`, unless an earlier full scan is planned.
     pub(super) fn scan_in(&mut self, pause: Duration) {
         self.next_scan = self.next_scan.min(Instant::now() + pause);
     }
@@ -124,7 +125,7 @@ impl Inboxes {
         now >= self.next_scan
     }
 
-    /// Events were lost. The scan starts after a short pause, because more new folders often follow.
+    /// Called when events were lost. The scan starts after a short pause, because more new folders often follow.
     pub(super) fn on_lost_events(&mut self) {
         self.folders.watch_again();
         self.scan_in(limits::RESCAN);
@@ -137,8 +138,8 @@ impl Inboxes {
         trigger_folders: &BTreeSet<PathBuf>,
     ) -> BTreeSet<PathBuf> {
         self.next_scan = Instant::now() + scan_interval();
-        // Watch new folders before their inboxes are listed. Otherwise only the next scan finds an inbox that is
-        // created in between.
+        // Watch new folders before listing their inboxes. Otherwise only the next scan finds an inbox that is created
+        // between the listing and the watch.
         let mut unseen = self.folders.watch(state, trigger_folders);
         let before = state.context.roster();
         if let Err(error) = state.context.refresh_roster() {
@@ -161,7 +162,7 @@ impl Inboxes {
         unseen
     }
 
-    /// Scans the polled inboxes whose time has come.
+    /// Scans the polled inboxes whose next poll is due.
     pub(super) fn poll(&mut self, state: &mut EngineState, now: Instant) {
         let roster = state.context.roster();
         for inbox in roster.inboxes() {
@@ -194,7 +195,7 @@ impl Inboxes {
     ) {
         let entries = match entries {
             Ok(entries) => entries,
-            // The agent's folder has an archive and no inbox yet.
+            // The agent's folder has an archive, but no inbox yet.
             Err(IntakeError::NotFound { .. }) if inbox.with_file_name(PROCESSED).is_dir() => return,
             Err(error) => {
                 if state.log_once(inbox) {
@@ -221,7 +222,7 @@ impl Inboxes {
         }
     }
 
-    /// A file may have changed.
+    /// Queues a file that may have changed.
     pub(super) fn on_path(&mut self, state: &EngineState, path: &Path, seen: DetectedBy) {
         let roster = state.context.roster();
         let folder = path.parent().filter(|folder| !self.foreign.contains(*folder));
@@ -230,8 +231,8 @@ impl Inboxes {
         }
     }
 
-    /// The reader of a file crashed. After [`limits::READER_CRASHES`] crashes Baton rejects the file without reading
-    /// it.
+    /// Called when Baton crashed while it read a file. After [`limits::READER_CRASHES`] crashes Baton rejects the file
+    /// without reading it.
     fn on_reader_crash(&mut self, state: &mut EngineState, path: PathBuf) {
         let crashes = self.crashes.entry(path.clone()).or_default();
         *crashes += 1;
@@ -276,7 +277,7 @@ impl Inboxes {
             }
             Ok(CaptureOutcome::Known) => {
                 self.files.keep(path);
-                // Baton may have moved the file into this inbox, so that its task can start.
+                // If Baton moved the file into this inbox, its task may start now.
                 if state.context.is_plugin(&owner) {
                     state.request(Action::Work(owner));
                 }
@@ -302,7 +303,7 @@ impl Inboxes {
         self.files.keep(path);
     }
 
-    /// The file cannot be read now. The daemon tries again; `up --once` reports it and ends.
+    /// Called when the file cannot be read now. The daemon tries again; `up --once` reports the file and ends.
     fn on_capture_error(&mut self, state: &mut EngineState, path: &Path, error: &DispatchError) {
         let file = state.context.shown(path);
         if state.log_once(path) {
@@ -359,13 +360,13 @@ fn claim_inboxes(state: &mut EngineState, roster: &Roster) -> HashSet<PathBuf> {
     foreign
 }
 
-/// Whether a folder has anything in it, except hidden files.
+/// Whether a folder contains an entry that is not hidden.
 fn has_entries(folder: &Path) -> bool {
     let mut entries = std::fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok);
     entries.any(|entry| !entry.file_name().as_encoded_bytes().starts_with(b"."))
 }
 
-/// The time between two full scans. A test may shorten it, in milliseconds.
+/// The time between two full scans. A test may set a shorter time, in milliseconds.
 fn scan_interval() -> Duration {
     fail_point!("scan.pause", |pause| {
         pause.and_then(|pause| pause.parse().ok()).map_or(RECONCILE, Duration::from_millis)

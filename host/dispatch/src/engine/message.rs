@@ -18,7 +18,7 @@ use crate::evidence::CommandRun;
 use crate::plugins::Plugins;
 use crate::triggers::task::TriggerResult;
 
-/// The report of a job at its end.
+/// The report that a job sends when it ends.
 pub(super) enum Message {
     Inbox(InboxMessage),
     Worker(WorkerMessage),
@@ -47,7 +47,7 @@ pub(super) enum InboxMessage {
 }
 
 pub(super) enum WorkerMessage {
-    /// A worker of the agent ended: it made one attempt, several short ones, or found no task.
+    /// A worker of the agent has ended. It made one attempt or several short attempts, or found no task.
     Worked {
         agent: String,
         batch: Result<AttemptBatch, DispatchError>,
@@ -63,13 +63,13 @@ pub(super) enum DeliveryMessage {
 }
 
 pub(super) enum TriggerMessage {
-    /// The check of a trigger on files ended.
+    /// The check of a `files`, `watched` or `audio` trigger ended.
     Fired(Result<Box<TriggerResult>, DispatchError>),
     /// The check of the schedules ended.
     Scheduled(Result<DueWork, DispatchError>),
 }
 
-/// A task with open deliveries.
+/// One try to make the open deliveries of a task.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct DeliveryTry {
     pub(super) task: String,
@@ -78,7 +78,8 @@ pub(super) struct DeliveryTry {
     pub(super) agent: Arc<str>,
 }
 
-/// A request of one part of the engine to the others. The loop carries it out before it waits for the next message.
+/// A request of one part of the engine to the others. The main loop executes the request before it waits for the next
+/// message.
 pub(super) enum Action {
     /// The agent has work.
     Work(String),
@@ -88,12 +89,12 @@ pub(super) enum Action {
     Recover(Duration),
     /// Baton wrote or moved this file.
     FileChanged(PathBuf),
-    /// Check the triggers of this plugin that wait for files.
+    /// Check the `files` and `watched` triggers of this plugin.
     CheckTriggers(String),
     /// Check the files that this plugin watches.
     CheckWatched(String),
     /// Scan all inboxes after this pause.
     Scan(Duration),
-    /// The set of plugins was replaced; these have changed.
+    /// All plugins were replaced. The plugins in this set have changed.
     PluginsChanged(BTreeSet<String>),
 }

@@ -1,5 +1,5 @@
 //! Files that wait to be read, grouped by inbox. The inboxes take turns, so an inbox with many files does not delay the
-//! others.
+//! other inboxes.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Bound;
@@ -38,7 +38,7 @@ impl PathQueue {
         }
     }
 
-    /// The next file whose time has come, of the next folder in turn.
+    /// The next file that is due, from the next folder in turn.
     pub(super) fn next(&mut self, now: Instant) -> Option<Arc<Path>> {
         let is_due = |entry: &(&Arc<Path>, &BTreeSet<(Instant, Arc<Path>)>)| {
             self.has_room(entry.0) && entry.1.first().is_some_and(|(at, _)| *at <= now)
@@ -57,7 +57,7 @@ impl PathQueue {
         open.filter_map(|(_, files)| files.first().map(|(at, _)| *at)).min()
     }
 
-    /// A file is being read.
+    /// Counts a file that is being read.
     pub(super) fn taken(&mut self, path: &Path) {
         let folder = folder(path);
         match self.in_progress.get_mut(folder) {
@@ -66,7 +66,7 @@ impl PathQueue {
         }
     }
 
-    /// A file is no longer being read.
+    /// Counts a file that is no longer being read.
     pub(super) fn released(&mut self, path: &Path) {
         let folder = folder(path);
         if let Some(count) = self.in_progress.get_mut(folder) {

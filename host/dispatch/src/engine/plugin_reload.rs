@@ -14,13 +14,13 @@ pub(super) enum PluginReload {
     #[default]
     Idle,
     Running,
-    /// A job is reloading them, and another one must follow.
+    /// A job is reloading the plugins, and another job must follow.
     RunningAndRequested,
 }
 
 impl PluginReload {
-    /// Starts a job that reloads the plugins if the operator changed them. Only one job runs at a time; a change in the
-    /// meantime starts another one.
+    /// Starts a job that reloads the plugins if the operator changed them. Only one job runs at a time. If the operator
+    /// changes the plugins while the job runs, another job follows.
     pub(super) fn start(&mut self, state: &mut EngineState) {
         let Some(refresh) = state.context.refresh.clone() else { return };
         if *self != Self::Idle {

@@ -1,8 +1,8 @@
 //! Recovers tasks: interrupted attempts, and retries that are due. Finds tasks that are stalled.
 //!
 //! An interrupted attempt runs again only if its action is declared `idempotent` and it was not interrupted too often.
-//! Otherwise a person is asked, because the attempt may have done half of its work. An interrupted cancellation of a request
-//! to an external agent is completed.
+//! Otherwise Baton asks a person, because the attempt may have done half of its work. Baton completes an interrupted
+//! cancellation of a request to an external agent.
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
@@ -77,7 +77,7 @@ fn take_over_cancellation(tx: &Tx<'_>, context: &Context, task: &Task, now: Time
     task::take_over_lease(tx, &task.id, &context.owner, limits::LEASE, now)
 }
 
-/// Recovers unfinished tasks. With `quarantined`, the next tries of quarantined plugins count as due work too.
+/// Recovers unfinished tasks. If `quarantined` is true, the next tries of quarantined plugins count as due work too.
 pub(super) async fn recover_tasks(context: &Arc<Context>, quarantined: bool) -> Result<DueWork, DispatchError> {
     recover(context, false).await?;
     let now = Timestamp::now();
@@ -114,7 +114,7 @@ pub(super) async fn stalled_tasks(context: &Arc<Context>) -> Result<Vec<StalledT
     Ok(context.ledger.write(job).await?)
 }
 
-/// Queues again the tasks that wait for a grant or an approval of one of these agents, except tasks of `baton run`.
+/// Queues the tasks of these agents again that wait for a grant or an approval, except tasks of `baton run`.
 pub(super) fn requeue(tx: &Tx<'_>, agents: impl Fn(&str) -> bool, now: Timestamp) -> Result<(), LedgerError> {
     for state in [State::NeedsGrant, State::NeedsApproval] {
         let waiting = task::in_state(tx, state)?;
@@ -126,7 +126,7 @@ pub(super) fn requeue(tx: &Tx<'_>, agents: impl Fn(&str) -> bool, now: Timestamp
     Ok(())
 }
 
-/// Queues again the tasks that wait for a grant or an approval of one of these plugins. A running daemon resumes the tasks
+/// Queues the tasks of these plugins again that wait for a grant or an approval. A running daemon resumes the tasks
 /// at its next wake-up.
 pub async fn try_again(ledger: &Ledger, agents: Vec<String>) -> Result<(), LedgerError> {
     let job = move |tx: &Tx<'_>| requeue(tx, |agent| agents.iter().any(|known| known == agent), Timestamp::now());

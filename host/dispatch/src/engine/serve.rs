@@ -1,7 +1,7 @@
-//! The loop: receives changes and messages, and ends when nothing is left to do.
+//! The main loop of the daemon: receives changes and messages, and ends when nothing is left to do.
 //!
-//! The loop never reads a file's content, never waits for an attempt and never writes a task. Jobs do this work and
-//! reply with a message. So a slow plugin or a full disk delays nothing else, and the engine needs no locks.
+//! The loop never reads a file's content, never waits for an attempt and never writes a task. Jobs do this work and reply
+//! with a message. So a slow plugin or a full disk does not delay the loop, and the engine needs no locks.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -49,8 +49,8 @@ impl Engine {
         }
     }
 
-    /// Serves until it is stopped or, in [`Mode::Once`], until nothing waits. `stop` counts the requests to stop. At 1,
-    /// no new work starts and running work is finished; at 2, running attempts are cancelled.
+    /// Serves until it is stopped or, in [`Mode::Once`], until nothing waits. `stop` is the number of requests to stop. At
+    /// 1, no new work starts and running work is finished. At 2, running attempts are cancelled.
     ///
     /// # Errors
     /// When the ledger fails permanently, or its files are deleted or replaced.
@@ -141,8 +141,8 @@ impl Engine {
         self.deliveries.start(&mut self.state, now);
     }
 
-    /// Compares everything with the ledger: inboxes, triggers that may have missed changes, schedules, unfinished tasks,
-    /// escalations.
+    /// Compares the inboxes, the triggers that may have missed changes, the schedules, the unfinished tasks and the overdue
+    /// requests with the ledger.
     fn scan(&mut self) {
         let unseen = self.inboxes.scan_all(&mut self.state, &self.triggers.folders());
         self.triggers.check_unseen(&self.state, &unseen);
@@ -154,7 +154,7 @@ impl Engine {
     }
 
     fn on_change(&mut self, change: Change) {
-        // If the state folder is deleted, the watched wake folder in it is deleted too.
+        // If the state folder is deleted, the wake folder inside it is deleted too, and the watcher reports this change.
         let is_wake = |path: &Path| self.state.context.wake.as_deref() == Some(path);
         if matches!(&change, Change::Touched(path) if is_wake(path)) || change == Change::Rescan {
             drop(self.state.context.ledger.check_files());
@@ -178,7 +178,8 @@ impl Engine {
         if path.parent().is_some_and(|folder| context.wake.as_deref() == Some(folder)) {
             self.reload.start(&mut self.state);
             Workers::recover_now(&mut self.state);
-            // Another process may have finished deliveries, and later deliveries of the same task wait for them.
+            // Another process may have finished the first deliveries of a task. The daemon then makes the remaining
+            // deliveries.
             Deliveries::escalate(&mut self.state);
             return;
         }
@@ -226,7 +227,7 @@ impl Engine {
         }
     }
 
-    /// Ends everything at once: the ledger is lost, so no result can be recorded.
+    /// Ends all work at once: the ledger is lost, so no result can be recorded.
     fn abandon(&mut self, lost: LedgerError) -> Result<Summary, DispatchError> {
         self.state.stopping = true;
         self.state.closing.cancel();

@@ -1,8 +1,8 @@
-//! Files that stay in the inboxes of external agents are read once, and not again at each start of the daemon.
+//! Baton reads a file that stays in the inbox of an external agent once, and not again at each start of the daemon.
 //!
-//! When a later scan finds a recorded (or ignored) file unchanged, the ledger stores its stamp. At its start the daemon
-//! does not read files with a stored stamp; a changed file has another stamp. In the inbox of a plugin the daemon reads
-//! each file at its start, because a task may wait for it.
+//! When a later scan finds a recorded (or ignored) file unchanged, the ledger stores the file's stamp. At its start, the
+//! daemon does not read a file with a stored stamp again. If the file has changed, its stamp is different, so the daemon
+//! reads it. In the inbox of a plugin, the daemon reads each file at its start, because a task may wait for the file.
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -17,7 +17,7 @@ use super::inboxes::Inboxes;
 use crate::{AgentKind, Context, DispatchError, limits};
 
 impl Inboxes {
-    /// Loads the ledger's stamps of files in the inboxes of external agents.
+    /// Loads from the ledger the stamps of files in the inboxes of external agents.
     pub(super) async fn recall_stamps(&mut self, context: &Arc<Context>) -> Result<(), DispatchError> {
         let inner = Arc::clone(context);
         let files = tokio::task::spawn_blocking(move || read_file::all(&inner.ledger.reader()?)).await;
@@ -42,7 +42,7 @@ impl Inboxes {
         Ok(())
     }
 
-    /// After a scan: stores the stamps of known files in the ledger, and deletes the stamps of missing files.
+    /// Called after a scan. Stores the stamps of known files in the ledger, and deletes the stamps of missing files.
     pub(super) fn keep_stamps(
         &mut self,
         context: &Arc<Context>,
@@ -59,12 +59,12 @@ impl Inboxes {
             return;
         }
         let context = Arc::clone(context);
-        // This is not a job of the engine, so `up --once` does not wait for it. If it does not finish, the next start
-        // only reads more files.
+        // This write is not a job of the engine, so `up --once` does not wait for it. If the write does not finish, the next
+        // start only reads more files.
         tokio::spawn(async move { log_failure(write(&context, keep, missing).await) });
     }
 
-    /// Stores the stamps when no file is waiting, for the files that were read since the last scan.
+    /// Stores the stamps of the files that were read since the last scan. Called when the daemon ends.
     pub(super) async fn keep_stamps_at_end(&mut self, context: &Context) {
         let roster = context.roster();
         let external =
@@ -88,7 +88,7 @@ fn is_external(context: &Context, agent: &str) -> bool {
     context.roster().get(agent).is_some_and(|agent| agent.kind == AgentKind::External)
 }
 
-/// Uses several transactions, so that other writers do not wait for long.
+/// Writes the stamps in several transactions, so that other writers do not wait for long.
 async fn write(context: &Context, keep: Vec<ReadFile>, missing: Vec<String>) -> Result<(), LedgerError> {
     for piece in keep.chunks(limits::STAMPS_AT_ONCE) {
         let piece = piece.to_vec();
@@ -101,7 +101,7 @@ async fn write(context: &Context, keep: Vec<ReadFile>, missing: Vec<String>) -> 
     Ok(())
 }
 
-/// Without the stamps, the next start reads more files. There is no other effect.
+/// Logs a failed write. Its only effect is that the next start reads more files.
 fn log_failure(written: Result<(), LedgerError>) {
     if let Err(error) = written {
         tracing::warn!("the list of read files could not be saved: {error}");

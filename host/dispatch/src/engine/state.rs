@@ -18,18 +18,18 @@ use crate::{Context, DispatchError, limits};
 /// When the engine ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
-    /// Until it is stopped.
+    /// The engine runs until it is stopped.
     Forever,
-    /// Until there is no work left.
+    /// The engine runs until there is no work left.
     Once,
 }
 
-/// The work of the engine, for the last line on the terminal.
+/// What the engine has done, for the last line on the terminal.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Summary {
-    /// The number of settled tasks by state, including tasks that their capture settled.
+    /// The number of settled tasks by state, including tasks that were settled by their capture.
     pub settled: BTreeMap<&'static str, u64>,
-    /// Files that were captured.
+    /// The number of captured files.
     pub captured: u64,
     /// The files that could not be read or delivered, with the reasons.
     pub undelivered: Vec<String>,
@@ -42,9 +42,10 @@ pub(super) struct EngineState {
     /// Cancelled when no new work may start.
     pub(super) closing: Cancel,
     pub(super) summary: Summary,
-    /// If a job crashes, the engine continues without its result, unless there is a message in `crash_messages`.
+    /// The running jobs. If a job crashes, the engine continues without its result, unless `crash_messages` has a message
+    /// for the job.
     pub(super) jobs: JoinSet<Message>,
-    /// The message that the engine gets if a job crashes, instead of the job's result.
+    /// For each job: the message that the engine gets instead of the job's result if the job crashes.
     crash_messages: HashMap<Id, Message>,
     actions: VecDeque<Action>,
     logged: HashSet<PathBuf>,
@@ -109,7 +110,7 @@ impl EngineState {
         self.logged.retain(|path| path.parent() != Some(folder) || except.contains(path.as_path()));
     }
 
-    /// A job failed. Logs the error, and plans to recover unfinished tasks.
+    /// Called when a job failed. Logs the error, and plans to recover unfinished tasks.
     pub(super) fn failed(&mut self, error: &DispatchError) {
         tracing::error!("{error}");
         self.request(Action::Recover(limits::DELIVERY_BACKOFF));

@@ -26,15 +26,15 @@ struct PlannedCheck {
 /// Triggers that may have missed changes. The next full scan checks all their files.
 #[derive(Debug, Default)]
 struct MissedChanges {
-    /// All triggers must be checked: events were lost, or the triggers changed.
+    /// Whether all triggers must be checked, because events were lost or the triggers changed.
     all: bool,
-    /// Plugins with a trigger whose files could not be compared or whose budget is used up.
+    /// Plugins whose files could not be compared, or whose trigger budget is used up.
     of_plugins: BTreeSet<String>,
 }
 
 pub(super) struct Triggers {
     triggers: Vec<ArmedTrigger>,
-    /// The key is the index in `triggers`.
+    /// The planned checks, by the trigger's index in `triggers`.
     checks: BTreeMap<usize, PlannedCheck>,
     missed: MissedChanges,
     watched: WatchedFiles,
@@ -120,12 +120,12 @@ impl Triggers {
         self.watched.retain(|plugin| triggers.iter().any(|trigger| trigger.watches_for() == Some(plugin)));
     }
 
-    /// Remembers that all triggers may have missed changes, because events were lost. The next full scan checks them.
+    /// Records that all triggers may have missed changes, because events were lost. The next full scan checks them.
     pub(super) fn on_lost_events(&mut self) {
         self.missed.all = true;
     }
 
-    /// Plans a check of the triggers to which the path belongs.
+    /// Plans a check of the triggers that watch the path.
     pub(super) fn on_path(&mut self, path: &Path) {
         self.plan_where(|trigger| trigger.concerns(path));
     }
@@ -140,18 +140,18 @@ impl Triggers {
         }
     }
 
-    /// Plans a check of every trigger of a plugin on files.
+    /// Plans a check of the `files` and `watched` triggers of a plugin.
     pub(super) fn check_plugin(&mut self, plugin: &str) {
         self.plan_where(|trigger| trigger.plugin() == Some(plugin));
     }
 
-    /// Checks the files that a plugin watches.
+    /// Plans a check of the files that a plugin watches.
     pub(super) fn check_watched(&mut self, state: &EngineState, plugin: &str) {
         self.check_watched_where(state, |watching| watching == plugin);
     }
 
     fn check_watched_where(&mut self, state: &EngineState, wanted: impl Fn(&str) -> bool) {
-        // `up --once` checks watched files only once.
+        // `up --once` checks watched files only once, at its start.
         if state.mode == Mode::Forever {
             self.plan_where(|trigger| trigger.watches_for().is_some_and(&wanted));
         }
@@ -163,8 +163,8 @@ impl Triggers {
         }
     }
 
-    /// Plans checks of the triggers that may have missed changes, or whose last check failed. The other triggers are
-    /// not checked, because their folders may be large and the watcher reports their changes.
+    /// Plans checks of the triggers that may have missed changes, or whose last check failed. Other triggers are not
+    /// checked: their folders may be large, and the watcher reports their changes.
     pub(super) fn check_unseen(&mut self, state: &EngineState, unseen: &BTreeSet<PathBuf>) {
         let missed = std::mem::take(&mut self.missed);
         for (number, trigger) in self.triggers.iter().enumerate() {
@@ -223,7 +223,7 @@ impl Triggers {
     }
 }
 
-/// Plans the check of a trigger. It runs when the folder is quiet, or has been busy for the maximum time.
+/// Plans the check of a trigger. The check runs when the trigger's folder is quiet, or has been busy for the maximum time.
 fn plan(checks: &mut BTreeMap<usize, PlannedCheck>, number: usize, trigger: &ArmedTrigger) {
     let (now, debounce) = (Instant::now(), trigger.debounce());
     let check = checks.entry(number).or_insert(PlannedCheck { first_change: now, at: now });

@@ -1,5 +1,5 @@
-//! The files that plugins watch (`wit/watch.wit`). They have a separate watcher: plugins change the set of folders, and
-//! only a new watcher can drop folders.
+//! The files that plugins watch (`wit/watch.wit`). They have a separate watcher, because plugins change the set of watched
+//! folders, and only a new watcher can drop folders.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -13,7 +13,7 @@ use crate::triggers::task::PluginWatch;
 pub(super) struct WatchedFiles {
     plugins: BTreeMap<String, PluginWatch>,
     watcher: Option<Watcher>,
-    /// A folder is not watched. The full scan finds its changes.
+    /// Whether a folder could not be watched. The full scan then finds the changes in this folder.
     incomplete: bool,
 }
 
@@ -40,8 +40,8 @@ impl WatchedFiles {
         self.incomplete || self.plugins.get(plugin).is_none_or(|watch| watch.unwatched_count() > 0)
     }
 
-    /// Replaces the watched files of a plugin. Returns whether the folders have changed. If so, the files must be
-    /// checked once more, because a change may have happened before the watch started.
+    /// Replaces the watched files of a plugin. Returns whether the set of watched folders has changed. If so, the caller
+    /// must check the files once more, because a file may have changed before the watch started.
     pub(super) fn watch(&mut self, state: &mut EngineState, plugin: &str, watch: PluginWatch) -> bool {
         if watch.unwatched_count() > 0 && state.log_once(Path::new(plugin)) {
             let (watched, unwatched) = (watch.folders.len(), watch.unwatched_count());
@@ -66,7 +66,7 @@ impl WatchedFiles {
             return false;
         };
         self.incomplete = false;
-        // Watch all of them, because a folder that was deleted and created again is not watched any more.
+        // Watch all folders again, because a folder that was deleted and created again is not watched any more.
         for folder in &now {
             if let Err(error) = watcher.watch_flat(folder) {
                 self.incomplete = true;

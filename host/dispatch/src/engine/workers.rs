@@ -1,4 +1,4 @@
-//! The workers: jobs that run the tasks of one agent, one attempt batch after the other.
+//! The workers: jobs that run the tasks of one agent in attempt batches.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
@@ -22,9 +22,9 @@ pub(super) struct Workers {
     more_work: HashSet<String>,
     /// Agents with a crashed worker.
     crashed: HashSet<String>,
-    /// The next time to recover unfinished tasks: a retry, or a delivery that failed.
+    /// The next time to recover unfinished tasks: when a retry is due, or after a failed job.
     next_recovery: Option<Instant>,
-    /// Stalled tasks that were logged.
+    /// The stalled tasks that were logged.
     stalled: HashSet<String>,
 }
 
@@ -71,7 +71,7 @@ impl Workers {
     }
 
     /// Starts a worker of the agent. If the engine stops, or the agent already has as many workers as its `concurrency`,
-    /// only remembers that the agent has work.
+    /// only records that the agent has work.
     pub(super) fn start(&mut self, state: &mut EngineState, agent: String) {
         let most = state.context.roster().get(&agent).map_or(1, |agent| agent.settings.concurrency.max(1));
         let workers = self.running.entry(agent.clone()).or_default();
@@ -134,14 +134,14 @@ impl Workers {
         self.next_recovery = Some(self.next_recovery.map_or(at, |planned| planned.min(at)));
     }
 
-    /// Recovers unfinished tasks if the time has come.
+    /// Recovers unfinished tasks if the planned time has passed.
     pub(super) fn on_time(&mut self, state: &mut EngineState, now: Instant) {
         if self.next_recovery.take_if(|due| now >= *due).is_some() {
             Self::recover_now(state);
         }
     }
 
-    /// Recovers unfinished tasks, and searches for stalled ones.
+    /// Recovers unfinished tasks, and searches for stalled tasks.
     pub(super) fn check(state: &mut EngineState) {
         Self::recover_now(state);
         let context = Arc::clone(&state.context);

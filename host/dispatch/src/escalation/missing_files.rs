@@ -1,7 +1,7 @@
 //! Files that are missing from the inbox while their tasks wait for a plugin.
 //!
-//! If only the file is missing, its task is cancelled. If the whole folder was replaced (an unmounted drive, a sync
-//! client that went offline), the task asks a person, and continues automatically when the file is back.
+//! If only the file is missing, Baton cancels its task. If the whole folder was replaced (an unmounted drive, a sync client
+//! that went offline), Baton asks a person about the task, and continues the task automatically when the file is back.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -18,7 +18,7 @@ use crate::presence::{INBOX_MISSING, is_missing};
 use crate::settle::{set_state, settle_aborted};
 use crate::{Context, DispatchError, limits};
 
-/// Ends the waiting tasks of `agent` whose files are missing. Returns the settled tasks.
+/// Cancels the waiting tasks of `agent` whose files are missing, or asks a person about them. Returns the settled tasks.
 pub(crate) async fn check_missing_files(
     context: &Arc<Context>,
     agent: &str,
@@ -41,12 +41,12 @@ pub(crate) async fn check_missing_files(
 /// A task whose file is missing.
 struct MissingFile {
     task: InboxTask,
-    /// Whether the folder was replaced after the capture.
+    /// Whether the folder of the inbox was replaced after the task was captured.
     is_replaced: bool,
 }
 
-/// Finds the missing files. If one of the agent's inboxes has a file with the same content under a new name, the file
-/// was renamed and is not missing.
+/// Finds the missing files. If one of the agent's inboxes has an unknown file with the same content, the file was only
+/// renamed.
 fn missing(context: &Context, agent: &str, waiting: Vec<InboxTask>) -> Vec<MissingFile> {
     let (missing, existing): (Vec<_>, Vec<_>) =
         waiting.into_iter().partition(|inbox_task| is_missing(&context.real(&inbox_task.file)));
@@ -82,7 +82,7 @@ async fn ask(context: &Arc<Context>, inbox_task: InboxTask) -> Result<(), Dispat
 
 async fn cancel(context: &Arc<Context>, inbox_task: InboxTask) -> Result<Option<SettledTask>, DispatchError> {
     let (owner, now) = (context.owner.clone(), Timestamp::now());
-    // Do not cancel a task that has run in the meantime, and whose file is missing because it was archived.
+    // Do not cancel a task that has run in the meantime: its file is missing because Baton archived the file.
     let lease = move |tx: &Tx<'_>| {
         let still = task::waits_with(tx, &inbox_task.id, &inbox_task.file)?;
         still.then(|| task::lease_task(tx, &inbox_task.id, &owner, limits::LEASE, now)).transpose()

@@ -1,5 +1,5 @@
-//! Tasks that need attention from outside: overdue requests of external agents (`overdue`), files that are missing while their
-//! tasks wait (`missing_files`), and the events that a person is notified of (`notices`).
+//! Tasks that need somebody's attention: overdue requests of external agents (`overdue`), tasks that wait although their
+//! file is missing (`missing_files`), and tasks whose events cause a notice to a person (`notices`).
 
 mod missing_files;
 pub mod notices;

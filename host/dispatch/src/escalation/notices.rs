@@ -1,8 +1,8 @@
-//! Selects the events of the chain that cause a notice to a person, and stores the last event that was processed.
+//! Selects the ledger events that cause a notice to a person, and stores the last event that was processed.
 //!
-//! Notices are caused by events of a task: it started to wait for a person, failed, or was escalated. The ledger stores
-//! the last processed event as a mark ([`notified`], [`set_notified`]). The mark is set after the notice is sent, so
-//! after a crash a notice may be sent twice, but none is lost. The caller decides how to send a notice.
+//! A notice is caused by an event of a task: the task started to wait for a person, failed, or was escalated. The ledger
+//! stores the last processed event as a mark ([`notified`], [`set_notified`]). The caller sets the mark after it has sent
+//! the notice. So after a crash a notice may be sent twice, but no notice is lost. The caller decides how to send a notice.
 
 use baton_core::{State, names};
 use baton_ledger::event::{self, Event, EventFilter, EventRange, RecordedEvent};
@@ -18,7 +18,8 @@ const MARK: (&str, &str) = ("notices", "told");
 pub enum NoticeCause {
     /// A task waits for a person: for an answer, a grant or an approval.
     NeedsHuman,
-    /// A task failed, died after its last attempt, its file was rejected, or the work that its RETURN reports was not found.
+    /// A task failed, its last allowed attempt failed, its file was rejected, or a check did not find the work that its
+    /// RETURN reports.
     Failed,
     /// A deadline passed, or a request without an answer was escalated.
     Overdue,
@@ -26,7 +27,7 @@ pub enum NoticeCause {
 
 names!(NoticeCause, "notice", NeedsHuman = "needs_human", Failed = "failed", Overdue = "overdue");
 
-/// The events that may cause a notice: by state for the first two causes, by action for the third one.
+/// The events that may cause a notice: by state for `NeedsHuman` and `Failed`, by action for `Overdue`.
 const CHOICE: EventFilter = EventFilter {
     states: &[
         State::NeedsHuman,
@@ -43,19 +44,19 @@ const CHOICE: EventFilter = EventFilter {
 /// A notice about one event.
 #[derive(Clone, Debug)]
 pub struct Notice {
-    /// The same id for the same event, also if the notice is sent again.
+    /// The id of the notice. A second notice about the same event has the same id.
     pub id: String,
     /// The event's place in the chain.
     pub seq: i64,
-    /// The cause.
+    /// The cause of the notice.
     pub cause: NoticeCause,
-    /// When it happened.
+    /// When the event happened.
     pub at: Timestamp,
-    /// The state of the task at that time.
+    /// The state of the task at the time of the event.
     pub state: State,
     /// The reason in the event.
     pub reason: String,
-    /// The task as it is now.
+    /// The task in its current state.
     pub task: TaskSummary,
 }
 
@@ -66,18 +67,18 @@ pub struct NoticeBatch {
     pub notices: Vec<Notice>,
     /// The number of further notices.
     pub more: u64,
-    /// The last event that was read.
+    /// The last event that was checked.
     pub up_to: i64,
 }
 
-/// The notices of the events after `seq`, for the causes in `on`. The result contains at most `most` notices, and the
-/// number of the others.
+/// The notices about the events after `seq`, for the causes in `on`. The batch contains the first `most` notices, and the
+/// number of the remaining notices.
 pub fn after(reader: &Reader, seq: i64, on: &[NoticeCause], most: usize) -> Result<NoticeBatch, LedgerError> {
     let up_to = event::newest(reader)?.max(seq);
     let mut batch = NoticeBatch { up_to, ..NoticeBatch::default() };
     event::each_in(reader, EventRange { after: seq, last: up_to }, CHOICE, |recorded| {
         let Some(cause) = cause(reader, &recorded, on)? else { return Ok(()) };
-        // The operator has seen the result of a call. Events of plugins and of the ledger have no task.
+        // The operator has already seen the result of a call. Events of plugins and of the ledger have no task.
         let Some((task, Origin::Handoff | Origin::Trigger)) = task::summary_of(reader, &recorded.event.task)? else {
             return Ok(());
         };
@@ -97,7 +98,7 @@ fn notice(recorded: RecordedEvent, cause: NoticeCause, task: TaskSummary) -> Not
     Notice { id, seq, cause, at: event.at, state: event.state, reason: event.reason, task }
 }
 
-/// The cause of an event, if it is one of `on`.
+/// The first cause of an event that `on` contains.
 fn cause(reader: &Reader, recorded: &RecordedEvent, on: &[NoticeCause]) -> Result<Option<NoticeCause>, LedgerError> {
     let Event { task, action, at, .. } = &recorded.event;
     let found = causes(&recorded.event, event::state_before(reader, task, recorded.seq)?);
@@ -107,7 +108,7 @@ fn cause(reader: &Reader, recorded: &RecordedEvent, on: &[NoticeCause]) -> Resul
     Ok(cause.filter(|_| !twice))
 }
 
-/// The causes of an event, the most specific first. A state causes a notice only when the task enters it.
+/// The possible causes of an event, the most specific first. A state causes a notice only when the task enters the state.
 fn causes(event: &Event, before: Option<State>) -> [Option<NoticeCause>; 2] {
     let overdue = CHOICE.actions.contains(&event.action.as_str());
     let by_state = match event.state {
@@ -119,17 +120,17 @@ fn causes(event: &Event, before: Option<State>) -> [Option<NoticeCause>; 2] {
     [overdue.then_some(NoticeCause::Overdue), by_state]
 }
 
-/// The last event that was processed; `None` if notices were never on.
+/// The last event that was processed; `None` if notices were never enabled.
 pub fn notified(reader: &Reader) -> Result<Option<i64>, LedgerError> {
     Ok(mark::seen(reader, MARK.0)?.get(MARK.1).and_then(|seq| seq.parse().ok()))
 }
 
-/// Records that all events up to and including this one are processed.
+/// Records that all events up to and including `seq` are processed.
 pub fn set_notified(tx: &Tx<'_>, seq: i64) -> Result<(), LedgerError> {
     mark::set(tx, MARK.0, MARK.1, &seq.to_string())
 }
 
-/// Deletes the mark, because notices are off. When they are on again, they start with new events.
+/// Deletes the mark, because notices are disabled. When they are enabled again, they start with new events.
 pub fn forget(tx: &Tx<'_>) -> Result<(), LedgerError> {
     mark::clear(tx, MARK.0, MARK.1)
 }
@@ -145,8 +146,8 @@ mod tests {
         Timestamp::from_second(second).unwrap()
     }
 
-    /// Makes a ledger with a task that had these actions and states, one a second. Steps of the same second happen
-    /// together.
+    /// Makes a ledger with a task that had these actions and states. The number of each step is its second; steps with the
+    /// same number happen at the same time.
     fn ledger(origin: Origin, steps: &'static [(&'static str, State, i64)]) -> (tempfile::TempDir, Ledger) {
         let folder = tempfile::tempdir().unwrap();
         let ledger = Ledger::open(&folder.path().join("l.db"), "test").unwrap();

@@ -1,5 +1,6 @@
-//! Overdue requests of external agents. There are four steps, measured from the capture: a reminder to the agent, an
-//! escalation to the sender, a mark for the operator, and finally the archive with a RETURN that has the reason.
+//! Overdue requests of external agents. Baton takes four steps, each after a time since the capture: it reminds the agent,
+//! sends an escalation to the sender, marks the request for the operator, and finally archives the request with a RETURN
+//! that has the reason.
 //!
 //! Each step is done once for each task. Tasks of plugins are never escalated.
 
@@ -19,12 +20,12 @@ use crate::limits::ago;
 use crate::settle::{dependencies, settle_aborted};
 use crate::{Context, DispatchError, limits};
 
-/// The changes of the due steps.
+/// The effects of the steps that were due.
 #[derive(Debug, Default)]
 pub(crate) struct EscalationResult {
     /// Tasks that have something to deliver.
     pub(crate) to_deliver: Vec<String>,
-    /// Tasks that were archived as stale.
+    /// Tasks that Baton archived because no agent answered in time.
     pub(crate) settled: Vec<SettledTask>,
 }
 
@@ -46,7 +47,7 @@ pub(crate) async fn run_escalations(context: &Arc<Context>) -> Result<Escalation
             }
         }
         dependencies::ask(tx, &inner, now)?;
-        // This includes deliveries of processes that have ended.
+        // This includes open deliveries of processes that have ended.
         to_deliver.extend(outbox::open_tasks(tx)?);
         let stale = task::delivered_before(tx, ago(now, inner.escalation.archive), limits::ESCALATIONS_AT_ONCE)?;
         Ok((to_deliver, stale))
@@ -56,7 +57,7 @@ pub(crate) async fn run_escalations(context: &Arc<Context>) -> Result<Escalation
     let mut settled = Vec::new();
     for id in stale {
         let owner = context.owner.clone();
-        // The RETURN of the task may have arrived in the meantime.
+        // The RETURN to the request may have arrived in the meantime.
         let lease = move |tx: &Tx<'_>| {
             let is_open = task::get_in(tx, &id)?.state == State::Delivered;
             is_open.then(|| task::lease_task(tx, &id, &owner, limits::LEASE, now)).transpose()
@@ -88,7 +89,7 @@ fn escalate(
     };
     task::record_step(tx, &task.id, step, now)?;
     event::append(tx, &Event::of(task, "baton", action, reason, task.state, now))?;
-    // A plugin would run a notice as a task. For plugins the event in the ledger is sufficient.
+    // Do not send a notice to a plugin, because the plugin would run it as a task. The event in the ledger is sufficient.
     let Some(NoticeText { to, kind, text }) = notice_text(task, step).filter(|notice| !context.is_plugin(&notice.to))
     else {
         return Ok(false);
@@ -110,7 +111,7 @@ fn escalate(
     Ok(true)
 }
 
-/// The notice for a step.
+/// The notice that a step sends.
 struct NoticeText {
     to: String,
     kind: &'static str,

@@ -1,7 +1,8 @@
 //! Runs the commands that RETURNs name as evidence, one after the other.
 //!
-//! Baton runs only commands of `[[evidence]]` in `baton.toml`, exactly as they are written there. A RETURN only selects
-//! one of them. The ledger stores the exit code and the SHA-256 of the output. An interrupted command runs again.
+//! Baton runs only the commands of `[[evidence]]` in `baton.toml`, exactly as they are written there. A RETURN can only
+//! select one of these commands. The ledger stores the exit code and the SHA-256 of the output. An interrupted command runs
+//! again.
 
 mod process;
 
@@ -18,11 +19,11 @@ use self::process::RunEnd;
 use crate::settings::EvidenceRule;
 use crate::{Context, DispatchError, settle};
 
-/// The result of the oldest waiting command.
+/// The result of running the oldest waiting command.
 pub(crate) enum CommandRun {
-    /// There is none, or it was interrupted because the daemon stops.
+    /// No command waits, or the command was interrupted because the daemon stops.
     Nothing,
-    /// Its result is recorded. `released`: other tasks may start.
+    /// The result of the command is recorded. `released`: other tasks may start.
     Recorded { released: bool },
 }
 
@@ -45,8 +46,8 @@ pub(crate) async fn run_next(context: &Arc<Context>, closing: &Cancel) -> Result
     Ok(CommandRun::Recorded { released })
 }
 
-/// The mark of a command's processes. It is the same in every daemon, so that the next daemon finds the processes that
-/// a killed daemon left.
+/// The mark of a command's processes. It does not depend on the daemon, so the next daemon finds the processes that a killed
+/// daemon left.
 fn mark(command: &CommandCheck) -> String {
     format!("{}-{}", command.answer, command.number)
 }

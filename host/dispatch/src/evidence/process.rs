@@ -1,4 +1,4 @@
-//! Runs one command to its end, with a deadline and bounded output.
+//! Runs one command to its end, with a deadline and a limit for its output.
 
 use std::io::{self, PipeReader, Read as _};
 use std::os::unix::process::ExitStatusExt as _;
@@ -17,23 +17,24 @@ use crate::settings::EvidenceRule;
 /// The kind of a running command in the ledger.
 const KIND: &str = "command";
 
-/// The maximum size of the output in bytes. A test suite writes some megabytes.
+/// The maximum size of the command's output in bytes. The output of a test suite may have some megabytes.
 const OUTPUT_BYTES: u64 = 256 << 20;
 
-/// How long a background process may hold the output open after the command has ended.
+/// How long Baton waits for the end of the output after the command has ended: a background process may keep the output
+/// open.
 const DRAIN: Duration = Duration::from_secs(1);
 
-/// How a run ended.
+/// How the run of a command ended.
 #[derive(Debug)]
 pub(super) enum RunEnd {
-    /// It ended with this exit code (128 plus the signal number, if a signal ended it). `output` is the SHA-256 of its
-    /// output.
+    /// The command ended with this exit code. If a signal ended it, `code` is 128 plus the signal number. `output` is the
+    /// SHA-256 of its output.
     Exited { code: i32, output: String },
-    /// The daemon stops.
+    /// The command was stopped because the daemon stops.
     Interrupted,
-    /// It was ended at its deadline.
+    /// The command was stopped at its deadline.
     TimedOut,
-    /// It could not be started, or its output could not be read; with the reason.
+    /// The command could not be started, or its output could not be read; with the reason.
     Failed(String),
 }
 
@@ -69,7 +70,7 @@ fn start(rule: &EvidenceRule, mark: &str) -> io::Result<(Program, Receiver<Optio
     let mut command = Program::command(program, &rule.folder, rule.environment.iter().map(String::as_str));
     command.args(args).stdin(Stdio::null()).stdout(writer.try_clone()?).stderr(writer);
     let program = Program::start(&mut command, mark)?;
-    // Closes this process's write ends of the pipe, so that reading ends when the program has closed its own.
+    // Close this process's write ends of the pipe, so that reading ends when the program closes its write end.
     drop(command);
     Ok((program, read(reader)))
 }
@@ -82,7 +83,7 @@ fn read(mut pipe: PipeReader) -> Receiver<Option<Digest>> {
         while let Ok(read @ 1..) = pipe.read(&mut buffer) {
             bytes += read as u64;
             hasher.update(buffer.get(..read).unwrap_or_default());
-            // Dropping the pipe ends a command that writes without end.
+            // Dropping the pipe stops a command whose output never ends.
             if bytes > OUTPUT_BYTES {
                 let _ = done.send(None);
                 return;

@@ -22,14 +22,14 @@ pub(super) fn severity(severity: wit::Severity) -> &'static str {
     }
 }
 
-/// Name and bytes of the RETURN to `sender`. `head` is the newest hash of the ledger's chain.
+/// The file name and the bytes of the RETURN to `sender`. `head` is the newest hash of the ledger's chain.
 pub(super) fn answer(outcome: &Settlement, artifacts: &[NamedArtifact], sender: &str, head: &str) -> (String, Vec<u8>) {
     let Settlement { task, resolution, at, .. } = outcome;
     let deliverables: Vec<_> = artifacts
         .iter()
         .map(|named| Deliverable { path: named.place(), media_type: named.media_type.clone() })
         .collect();
-    // If the plugin did not end the attempt, Baton answers on its behalf.
+    // If Baton or a person ended the attempt, Baton answers on behalf of the agent.
     let executing = if resolution.actor == Actor::Plugin { &task.agent } else { "baton" };
     let next_steps: Vec<_> = resolution.next_steps.iter().map(|step| plugin_suggests(&task.agent, step)).collect();
     let answer = Return {
@@ -53,7 +53,7 @@ pub(super) fn answer(outcome: &Settlement, artifacts: &[NamedArtifact], sender: 
     (answer.file_name(), answer.to_bytes())
 }
 
-/// The first findings, one line each, and the number of further ones.
+/// The first findings, one line each, and the number of the remaining findings.
 fn shown(findings: &[wit::Finding]) -> Vec<String> {
     let title = |found: &wit::Finding| at_most(&found.title, limits::FINDING_TITLE_BYTES).into_owned();
     let line = |found: &wit::Finding| format!("[{}] {}", severity(found.severity), title(found));

@@ -41,7 +41,8 @@ async fn write_all(
     let ledger = context.ledger.in_lane(outcomes.first().map_or("", |outcome| &outcome.task.agent));
     let together = ledger.write(move |tx| {
         let written = all.iter().map(|outcome| outcome.write(tx)).collect::<Result<Vec<_>, _>>()?;
-        // The ledger now counts the use of these attempts, so their accounts end before the next tasks are leased.
+        // The ledger now counts the use of these attempts, so their accounts in `budgets` end before the next tasks are
+        // leased.
         for outcome in &all {
             inner.budgets.end(&outcome.task.agent, &outcome.task.id);
         }
@@ -52,7 +53,7 @@ async fn write_all(
         let settled = outcomes.iter().zip(written).map(|(outcome, written)| outcome.settled(written)).collect();
         return Ok(AttemptBatch { settled, next });
     }
-    // One outcome or one lease may be the cause. Write the outcomes one by one, without a lease.
+    // One outcome, or the lease of the next tasks, may cause the error. So write the outcomes one by one, without a lease.
     let mut settled = Vec::new();
     for outcome in outcomes {
         let written = write_with_retries(context, &outcome).await?;
@@ -61,7 +62,7 @@ async fn write_all(
     Ok(AttemptBatch { settled, next: Vec::new() })
 }
 
-/// Writes one outcome. Retries until the daemon must end at once.
+/// Writes one outcome. Retries until it succeeds, or until the daemon must end at once.
 async fn write_with_retries(
     context: &Context,
     outcome: &Arc<Settlement>,

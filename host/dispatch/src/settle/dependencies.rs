@@ -1,9 +1,9 @@
-//! Tasks that depend on other tasks: which dependencies are open, whether they form a cycle, and which tasks may start
-//! when one ends.
+//! Tasks that depend on other tasks: which dependencies are open, whether they form a cycle, and which tasks may start when
+//! another task ends.
 //!
-//! A dependency `verified:ID` must also be verified: a RETURN that nobody could check is not enough for it.
+//! A dependency `verified:ID` needs a verified task: a RETURN that was only reported does not satisfy this dependency.
 //!
-//! Only a plugin's task is delayed. An external agent has its file already and reads `depends_on` itself.
+//! Baton delays only a plugin's task. An external agent already has the file of its task and reads `depends_on` itself.
 
 use std::collections::BTreeSet;
 
@@ -18,7 +18,7 @@ use crate::context::Context;
 use crate::limits;
 use crate::limits::ago;
 
-/// The maximum number of tasks that the search for a cycle visits. If there are more, they count as a cycle.
+/// The maximum number of tasks that the search for a cycle visits. If there are more tasks, the search reports a cycle.
 const MOST_STEPS: usize = 1000;
 
 /// The state of a request's dependencies.
@@ -37,7 +37,7 @@ pub(crate) enum DependencyState {
 /// The open dependencies of a request.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct OpenDependency {
-    /// The names, as its sender wrote them.
+    /// The names of the open dependencies, as the request's sender wrote them.
     pub(crate) names: Vec<String>,
     /// The dependencies that match no task's id or title.
     pub(crate) unknown: Vec<String>,
@@ -58,7 +58,7 @@ impl OpenDependency {
     }
 }
 
-/// Finds the state of the dependencies of a request with these ids.
+/// Finds the state of the dependencies `needs` of the request that has the ids `own`.
 pub(crate) fn dependency_state(tx: &Tx<'_>, own: &[&str], needs: &[String]) -> Result<DependencyState, LedgerError> {
     let (mut open, mut ahead) = (OpenDependency::default(), Vec::new());
     for need in needs {
@@ -85,24 +85,26 @@ pub(crate) fn dependency_state(tx: &Tx<'_>, own: &[&str], needs: &[String]) -> R
     }
 }
 
-/// True if the evidence of a succeeded task is sufficient for this dependency. The work of a plugin needs no check.
+/// Whether the evidence of a succeeded task is sufficient for this dependency. A task without evidence, such as the task of
+/// a plugin, needs no check.
 fn is_enough(found: &Task, need: &str) -> bool {
     let is_verified = found.evidence.is_none_or(|evidence| evidence == Evidence::Verified);
     is_verified || !need.starts_with(task::VERIFIED)
 }
 
-/// The reason in the ledger of a task that waits for a person. It is compared with stored reasons, so its text must not change.
+/// The reason that the ledger stores when a dependency ended without success. Later code compares it with stored reasons, so
+/// the text must not change.
 fn ended(need: &str, state: &str) -> String {
     format!("{need}, which it depends on, ended as {state}; `baton retry` runs this one anyway, `baton cancel` ends it")
 }
 
-/// A task on the path from a request through its dependencies.
+/// A task that a request depends on, directly or through other tasks, and the names on the way to it.
 struct DependencyChain {
     task: String,
     names: String,
 }
 
-/// The reason, if the dependencies of these tasks lead back to the request itself or to too many tasks; otherwise `None`.
+/// Why the dependencies are a cycle: they lead back to the request itself, or to too many tasks. `None` if they do not.
 fn find_cycle(tx: &Tx<'_>, own: &[&str], mut ahead: Vec<DependencyChain>) -> Result<Option<String>, LedgerError> {
     let mut seen: BTreeSet<String> = ahead.iter().map(|step| step.names.clone()).collect();
     while let Some(step) = ahead.pop() {
@@ -125,8 +127,8 @@ fn find_cycle(tx: &Tx<'_>, own: &[&str], mut ahead: Vec<DependencyChain>) -> Res
     Ok(None)
 }
 
-/// Handles the end of a task: a task that depends on it may start, or a person must decide about that task. Returns whether
-/// any task may start.
+/// Called when a task ended: the tasks that depend on it may start, or a person must decide about them. Returns whether a
+/// task may start.
 pub(crate) fn settled(tx: &Tx<'_>, task: &Task, state: State, now: Timestamp) -> Result<bool, LedgerError> {
     let names = [Some(&task.id), task.handoff_id.as_ref(), task.task_id.as_ref(), Some(&task.title)];
     let mut released = false;
@@ -137,7 +139,7 @@ pub(crate) fn settled(tx: &Tx<'_>, task: &Task, state: State, now: Timestamp) ->
     let names = names.into_iter().flatten().flat_map(|name| [name.clone(), format!("{}{name}", task::VERIFIED)]);
     for name in &names.collect::<Vec<_>>() {
         for waiting in task::dependents(tx, name)? {
-            // When a disputed task has succeeded after all, the tasks that asked a person because of the dispute may start.
+            // If a disputed task succeeds later, the tasks that waited for a person because of the dispute may start.
             let was_held =
                 waiting.state == State::NeedsHuman && waiting.reason == ended(name, State::Disputed.as_str());
             let waits = waiting.state == State::Waiting || was_held;
@@ -194,7 +196,7 @@ pub(crate) fn ask(tx: &Tx<'_>, context: &Context, now: Timestamp) -> Result<(), 
     Ok(())
 }
 
-/// Moves a task to a state, with an event of this action by Baton.
+/// Moves a task to a state. Records an event with this action, by Baton.
 pub(crate) fn set_state(
     tx: &Tx<'_>,
     task: &Task,

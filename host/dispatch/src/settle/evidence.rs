@@ -1,9 +1,9 @@
-//! The evidence for the work that RETURNs report: the effects of a RETURN, and of a check by a plugin or by Baton.
+//! The evidence for the work that RETURNs report: the effects of a RETURN on it, and of a check by a plugin or by Baton.
 //!
-//! A request that an external agent answered is `reported` until one of its RETURNs is judged: by a plugin, or by the
-//! commands that the RETURN names. If the newest judged RETURN is refuted, a succeeded request becomes `disputed`; if that
-//! RETURN is verified, a disputed request becomes `succeeded` again. Tasks that depend on the request wait until the checks
-//! of its RETURN are done.
+//! The evidence of a request that an external agent answered is `reported` until a plugin, or a command that the RETURN
+//! names, judges one of its RETURNs. If the newest judged RETURN is refuted, a succeeded request becomes `disputed`. If the
+//! newest judged RETURN is verified, a disputed request becomes `succeeded` again. Tasks that depend on the request wait
+//! until the checks of its RETURN are done.
 
 use baton_core::{Evidence, State};
 use baton_ledger::command_check::{self, CommandCheck, CommandState};
@@ -19,7 +19,7 @@ use super::dependencies;
 /// The name of Baton in events and checks.
 const BATON: &str = "baton";
 
-/// The reasons of a check that the ledger's event quotes.
+/// The maximum number of reasons that the event of a check quotes.
 const QUOTED: usize = 3;
 
 /// Records that the RETURN `answer` has ended the request. If the RETURN was judged before, the judgement also applies
@@ -43,9 +43,9 @@ pub(crate) fn reported(tx: &Tx<'_>, answer: &str) -> Result<(), LedgerError> {
     Ok(())
 }
 
-/// Records what the attempt of the task `by` found out about RETURNs. Tasks that depend on an answered request wait for the
-/// checks of its RETURN. They do not wait for the check `by` any more when it has ended, or waits for a person or a grant.
-/// Returns whether other tasks may start.
+/// Records the judgements about RETURNs that the attempt of the task `by` made. Tasks that depend on an answered request
+/// wait for the checks of its RETURN. They do not wait for the check `by` any more when `by` has ended, or waits for a
+/// person or a grant. Returns whether other tasks may start.
 pub(super) fn settled(
     tx: &Tx<'_>,
     by: &Task,
@@ -85,9 +85,9 @@ fn judge(tx: &Tx<'_>, by: &Task, judgement: &Judgement, now: Timestamp) -> Resul
     combine(tx, &answer, Some(*evidence), (&by.agent, reason), now)
 }
 
-/// Judges a RETURN by its commands, if none of them is waiting. A command whose exit code differs from the reported one
-/// refutes the RETURN. Only a command that succeeds, as reported, verifies it, because a failing command does not show
-/// that the work is done. Returns whether other tasks may start.
+/// Judges a RETURN by its commands, if none of them is waiting. A command whose exit code differs from the reported exit
+/// code refutes the RETURN. A command verifies the RETURN only if it succeeds, as reported: a command that fails, as
+/// reported, does not show that the work is done. Returns whether other tasks may start.
 pub(crate) fn commands_ran(tx: &Tx<'_>, answer: &str, now: Timestamp) -> Result<bool, LedgerError> {
     let commands = command_check::of_answer(tx, answer)?;
     if commands.iter().any(|command| command.state == CommandState::Pending) {
@@ -116,9 +116,9 @@ pub(crate) fn commands_ran(tx: &Tx<'_>, answer: &str, now: Timestamp) -> Result<
     Ok(dependencies::settled(tx, &request, request.state, now)? || released)
 }
 
-/// Stores the combined result of all checks of a RETURN. `found` is the result of the newest check, if it has one. The
-/// request gets the combined result, unless `found` or the newest judged RETURN of the request differs from it. Returns
-/// whether other tasks may start.
+/// Stores the combined result of all checks of a RETURN. `found` is the result of the newest check; `None` if that check has
+/// no result. The request gets the combined result, unless `found` or the evidence of the request's newest judged RETURN
+/// differs from it. Returns whether other tasks may start.
 fn combine(
     tx: &Tx<'_>,
     answer: &Task,
@@ -130,7 +130,7 @@ fn combine(
     return_check::set_evidence(tx, &answer.id, combined)?;
     let Some(request) = &answer.request else { return Ok(false) };
     let request = task::get_in(tx, request)?;
-    // If a later RETURN was judged, an earlier RETURN does not change the request any more.
+    // If a later RETURN to the request was judged, an earlier RETURN does not change the request any more.
     let (Some(_), Some(newest)) = (request.evidence, return_check::newest_evidence(tx, &request.id)?) else {
         return Ok(false);
     };
@@ -140,7 +140,8 @@ fn combine(
     apply(tx, &request, newest, cause, now)
 }
 
-/// Gives an answered request this evidence, and the state that follows from it. Returns whether other tasks may start.
+/// Sets the evidence of an answered request, and changes the request's state if the evidence requires it. Returns whether
+/// other tasks may start.
 fn apply(
     tx: &Tx<'_>,
     request: &Task,
@@ -188,7 +189,7 @@ mod tests {
         (folder, ledger)
     }
 
-    /// A RETURN that ends the request, or comes after another one, with the task that checks it.
+    /// Inserts a RETURN that ends the request or follows another RETURN, and the task that checks it.
     fn insert_return(tx: &Tx<'_>, request: &str, second: i64) -> Result<(String, Task), LedgerError> {
         let new = NewTask { kind: "RETURN".to_owned(), ..NewTask::blank("asker", Origin::Handoff, State::Delivered) };
         let answer = task::insert(tx, &new, None, at(second))?;
@@ -198,7 +199,7 @@ mod tests {
         Ok((answer, task::get_in(tx, &review)?))
     }
 
-    /// A request that its agent has just answered, and a task that depends on it.
+    /// Inserts a request that its agent has just answered, and a task that depends on the request.
     fn insert_answered_request(tx: &Tx<'_>) -> Result<(Task, String), LedgerError> {
         let new = NewTask { title: "Build it".to_owned(), ..NewTask::blank("a", Origin::Handoff, State::Succeeded) };
         let request = task::insert(tx, &new, None, at(1))?;
@@ -207,7 +208,7 @@ mod tests {
         Ok((task::get_in(tx, &request)?, waits))
     }
 
-    /// Ends the check as succeeded, with this result; `None` is a check without a judgement.
+    /// Ends the check `review` as succeeded, with this result. `None` means that the check did not judge the RETURN.
     fn end_check(tx: &Tx<'_>, review: &Task, evidence: Option<Evidence>, second: i64) -> Result<bool, LedgerError> {
         let done = Event::of(review, "audit", "succeeded", String::new(), State::Succeeded, at(second));
         task::transition(tx, &done)?;
@@ -237,7 +238,7 @@ mod tests {
             reported(tx, &second)?;
             let late = end_check(tx, &again, Some(Evidence::Verified), 6)?;
             note(tx)?;
-            // An older RETURN that is judged again changes nothing.
+            // A new judgement about an older RETURN changes nothing.
             let other = task::insert(tx, &NewTask::blank("audit", Origin::Trigger, State::Running), None, at(7))?;
             let other = task::get_in(tx, &other)?;
             let old = Judgement { task: Some(first), evidence: Evidence::Refuted, reasons: vec!["b.py".to_owned()] };

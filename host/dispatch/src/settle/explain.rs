@@ -1,4 +1,4 @@
-//! The reason of a failed attempt as text for people.
+//! Explains to a person why an attempt failed.
 
 use baton_core::file_name::cut;
 use baton_core::grants::{Grant, grant_it_with};
@@ -6,11 +6,11 @@ use baton_core::log_gap;
 use baton_core::text::{PLUGIN_SAYS, plugin_says};
 use baton_sandbox::AttemptError;
 
-/// Bytes of a plugin's log in the reason of its crash.
+/// The maximum number of bytes of a plugin's log that the reason of its crash quotes.
 const CRASH_MESSAGE_BYTES: usize = 500;
 
-/// The reason of a failure. `missing` are the grants that the plugin declares and does not have. `log` is the output of
-/// the attempt; after a crash its end is added, because the message of a trap contains little information.
+/// The reason of a failure. `missing` are the grants that the plugin declares and does not have. `log` is the output of the
+/// attempt. After a crash, the reason quotes the end of `log`, because the message of a trap contains little information.
 pub(super) fn explain(failure: &AttemptError, plugin: &str, missing: &[Grant], log: &str) -> String {
     match failure {
         AttemptError::Limit { .. } => {
@@ -20,7 +20,7 @@ pub(super) fn explain(failure: &AttemptError, plugin: &str, missing: &[Grant], l
             let said = crash_message(log).map(|message| format!("; {}", plugin_says(&message))).unwrap_or_default();
             format!("{failure}; this is a fault of the plugin `{plugin}`, not of the handoff{said}")
         }
-        // The plugin's text may look like a command, so it does not replace the host's text.
+        // The plugin's text may look like a command, so the host adds its own text and does not replace it.
         AttemptError::NeedsGrant(text)
             if !missing.is_empty() && (text.starts_with(PLUGIN_SAYS) || !text.contains("`baton ")) =>
         {
@@ -33,7 +33,7 @@ pub(super) fn explain(failure: &AttemptError, plugin: &str, missing: &[Grant], l
     }
 }
 
-/// The message of a panic with its place, else the last line of the log; `None` if the log is empty.
+/// The message of a panic with its source position, or else the last line of the log; `None` if the log is empty.
 fn crash_message(log: &str) -> Option<String> {
     let lines = log.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with("note: "));
     let lines: Vec<&str> = lines.filter(|line| log_gap::bytes_of(line).is_none()).collect();

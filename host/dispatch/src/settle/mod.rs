@@ -1,10 +1,10 @@
-//! Ends an attempt: its state, findings, reports, sent or withdrawn requests, RETURN and move to the archive, all in
-//! one transaction. Afterwards `delivery` carries out the deliveries.
+//! Ends an attempt. One transaction writes its state, its findings, its reports, its sent or withdrawn requests, its RETURN
+//! and the move of its file to the archive. Afterwards `delivery` makes the deliveries.
 //!
-//! `resolution` decides the end, with the text of `explain`. `outcome` adds the output. `write` is the transaction,
-//! with `reports` (the names of the files) and `answer` (the RETURN). `dependencies` and `repeats` apply the effects on
-//! other tasks, `evidence` applies the results of checks of RETURNs. `batch` settles several attempts of one agent
-//! together.
+//! `resolution` decides how the attempt ends; `explain` writes the reason of a failure. `outcome` adds the output. `write`
+//! is the transaction; it uses `reports` (the names of the files) and `answer` (the RETURN). `dependencies` and `repeats`
+//! apply the effects on other tasks, `evidence` applies the results of checks of RETURNs. `batch` settles several attempts
+//! of one agent together.
 
 mod answer;
 mod batch;

@@ -16,7 +16,7 @@ use crate::attempt::{FinishedAttempt, PluginHealth, SettledTask};
 use crate::context::Context;
 use crate::triggers::own_writes::OwnChanges;
 
-/// A resolution with its output.
+/// The resolution of a task, with the output of its attempt.
 pub(super) struct Settlement {
     pub(super) task: Task,
     pub(super) resolution: Resolution,
@@ -34,7 +34,7 @@ impl Settlement {
         let used = |limit| report.and_then(|report| report.usage.of(limit)).map_or(0, |used| used.used);
         let spent = vec![
             (Resource::Tasks, context.budgets.taken(&task.agent, &task.id)),
-            // Reports and the RETURN are files too.
+            // Both the files that the plugin wrote and its reports count as written.
             (Resource::Written, used(ResourceLimit::Written).saturating_add(used(ResourceLimit::Output))),
             (Resource::HttpRequests, used(ResourceLimit::HttpRequests)),
             (Resource::HttpBytes, used(ResourceLimit::HttpBytes)),
@@ -105,7 +105,7 @@ impl Settlement {
     }
 }
 
-/// The output of a settlement, besides the resolution.
+/// The output of a settled attempt, without the resolution.
 pub(super) struct SettlementOutput {
     pub(super) plugin_digest: Option<String>,
     pub(super) reports: PathBuf,
@@ -113,15 +113,15 @@ pub(super) struct SettlementOutput {
     pub(super) requests: PluginRequests,
     pub(super) owner: String,
     pub(super) health: PluginHealth,
-    /// The use of its limits, as JSON.
+    /// The use of the attempt's limits, as JSON.
     pub(super) usage: Option<String>,
-    /// The standard output and standard error of its plugin.
+    /// The standard output and standard error of the plugin.
     pub(super) log: Option<AttemptLog>,
     pub(super) quarantine: quarantine::QuarantinePolicy,
-    /// The use of its plugin's budgets, except reports.
+    /// What the attempt used of its plugin's budgets, except reports.
     pub(super) spent: Vec<(Resource, u64)>,
     pub(super) budget: Budget,
-    /// The changes that the attempt made to files of its plugin's triggers.
+    /// The changes that the attempt made to files that a trigger of its plugin watches.
     pub(super) own: OwnChanges,
 }
 
@@ -132,7 +132,7 @@ fn as_json(usage: &Usage) -> String {
     Value::Object(all).to_string()
 }
 
-/// The changes of a settlement.
+/// The effects of the transaction that settled an attempt.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct SettlementEffects {
     /// The paths of the reports.
@@ -141,6 +141,7 @@ pub(crate) struct SettlementEffects {
     pub(crate) to_deliver: Vec<String>,
     /// Other tasks may start now.
     pub(crate) released: bool,
-    /// Why the plugin is quarantined from now on; `None` if it is not.
+    /// Why Baton runs no more tasks of the plugin for now: it is quarantined, or a budget is used up. `None` if neither is
+    /// the case.
     pub(crate) quarantined: Option<String>,
 }

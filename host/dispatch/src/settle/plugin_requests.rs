@@ -1,14 +1,14 @@
 //! Requests that plugins send to agents and withdraw, in the transaction that settles their tasks.
 //!
 //! A plugin gives each request a key. A request is open from the transaction that sends it until its task has ended, or
-//! until its uncaptured file is deleted. While a request is open, Baton sends nothing under its key. Afterwards the
-//! same key sends a new request. The file of the new request has another `dedupe_key`, because the old `dedupe_key`
-//! identifies the answered request.
+//! until its file is deleted before the capture. While a request is open, Baton sends no other request with the same key.
+//! After the request has ended, a request with the same key is sent as a new request. The file of the new request has a new
+//! `dedupe_key`, because the old `dedupe_key` identifies the answered request.
 //!
-//! A withdrawn request ends as `cancelled` in the same transaction, and its file is moved to the archive. If the file
-//! is not captured yet, the request is marked and ends when it is captured ([`refused_file`]). Baton does not withdraw
-//! a request whose attempt is running in a plugin, or whose RETURN is in the plugin's inbox: the capture of the RETURN
-//! ends that request as answered.
+//! A withdrawn request ends as `cancelled` in the same transaction, and its file is moved to the archive. If Baton has not
+//! captured the file yet, it marks the request, and the capture ends the request ([`refused_file`]). Baton does not withdraw
+//! a request that a plugin is running, or whose RETURN is in the inbox of the sending plugin: the capture of the RETURN ends
+//! the request as answered.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -35,20 +35,20 @@ use crate::presence::is_not_there;
 
 /// The requests and withdrawals of one task.
 pub(crate) struct PluginRequests {
-    /// The workspace.
+    /// The folder of the workspace.
     root: PathBuf,
-    /// The plugin.
+    /// The plugin that sends the requests.
     sender: String,
-    /// In the order of the calls.
+    /// The requests and withdrawals, in the order of the plugin's calls.
     items: Vec<RequestItem>,
-    /// RETURNs in the plugin's inbox that are not captured yet.
+    /// RETURNs that are in the plugin's inbox and not captured yet.
     ahead: Arc<[PendingReturn]>,
 }
 
 enum RequestItem {
     Send {
         key: String,
-        /// The request of the first call with this key.
+        /// The request that the plugin sent with its first call for this key.
         request: Box<Request>,
         folder: String,
     },
@@ -79,7 +79,7 @@ impl PluginRequests {
         self.items.iter().any(|item| matches!(item, RequestItem::Withdraw(_)))
     }
 
-    /// Adds the requests to the outbox, and ends the withdrawn ones.
+    /// Adds the requests to the outbox, and ends the withdrawn requests.
     pub(crate) fn record(&self, tx: &Tx<'_>, task: &Task, now: Timestamp) -> Result<RequestEffects, LedgerError> {
         let (mut effects, answered) = (RequestEffects::default(), self.answered(tx)?);
         for item in &self.items {
@@ -97,7 +97,7 @@ impl PluginRequests {
         Ok(effects)
     }
 
-    /// Sends a request, unless one under its key is open.
+    /// Sends a request, unless another request with its key is open.
     fn send(&self, tx: &Tx<'_>, task: &Task, key: &str, request: &Request, folder: &str) -> Result<(), LedgerError> {
         let before = plugin_requests::newest(tx, &self.sender, key)?;
         if let Some(before) = &before
@@ -120,8 +120,8 @@ impl PluginRequests {
         )
     }
 
-    /// The tasks of a key's open request that can be withdrawn: no attempt of them is running, and no RETURN answers them.
-    /// If the file of the request is not captured yet, marks the request instead.
+    /// The tasks of the key's open request that can be withdrawn: no attempt of the task is running, and no RETURN answers
+    /// it. If the file of the request is not captured yet, marks the request instead.
     fn withdrawn(
         &self,
         tx: &Tx<'_>,
@@ -143,7 +143,7 @@ impl PluginRequests {
         }
     }
 
-    /// The requests that a RETURN in an inbox will end.
+    /// The requests that an uncaptured RETURN in an inbox will end.
     fn answered(&self, tx: &Tx<'_>) -> Result<BTreeSet<String>, LedgerError> {
         self.ahead.iter().filter_map(|ahead| ahead.ends(tx).transpose()).collect()
     }
@@ -167,9 +167,9 @@ impl PluginRequests {
     }
 }
 
-/// Reads the RETURNs in the inboxes of the plugin, if any of `requests`, which belong to tasks of one plugin, withdraws a
-/// request. An agent writes its result first and the RETURN afterwards, so the function waits a short time for the RETURN.
-/// It waits once for all tasks, because one task may send a request under a key that another one withdraws.
+/// If one of `requests` withdraws a request, reads the RETURNs in the inboxes of the plugin. All `requests` belong to tasks
+/// of one plugin. An agent writes its result first and the RETURN afterwards, so the function waits a short time for the
+/// RETURN. It waits once for all tasks, because one task may withdraw a request that another task sends.
 pub(crate) async fn accept_pending_returns(
     context: &Arc<Context>,
     requests: impl Iterator<Item = &mut PluginRequests>,
@@ -183,13 +183,13 @@ pub(crate) async fn accept_pending_returns(
     }
 }
 
-/// The state of the last request of a key.
+/// The state of the last request with a key.
 enum LastRequestState {
-    /// Its tasks that have not ended.
+    /// The tasks of the request that have not ended.
     Open(Vec<Task>),
-    /// Its file is not captured yet.
+    /// The file of the request is not captured yet.
     NotCaptured,
-    /// It has ended, or its file was deleted.
+    /// The request has ended, or its file was deleted before the capture.
     Ended,
 }
 
@@ -199,7 +199,7 @@ impl LastRequestState {
     }
 }
 
-/// Whether the file was deleted before its capture. `false` if the folder cannot be read.
+/// Whether the file was deleted before its capture. `false` if the file's folder cannot be read.
 fn is_deleted(root: &Path, folder: &str, name: &str) -> bool {
     is_not_there(&root.join(folder).join(name))
 }
@@ -228,8 +228,8 @@ fn send(context: &Context, task: &Task, number: usize, draft: sandbox::Draft, no
     RequestItem::Send { key: draft.dedupe_key, request: Box::new(request), folder }
 }
 
-/// The `dedupe_key` in the request's file. It differs for each request with this key, so that a new request does not count
-/// as a repetition of an answered one.
+/// The `dedupe_key` in the request's file. It is different for each request with this key, so that a new request does not
+/// count as a repetition of an answered request.
 fn dedupe_key(sender: &str, key: &str, times: u32) -> String {
     if times == 1 { format!("{sender}:{key}") } else { format!("{sender}:{key}#{times}") }
 }
@@ -245,7 +245,7 @@ fn end(tx: &Tx<'_>, request: &Task, sender: &str, reason: &str, now: Timestamp) 
     dependencies::settled(tx, request, state, now)
 }
 
-/// Why the file of a request that was withdrawn before its capture is refused.
+/// The reason to refuse a file: its request was withdrawn before the capture. `None` if the request was not withdrawn.
 pub(crate) fn refused_file(tx: &Tx<'_>, new: &task::NewTask) -> Result<Option<String>, LedgerError> {
     match (&new.sender, &new.handoff_id) {
         (Some(sender), Some(id)) => plugin_requests::take_rejection(tx, sender, id),
@@ -279,7 +279,7 @@ mod tests {
         })
     }
 
-    /// Settles a task of the plugin `p` with these requests. Returns the contents of its deliveries.
+    /// Settles a task of the plugin `p` with these requests. Returns the contents of the task's deliveries.
     async fn settled(context: &Arc<Context>, items: Vec<sandbox::PluginRequest>) -> Vec<String> {
         let inner = Arc::clone(context);
         let job = move |tx: &Tx<'_>| {

@@ -12,8 +12,8 @@ use jiff::Timestamp;
 
 use crate::capture::by_baton;
 
-/// Answers the task `id`, which repeats the request `first`, into `folder`. If `first` is still open, the answer waits
-/// for its end. Returns whether there is something to deliver now.
+/// Writes the answer to the task `id`, which repeats the request `first`, into `folder`. If `first` is still open, the
+/// answer waits until `first` ends. Returns whether there is something to deliver now.
 pub(crate) fn captured(tx: &Tx<'_>, id: &str, first: &Task, folder: &str, now: Timestamp) -> Result<bool, LedgerError> {
     let repeat = Repeat { task: id.to_owned(), folder: folder.to_owned() };
     if !first.state.is_final() {
@@ -24,7 +24,7 @@ pub(crate) fn captured(tx: &Tx<'_>, id: &str, first: &Task, folder: &str, now: T
     Ok(true)
 }
 
-/// Answers the repetitions of the ended request `first`. The RETURNs are deliveries of `first`.
+/// Answers the requests that repeat the ended request `first`. The RETURNs are deliveries of the task `first`.
 pub(crate) fn settled(tx: &Tx<'_>, first: &str, now: Timestamp) -> Result<(), LedgerError> {
     let waiting = repeats::take(tx, first)?;
     if waiting.is_empty() {

@@ -8,7 +8,7 @@ use baton_core::{Digest, file_name};
 use baton_ledger::{LedgerError, Tx, outbox};
 use baton_sandbox::wit;
 
-/// The first name that is invalid, or that occurs twice.
+/// The first artifact name that is invalid, or that occurs twice.
 pub(super) fn bad_name(artifacts: &[wit::Artifact]) -> Option<&str> {
     let mut seen = BTreeSet::new();
     artifacts.iter().map(|artifact| artifact.name.as_str()).find(|name| !is_artifact_name(name) || !seen.insert(*name))
@@ -24,20 +24,20 @@ pub(super) struct NamedArtifact {
     pub(super) name: String,
     pub(super) media_type: String,
     pub(super) hash: String,
-    /// Absent if a file with this name and the same bytes exists already.
+    /// `None` if a file with this name and the same bytes exists already.
     pub(super) bytes: Option<Vec<u8>>,
 }
 
 impl NamedArtifact {
-    /// Its path, relative to the workspace.
+    /// The path of the artifact's file, relative to the workspace.
     pub(super) fn place(&self) -> String {
         format!("reports/{}", self.name)
     }
 }
 
-/// Chooses names in `reports/`: the names of the plugin, or all of them with the same number. A number is added if a
-/// file with other bytes has one of the names, on disk or in the outbox. So the names of one attempt match. If a file
-/// with the same bytes exists, it is used as the report.
+/// Chooses file names in `reports/` for the artifacts of one attempt. If a file with other bytes has one of the plugin's
+/// names, on disk or in the outbox, all artifacts of the attempt get the same number in their names, for example `-2`. If a
+/// file with the same bytes exists, Baton uses this file as the report.
 pub(super) fn name_all(
     tx: &Tx<'_>,
     reports: &Path,
@@ -53,7 +53,7 @@ pub(super) fn name_all(
     }
 }
 
-/// The artifact with its `number`th name; `None` if a file with other bytes has that name.
+/// The artifact with `number` in its name; `None` if a file with other bytes has that name.
 fn name(
     tx: &Tx<'_>,
     reports: &Path,

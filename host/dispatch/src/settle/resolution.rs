@@ -15,18 +15,18 @@ use crate::limits;
 use crate::plugins::InstalledPlugin;
 use crate::presence::FILE_MISSING;
 
-/// Who ended an attempt. Becomes the actor of its event.
+/// Who ended an attempt: the actor of the event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Actor {
-    /// The plugin, by its attempt.
+    /// The plugin, with the result of its attempt.
     Plugin,
     /// The daemon.
     Baton,
-    /// A person, by a command.
+    /// A person, with a command such as `baton cancel`.
     Operator,
     /// The agent that sent the request.
     Sender,
-    /// Who asked the running attempt to stop: the operator or the sender.
+    /// The actor that asked the running attempt to stop: the operator or the sender.
     StopRequester,
 }
 
@@ -41,7 +41,7 @@ impl Actor {
     }
 }
 
-/// The decision, before it is written.
+/// The decision how an attempt ends, before it is written.
 pub(super) struct Resolution {
     pub(super) actor: Actor,
     pub(super) state: State,
@@ -51,7 +51,7 @@ pub(super) struct Resolution {
     pub(super) outcome: Option<OutcomeKind>,
     pub(super) next_steps: Vec<String>,
     pub(super) due: Option<Timestamp>,
-    /// Its external agent did not answer in time.
+    /// Whether the external agent did not answer in time.
     pub(super) stale: bool,
     pub(super) artifacts: Vec<wit::Artifact>,
     pub(super) findings: Vec<wit::Finding>,
@@ -61,7 +61,7 @@ pub(super) struct Resolution {
 }
 
 impl Resolution {
-    /// The plugin ended the attempt without an outcome.
+    /// The resolution of an attempt that the plugin ended without an outcome.
     fn without_outcome(state: State, action: &'static str, text: String) -> Self {
         Self {
             actor: Actor::Plugin,
@@ -85,8 +85,8 @@ impl Resolution {
     }
 }
 
-/// Decides how an attempt on `installed` ended. If the task would wait for a change of the plugin or its grants, and
-/// this change happened during the attempt, the task is tried again.
+/// Decides how an attempt of `installed` ended. If the task has to wait for a grant or an approval, and the operator has
+/// changed the plugin or its grants during the attempt, the task is tried again.
 pub(super) fn resolve(
     context: &Context,
     task: &Task,
@@ -120,13 +120,13 @@ pub(super) fn resolve(
     resolution
 }
 
-/// Whether the plugin was replaced after the attempt started, or has become usable.
+/// Whether the plugin was replaced after the attempt started, or has become usable since then.
 fn has_changed(context: &Context, task: &Task, installed: Option<&Arc<InstalledPlugin>>) -> bool {
     let now = context.plugin(&task.agent).ok();
     now.is_some_and(|now| installed.is_none_or(|then| !Arc::ptr_eq(&now, then)))
 }
 
-/// The plugin was not called.
+/// The resolution of a task without a report of the plugin.
 fn without_report(ended: AbortReason, now: Timestamp) -> Resolution {
     let (state, action, text) = match ended {
         AbortReason::Stale(reason) => {
@@ -161,7 +161,7 @@ fn without_report(ended: AbortReason, now: Timestamp) -> Resolution {
     Resolution::without_outcome(state, action, text).by(Actor::Baton)
 }
 
-/// The plugin returned an outcome. If its reports cannot be written under their names, the attempt failed.
+/// The resolution if the plugin returned an outcome. If the name of a report is invalid, the attempt failed.
 fn with_outcome(
     task: &Task,
     outcome: wit::Outcome,
@@ -211,8 +211,8 @@ fn failed(
     Resolution::without_outcome(state, action, text)
 }
 
-/// The attempt failed after the budget of its plugin refused a handoff. The task is tried again when the budget has room,
-/// unless it is a call or no attempts are left.
+/// The resolution if an attempt failed after Baton refused a handoff because of the plugin's budget. The task is tried again
+/// when the budget has room, unless the task is a call or has no attempts left.
 fn out_of_budget(context: &Context, task: &Task, failed: Resolution) -> Resolution {
     if failed.state != State::Failed || task.origin == Origin::Call {
         return failed;
@@ -222,14 +222,14 @@ fn out_of_budget(context: &Context, task: &Task, failed: Resolution) -> Resoluti
         "{}; the plugin has used up its budget of handoffs (attempt {attempts} of {})",
         failed.text, policy.max_attempts
     );
-    // The task starts when the budget has room again, like all tasks of the plugin.
+    // The queued task starts when the budget has room again, like all tasks of the plugin.
     let (state, action) =
         if attempts < policy.max_attempts { (State::Queued, "queued") } else { (State::Dead, "dead") };
     Resolution::without_outcome(state, action, text).by(Actor::Baton)
 }
 
-/// The daemon stops, or a person interrupts a call. An idempotent action runs again at the daemon's next start; about
-/// another action, a person decides.
+/// The resolution if the daemon stopped the attempt, or a person interrupted a call. An idempotent action runs again at the
+/// daemon's next start. For another action, a person decides.
 fn stopped(task: &Task, installed: Option<&InstalledPlugin>) -> Resolution {
     let idempotent = installed.is_some_and(|installed| installed.is_idempotent(task.action.as_deref()));
     let (actor, state, text) = if task.origin == Origin::Call {
@@ -243,7 +243,7 @@ fn stopped(task: &Task, installed: Option<&InstalledPlugin>) -> Resolution {
     Resolution::without_outcome(state, "stopped", text.to_owned()).by(actor)
 }
 
-/// A retry, unless the task is a call or no attempts are left.
+/// The resolution after a failed attempt that may be retried. The task is `dead` if it is a call or no attempts are left.
 fn again_or_dead(context: &Context, task: &Task, text: &str, now: Timestamp) -> Resolution {
     let policy = context.retry(&task.agent);
     let pause = policy.pause_after(task.attempts, &task.id).filter(|_| task.origin != Origin::Call);
@@ -271,7 +271,7 @@ pub(super) struct ReturnAddress {
     pub(super) folder: String,
 }
 
-/// The recipient of the task's RETURN. `None` if it sends no RETURN.
+/// The recipient of the task's RETURN. `None` if Baton sends no RETURN for the task.
 pub(super) fn answer_to(context: &Context, task: &Task, state: State) -> Option<ReturnAddress> {
     let sender = task.sender.as_deref()?;
     let asked = task.origin == Origin::Handoff && task.kind != "RETURN" && sender != "baton";

@@ -53,7 +53,7 @@ impl Settlement {
         Ok(Some(SettlementEffects { artifacts, to_deliver: sent.to_deliver, released, quarantined }))
     }
 
-    /// Moves the task to its state. Returns the newest hash of the chain.
+    /// Moves the task to its new state. Returns the newest hash of the chain.
     fn transition(&self, tx: &Tx<'_>, artifacts: &[NamedArtifact]) -> Result<String, LedgerError> {
         let Self { task, resolution, output, at } = self;
         let asked = match resolution.actor {
@@ -85,7 +85,7 @@ impl Settlement {
         Ok(head)
     }
 
-    /// Records the findings, and the files that are watched from now on.
+    /// Records the findings, and the changes to the list of files that Baton watches for the plugin.
     fn record_findings(&self, tx: &Tx<'_>) -> Result<(), LedgerError> {
         let Self { task, resolution, at, .. } = self;
         let findings: Vec<_> = resolution.findings.iter().map(kept).collect();
@@ -124,15 +124,16 @@ impl Settlement {
         outbox::add(tx, &task.id, &archive).map(drop)
     }
 
-    /// Counts the use of the plugin's budgets. Returns the reason if the plugin's tasks wait from now on.
+    /// Counts the resources that the attempt used. If the plugin has now used up a budget, returns the reason why its tasks
+    /// wait.
     fn spend(&self, tx: &Tx<'_>, reports: u64) -> Result<Option<String>, LedgerError> {
         let Self { task, resolution, output, at } = self;
         let spent: Vec<_> = output.spent.iter().copied().chain([(Resource::Reports, reports)]).collect();
         budget::spend(tx, task, &output.budget, &spent, resolution.state, *at)
     }
 
-    /// Records the use of limits, the output of the plugin, and the effect on the plugin's quarantine. Returns the reason
-    /// if the plugin is quarantined from now on.
+    /// Records the use of limits, the output of the plugin, and the effect on the plugin's quarantine. Returns the reason if
+    /// Baton now quarantines the plugin.
     fn supervise(&self, tx: &Tx<'_>) -> Result<Option<String>, LedgerError> {
         let Self { task, resolution, output, at } = self;
         if let Some(usage) = &output.usage {

@@ -1,8 +1,8 @@
-//! A `files` trigger of a manifest: the files below a granted folder that fit a pattern.
+//! A `files` trigger of a manifest: makes a task when files below a granted folder change and their paths match a pattern.
 //!
-//! The trigger is level-triggered like the inboxes: it compares the folder with the marks in the ledger. So a change
-//! while the daemon was down fires it, and a touched file with the same content does not. One transaction writes the
-//! marks and the task.
+//! The trigger is level-triggered like the inboxes: it compares the folder with the marks in the ledger. So a change while
+//! the daemon was down fires the trigger. A file with a new time and the same content does not fire it. One transaction
+//! writes the marks and the task.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -23,7 +23,7 @@ use crate::{Context, DispatchError, budget, limits};
 /// A `files` trigger of a manifest.
 pub(super) struct DeclaredFilesTrigger<'a> {
     pub(super) plugin: &'a str,
-    /// Its index in the manifest, from 0.
+    /// The index of the trigger in the manifest, from 0.
     pub(super) number: usize,
     pub(super) folder: &'a str,
     pub(super) glob: &'a str,
@@ -31,22 +31,23 @@ pub(super) struct DeclaredFilesTrigger<'a> {
     pub(super) action: &'a str,
 }
 
-/// An armed trigger.
+/// A `files` trigger that Baton checks.
 #[derive(Clone, Debug)]
 pub(crate) struct FilesTrigger {
-    /// The key of its marks in the ledger.
+    /// The key of the trigger's marks in the ledger.
     key: String,
     pub(crate) plugin: String,
     action: String,
     mounts: Vec<MountGrant>,
-    /// Folders to which Baton writes: a report must not fire the trigger that caused it.
+    /// Folders to which Baton writes, for example `reports/`. Files in them never fire the trigger, because a report could
+    /// otherwise fire the trigger that caused it.
     own: [PathBuf; 2],
     globs: Globs,
     pub(crate) debounce: Duration,
 }
 
 impl FilesTrigger {
-    /// The trigger over the granted folders; `None` if no folder is granted, or the glob is invalid.
+    /// The trigger for the granted folders; `None` if no folder is granted, or the glob is invalid.
     pub(super) fn new(context: &Context, mounts: &[MountGrant], declared: &DeclaredFilesTrigger<'_>) -> Option<Self> {
         let DeclaredFilesTrigger { plugin, number, folder, glob, debounce, action } = *declared;
         let mounts: Vec<_> = mounts.iter().filter(|mount| mount.name == folder).cloned().collect();
@@ -122,20 +123,20 @@ pub(crate) async fn fire(context: &Arc<Context>, trigger: FilesTrigger) -> Resul
     Ok(fired)
 }
 
-/// The files that fit, by guest path.
+/// The files that match the pattern, by guest path.
 struct MountedFiles {
     /// The hash of the content of each file.
     hashes: BTreeMap<String, String>,
-    /// The files that the plugin itself is writing.
+    /// The files that an attempt of the plugin is writing.
     own: BTreeSet<String>,
 }
 
 impl FilesTrigger {
-    /// `None` if a folder cannot be read, because then the state of its files is unknown.
+    /// Reads the files of the trigger. `None` if a folder cannot be read, because the state of its files is then unknown.
     fn read(&self, writes: &OwnWrites) -> Option<MountedFiles> {
         let (mut hashes, mut places, since) = (BTreeMap::new(), Vec::new(), Instant::now());
         for mount in &self.mounts {
-            // A folder at the path of a granted folder, but with another identity, was not granted.
+            // If another folder now has the path of the granted folder, this new folder is not granted.
             mount.folder.open_again().ok()?;
             std::fs::read_dir(&mount.host).ok()?;
             for found in scan_tree(&mount.host, &self.globs).into_iter().filter(|found| !self.is_own(&found.path)) {

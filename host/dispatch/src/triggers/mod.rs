@@ -4,17 +4,17 @@
 //! |---|---|---|
 //! | `files` | a file below a granted folder, by pattern | the watcher |
 //! | `watched` | a file that the plugin watches | a separate watcher |
-//! | `returns` | a RETURN | the capture, in its transaction |
+//! | `return` | a RETURN | the capture, in its transaction |
 //! | `audio` | new audio below a folder of `baton.toml` | the watcher |
 //! | `schedule` | the clock | the engine, and each full scan |
 //!
-//! The watcher may miss changes at the start, after lost events, in a network folder, and when the system's limit of
-//! watches is reached. In these cases the scan each minute compares all files of the trigger. Otherwise the scan does
-//! not read them.
+//! The watcher may miss changes at the start, after lost events, in a network folder, and when the system's limit of watches
+//! is reached. In these cases the scan each minute compares all files of the trigger. Otherwise the scan does not read these
+//! files.
 //!
-//! All triggers are level-triggered: the current state is compared with the state in the ledger, and one transaction
-//! makes the task and updates the state. So no change is lost while the daemon is down, and nothing fires twice. The
-//! sender of such a task is `baton`, and it sends no RETURN.
+//! All triggers are level-triggered: Baton compares the current state with the state in the ledger, and one transaction
+//! makes the task and updates the stored state. So no change is lost while the daemon is down, and no change fires a trigger
+//! twice. The sender of a triggered task is `baton`, and the task sends no RETURN.
 
 pub(crate) mod audio;
 mod files;
@@ -50,7 +50,7 @@ pub(crate) enum ArmedTrigger {
 }
 
 impl ArmedTrigger {
-    /// How long its folders must be quiet before the check.
+    /// How long the trigger's folders must be quiet before the check.
     pub(crate) fn debounce(&self) -> Duration {
         match self {
             Self::Files(trigger) => trigger.debounce,
@@ -59,7 +59,7 @@ impl ArmedTrigger {
         }
     }
 
-    /// Whether a change at `path` below its folders concerns it.
+    /// Whether a change at `path` can fire the trigger.
     pub(crate) fn concerns(&self, path: &Path) -> bool {
         match self {
             Self::Files(trigger) => trigger.concerns(path),
@@ -78,7 +78,7 @@ impl ArmedTrigger {
         files.into_iter().flatten().chain(audio)
     }
 
-    /// The plugin whose watched files it checks.
+    /// The plugin whose watched files this trigger checks; `None` if it is not a `watched` trigger.
     pub(crate) fn watches_for(&self) -> Option<&str> {
         match self {
             Self::Files(_) | Self::Audio(_) => None,
@@ -86,7 +86,7 @@ impl ArmedTrigger {
         }
     }
 
-    /// Whether the last check could not read its folder.
+    /// Whether the last check could not scan the folder. Only an `audio` trigger stores this.
     pub(crate) fn is_unreachable(&self, context: &Context) -> bool {
         match self {
             Self::Audio(trigger) => context.scan_queue.has_failed(&trigger.folder.named),
@@ -94,7 +94,7 @@ impl ArmedTrigger {
         }
     }
 
-    /// The plugin with the trigger, if the trigger checks files.
+    /// The plugin with the trigger; `None` for an `audio` trigger.
     pub(crate) fn plugin(&self) -> Option<&str> {
         match self {
             Self::Files(trigger) => Some(&trigger.plugin),
@@ -104,7 +104,7 @@ impl ArmedTrigger {
     }
 }
 
-/// Every trigger on files of the installed plugins, and the folders that are scanned for new audio.
+/// The `files` and `watched` triggers of the installed plugins, and the `audio` triggers of the scanned folders.
 pub(crate) fn arm_triggers(context: &Context) -> Vec<ArmedTrigger> {
     let folders = context.scanner.iter().flat_map(|scanner| scanner.folders.iter().cloned());
     let mut armed: Vec<ArmedTrigger> = folders.map(|folder| ArmedTrigger::Audio(AudioTrigger { folder })).collect();
@@ -114,7 +114,7 @@ pub(crate) fn arm_triggers(context: &Context) -> Vec<ArmedTrigger> {
     armed
 }
 
-/// Every trigger on files of a plugin.
+/// The `files` and `watched` triggers of a plugin.
 pub(crate) fn of_plugin(context: &Context, name: &str, installed: &InstalledPlugin) -> Vec<ArmedTrigger> {
     let mounts = &installed.grants.services.mounts;
     let triggers = installed.plugin.manifest().declares.triggers.iter().enumerate();
@@ -133,7 +133,7 @@ pub(crate) fn of_plugin(context: &Context, name: &str, installed: &InstalledPlug
     armed.collect()
 }
 
-/// Checks a trigger and makes one task for all changes. `closing` ends a long check early.
+/// Checks a trigger and makes one task for all changes that it finds. `closing` ends a long check early.
 pub(crate) async fn fire(
     context: &Arc<Context>,
     trigger: ArmedTrigger,

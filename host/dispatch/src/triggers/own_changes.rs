@@ -1,4 +1,4 @@
-//! Reads the state of the files that a plugin's own attempt wrote and that its triggers watch.
+//! Reads the files that an attempt of a plugin wrote and that triggers of the same plugin watch.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -14,7 +14,7 @@ use crate::triggers;
 use crate::triggers::ArmedTrigger;
 use crate::triggers::own_writes::{OwnChanges, OwnPaths, resolved};
 
-/// Reads the files that an attempt on `installed` wrote and the plugin's triggers watch.
+/// Reads the files that an attempt of `installed` wrote and that the plugin's triggers watch.
 pub(crate) async fn changes(
     context: &Arc<Context>,
     installed: &Arc<InstalledPlugin>,
@@ -41,7 +41,7 @@ fn read(context: &Context, installed: &InstalledPlugin, writes: &ChangedFiles) -
     changes
 }
 
-/// Size and time of each file, by its path for the plugin.
+/// The size and time of each file, by the path that the plugin uses for the file.
 pub(crate) fn stamps(mounts: &[MountGrant], writes: &ChangedFiles) -> Vec<(String, Stamp)> {
     let stamp = |path: PathBuf| {
         let mount = mounts.iter().find(|mount| path.starts_with(&mount.host))?;
@@ -49,6 +49,6 @@ pub(crate) fn stamps(mounts: &[MountGrant], writes: &ChangedFiles) -> Vec<(Strin
         let stamp = path.metadata().ok().map(|metadata| triggers::stamp(&metadata));
         Some((format!("{}/{below}", mount.guest), stamp))
     };
-    // The plugin may watch the file under the path that it wrote to, or under the resolved path.
+    // The plugin may watch the file under the path that it used to write the file, or under the resolved path.
     writes.paths().into_iter().flat_map(|path| BTreeSet::from([resolved(&path), path])).filter_map(stamp).collect()
 }

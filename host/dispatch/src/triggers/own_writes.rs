@@ -1,9 +1,9 @@
-//! A plugin's own changes: files that an attempt writes do not fire triggers of the same plugin.
+//! Own changes of a plugin: files that an attempt writes do not fire triggers of the same plugin.
 //!
-//! While an attempt runs, the plugin's triggers ignore the files that it writes. At the end of the attempt, Baton reads
-//! each of these files and records its content as seen, together with the outcome. So a later change by another program
-//! fires a trigger. If another program changes a file while the plugin writes to it, the change counts as the plugin's.
-//! If the process is killed during an attempt, the plugin's changes fire its triggers once.
+//! While an attempt runs, the plugin's triggers ignore the files that the attempt writes. At the end of the attempt, Baton
+//! reads each of these files and stores its content as known, together with the outcome. So a later change by another
+//! program fires a trigger. If another program changes a file while the plugin writes to it, this change counts as a change
+//! by the plugin. If the process is killed during an attempt, the plugin's changes fire its triggers once.
 
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
@@ -15,8 +15,8 @@ use baton_ledger::watched::Stamp;
 use baton_ledger::{LedgerError, Tx, mark, watched};
 use baton_sandbox::{ChangedFiles, MountGrant};
 
-/// How long the files of an ended attempt are kept. A check of a trigger that started before the end of the attempt must
-/// still ignore these files. Such a check takes less time than this.
+/// How long Baton keeps the list of files of an ended attempt. A check of a trigger that started before the end of the
+/// attempt must still ignore these files. Such a check always takes less time than this.
 const KEPT: Duration = Duration::from_mins(10);
 
 /// The files that attempts of this process write.
@@ -32,14 +32,14 @@ struct AttemptWrites {
 }
 
 impl OwnWrites {
-    /// Starts an attempt. Returns the collector of the files that it writes.
+    /// Starts an attempt. Returns a collector for the files that the attempt writes.
     pub(crate) fn begin(&self, plugin: &str, task: &str) -> ChangedFiles {
         let (plugin, task, writes) = (plugin.to_owned(), task.to_owned(), ChangedFiles::default());
         self.lock().push(AttemptWrites { plugin, task, writes: writes.clone(), ended: None });
         writes
     }
 
-    /// Ends an attempt: its outcome is in the ledger.
+    /// Ends an attempt. Its outcome must be in the ledger already.
     pub(crate) fn end(&self, task: &str) {
         let now = Instant::now();
         let mut entries = self.lock();
@@ -51,7 +51,7 @@ impl OwnWrites {
         });
     }
 
-    /// The files of running attempts of `plugin`, and of its attempts that ended at `since` or later.
+    /// The paths that running attempts of `plugin` wrote, and its attempts that ended at `since` or later.
     pub(crate) fn since(&self, plugin: &str, since: Instant) -> OwnPaths {
         let entries = self.lock();
         let of_plugin = entries.iter().filter(|entry| entry.plugin == plugin);
@@ -80,14 +80,14 @@ impl OwnPaths {
         !self.0.is_empty() && file.ancestors().any(|path| self.0.contains(path))
     }
 
-    /// As [`OwnPaths::has`], for a file that is given by its guest path below `mount`.
+    /// As [`OwnPaths::has`], for the file with the guest path `guest` below `mount`.
     pub(crate) fn has_below(&self, mount: &MountGrant, guest: &str) -> bool {
         let below = guest.strip_prefix(mount.guest.as_str()).and_then(|below| below.strip_prefix('/'));
         !self.0.is_empty() && below.is_some_and(|below| self.has(&resolved(&mount.host.join(below))))
     }
 }
 
-/// The path with every link resolved. For a missing file, the path of its folder is resolved.
+/// The path with every link resolved. If the file is missing, only the path of its folder is resolved.
 pub(crate) fn resolved(path: &Path) -> PathBuf {
     let behind_folder = || Some(path.parent()?.canonicalize().ok()?.join(path.file_name().unwrap_or(OsStr::new(""))));
     path.canonicalize().ok().or_else(behind_folder).unwrap_or_else(|| path.to_owned())
@@ -101,7 +101,7 @@ pub(crate) struct OwnMark {
     pub(crate) hash: String,
 }
 
-/// The state of a plugin's trigger files after the plugin's own attempt.
+/// The state of the files that a plugin's triggers watch, after an attempt of the plugin changed them.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct OwnChanges {
     /// Marks of `files` triggers.

@@ -1,9 +1,9 @@
-//! `return` triggers: in the transaction that captures a RETURN, Baton makes a task for every plugin whose trigger
-//! matches it. The findings of such a task are also stored with the RETURN and with its request.
+//! `return` triggers: in the transaction that captures a RETURN, Baton makes a task for every plugin whose trigger matches
+//! the RETURN. The findings of this task are also stored with the RETURN and with the request that it answers.
 //!
-//! A RETURN makes at most one task for each plugin, even if it is captured several times. Such a task sends no RETURN,
-//! so no further task follows from it. Its requests continue the chain of the request. When the chain has reached its
-//! maximum length, the refusal, which is also a RETURN, makes no task.
+//! A RETURN makes at most one task for each plugin, even if it is captured several times. The task sends no RETURN, so it
+//! triggers no further task. The requests that the task sends continue the chain of the answered request. When the chain has
+//! reached its maximum length, Baton refuses the next request with a RETURN, and this RETURN makes no task.
 
 use baton_core::State;
 use baton_core::grants::Grant;
@@ -19,7 +19,7 @@ use crate::context::Context;
 use crate::plugins::InstalledPlugin;
 use crate::settle::evidence;
 
-/// Makes the tasks for a RETURN that was captured, or whose request was found later. Returns whether there are any.
+/// Makes the tasks for a RETURN that was captured, or whose request was found later. Returns whether it made a task.
 pub(crate) fn trigger_tasks(
     tx: &Tx<'_>,
     context: &Context,
@@ -29,7 +29,7 @@ pub(crate) fn trigger_tasks(
 ) -> Result<bool, LedgerError> {
     if let Some(request) = request {
         task::set_request(tx, answer, &request.id)?;
-        // Copy the findings of tasks that were made before Baton knew the answered request.
+        // Copy the findings of tasks that were made before Baton knew the request that the RETURN answers.
         flag::copy_flags(tx, answer, &request.id, now)?;
         if request.evidence.is_some() {
             evidence::reported(tx, answer)?;
@@ -80,7 +80,7 @@ fn new(plugin: &str, action: &str, answer: &Task, request: Option<&Task>) -> tas
     }
 }
 
-/// Stores the findings of `task` with the RETURN that triggered it, and with the answered request. Findings of severity
+/// Stores the findings of `task` also with the RETURN that triggered it, and with the answered request. Findings of severity
 /// `info` are stored only with `task`.
 pub(crate) fn flag(tx: &Tx<'_>, task: &Task, findings: &[Finding], now: Timestamp) -> Result<(), LedgerError> {
     let Some(answer) = &task.about else {

@@ -1,8 +1,8 @@
-//! Schedules of `baton.toml`: a cron expression that is due makes a task.
+//! Schedules of `baton.toml`: when the time of a cron expression has come, Baton makes a task.
 //!
 //! For each schedule, the ledger stores when Baton first checked it or when it last fired. A new schedule starts at the
-//! present, so it first fires at its next time. If several times passed while the daemon was down, they fire once. The mark
-//! never moves back, so nothing fires twice after the clock was set back.
+//! present, so it first fires at its next time. If several times passed while the daemon was down, the schedule fires once.
+//! The stored time never moves back, so no schedule fires twice after the clock was set back.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,7 +15,7 @@ use crate::attempt::DueWork;
 use crate::settings::Schedule;
 use crate::{AgentKind, Context, DispatchError, budget, limits};
 
-/// The trigger name in the marks of schedules. No other trigger has this name.
+/// The trigger name in the marks of schedules. No other trigger uses this name.
 const MARKS: &str = "schedule";
 
 /// Makes a task of every schedule that is due.
@@ -63,8 +63,8 @@ fn check(
     Ok(DueWork { agents, next: soonest.map(|next| until(next).max(limits::SCHEDULE_LEAST)) })
 }
 
-/// Deletes the marks of schedules that were removed from the configuration, so that a schedule that is added again
-/// counts as new.
+/// Deletes the marks of schedules that were removed from the configuration. A schedule that is added again then counts as
+/// new.
 fn forget<'a>(
     tx: &Tx<'_>,
     schedules: &[(String, Schedule)],
@@ -95,7 +95,8 @@ mod tests {
         (folder, ledger)
     }
 
-    /// Returns the number of tasks that a check at `now` makes, and the seconds until the next time.
+    /// Checks the schedule `cron` at `now`. Returns the number of tasks that the check makes, and the seconds until the next
+    /// time.
     fn check_at(ledger: &Ledger, cron: &str, now: &str) -> (usize, Option<u64>) {
         let (schedules, now) = (vec![("p".to_owned(), schedule(cron))], at(now));
         let DueWork { agents, next } =
@@ -150,7 +151,7 @@ mod tests {
         let berlin = Schedule::new("0 7 * * *", Some("Europe/Berlin"), None, BTreeMap::new()).unwrap();
         assert_eq!(berlin.next(at("2026-01-10T00:00:00Z")), Some(at("2026-01-10T06:00:00Z")));
         assert_eq!(berlin.next(at("2026-07-10T00:00:00Z")), Some(at("2026-07-10T05:00:00Z")));
-        // 02:30 comes twice on 25 October.
+        // 02:30 occurs twice on 25 October.
         let night = Schedule::new("30 2 * * *", Some("Europe/Berlin"), None, BTreeMap::new()).unwrap();
         let first = night.next(at("2026-10-25T00:00:00Z")).unwrap();
         assert_eq!(first, at("2026-10-25T00:30:00Z"));

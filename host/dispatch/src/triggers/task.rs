@@ -15,20 +15,20 @@ use crate::{Context, budget, limits};
 pub(crate) struct TriggerResult {
     /// The agents that have work now.
     pub(crate) agents: Vec<String>,
-    /// More files have changed than one task gets.
+    /// Whether more files have changed than one task may contain.
     pub(crate) more: bool,
     /// A folder with more new audio.
     pub(crate) audio: Option<PathBuf>,
-    /// The used-up budget that prevented a task. The next scan tries again.
+    /// The trigger budget whose exhaustion prevented a task. The next scan tries again.
     pub(crate) exhausted: Option<budget::ExhaustedBudget>,
-    /// A plugin whose files could not be compared. The next check compares them again.
+    /// The plugin whose files could not be compared. The next check compares them again.
     pub(crate) unread: Option<String>,
     /// The plugin and its new set of watched files.
     pub(crate) watching: Option<(String, PluginWatch)>,
 }
 
-/// Makes a task for an event that no later check would find again. The task is queued, or waits if the plugin's budget
-/// of triggers is used up.
+/// Makes a task for an event that no later check would find again. The task is queued, or waits if the plugin's trigger
+/// budget is used up.
 pub(crate) fn insert_task(
     tx: &Tx<'_>,
     context: &Context,
@@ -45,7 +45,7 @@ pub(crate) fn insert_task(
     }
 }
 
-/// The task of a plugin for changed files.
+/// The task that a plugin gets for changed files.
 pub(super) fn files_task(plugin: &str, action: &str, paths: Vec<String>) -> task::NewTask {
     task::NewTask {
         sender: Some("baton".to_owned()),
@@ -64,14 +64,14 @@ fn title(action: &str, paths: &[String]) -> String {
     }
 }
 
-/// The watched files of one plugin.
+/// The files that Baton watches for one plugin.
 #[derive(Debug, Default)]
 pub(crate) struct PluginWatch {
-    /// The folders that contain the files. For a missing folder, its nearest existing parent.
+    /// The folders that contain the files. If a folder is missing, its nearest existing parent.
     pub(crate) folders: BTreeSet<PathBuf>,
-    /// Hashes of the folders over the limit. The full scan finds their changes.
+    /// Hashes of the folders over the limit. Only the full scan finds changes in these folders.
     unwatched: HashSet<u64>,
-    /// Hashes of the watched paths, because there may be many. A hash collision only causes an unnecessary check.
+    /// Hashes of the watched paths. Hashes need less memory than paths, and a collision only causes an unnecessary check.
     paths: HashSet<u64>,
 }
 

@@ -1,8 +1,8 @@
-//! A `watched` trigger of a manifest: files that the plugin watches (`wit/watch.wit`).
+//! A `watched` trigger of a manifest: makes a task when files change that the plugin watches (`wit/watch.wit`).
 //!
-//! The files may be anywhere below the plugin's mounts, so only the folders that contain them are watched, not
-//! recursively. The watch detects changes quickly. A comparison of every file with the ledger then finds the changed
-//! files.
+//! The files may be anywhere below the plugin's mounts, so Baton watches only the folders that contain them, without their
+//! subfolders. A watch reports quickly that something has changed. A comparison of every file with the ledger then finds the
+//! changed files.
 
 use std::collections::HashMap;
 use std::io::{Error, ErrorKind};
@@ -18,7 +18,7 @@ use jiff::Timestamp;
 use super::task::{PluginWatch, TriggerResult, files_task};
 use crate::{Context, DispatchError, budget, limits};
 
-/// An armed trigger.
+/// A `watched` trigger that Baton checks.
 #[derive(Clone, Debug)]
 pub(crate) struct WatchedTrigger {
     pub(crate) plugin: String,
@@ -38,7 +38,7 @@ impl WatchedTrigger {
     }
 }
 
-/// Compares every file with the ledger and makes one task for all changes.
+/// Compares every watched file with the ledger and makes one task for all changes.
 pub(super) async fn fire(context: &Arc<Context>, trigger: WatchedTrigger) -> Result<TriggerResult, DispatchError> {
     let (comparing, inner) = (trigger.clone(), Arc::clone(context));
     let compared = tokio::task::spawn_blocking(move || comparing.compare(&inner)).await;
@@ -91,7 +91,7 @@ impl WatchedTrigger {
     }
 }
 
-/// The part of a guest path below a mount.
+/// The path below the mount, for a guest path in the mount.
 fn relative<'a>(mount: &MountGrant, path: &'a str) -> Option<&'a Path> {
     path.strip_prefix(mount.guest.as_str())?.strip_prefix('/').map(Path::new)
 }
@@ -99,23 +99,23 @@ fn relative<'a>(mount: &MountGrant, path: &'a str) -> Option<&'a Path> {
 /// Compares the files below one mount.
 struct MountScan<'a> {
     mount: &'a MountGrant,
-    /// The real path of each parent folder, computed once for all its files.
+    /// The real path of each parent folder, computed once for all files in the folder.
     parents: HashMap<PathBuf, ParentFolder>,
     watching: &'a mut PluginWatch,
 }
 
-/// The folder of a file.
+/// The state of the folder of a file.
 #[derive(Clone)]
 enum ParentFolder {
     Real(PathBuf),
-    /// The folder does not exist, or is outside of the mount, which is the same for a plugin.
+    /// The folder does not exist, or is outside of the mount. For a plugin, both cases are the same.
     Missing,
-    /// It cannot be read, so the state of its files is unknown.
+    /// The folder cannot be read, so the state of its files is unknown.
     Unknown,
 }
 
 impl MountScan<'_> {
-    /// The current stamp of a file; `None` if it is unknown.
+    /// The current stamp of a file. The outer `None` means that the state is unknown, `Some(None)` that the file is missing.
     fn stamp(&mut self, relative: &Path) -> Option<Stamp> {
         let (parent, name) = (relative.parent().unwrap_or(Path::new("")), relative.file_name()?);
         let real = match self.parent(parent) {
@@ -186,7 +186,7 @@ fn is_missing(error: &Error) -> bool {
     matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory)
 }
 
-/// Size and time, as the plugin sees them.
+/// The size and the time of a file, as the plugin sees them.
 pub(crate) fn stamp(metadata: &std::fs::Metadata) -> FileStamp {
     let since = metadata.modified().ok().and_then(|at| at.duration_since(UNIX_EPOCH).ok()).unwrap_or_default();
     FileStamp { size: metadata.len(), modified_ns: u64::try_from(since.as_nanos()).unwrap_or(u64::MAX) }

@@ -1,4 +1,4 @@
-//! Calls of actions by the operator: `baton run`. They work beside a running daemon.
+//! Calls of actions by the operator with `baton run`. They also work while a daemon is running.
 
 use std::sync::Arc;
 
@@ -31,11 +31,11 @@ pub struct Call {
 pub struct CallReport {
     /// The id of the task in the ledger.
     pub id: String,
-    /// Its state now.
+    /// The current state of the task.
     pub state: State,
     /// The outcome kind, if the plugin returned an outcome.
     pub outcome: Option<OutcomeKind>,
-    /// The summary, or what went wrong.
+    /// The summary of the outcome, or the reason of the failure.
     pub text: String,
     /// The next steps that the plugin names.
     pub next_steps: Vec<String>,
@@ -45,7 +45,7 @@ pub struct CallReport {
     pub log: String,
 }
 
-/// Records a task, makes one attempt at once, and delivers its files.
+/// Records a task, makes one attempt at once, and delivers the task's files.
 ///
 /// # Errors
 /// When there is no such plugin or action, or the ledger fails.
@@ -61,14 +61,14 @@ pub async fn call(
         action: Some(call.action),
         args,
         actor: "operator".to_owned(),
-        // Not `queued`, because a running daemon would lease it.
+        // The state is not `queued`, because a running daemon would lease a queued task.
         ..task::NewTask::blank(&call.plugin, task::Origin::Call, State::Captured)
     };
     let (owner, now, inner) = (context.owner.clone(), Timestamp::now(), Arc::clone(context));
     let insert = move |tx: &Tx<'_>| {
         let id = task::insert(tx, &new, None, now)?;
         let leased = task::lease_task(tx, &id, &owner, limits::LEASE, now)?;
-        // A call starts even if a budget is used up, but its handoffs count.
+        // A call starts even if a budget is used up, but its handoffs count against the budget.
         budget::room(tx, &inner, &leased.agent, 1, now)?;
         begin(tx, leased, now)
     };
@@ -85,14 +85,14 @@ pub async fn call(
 }
 
 impl CallReport {
-    /// The state for people: that of the task, or `partial` or `refused`.
+    /// The status for people: the task's state, or `partial` or `refused`.
     #[must_use]
     pub fn status(&self) -> &'static str {
         OutcomeKind::status(self.state, self.outcome)
     }
 }
 
-/// The arguments of a call as JSON. A call of an unknown action or with wrong arguments is refused and not recorded.
+/// The arguments of a call as JSON. An unknown action or wrong arguments are an error; Baton does not record the call.
 async fn check_call(context: &Arc<Context>, call: &Call) -> Result<String, DispatchError> {
     let installed = context.plugin(&call.plugin)?;
     installed.action(Some(&call.action))?;

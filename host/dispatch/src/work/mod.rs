@@ -1,5 +1,5 @@
-//! Runs attempts: `prepare` builds the task for the plugin, `request_permission` decides to which agents the plugin may
-//! send handoffs, `run` runs the attempts of the engine's workers, `call` an attempt of `baton run`. `running` has the
+//! Runs attempts: `prepare` builds the task for the plugin, `request_permission` decides to which agents the plugin may send
+//! handoffs, `run` runs the attempts of the engine's workers, `call` runs an attempt for `baton run`. `running` knows the
 //! attempts of this process.
 
 mod call;

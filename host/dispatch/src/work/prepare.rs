@@ -1,4 +1,4 @@
-//! Builds the task that a plugin gets from the ledger's record.
+//! Builds the task that a plugin gets, from the ledger's record of the task.
 
 use baton_core::State;
 use baton_core::handoff::{self, Priority};
@@ -21,7 +21,7 @@ pub(crate) struct TaskSource<'a> {
     pub(crate) about: Option<&'a ReturnContext>,
 }
 
-/// Builds the task for the plugin. The ledger keeps the arguments of the request, without the `defaults`.
+/// Builds the task for the plugin. The arguments in the ledger stay without the `defaults`.
 pub(crate) fn prepare(
     from: &TaskSource<'_>,
     action: &str,
@@ -80,7 +80,7 @@ fn answered(task: &Task, about: &ReturnContext, answer: Option<&[u8]>) -> wit::A
     }
 }
 
-/// Adds defaults for arguments that the JSON object does not name. Other JSON is returned unchanged.
+/// Adds the `defaults` for arguments that the JSON object does not name. JSON that is not an object is returned unchanged.
 #[must_use]
 pub fn with_defaults(args: &str, defaults: Option<&DefaultArguments>) -> String {
     let Some(defaults) = defaults.filter(|defaults| !defaults.is_empty()) else {
@@ -114,7 +114,7 @@ fn handoff(task: &Task, input: Option<&[u8]>) -> wit::Handoff {
     }
 }
 
-/// Timestamps of the WIT contract have whole seconds.
+/// A timestamp for the plugin. The WIT contract uses whole seconds.
 fn at_second(at: Timestamp) -> String {
     at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }

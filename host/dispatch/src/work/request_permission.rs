@@ -1,4 +1,5 @@
-//! The agents to which a plugin may send handoffs in one attempt: those in its grant, by any of their spellings.
+//! The agents to which a plugin may send handoffs in one attempt: the agents in its grant, under any spelling of their
+//! names.
 
 use std::sync::Arc;
 
@@ -39,7 +40,7 @@ pub(super) fn request_permission(context: &Arc<Context>, installed: &InstalledPl
     RequestPermission::Granted { resolve: Arc::new(resolve), admit }
 }
 
-/// Limits the number of handoffs by the plugin's budget.
+/// The check whether the plugin's budget allows another handoff.
 fn admission(context: &Arc<Context>, plugin: &str, task: &str) -> BudgetCheckFn {
     let (context, plugin, task) = (Arc::clone(context), plugin.to_owned(), task.to_owned());
     Arc::new(move || {

@@ -1,4 +1,4 @@
-//! Runs attempts, from the lease to the end, with heartbeats.
+//! Runs attempts, from the lease of a task to the end of its attempt, and renews the lease with heartbeats.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -22,21 +22,21 @@ use crate::settle::settle;
 use crate::triggers::own_changes::changes;
 use crate::{DispatchError, budget, limits};
 
-/// Gets the progress of a task, with the task's id.
+/// Receives the progress of a task, with the task's id.
 pub(crate) type Listener = Arc<dyn Fn(&str, Progress) + Send + Sync>;
 
 /// The signals that end the work of the engine.
 pub(crate) struct StopSignals {
-    /// Running attempts are cancelled.
+    /// Cancels running attempts.
     pub(crate) cancel: Cancel,
-    /// No new work may start.
+    /// Prevents that new work starts.
     pub(crate) closing: Cancel,
 }
 
-/// Runs one attempt for each task in `started`, one after the other; if `started` is empty, for the next task of
-/// `agent`. The returned batch is empty if no task waits. Unless the engine closes, the transaction of the outcomes
-/// also leases the next tasks. After short attempts it leases several tasks, so that a fast plugin does not wait for a
-/// commit for each task.
+/// Runs one attempt for each task in `started`, one after the other. If `started` is empty, runs one attempt for the next
+/// task of `agent`. The returned batch is empty if no task waits. Unless the engine closes, the transaction that writes the
+/// outcomes also leases the next tasks. After short attempts it leases several tasks, so that a fast plugin does not wait
+/// for a commit for each task.
 pub(crate) async fn run_batch(
     context: &Arc<Context>,
     agent: &str,
@@ -176,7 +176,7 @@ async fn attempt_now(
     FinishedAttempt { own: changed, sql_bytes, ..FinishedAttempt::of(task, Some(installed), Ok(report)) }
 }
 
-/// Checks the arguments against the action's schema. Large ones are checked on a thread that may block.
+/// Checks the arguments against the action's schema. Large arguments are checked on a thread that may block.
 pub(super) async fn check_arguments(installed: &InstalledPlugin, action: &str, args: &str) -> Result<(), String> {
     let arguments = Arc::clone(installed.plugin.arguments());
     if args.len() <= limits::ARGUMENTS_AT_ONCE {
@@ -187,7 +187,7 @@ pub(super) async fn check_arguments(installed: &InstalledPlugin, action: &str, a
     checked.unwrap_or_else(|error| Err(format!("the arguments could not be checked: {error}")))
 }
 
-/// Runs the plugin, with heartbeats for the lease of its task.
+/// Runs the plugin, and renews the lease of its task with heartbeats.
 async fn run(
     context: &Arc<Context>,
     installed: &InstalledPlugin,
@@ -198,13 +198,13 @@ async fn run(
     fail_point!("work.before_run");
     let running = context.sandbox.run(&installed.plugin, request);
     tokio::pin!(running);
-    // Not `interval`, because its first tick waits for the next millisecond of the timer.
+    // `interval` is not used, because its first tick waits for the next millisecond of the timer.
     let mut beat = tokio::time::interval_at(tokio::time::Instant::now() + limits::HEARTBEAT, limits::HEARTBEAT);
     loop {
         tokio::select! {
             report = &mut running => return report,
             () = cancel.asked(), if !own_cancel.is_cancelled() => own_cancel.cancel(),
-            // In a separate task, because a busy ledger must not delay the attempt.
+            // The heartbeat runs in a separate task, because a busy ledger must not delay the attempt.
             _ = beat.tick() => drop(tokio::spawn(heartbeat(Arc::clone(context), id.clone()))),
         }
     }

@@ -26,7 +26,7 @@ impl RunningAttempts {
         self.lock().remove(id).is_some_and(|attempt| attempt.by_operator)
     }
 
-    /// Cancels an attempt of a task that this process has leased, before or after its start.
+    /// Cancels the attempt of a task that this process has leased. The attempt may not have started yet.
     pub(crate) fn stop(&self, id: &str) {
         let mut all = self.lock();
         let attempt = all.entry(id.to_owned()).or_default();

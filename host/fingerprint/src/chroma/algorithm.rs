@@ -1,12 +1,12 @@
 //! The differences between Chromaprint's five algorithms (`-algorithm` of `fpcalc`), from its
-//! `fingerprinter_configuration.cpp`. `AcoustID` and the library use only the second.
+//! `fingerprinter_configuration.cpp`. `AcoustID` and the library use only algorithm 2.
 
 use super::classify::{self, Classifier};
 
 /// One of Chromaprint's algorithms.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Algorithm {
-    /// Algorithm 1, with other classifiers.
+    /// Algorithm 2 with other classifiers.
     One,
     /// The algorithm of `AcoustID` and of the catalog.
     #[default]
@@ -62,7 +62,8 @@ impl Algorithm {
         }
     }
 
-    /// Samples at the start are silence while their average amplitude over 5 ms is below this (full scale is 32,767).
+    /// The threshold for silence at the start: samples are silent while their average amplitude over 5 ms is below this
+    /// value (full scale is 32,767). `None` if the algorithm keeps the silence.
     pub(super) const fn silence(self) -> Option<i32> {
         match self {
             Self::Four => Some(50),
@@ -77,8 +78,8 @@ impl Algorithm {
         }
     }
 
-    /// The number of samples that two neighbouring chunks of `fpcalc -overlap` share: one hop less than a word needs. A word
-    /// covers sixteen rows, and each of these rows is smoothed from five.
+    /// The number of samples that two neighbouring chunks of `fpcalc -overlap` share. It is one hop less than the length of
+    /// a word: a word covers sixteen rows, and each of these rows is smoothed from five rows.
     pub(super) const fn delay(self) -> u64 {
         ((4 + 15) * self.hop() + self.frame() - self.hop()) as u64
     }

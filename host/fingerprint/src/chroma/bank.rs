@@ -10,14 +10,14 @@ use super::kernel::Element;
 
 /// `filter_size`: the number of taps when the rate is not reduced.
 const FILTER_SIZE: f64 = 16.0;
-/// `cutoff`: the cutoff frequency, as a share of half of the lower rate.
+/// `cutoff`: the cutoff frequency, as a share of half of the lower of the two sample rates.
 const CUTOFF: f64 = 0.8;
 /// `kaiser_beta`.
 const KAISER_BETA: f64 = 9.0;
 /// 2 to the `phase_shift`: the maximum number of phases.
 const MAX_PHASES: u32 = 1 << 8;
 
-/// The filter taps for one pair of rates.
+/// The filter taps for one pair of sample rates.
 pub(super) struct Bank<T> {
     rows: Vec<T>,
     pub(super) taps: usize,
@@ -47,7 +47,7 @@ impl<T: Element> Bank<T> {
 
     fn fill(&mut self, factor: f64) {
         let gain: f64 = self.phase(0, factor).iter().sum();
-        // An even number of phases is symmetric: the second half is the reversed first half.
+        // If the number of phases is even, the rows are symmetric: the second half of them is the reversed first half.
         let computed = if self.phases.is_multiple_of(2) { self.phases / 2 + 1 } else { self.phases };
         for phase in 0..computed {
             let row: Vec<T> = self.phase(phase, factor).into_iter().map(|tap| T::tap(tap / gain)).collect();
@@ -56,7 +56,7 @@ impl<T: Element> Bank<T> {
             }
             self.set(phase, row.iter().copied());
         }
-        // The padding must be zero, because the window may contain samples of the previous block there.
+        // The padding must be zero, because the sample window may contain samples of the previous block there.
         let first = self.row(0).to_vec();
         self.set(self.phases, first.iter().cycle().skip(self.width - 1).take(self.taps).copied());
     }

@@ -1,4 +1,5 @@
-//! Divides a stream into chunks with separate fingerprints, as `fpcalc -chunk` does: by samples at 11,025 Hz, after resampling.
+//! Divides a stream into chunks with separate fingerprints, as `fpcalc -chunk` does. The boundaries are counted in samples
+//! at 11,025 Hz, after resampling.
 //!
 //! Without overlap every chunk is fingerprinted independently. With overlap the words continue from one chunk to the next:
 //! all chunks together have the words of the whole stream, and the first chunk is longer by the span of a word.
@@ -17,20 +18,20 @@ pub struct ChunkOptions {
     pub length: Option<Duration>,
     /// The length of a chunk; `None` for one chunk.
     pub chunk: Option<Duration>,
-    /// Chunks overlap, so that no word at their ends is lost.
+    /// Whether chunks overlap, so that no word at their ends is lost.
     pub overlap: bool,
     /// The algorithm.
     pub algorithm: Algorithm,
 }
 
-/// A part of a stream.
+/// One chunk of a stream, with its fingerprint.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Chunk {
-    /// Empty if the chunk is too short.
+    /// The fingerprint; without words if the chunk is too short.
     pub fingerprint: Fingerprint,
-    /// Its start, in seconds, as `fpcalc` counts.
+    /// The start of the chunk in seconds, as `fpcalc` counts.
     pub begin_s: f64,
-    /// Its length, in seconds.
+    /// The length of the chunk in seconds.
     pub length_s: f64,
 }
 
@@ -79,7 +80,7 @@ impl Chunks {
             let (now, later) = left.split_at(room);
             self.words.push(now);
             self.filled += now.len() as u64;
-            // A chunk is completed by the sample after it; the end of the stream completes the last chunk.
+            // A chunk is passed on when the next sample arrives; the end of the stream passes on the last chunk.
             if !later.is_empty() {
                 take(self.end());
             }
@@ -87,7 +88,7 @@ impl Chunks {
         }
     }
 
-    /// Ends the stream. Returns the last chunk, if it is not empty.
+    /// Ends the stream. Returns the last chunk if it has any samples.
     pub(crate) fn finish(mut self) -> Option<Chunk> {
         (self.filled > 0).then(|| self.end())
     }
@@ -106,7 +107,7 @@ fn at_most(wanted: u64, there: usize) -> usize {
     usize::try_from(wanted).unwrap_or(usize::MAX).min(there)
 }
 
-/// The number of samples that `fpcalc` computes for a duration.
+/// The number of samples at 11,025 Hz that `fpcalc` uses for a duration.
 fn samples(length: Duration) -> u64 {
     u64::try_from(length.as_nanos() * u128::from(RATE_HZ) / 1_000_000_000).unwrap_or(u64::MAX)
 }

@@ -1,8 +1,8 @@
 //! Computes a word: sixteen filters over the last sixteen rows give two bits each.
 //!
 //! Filters and thresholds are `kClassifiersTest1` and `kClassifiersTest2` of Chromaprint's
-//! `fingerprinter_configuration.cpp`; their shapes are those of `filter_utils.h`. The method is by Ke, Hoiem and Sukthankar,
-//! "Computer Vision for Music Identification" (CVPR 2005).
+//! `fingerprinter_configuration.cpp`; `filter_utils.h` defines the shapes of the filters. The method is by Ke, Hoiem and
+//! Sukthankar, "Computer Vision for Music Identification" (CVPR 2005).
 
 use super::image::{Image, SPAN};
 
@@ -15,7 +15,7 @@ enum Shape {
     Notes,
     /// The later half of the rows minus the earlier half.
     Rows,
-    /// Two opposite quarters minus the other two.
+    /// Two opposite quarters minus the other two quarters.
     Quarters,
     /// The middle third of the notes minus the outer thirds.
     MiddleNotes,
@@ -79,7 +79,7 @@ pub(super) const SECOND: [Classifier; 16] = [
 // The widest filter determines the number of rows for a word.
 const _: () = assert!(SECOND[2].width == SPAN && FIRST[6].width == SPAN);
 
-/// The word of the last rows; `None` until there are enough.
+/// The word of the last sixteen rows; `None` until there are sixteen rows.
 pub(super) fn word(image: &Image, classifiers: &[Classifier; 16]) -> Option<u32> {
     let level = |classifier: &Classifier| gray(quantised(value(image, classifier), &classifier.thresholds));
     image.is_full().then(|| classifiers.iter().fold(0, |bits, classifier| bits << 2 | level(classifier)))

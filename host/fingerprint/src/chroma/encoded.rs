@@ -1,10 +1,10 @@
 //! Chromaprint's compressed form, as `fpcalc` prints it and `AcoustID` accepts it.
 //!
 //! The header has four bytes: the algorithm, then the number of words (big-endian). The body has the XOR of each word with
-//! the previous word. An XOR is stored as the distances between its set bits: three bits for each distance, and a zero at
-//! the end. A distance of seven or more is stored as seven; the remainder follows after all distances, with five bits each.
-//! Bits fill bytes from the lowest. The result is URL-safe base64 without padding. (`fingerprint_compressor.cpp`,
-//! `utils/pack_int3_array.h`, `utils/pack_int5_array.h`.)
+//! the previous word. An XOR is stored as the distances between its set bits. Each distance has three bits, and a zero ends
+//! the list of distances. A distance of seven or more is stored as seven, and its remainder is stored with five bits after
+//! all distances. Each byte is filled from its lowest bit. The result is URL-safe base64 without padding.
+//! (`fingerprint_compressor.cpp`, `utils/pack_int3_array.h`, `utils/pack_int5_array.h`.)
 
 use base64::Engine;
 use base64::alphabet::URL_SAFE;
@@ -26,7 +26,7 @@ const MAX_WORDS: usize = (1 << 24) - 1;
 /// The number of bits of a distance, and of its remainder.
 const NORMAL: u32 = 3;
 const EXCEPTION: u32 = 5;
-/// From this distance on, a remainder follows.
+/// A stored distance with this value has a remainder.
 const ESCAPE: u8 = (1 << NORMAL) - 1;
 
 /// Why a text is not a compressed fingerprint.
@@ -35,26 +35,26 @@ pub enum EncodedError {
     /// The text has invalid characters or an invalid length.
     #[error("it is not URL-safe base64")]
     Base64,
-    /// The text ends before the number of words in its header.
+    /// The text ends before it has as many words as its header declares.
     #[error("it has fewer words than its header declares")]
     Short,
-    /// The text continues after its last word.
+    /// The text continues after the last word that its header declares.
     #[error("it has more text than its header declares")]
     Long,
-    /// A distance addresses a bit beyond 32.
+    /// The distances of a word add up to more than 32 bits.
     #[error("a word has more than 32 bits")]
     Bit,
 }
 
 impl Fingerprint {
-    /// The compressed form, as `fpcalc` prints it without `-raw`. Words after the first 16,777,215 (24 days) do not fit and
-    /// are left out.
+    /// The compressed form, as `fpcalc` prints it without `-raw`. Contains only the first 16,777,215 words (24 days),
+    /// because the header cannot state more.
     #[must_use]
     pub fn encode(&self) -> String {
         self.encode_as(Algorithm::Two)
     }
 
-    /// The compressed form, marked with another algorithm.
+    /// The compressed form with the number of another algorithm in its header.
     #[must_use]
     pub fn encode_as(&self, algorithm: Algorithm) -> String {
         BASE64.encode(compress(self.words(), algorithm))
@@ -93,7 +93,7 @@ fn compress(words: &[u32], algorithm: Algorithm) -> Vec<u8> {
     bytes
 }
 
-/// The distance of each set bit from the previous one, starting at −1.
+/// The distance of each set bit from the previous set bit. The first distance is measured from bit −1.
 fn distances(mut bits: u32) -> impl Iterator<Item = u8> {
     std::iter::from_fn(move || {
         let zeros = bits.trailing_zeros();
@@ -115,7 +115,7 @@ fn decompress(body: &[u8], count: usize) -> Result<Vec<u32>, EncodedError> {
     }
 }
 
-/// The number of distances for `count` words, including the ends of words, and the number of remainders.
+/// The number of distances for `count` words, including the zeros that end the words, and the number of remainders.
 fn count_distances(body: &[u8], count: usize) -> Option<(usize, usize)> {
     let (mut taken, mut found, mut escapes) = (0, 0, 0);
     let mut distances = unpack(body, NORMAL);
@@ -170,7 +170,7 @@ fn pack(values: &[u8], bits: u32, to: &mut Vec<u8>) {
     }
 }
 
-/// Unpacks the complete numbers of `bits` bits.
+/// Unpacks the numbers of `bits` bits. An incomplete number at the end is ignored.
 fn unpack(bytes: &[u8], bits: u32) -> impl Iterator<Item = u8> {
     let mut bytes = bytes.iter();
     let (mut held, mut width) = (0_u32, 0);

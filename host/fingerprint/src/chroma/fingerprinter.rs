@@ -1,4 +1,4 @@
-//! The entry point: blocks of samples in, a fingerprint out.
+//! The entry point of fingerprinting: takes blocks of samples and returns a fingerprint.
 
 use std::time::Duration;
 
@@ -9,12 +9,13 @@ use super::sample::{Kind, Sample};
 use super::words::WordEncoder;
 use crate::{Error, Fingerprint, Reason};
 
-/// Chromaprint's minimum (`kMinSampleRate`), in Hz. At a lower rate, one input sample would become more than eleven output
-/// samples.
+/// Chromaprint's minimum sample rate (`kMinSampleRate`), in Hz. At a lower rate, one input sample would become more than
+/// eleven output samples.
 const MIN_RATE_HZ: u32 = 1_000;
-/// Twice the highest PCM rate on the market, in Hz. The filter becomes longer with the rate: at this rate it has 1,394 taps.
+/// Twice the highest PCM sample rate on the market, in Hz. A higher rate needs a longer filter: at this rate the filter has
+/// 1,394 taps.
 const MAX_RATE_HZ: u32 = 768_000;
-/// The maximum of libswresample (`SWR_CH_MAX`).
+/// The maximum number of channels of libswresample (`SWR_CH_MAX`).
 const MAX_CHANNELS: u16 = 64;
 
 /// Computes the fingerprint of a stream of samples.
@@ -28,14 +29,14 @@ pub struct Fingerprinter {
 }
 
 impl Fingerprinter {
-    /// A fingerprinter for `channels` channels of `rate_hz` samples a second, in the usual order for their number. Fails
-    /// unless the rate is 1,000 to 768,000 Hz and there are 1 to 64 channels.
+    /// A fingerprinter for `channels` channels of `rate_hz` samples a second. The channels have the usual order for their
+    /// number. Fails unless the rate is 1,000 to 768,000 Hz and there are 1 to 64 channels.
     pub fn new(rate_hz: u32, channels: u16, kind: Kind) -> Result<Self, Error> {
         Self::with_positions(rate_hz, channels, None, kind)
     }
 
-    /// Like [`Self::new`], for channels at the positions of a `WAVE_FORMAT_EXTENSIBLE` channel mask, in the order of its bits. A
-    /// mask with another number of channels is ignored.
+    /// As [`Self::new`], for channels whose positions are given by a `WAVE_FORMAT_EXTENSIBLE` channel mask, in the order of
+    /// its bits. A mask for another number of channels is ignored.
     pub fn with_positions(rate_hz: u32, channels: u16, mask: Option<u32>, kind: Kind) -> Result<Self, Error> {
         check_format(rate_hz, channels)?;
         Ok(Self {
@@ -45,7 +46,8 @@ impl Fingerprinter {
         })
     }
 
-    /// Fingerprints only the first `length`, measured after resampling as by `fpcalc -length`.
+    /// Fingerprints only the first `length` of the stream. As with `fpcalc -length`, the length is measured after
+    /// resampling.
     #[must_use]
     pub fn limited_to(mut self, length: Duration) -> Self {
         let samples = length.as_nanos() * u128::from(RATE_HZ) / 1_000_000_000;
@@ -59,7 +61,7 @@ impl Fingerprinter {
         self.wanted == Some(0)
     }
 
-    /// Receives a block: a slice for each channel. A channel that is shorter than the first one is padded with silence.
+    /// Receives a block: a slice for each channel. A channel that is shorter than the first channel is padded with silence.
     pub fn push<S: Sample>(&mut self, channels: &[&[S]]) {
         let frames = channels.first().map_or(0, |channel| channel.len());
         let mut from = 0;

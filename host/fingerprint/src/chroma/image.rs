@@ -1,5 +1,6 @@
-//! The last rows as an integral image, which computes the sum of any rectangle with four look-ups: `rolling_integral_image.h`
-//! of Chromaprint. Sums start at the very first row, as in Chromaprint, so that rounding is equal.
+//! The last rows as an integral image, which computes the sum of any rectangle with four look-ups:
+//! `rolling_integral_image.h` of Chromaprint. All sums start at the first row of the stream, as in Chromaprint, so that both
+//! round in the same way.
 
 use std::ops::Range;
 
@@ -7,17 +8,17 @@ use super::smooth::{NOTES, Notes};
 
 /// The number of rows of the widest filter.
 pub(super) const SPAN: usize = 16;
-/// The stored rows: the span and the row before it, rounded up to a power of two.
+/// The number of stored rows: [`SPAN`] and the row before it, rounded up to a power of two.
 const KEPT: usize = 32;
 
-/// The sums of everything above and left of each position; the first column is zero.
+/// For each note: the sum of all energies up to this row and below this note. The first element is zero.
 type Row = [f64; NOTES + 1];
 
 /// The last rows.
 #[derive(Default)]
 pub(super) struct Image {
     rows: [Row; KEPT],
-    /// The number of rows so far.
+    /// The number of rows that were received.
     count: usize,
 }
 
@@ -43,7 +44,7 @@ impl Image {
         self.count >= SPAN
     }
 
-    /// The sum of these rows of the last span and these notes.
+    /// The sum of the rows `rows` of the last [`SPAN`] rows, for the notes `notes`.
     pub(super) fn area(&self, rows: Range<usize>, notes: Range<usize>) -> f64 {
         if rows.is_empty() || notes.is_empty() {
             return 0.0;
@@ -54,7 +55,7 @@ impl Image {
         at(below, notes.end) - at(above, notes.end) - at(below, notes.start) + at(above, notes.start)
     }
 
-    /// The sums after `count` rows; zero for `count` 0.
+    /// The sums after the first `count` rows; zero if `count` is 0.
     fn row(&self, count: usize) -> &Row {
         const NONE: Row = [0.0; NOTES + 1];
         self.rows.get(count % KEPT).unwrap_or(&NONE)

@@ -1,10 +1,10 @@
-//! The dot products of a filter, in integers and in floats, with the order of additions of libswresample's assembler
+//! The dot products of a filter, in integers and in floats. The order of additions is that of libswresample's assembler
 //! (`x86/resample.asm`).
 //!
 //! They use registers of eight floats or sixteen integers, and are compiled for each processor level; the level is selected
 //! at run time. All levels give the same bits: multiplication and addition are never fused, and additions have the order of
-//! eight lanes, even if a register has only four. A closure must not contain such a sum, because it would be compiled for the
-//! lowest level.
+//! eight lanes, even if a register has only four lanes. A dot product must not be inside a closure, because the compiler
+//! would compile the closure for the lowest level.
 
 #![expect(
     clippy::inline_always,
@@ -14,21 +14,22 @@
 use fearless_simd::prelude::*;
 use fearless_simd::{Simd, f32x4, f32x8, i16x16, i32x4, i32x8};
 
-/// The number of sums that run in parallel. This hides the latency of additions, and the lanes of all four sums are added in one
-/// step.
+/// The number of sums that run in parallel. Parallel sums hide the latency of additions, and the lanes of all four sums are
+/// added in one step.
 pub(super) const FOUR: usize = 4;
 
-/// A sample type, `i16` or `f32`, with its arithmetic. Taps and window have equal lengths, a multiple of the lanes.
+/// A sample type, `i16` or `f32`, with its arithmetic. Taps and window have the same length, which is a multiple of
+/// [`Self::LANES`].
 pub(super) trait Element: Copy + Default {
     /// The number of taps in one step of the inner loop.
     const LANES: usize;
-    /// Converts a tap of a filter with unit gain.
+    /// Converts the tap of a filter with unit gain to this sample type.
     fn tap(value: f64) -> Self;
     /// The filtered sample at an exact phase.
     fn filtered<S: Simd>(simd: S, taps: &[Self], window: &[Self]) -> Self;
-    /// [`FOUR`] filtered samples, twice as fast as one after the other.
+    /// Computes [`FOUR`] filtered samples, in half the time that four single calls need.
     fn filtered_four<S: Simd>(simd: S, taps: [&[Self]; FOUR], windows: [&[Self]; FOUR]) -> [Self; FOUR];
-    /// The filtered sample at `fraction` between two phases, with the taps of both.
+    /// The filtered sample at the position `fraction` between two phases, from the taps of both phases.
     fn interpolated<S: Simd>(simd: S, taps: [&[Self]; 2], window: &[Self], fraction: Fraction) -> Self;
 }
 
@@ -51,7 +52,8 @@ fn chunks<'a, T, const N: usize>(
     four.map(|((((t0, w0), (t1, w1)), (t2, w2)), (t3, w3))| ([t0, t1, t2, t3], [w0, w1, w2, w3]))
 }
 
-/// 16-bit integers: taps with 15 fractional bits, sums of 32 bits (wrapping, in any order), rounded and clipped once.
+/// 16-bit integers: taps have 15 fractional bits, and sums have 32 bits (wrapping, in any order). A sum is rounded and
+/// clipped once.
 impl Element for i16 {
     const LANES: usize = 16;
 
@@ -107,7 +109,7 @@ fn half_i16<S: Simd>(simd: S, sums: i32x8<S>) -> i32x4<S> {
     low + high
 }
 
-/// The sums of neighbours, first those of `a`.
+/// The sums of neighbouring elements: first the sums of `a`, then the sums of `b`.
 #[inline(always)]
 fn pairs<S: Simd>(simd: S, a: i32x4<S>, b: i32x4<S>) -> i32x4<S> {
     let (even, odd) = simd.deinterleave_i32x4(a, b);
@@ -120,7 +122,7 @@ fn narrowed(sum: i32) -> i16 {
     (sum.wrapping_add(1 << 14) >> 15).clamp(-32_768, 32_767) as i16
 }
 
-/// Floats: eight sums in parallel, as in one register of the assembler, which are added in the assembler's order.
+/// Floats: eight sums run in parallel, as in one register of the assembler, and are then added in the assembler's order.
 impl Element for f32 {
     const LANES: usize = 8;
 
@@ -149,7 +151,7 @@ impl Element for f32 {
         let (cd_even, cd_odd) = simd.deinterleave_f32x4(c, d);
         let (first, third) = simd.deinterleave_f32x4(ab_even, cd_even);
         let (second, fourth) = simd.deinterleave_f32x4(ab_odd, cd_odd);
-        // The order of `total`.
+        // The same order of additions as in `total`.
         ((first + third) + (second + fourth)).into()
     }
 

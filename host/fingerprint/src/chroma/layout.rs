@@ -1,9 +1,9 @@
-//! The weight of each channel in the mono mix: the row for the front centre of libswresample's `swr_build_matrix2`
-//! (`rematrix.c`).
+//! The weight of each channel in the mono mix. libswresample computes these weights in `swr_build_matrix2` (`rematrix.c`),
+//! in the row for the front centre.
 //!
-//! Channels are identified by the bits of a `WAVE_FORMAT_EXTENSIBLE` channel mask, which `FFmpeg` and symphonia use too. A
-//! layout that libswresample rejects (so that `fpcalc` fails) is mixed with equal weights here, so that the file has a
-//! fingerprint.
+//! Channels are identified by the bits of a `WAVE_FORMAT_EXTENSIBLE` channel mask, which `FFmpeg` and symphonia use too.
+//! libswresample rejects some layouts, so that `fpcalc` fails. This code mixes such a layout with equal weights, so that the
+//! file has a fingerprint.
 
 use std::f64::consts::FRAC_1_SQRT_2;
 
@@ -33,8 +33,8 @@ const DEFAULTS: [u32; 8] = [
     STEREO | FRONT_CENTER | LOW_FREQUENCY | BACK_LEFT | BACK_RIGHT | SIDE_LEFT | SIDE_RIGHT,
 ];
 
-/// The weight of each channel, in the order of the file, with a sum of at most one. `mask` is used only if it has `channels`
-/// bits.
+/// The weight of each channel, in the order of the file. The weights add up to at most one. `mask` is used only if it has
+/// `channels` bits.
 pub(super) fn weights(channels: u16, mask: Option<u32>) -> Vec<f64> {
     let count = usize::from(channels);
     if count == 1 {
@@ -48,7 +48,7 @@ pub(super) fn weights(channels: u16, mask: Option<u32>) -> Vec<f64> {
     }
 }
 
-/// The condition of `sane_layout`: there is a front speaker, and each pair is complete or absent.
+/// The condition of `sane_layout`: there is a front speaker, and no pair of speakers is incomplete.
 fn is_sane(mask: u32) -> bool {
     let pairs = [STEREO, BACK_LEFT | BACK_RIGHT, SIDE_LEFT | SIDE_RIGHT, FRONT_LEFT_OF_CENTER | FRONT_RIGHT_OF_CENTER];
     mask & (STEREO | FRONT_CENTER) != 0 && pairs.iter().all(|pair| (mask & pair).count_ones() != 1)
@@ -69,7 +69,7 @@ fn normalised(mask: u32) -> Vec<f64> {
     weights
 }
 
-/// The weight of one channel before normalisation. Low-frequency and ceiling channels have weight 0.
+/// The weight of one channel before normalisation. Low-frequency channels and ceiling channels have weight 0.
 fn share(channel: u32, mask: u32) -> f64 {
     /// −3 dB, which libswresample keeps as a `float` (`clev` and `slev`).
     const LEVEL: f64 = 0.707_106_769_084_930_4;

@@ -11,7 +11,8 @@
 //! 5. `smooth`: combines five such rows into one and normalises it.
 //! 6. `image` and `classify`: sixteen rectangle filters over the last sixteen rows give two bits each: a word.
 //!
-//! There is a word every 0.1238 s, the first one after 4,096 + 19 · 1,365 samples (2.72 s), because it needs 5 + 15 rows.
+//! A word is computed every 0.1238 s. The first word needs 4,096 + 19 · 1,365 samples (2.72 s), because it uses sixteen rows
+//! that are each smoothed from five.
 //!
 //! # How `fpcalc` uses libswresample
 //! Sources: `ffmpeg_audio_processor_swresample.h` of Chromaprint 1.5.1 and `swresample.c`, `resample.c`, `resample_template.c`,
@@ -19,8 +20,8 @@
 //!
 //! * `filter_size` 16, `cutoff` 0.8, `phase_shift` 8, `linear_interp` 1; by default a Kaiser window of β 9, `exact_rational`
 //!   and no dither. Phases are exact if 11,025 divided by its greatest common divisor with the rate is at most 256 (44,100 →
-//!   1, 48,000 → 147 phases); then nothing is interpolated. For other rates (8, 16, 32 kHz) there are 256 phases with linear
-//!   interpolation.
+//!   1, 48,000 → 147 phases); these rates need no interpolation. For other rates (8, 16, 32 kHz) there are 256 phases with
+//!   linear interpolation.
 //! * Sources of at most 16 bits are filtered in integers with 16-bit taps, **each channel separately**, then mixed.
 //!   libswresample does so (`resample_first`) for every source with more than one channel. Both steps round, so this code
 //!   keeps the order.
@@ -28,7 +29,7 @@
 //!   between, so this code mixes first: half the work, with a different rounding of about one in 500 samples.
 //! * The start is mirrored at the first sample, by half a filter. The end is not mirrored, because `fpcalc` does not flush
 //!   the filter.
-//! * `-length` counts **output** samples (11,025 a second), not those of the file.
+//! * `-length` counts **output** samples (11,025 a second), not the samples of the file.
 //! * Algorithm 2 does not remove silence.
 //!
 //! # Remaining differences
@@ -42,7 +43,7 @@
 //!
 //! # Limits
 //! Memory is bounded except for the words (29 kB an hour). After `new`, only the words need new memory. No input causes a
-//! panic; a sample that is not a number counts as 0.
+//! panic; a sample that is not a number (NaN) counts as 0.
 
 mod algorithm;
 mod bank;
@@ -70,5 +71,5 @@ pub(crate) use fingerprinter::check_format;
 pub(crate) use mono_resampler::{BLOCK, MonoResampler};
 pub use sample::{Kind, Sample};
 
-/// The rate of fingerprinted samples, in Hz.
+/// The sample rate after resampling, in Hz.
 pub const RATE_HZ: u32 = 11_025;

@@ -9,7 +9,7 @@ use super::layout;
 use super::resample::Resampler;
 use super::sample::{Kind, Sample, quantise};
 
-/// The number of samples of a channel in one step.
+/// The maximum number of samples of a channel that one step processes.
 pub(crate) const BLOCK: usize = 4096;
 
 /// The path for the format of the source.
@@ -29,7 +29,8 @@ impl MonoResampler {
         }
     }
 
-    /// Converts a range (of at most [`BLOCK`]) of each channel's samples. Missing samples of a channel are silence.
+    /// Converts a range (of at most [`BLOCK`] samples) of each channel. If a channel is too short, its missing samples are
+    /// silence.
     pub(crate) fn push<S: Sample>(&mut self, channels: &[&[S]], range: Range<usize>) -> &[i16] {
         match self {
             Self::Integers(path) => path.push(channels, range),
@@ -45,7 +46,7 @@ struct ChannelState<W> {
     weight: W,
 }
 
-/// Filters each channel, then mixes.
+/// Filters each channel, then mixes the channels.
 pub(crate) struct IntegerResampler {
     weighted: Vec<ChannelState<i32>>,
     resampler: Resampler<i16>,
@@ -89,7 +90,7 @@ impl IntegerResampler {
     }
 }
 
-/// Mixes, then filters.
+/// Mixes the channels, then filters the mix.
 pub(crate) struct FloatResampler {
     weighted: Vec<ChannelState<f32>>,
     resampler: Resampler<f32>,
@@ -123,7 +124,7 @@ impl FloatResampler {
     }
 }
 
-/// The channels with a non-zero weight; the first channel if there are none.
+/// The channels with a non-zero weight; the first channel if all weights are zero.
 fn weighted_channels<W: PartialEq + Default + Copy>(weights: impl Iterator<Item = W>) -> Vec<ChannelState<W>> {
     let all: Vec<_> = weights.enumerate().map(|(number, weight)| ChannelState { number, weight }).collect();
     let weighted: Vec<_> = all.iter().copied().filter(|weighted| weighted.weight != W::default()).collect();

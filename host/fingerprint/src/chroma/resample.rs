@@ -1,11 +1,11 @@
-//! Converts from a file's rate to 11,025 Hz, with the same result for each sample as libswresample (`resample.c`,
+//! Converts from a file's sample rate to 11,025 Hz. Each output sample is the same as that of libswresample (`resample.c`,
 //! `resample_template.c`). `kernel` has the arithmetic.
 //!
-//! The last half of a filter is not computed: `fpcalc` 1.5.1 with `FFmpeg` 5.1 stops at the end of the file without flushing
-//! libswresample (this is why it reports `End of file` with `-length 0`).
+//! The last samples, which would need input after the end of the file, are not computed: `fpcalc` 1.5.1 with `FFmpeg` 5.1
+//! stops at the end of the file without flushing libswresample (this is why it reports `End of file` with `-length 0`).
 //!
-//! Several lines (channels) are resampled at the same position. A line keeps the samples that its filter still needs; nothing
-//! is allocated after [`Resampler::new`]. Output samples have the type of the input samples.
+//! Several lines (channels) are resampled in parallel, with the same position. A line keeps the samples that its filter
+//! still needs. Nothing is allocated after [`Resampler::new`]. Output samples have the type of the input samples.
 
 #![expect(
     clippy::indexing_slicing,
@@ -22,7 +22,7 @@ use super::RATE_HZ;
 use super::bank::{Bank, gcd};
 use super::kernel::{Element, FOUR, Fraction};
 
-/// Lines of samples that are resampled together.
+/// The lines of samples, and the filter that resamples all of them.
 pub(super) struct Resampler<T> {
     filter: Option<Filter<T>>,
     lines: Vec<Line<T>>,
@@ -31,9 +31,9 @@ pub(super) struct Resampler<T> {
 
 /// One channel.
 struct Line<T> {
-    /// The samples at the rate of the file, then free space. The length is fixed.
+    /// The samples at the rate of the file, followed by free space. The length is fixed.
     samples: Vec<T>,
-    /// The samples at 11,025 Hz of the last step.
+    /// The output samples (at 11,025 Hz) of the last step.
     output: Vec<T>,
 }
 
@@ -43,15 +43,16 @@ struct Filter<T> {
     at: Position,
     /// The number of valid samples in each line.
     valid: usize,
-    /// The number of samples that are mirrored before the first one: half of the filter.
+    /// The number of samples that are mirrored before the first sample: half of the filter.
     lead: usize,
-    /// The start was mirrored.
+    /// Whether the start was mirrored.
     primed: bool,
-    /// The level of the current processor.
+    /// The instruction level of the current processor.
     level: Level,
 }
 
-/// The position of the next output sample: the first sample under the filter, the phase, and the fraction up to the next phase.
+/// The position of the next output sample: the first sample under the filter, the phase, and the fraction of the way to the
+/// next phase.
 #[derive(Clone, Copy, Default)]
 struct Position {
     start: usize,
@@ -69,7 +70,7 @@ struct Step {
 }
 
 impl Step {
-    /// `rate_hz` · `phases` / 11,025 phases, as an integer and a fraction.
+    /// The distance of `rate_hz` · `phases` / 11,025 phases, as an integer and a fraction.
     fn new(rate_hz: u32, phases: usize) -> Self {
         let shared = gcd(RATE_HZ, rate_hz);
         let whole = RATE_HZ / shared;
@@ -97,7 +98,7 @@ impl Step {
 }
 
 impl<T: Element> Resampler<T> {
-    /// A resampler for `lines` lines of `rate_hz`, in blocks of at most `block` samples.
+    /// A resampler for `lines` lines at `rate_hz`, in blocks of at most `block` samples.
     pub(super) fn new(rate_hz: u32, lines: usize, block: usize) -> Self {
         let filter = (rate_hz != RATE_HZ).then(|| Filter::new(rate_hz));
         let capacity = filter.as_ref().map_or(block, |filter| filter.capacity(block));
@@ -106,7 +107,7 @@ impl<T: Element> Resampler<T> {
         Self { filter, lines: (0..lines).map(line).collect(), most }
     }
 
-    /// The maximum number of output samples of a step.
+    /// The maximum number of output samples of one step.
     pub(super) fn most(&self) -> usize {
         self.most
     }
@@ -147,7 +148,7 @@ impl<T: Element> Filter<T> {
     }
 
     /// The length of a line: the rest of the previous block, one block, and the padding of a row, which is read after the
-    /// last tap. The rest has at most `lead` + taps samples before the start is mirrored, and fewer than taps samples
+    /// last tap. The rest has at most `lead` + taps samples before the start is mirrored, and fewer samples than taps
     /// afterwards.
     fn capacity(&self, block: usize) -> usize {
         2 * self.bank.taps + block + T::LANES + 2
@@ -186,7 +187,7 @@ impl<T: Element> Filter<T> {
         at
     }
 
-    /// Filters a line whose output samples are all exactly on a phase of the filter.
+    /// Filters a line for which every output sample is exactly on a phase of the filter.
     #[inline(always)]
     fn on_phases<S: Simd>(&self, simd: S, line: &mut Line<T>) -> Position {
         let (Bank { taps, width, phases, .. }, mut at) = (&self.bank, self.at);
@@ -200,7 +201,7 @@ impl<T: Element> Filter<T> {
                 at = self.step.from(at, *phases);
                 continue;
             }
-            // If there is only one row, the compiler must see that the four rows are the same.
+            // If the bank has only one row, the compiler must be able to see that all four rows are the same.
             let rows = if *phases == 1 { [self.bank.row(0); FOUR] } else { places.map(|at| self.bank.row(at.phase)) };
             line.output.extend(T::filtered_four(simd, rows, places.map(window)));
             at = self.step.from(places[FOUR - 1], *phases);
@@ -208,7 +209,7 @@ impl<T: Element> Filter<T> {
         at
     }
 
-    /// Filters a line whose output samples are between two phases: it interpolates.
+    /// Filters a line whose output samples are between two phases, by interpolation.
     #[inline(always)]
     fn between_phases<S: Simd>(&self, simd: S, line: &mut Line<T>) -> Position {
         let (Bank { taps, width, phases, .. }, mut at) = (&self.bank, self.at);
@@ -282,7 +283,7 @@ mod tests {
         }
     }
 
-    /// The level of this processor, and the lowest level.
+    /// The instruction level of this processor, and the lowest level.
     fn levels() -> Vec<Level> {
         let best = Level::new();
         let mut levels = vec![Level::fallback(), Level::baseline(), best];
@@ -293,7 +294,7 @@ mod tests {
         levels
     }
 
-    /// The output of two lines on a processor of that level.
+    /// The output of two lines on a processor of the level `level`.
     fn on<T: Element>(level: Level, rate_hz: u32, input: &[T]) -> Vec<T> {
         let mut resampler = Resampler::new(rate_hz, 2, 1000);
         resampler.filter.as_mut().unwrap().level = level;

@@ -1,7 +1,7 @@
 //! The samples of a decoder, and the two formats in which they are filtered.
 //!
-//! The conversions are those of libswresample's `audioconvert.c`. NaN and values that are too large for audio become 0.
-//! `fpcalc` does not guarantee this.
+//! The conversions are those of libswresample's `audioconvert.c`, with one exception: NaN and values that are too large for
+//! audio become 0, which `fpcalc` does not guarantee.
 
 /// The sample format of a codec. `fpcalc` computes in a different way for each format, so the value must describe the codec,
 /// not the buffer.
@@ -17,9 +17,9 @@ pub enum Kind {
 
 /// A decoded sample: `i16`, `i32` (in the upper bits, for every depth) or `f32` (−1 to 1).
 pub trait Sample: Copy + sealed::Sealed {
-    /// As 16 bits.
+    /// The sample as a 16-bit integer.
     fn to_i16(self) -> i16;
-    /// As a float, −1 to 1 unless it clips; 0 for NaN and for values beyond 10³⁰.
+    /// The sample as a float, from −1 to 1 unless it clips; 0 for NaN and for values beyond 10³⁰.
     fn to_f32(self) -> f32;
 }
 
@@ -57,13 +57,13 @@ impl Sample for f32 {
     }
 
     fn to_f32(self) -> f32 {
-        /// Larger values count as 0. Sums of smaller values never overflow a float.
+        /// A larger value counts as 0. A sum of smaller values never overflows a float.
         const ABSURD: f32 = 1e30;
         if self.abs() < ABSURD { self } else { 0.0 }
     }
 }
 
-/// Converts −1 to 1 to 16 bits: clipped, rounded to nearest, ties to even. NaN becomes 0.
+/// Converts a value from −1 to 1 to 16 bits: clipped, rounded to the nearest integer, ties to even. NaN becomes 0.
 ///
 /// Adding and subtracting 1.5 · 2²³ rounds in hardware; `round_ties_even` would be a function call on processors without SSE
 /// 4.1.

@@ -6,7 +6,7 @@ const WINDOW: usize = 55;
 /// Skips all samples before the first 5 ms that are loud enough.
 pub(super) struct Silence {
     threshold: i32,
-    /// No loud sample was found yet.
+    /// True until the first loud sample.
     silent: bool,
     last: [i32; WINDOW],
     at: usize,

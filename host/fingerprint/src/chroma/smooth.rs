@@ -1,7 +1,7 @@
 //! Smooths rows of twelve notes over time and normalises them: `chroma_filter.cpp` and `chroma_normalizer.h` of Chromaprint.
 
 pub(super) const NOTES: usize = 12;
-/// The energy of each note; the first note is that of 27.5 Hz.
+/// The energy of each note; the first note has the pitch of 27.5 Hz.
 pub(super) type Notes = [f64; NOTES];
 
 /// The weights of five rows, the oldest first (`kChromaFilterCoefficients`).

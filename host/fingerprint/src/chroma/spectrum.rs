@@ -25,7 +25,7 @@ struct Plan {
     frame: usize,
     fft: Arc<dyn RealToComplex<f32>>,
     window: Vec<f32>,
-    /// Runs of neighbouring bins that belong to the same note.
+    /// For each note: ranges of neighbouring bins that belong to the note.
     runs: Vec<(usize, Range<usize>)>,
 }
 
@@ -41,7 +41,7 @@ impl Plan {
     }
 }
 
-/// The buffer of samples that wait for a full frame.
+/// Collects samples until a frame is full.
 pub(super) struct Spectrum {
     plan: &'static Plan,
     /// The number of samples between the starts of two frames.
@@ -55,7 +55,7 @@ pub(super) struct Spectrum {
 }
 
 impl Spectrum {
-    /// For frames of 4,096 or 2,048 samples. `hop` is at most the length of a frame.
+    /// A spectrum for frames of 4,096 or 2,048 samples. `hop` is at most the length of a frame.
     pub(super) fn new(frame: usize, hop: usize) -> Self {
         let plan = Plan::for_frame(frame);
         Self {
@@ -110,7 +110,7 @@ impl Spectrum {
     }
 }
 
-/// The sum of the power of some bins, in four parallel sums.
+/// The sum of the power of some bins, computed as four parallel sums.
 fn energy(bins: &[Complex32]) -> f64 {
     let power = |bin: &Complex32| f64::from(bin.re * bin.re + bin.im * bin.im);
     let (fours, rest) = bins.as_chunks::<4>();
@@ -123,14 +123,14 @@ fn energy(bins: &[Complex32]) -> f64 {
     sums.iter().sum::<f64>() + rest.iter().map(power).sum::<f64>()
 }
 
-/// The Hamming window, scaled so that it also converts 16 bits to −1 to 1 (`PrepareHammingWindow`).
+/// The Hamming window. It also scales 16-bit samples to the range from −1 to 1 (`PrepareHammingWindow`).
 #[expect(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "computed as double, kept as float")]
 fn hamming(frame: usize) -> Vec<f32> {
     let angle = |n: usize| n as f64 * 2.0 * std::f64::consts::PI / (frame - 1) as f64;
     (0..frame).map(|n| (1.0 / f64::from(i16::MAX) * (0.54 - 0.46 * angle(n).cos())) as f32).collect()
 }
 
-/// Runs of neighbouring bins of the same note, from the lowest (`Chroma::PrepareNotes`).
+/// The runs of neighbouring bins that belong to the same note, from the lowest (`Chroma::PrepareNotes`).
 fn runs(frame: usize) -> Vec<(usize, Range<usize>)> {
     let mut runs: Vec<(usize, Range<usize>)> = Vec::new();
     for bin in bin_of(USED_HZ.start, frame).max(1)..bin_of(USED_HZ.end, frame).min(frame / 2) {

@@ -7,7 +7,7 @@ use super::silence::Silence;
 use super::smooth::Smoother;
 use super::spectrum::Spectrum;
 
-/// The words so far, and the state for the next ones.
+/// The words that were computed, and the state for the next words.
 pub(super) struct WordEncoder {
     algorithm: Algorithm,
     silence: Option<Silence>,
@@ -40,12 +40,12 @@ impl WordEncoder {
         });
     }
 
-    /// Returns the words so far; later words continue this stream.
+    /// Returns the computed words. Later words continue the same stream.
     pub(super) fn take(&mut self) -> Vec<u32> {
         std::mem::take(&mut self.words)
     }
 
-    /// Returns the words so far and starts a new stream.
+    /// Returns the computed words and starts a new stream.
     pub(super) fn restart(&mut self) -> Vec<u32> {
         if let Some(silence) = &mut self.silence {
             silence.restart();

@@ -18,7 +18,8 @@ pub(super) fn core(parameters: &AudioCodecParameters) -> Option<AudioCodecParame
     }
     let configuration = core_configuration(parameters.extra_data.as_deref()?)?;
     let mut core = parameters.clone();
-    // The container's rate and channels describe the whole stream; the decoder uses those of the configuration.
+    // The container's rate and channels describe the whole stream, but the decoder uses the rate and the channels in the
+    // configuration.
     core.extra_data = Some(configuration.into_boxed_slice());
     Some(core)
 }
@@ -71,11 +72,11 @@ pub(super) fn surround(parameters: &AudioCodecParameters) -> Option<(usize, u32)
     Some((usize::try_from(channels).ok()?, hz)).filter(|_| channels > 2 && !is_short)
 }
 
-/// The rates that have an index (table 1.18).
+/// The sample rates that have an index (table 1.18).
 const RATES_HZ: [u32; 13] =
     [96_000, 88_200, 64_000, 48_000, 44_100, 32_000, 24_000, 22_050, 16_000, 12_000, 11_025, 8_000, 7_350];
 
-/// This index means that the rate follows explicitly.
+/// An index with this value means that the sample rate itself follows.
 const ESCAPE: u32 = 15;
 
 struct Rate {
@@ -83,7 +84,7 @@ struct Rate {
     hz: u32,
 }
 
-/// Reads bits, the highest of each byte first.
+/// Reads bits. Each byte is read from its highest bit.
 struct Bits<'a> {
     bytes: &'a [u8],
     at: usize,
@@ -136,7 +137,7 @@ mod tests {
     fn the_core_has_a_separate_rate_and_channels() {
         // HE-AAC of 22,050 Hz and two channels, at 44,100 Hz: the core is AAC-LC.
         assert_eq!(core_configuration(&[0x2b, 0x92, 0x08, 0x00]), Some(vec![0x13, 0x90]));
-        // Version 2 of 24,000 Hz, one channel.
+        // HE-AAC version 2 of 24,000 Hz, one channel.
         assert_eq!(core_configuration(&[0xeb, 0x09, 0x88, 0x00]), Some(vec![0x13, 0x08]));
         // AAC-LC without an extension, another core, and a truncated configuration.
         assert_eq!(core_configuration(&[0x12, 0x10]), None);

@@ -21,7 +21,7 @@ use super::trim::Trim;
 use crate::chroma::{self, Kind};
 use crate::{Damage, Error, Reason, Tags};
 
-/// The format of the samples, as decoded. The container's statements are not used.
+/// The format of the decoded samples. The container's statements about the format are not used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct SampleSpec {
     /// The sample rate, in Hz.
@@ -34,7 +34,7 @@ pub(crate) struct SampleSpec {
     pub(crate) container: &'static str,
     /// The bits of a sample, if the codec is lossless.
     pub(crate) bits: Option<u16>,
-    /// Only the core of HE-AAC is decoded, at half the rate.
+    /// Whether only the core of an HE-AAC stream was decoded, at half the rate.
     pub(crate) core_only: bool,
 }
 
@@ -53,30 +53,30 @@ impl SampleSpec {
     }
 }
 
-/// An open file. Its length is known only after the last block.
+/// An open audio file. Its exact length is known only after the last block.
 pub(crate) struct Audio {
     packets: Packets,
     decoder: Box<dyn AudioDecoder>,
     samples: Samples,
-    /// The last packet was uncompressed and was split into `samples` without decoding.
+    /// Whether the last packet was uncompressed and was split into `samples` without a decoder.
     was_split: bool,
-    /// The number of decoded frames that were not returned yet.
+    /// The number of decoded frames that the caller has not received yet.
     ready: usize,
-    /// The number of packets that were decoded, and of those that failed.
+    /// The number of packets that were decoded. `failed` is the number of packets that could not be decoded.
     decoded: u32,
     failed: u32,
     /// The state of the checksum comparison.
     verify: Verify,
-    /// The whole file is decoded.
+    /// Whether the whole file is decoded, to find damage.
     checked: bool,
     pub(super) spec: SampleSpec,
     /// The frames to trim.
     cut: Trim,
     trim: Trim,
     pub(super) tags: Tags,
-    /// The maximum number of frames in a file of this length, if known. Limits what a header can claim.
+    /// The maximum number of frames that a file of this length can contain, if known. A header cannot state more frames.
     pub(super) most_frames: Option<u64>,
-    /// The number of missing bytes of uncompressed audio at the end, and whether anything is missing.
+    /// The number of missing bytes of uncompressed audio at the end. `is_cut_short` tells whether anything is missing.
     pub(super) missing_bytes: u64,
     pub(super) is_cut_short: bool,
 }
@@ -84,17 +84,18 @@ pub(crate) struct Audio {
 /// The comparison of samples with the checksum in their stream.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Verify {
-    /// Comparison is requested, and no packet was skipped.
+    /// Whether the comparison is requested and no packet was skipped.
     pub(super) on: bool,
-    /// The checksum of a finished stream was wrong.
+    /// Whether the checksum of a finished stream was wrong.
     wrong: bool,
 }
 
-/// Smaller differences in length are not reported as damage, because encoders may count one frame more or less.
+/// A smaller difference in length is not reported as damage, because an encoder may count one frame more or less.
 const MIN_REPORTED: Duration = Duration::from_millis(100);
 
 impl Audio {
-    /// Decodes until there are samples, which determine rate and channels. `bits` is the number of bits of a coded sample.
+    /// Decodes packets until there are samples, which determine the rate and the number of channels. `bits` is the number of
+    /// bits of a coded sample.
     pub(super) fn start(
         mut packets: Packets,
         mut decoder: Box<dyn AudioDecoder>,
@@ -180,7 +181,7 @@ impl Audio {
     /// Decodes the rest of the file, to find damage. Uncompressed audio cannot be damaged.
     pub(crate) fn check_rest(&mut self, stop: &AtomicBool) -> Result<(), Error> {
         self.checked = true;
-        // AAC with more than two channels is not checked, because searching for its elements takes too long.
+        // AAC with more than two channels is not checked, because the search for the ends of its elements takes too long.
         let is_searched = self.spec.codec == "aac" && self.spec.channels > 2;
         let mut checks = !self.spec.codec.starts_with("pcm_") && !is_searched;
         while let Some(packet) = self.packets.next(stop)? {
@@ -188,8 +189,8 @@ impl Audio {
                 self.verify.on = false;
                 continue;
             }
-            // A failure after the fingerprinted part does not affect the fingerprint. A panic counts as damage, but a link
-            // with another format does not count as damage.
+            // A failure after the fingerprinted part does not affect the fingerprint. A panic counts as damage. A link of an
+            // Ogg chain with another format does not count as damage.
             if let Err(error) = guarded(|| self.decode(&packet)) {
                 self.failed += u32::from(error.reason == Reason::Corrupt);
                 checks = false;
@@ -210,7 +211,7 @@ impl Audio {
         }
     }
 
-    /// Decodes a packet. A packet that cannot be decoded is left out, as players do.
+    /// Decodes a packet. Skips a packet that cannot be decoded, as players do.
     fn decode_next(&mut self, stop: &AtomicBool) -> Result<bool, Error> {
         let Some(packet) = self.packets.next(stop)? else { return Ok(false) };
         self.decode(&packet)?;
@@ -238,7 +239,7 @@ impl Audio {
                 self.ready = decoded.frames();
                 self.decoded += 1;
             }
-            // FFmpeg would convert these samples. A change of format in the middle is damage or an inserted jingle.
+            // FFmpeg would convert these samples. Here, a change of format in the middle of a file counts as damage.
             Ok(decoded) if decoded.frames() > 0 => self.failed += 1,
             Ok(_) => {}
             // Every error means damage, because the decoder reads from memory.
@@ -247,7 +248,7 @@ impl Audio {
         Ok(())
     }
 
-    /// Ends the stream of this decoder: compares its samples with their checksum, if there is one.
+    /// Ends the stream of the current decoder: compares the stream's samples with the checksum, if the stream has one.
     fn end_stream(&mut self) {
         self.verify.wrong |= self.verify.on && self.decoder.finalize().verify_ok == Some(false);
     }
@@ -293,7 +294,7 @@ impl Audio {
         Err(fault::corrupt(&format!("{failed} of its {all} frames are damaged")))
     }
 
-    /// Whether the container states the length. Otherwise all packets must be read.
+    /// Whether the container states the length of the audio. If not, all packets must be read to find the length.
     pub(crate) fn states_length(&self) -> bool {
         // For a stream of MPEG frames without a LAME header, symphonia only estimates the length from the first frame.
         let guessed =
@@ -310,12 +311,13 @@ impl Audio {
         stated.map(|stated| most.map_or(stated, |most| stated.min(most))).or(most)
     }
 
-    /// The playing time that the container states. If it states none, the playing time of the packets. If all packets were
-    /// read, their playing time is also used if the stated one is only an estimate, or is more than a second longer.
+    /// The playing time that the container states, or else the playing time of the packets. If all packets were read, the
+    /// playing time of the packets is also used in two cases: the stated time is only an estimate, or it is more than a
+    /// second longer.
     pub(crate) fn duration(&self) -> Duration {
         let seen = self.seen();
         let Some(stated) = self.stated() else { return seen };
-        // The container of a truncated file states more than the file has.
+        // The container of a truncated file states a longer time than the file contains.
         let is_cut = seen + Duration::from_secs(1) < stated;
         if self.packets.ended() && (is_cut || !self.states_length()) { seen } else { stated }
     }
@@ -343,7 +345,7 @@ impl Audio {
 }
 
 fn positions(channels: &Channels) -> Option<u32> {
-    // The first 18 positions are those of the channel mask (mmreg.h).
+    // The first 18 positions have the same bits as the channel mask (mmreg.h).
     match channels {
         Channels::Positioned(positions) => u32::try_from(positions.bits()).ok().filter(|mask| *mask < 1 << 18),
         _ => None,

@@ -1,4 +1,4 @@
-//! Selects the decoder of a track: symphonia's, or `surround` for AAC with more than two channels.
+//! Selects the decoder of a track: a decoder of symphonia, or `surround` for AAC with more than two channels.
 
 use symphonia::core::codecs::audio::well_known as codecs;
 use symphonia::core::codecs::audio::{AudioCodecId, AudioCodecParameters, AudioDecoder, AudioDecoderOptions};
@@ -9,14 +9,15 @@ use super::surround::Surround;
 use super::{aac, fault, vorbis};
 use crate::Error;
 
-/// Creates the decoder of a track. With `verified` it compares samples with the checksum that some streams have.
+/// Creates the decoder of a track. With `verified`, the decoder compares its samples with the checksum that some streams
+/// have.
 pub(super) fn decoder(
     track: &Track,
     parameters: &AudioCodecParameters,
     verified: bool,
 ) -> Result<Box<dyn AudioDecoder>, Error> {
-    // Without a LAME header, symphonia estimates the length of MPEG audio from the bitrate. With `gapless` it would trim the
-    // samples after that estimated end.
+    // Without a LAME header, symphonia estimates the length of MPEG audio from the bitrate. With `gapless`, symphonia would
+    // trim the samples after the estimated end.
     let mpeg = matches!(parameters.codec, codecs::CODEC_ID_MP1 | codecs::CODEC_ID_MP2 | codecs::CODEC_ID_MP3);
     let options = AudioDecoderOptions::default().gapless(!mpeg || track.delay.is_some()).verify(verified);
     let channels = parameters.channels.as_ref().map_or(0, symphonia::core::audio::Channels::count);
@@ -27,7 +28,8 @@ pub(super) fn decoder(
     if parameters.codec == codecs::CODEC_ID_VORBIS {
         vorbis::check_setup(parameters.extra_data.as_deref().unwrap_or_default())?;
     }
-    // Buffers of this size are allocated for each channel, and some demuxers pass both numbers from the file unchecked.
+    // The decoder allocates a buffer of this size for each channel. Some demuxers pass the buffer size and the number of
+    // channels from the file without a check.
     let mut parameters = aac::core(parameters).unwrap_or_else(|| parameters.clone());
     if let Some((channels, rate_hz)) = aac::surround(&parameters)
         && let Some(decoder) = Surround::new(&parameters, channels, rate_hz)
@@ -42,7 +44,7 @@ pub(super) fn decoder(
         .map_err(|failed| fault::from_opening(failed, &found))
 }
 
-/// The name of a known codec without a decoder.
+/// The name of a known codec for which Baton has no decoder.
 fn codec(id: AudioCodecId) -> &'static str {
     const NAMES: &[(AudioCodecId, &str)] = &[
         (codecs::CODEC_ID_OPUS, "Opus"),

@@ -6,23 +6,23 @@ use symphonia::core::errors::Error as Symphonia;
 
 use crate::{Error, Reason};
 
-/// The error for a file or a codec that Baton cannot decode. `found` describes it.
+/// The error for a file or a codec that Baton cannot decode. `found` names the file type or the codec.
 pub(super) fn unsupported(found: &str) -> Error {
     Error::new(Reason::Unsupported, format!("{found} is not supported; convert the file to FLAC, MP3, AAC-LC or WAV"))
 }
 
-/// The file claims to be audio, but cannot be decoded.
+/// The error for a file that claims to be audio, but cannot be decoded.
 pub(super) fn corrupt(what: &str) -> Error {
     Error::new(Reason::Corrupt, format!("it cannot be decoded: {what}; get an intact copy of the file"))
 }
 
-/// Whether reading from the disk failed, or a limit was exceeded. Bit readers and byte readers use other error kinds if the
-/// data end too early; these kinds mean damage.
+/// Whether an error means that reading from the disk failed, or that a limit was exceeded. Readers of bits and bytes use
+/// other error kinds when the data end too early; those kinds mean damage.
 pub(super) fn is_read_failure(failed: &io::Error) -> bool {
     !matches!(failed.kind(), io::ErrorKind::Other | io::ErrorKind::UnexpectedEof)
 }
 
-/// Reading from the disk failed, or a limit was exceeded.
+/// The error for a file that cannot be read from the disk, or that exceeded a limit.
 pub(super) fn unreadable(failed: &io::Error) -> Error {
     match failed.kind() {
         io::ErrorKind::Other | io::ErrorKind::UnexpectedEof | io::ErrorKind::FileTooLarge => {
@@ -32,8 +32,7 @@ pub(super) fn unreadable(failed: &io::Error) -> Error {
     }
 }
 
-/// The error for a file that could not be opened, or for a codec without a decoder. `found` describes the file or the
-/// codec.
+/// The error for a file that cannot be opened, or for a codec without a decoder. `found` names the file type or the codec.
 pub(super) fn from_opening(failed: Symphonia, found: &str) -> Error {
     match failed {
         Symphonia::Unsupported(_) => unsupported(found),

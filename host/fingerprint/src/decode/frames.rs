@@ -1,18 +1,19 @@
-//! Counts gaps between the frames of MPEG audio and ADTS. The format does not store the number of frames. If a demuxer does
+//! Counts gaps between the frames of MPEG audio and ADTS. These formats do not store the number of frames. If a demuxer does
 //! not find a frame at the expected position, it searches for the next frame and does not report the gap.
 //!
-//! ISO/IEC 11172-3, 2.4.2.3, and 13818-3 for the lower rates; ADTS: 14496-3, 1.A.2.2. Only frame headers are read.
+//! Sources: ISO/IEC 11172-3, 2.4.2.3, and 13818-3 for the lower rates; ADTS: 14496-3, 1.A.2.2. Only frame headers are read.
 
 use super::source::Source;
 
-/// The number of bytes that a header needs.
+/// The length of a frame header in bytes.
 const HEAD_BYTES: usize = 7;
-/// The distance within which a frame is searched, in bytes: after the last frame there may be tags with pictures.
+/// The number of bytes in which the next frame is searched: after the last frame there may be tags with pictures.
 const SEARCHED: u64 = 256 * 1024;
-/// The maximum count.
+/// The maximum number of gaps that are counted.
 const MAX_GAPS: u32 = 10_000;
 
-/// Bitrates in kbit/s: for layers I, II and III, then for layer I and the others at the lower rates.
+/// Bitrates in kbit/s: for layers I, II and III, then for layer I at the lower rates, then for layers II and III at the
+/// lower rates.
 const KBIT: [[u32; 14]; 5] = [
     [32, 64, 96, 128, 160, 192, 224, 256, 288, 320, 352, 384, 416, 448],
     [32, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384],
@@ -81,7 +82,8 @@ fn head(bytes: [u8; HEAD_BYTES]) -> Option<Head> {
     Some(Head { size: u64::from(size), kind: [second & 0xfe, third & 0x0c] })
 }
 
-/// The end of an `ID3v2` tag at this position: concatenated files have tags in the middle.
+/// The end of the `ID3v2` tag at this position, if there is one: a file that was joined from several files has tags in the
+/// middle.
 fn tag_end(source: &Source, at: u64) -> Option<u64> {
     let [b'I', b'D', b'3', _, _, _, size @ ..] = source.bytes::<10>(at)? else { return None };
     let size = size.iter().fold(0, |size, byte| size << 7 | u64::from(byte & 0x7f));

@@ -1,9 +1,9 @@
 //! The only place in this crate that catches panics.
 //!
-//! Symphonia promises not to panic on any input, but sometimes it does: an overflow in a rarely used codec path, a slice
-//! that is too short by one. A library of 20,000 files contains a file that causes such a panic. Baton reports that file as
-//! corrupt, drops the decoder that panicked, and continues. Meanwhile the panic hook prints nothing for this thread; other
-//! panics are printed as usual.
+//! Symphonia promises not to panic on any input, but sometimes it does: an overflow in a rarely used part of a codec, or a
+//! slice that is one element too short. A library of 20,000 files contains a file that causes such a panic. Baton reports
+//! this file as corrupt, drops the decoder that panicked, and continues. While the file is decoded, the panic hook prints
+//! nothing for this thread; it prints the panics of other threads as usual.
 
 use std::cell::Cell;
 use std::panic::{self, AssertUnwindSafe};
@@ -16,7 +16,7 @@ thread_local! {
     static QUIET: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Runs `work` and converts a panic to an error of the file.
+/// Runs `work` and converts a panic to an error for the file.
 pub(crate) fn guarded<T>(work: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
     install_hook_once();
     let before = QUIET.replace(true);

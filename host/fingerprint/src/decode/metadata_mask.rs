@@ -1,17 +1,17 @@
-//! Masks pictures and other large data in tags, because the demuxer would load all of them. Also replaces a length of 0
-//! in a WAV header by "unknown".
+//! Masks pictures and other large data in tags, because the demuxer would load all of them. Also replaces a length of 0 in a
+//! WAV header by the value that means "unknown".
 //!
-//! At the start of such an element, the demuxer sees other bytes of the same length, so it skips the element. A box of MP4
+//! At the start of a masked element, the demuxer sees other bytes of the same length, so it skips the element. A box of MP4
 //! becomes free space. A block of FLAC becomes padding. A frame of `ID3v2` is marked as compressed, because symphonia skips
-//! compressed frames. Small elements stay. ID3v2.2, and pictures in the comments of Ogg, cannot be masked;
-//! `bounds::OPENING_BYTES` limits them.
+//! compressed frames. Small elements are not masked. ID3v2.2 frames and pictures in the comments of Ogg cannot be masked;
+//! `bounds::OPENING_BYTES` limits their size.
 
 use super::bounds::ELEMENT_BYTES;
 use super::mp4::Movie;
 use super::riff::Riff;
 use super::source::{MetadataMask, Source};
 
-/// More elements than a real tag has.
+/// The maximum number of elements that are examined: more than a real tag has.
 const MAX_ELEMENTS: usize = 4096;
 
 /// The masks for a file.
@@ -33,8 +33,9 @@ pub(super) fn masks(source: &Source, movie: Option<&Movie>, riff: &Riff) -> Vec<
     masks
 }
 
-/// The masks for a WAV file with length 0. A program leaves this length if it writes to a pipe. The largest number of 32
-/// bits means "until the file ends", both for the samples and for the whole file.
+/// The masks for a WAV file with length 0. A program that writes to a pipe does not know the length and may leave this
+/// value. The masks set both lengths (of the samples and of the whole file) to the largest 32-bit number, which means "until
+/// the file ends".
 fn unknown_length_masks(source: &Source) -> Option<[MetadataMask; 2]> {
     if source.bytes::<4>(0)? != *b"RIFF" || source.bytes::<4>(8)? != *b"WAVE" {
         return None;
@@ -54,20 +55,21 @@ fn unknown_length_masks(source: &Source) -> Option<[MetadataMask; 2]> {
 
 struct Tag {
     version: u8,
-    /// Sizes are not reliable: the tag is unsynchronised or has an extended header.
+    /// Whether the sizes are unreliable, because the tag is unsynchronised or has an extended header.
     odd: bool,
     start: u64,
     end: u64,
 }
 
-/// The `ID3v2` tag at this position (ID3v2.4 structure, §3.1).
+/// The `ID3v2` tag at this position; `None` if there is no such tag (ID3v2.4 structure, §3.1).
 fn tag(source: &Source, start: u64) -> Option<Tag> {
     let head: [u8; 10] = source.bytes(start)?;
     let [b'I', b'D', b'3', version, _, flags, size @ ..] = head else { return None };
     Some(Tag { version, odd: flags & 0xc0 != 0, start, end: start + 10 + u64::from(syncsafe(size)) })
 }
 
-/// Masks for the large frames of a tag (ID3v2.3 §3.3, ID3v2.4 structure §4): the second flag byte becomes "compressed".
+/// Masks for the large frames of a tag (ID3v2.3 §3.3, ID3v2.4 structure §4): the mask sets the flag "compressed" in the
+/// second flag byte.
 fn frames(source: &Source, tag: &Tag) -> Vec<MetadataMask> {
     let mut masks = Vec::new();
     let mut at = tag.start + 10;
@@ -89,7 +91,7 @@ fn frames(source: &Source, tag: &Tag) -> Vec<MetadataMask> {
     masks
 }
 
-/// Masks for pictures and application data in a FLAC file (RFC 9639 §8.1): their type becomes 1, padding.
+/// Masks for pictures and application data in a FLAC file (RFC 9639 §8.1): the mask changes their block type to 1 (padding).
 fn blocks(source: &Source, start: u64) -> Vec<MetadataMask> {
     const APPLICATION: u8 = 2;
     const PICTURE: u8 = 6;

@@ -1,9 +1,9 @@
 //! Reads a file as blocks of samples. `open` detects the format by content, and symphonia decodes the packets. `trim`
 //! removes the samples that encoders add at both ends, as `FFmpeg` does, so that the words match those of `fpcalc`.
 //!
-//! This module does not depend on fingerprints, so that it can be used elsewhere. It uses no network and no threads.
-//! `source` reads the file through one block of 256 KiB and counts the bytes, so a crafted file can neither be read
-//! endlessly nor fill the memory.
+//! This module does not depend on fingerprints, so it can be used for other purposes. It uses no network and no threads.
+//! `source` reads the file through one block of 256 KiB and counts the bytes. So a crafted file can neither cause endless
+//! reading nor fill the memory.
 
 mod aac;
 mod audio;

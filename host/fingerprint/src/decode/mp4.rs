@@ -1,20 +1,20 @@
-//! The properties of an MP4 file that symphonia does not provide: protection, object type of AAC, edit lists, positions of
-//! pictures.
+//! The properties of an MP4 file that symphonia does not provide: protection, the AAC object type, edit lists, the positions
+//! of pictures.
 //!
-//! A small reader of boxes (ISO/IEC 14496-12; `esds`: 14496-1, 14496-3): it reads some dozen fields and skips the rest. The
-//! number of boxes is limited, and only a few bytes of each are read, independent of the sizes in the file.
+//! A small reader of boxes (ISO/IEC 14496-12; `esds`: 14496-1, 14496-3): it reads about a dozen fields and skips the rest.
+//! It reads a limited number of boxes and only a few bytes of each box, whatever sizes the file states.
 
 use std::ops::Range;
 
 use super::source::Source;
 
-/// The properties of a file.
+/// The properties of an MP4 file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Movie {
     /// The time scale of edit lengths, in ticks a second.
     pub(super) timescale: u32,
     pub(super) tracks: Vec<Track>,
-    /// The positions of the types of picture boxes.
+    /// The positions in the file of the type fields of picture boxes.
     pub(super) pictures: Vec<u64>,
 }
 
@@ -24,14 +24,14 @@ pub(super) struct Track {
     pub(super) id: u32,
     /// The time scale of the track, in ticks a second.
     pub(super) timescale: u32,
-    /// The type of its first sample entry: `mp4a`, `alac`, `drms`.
+    /// The type of the track's first sample entry: `mp4a`, `alac`, `drms`.
     pub(super) entry: [u8; 4],
     pub(super) protected: bool,
     /// The first audio object type in its decoder configuration; 2 is AAC-LC, 5 and 29 are HE-AAC.
     pub(super) object_type: Option<u8>,
     /// The edits with content, in order.
     pub(super) edits: Vec<Edit>,
-    /// There is a pause between or after the edits, or there are too many edits.
+    /// Whether there is a pause between or after the edits, or there are too many edits.
     pub(super) paused: bool,
     pub(super) is_audio: bool,
 }
@@ -39,20 +39,20 @@ pub(super) struct Track {
 /// An edit: a part of the track that is played.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Edit {
-    /// In ticks of the movie; 0 if unknown.
+    /// The length of the edit, in ticks of the movie; 0 if unknown.
     pub(super) length: u64,
-    /// Its start, in ticks of the track.
+    /// The start of the edit, in ticks of the track.
     pub(super) from: u64,
 }
 
-/// More boxes than a real file has outside of its media. A track and the tags have some dozens of boxes each, and fragments
-/// are not read.
+/// The maximum number of boxes outside of the media: more than a real file has. A track and the tags have some dozens of
+/// boxes each, and fragments are not read.
 const MAX_BOXES: u32 = 20_000;
-/// More edits than a real song has.
+/// The maximum number of edits: more than a real song has.
 const MAX_EDITS: u64 = 64;
 const MAX_TRACKS: usize = 64;
 
-/// Reads the properties; `None` if it is not an MP4 file or has no movie box.
+/// Reads the properties; `None` if the file is not an MP4 file or has no movie box.
 pub(super) fn inspect(source: &Source) -> Option<Movie> {
     let mut reader = Boxes { source, left: MAX_BOXES };
     if &reader.source.bytes::<4>(4)? != b"ftyp" {
@@ -107,7 +107,7 @@ impl<'a> Boxes<'a> {
         self.source.bytes(at).map(u64::from_be_bytes)
     }
 
-    /// The box at the start of a range; its end is limited to the range.
+    /// The box at the start of a range. If the box claims to end after the range, its end is the end of the range.
     fn header(&mut self, range: &Range<u64>) -> Option<Mp4Box> {
         self.left = self.left.checked_sub(1)?;
         if range.end.saturating_sub(range.start) < 8 {
@@ -148,7 +148,7 @@ impl<'a> Boxes<'a> {
         }
     }
 
-    /// The time scale in `mvhd` or `mdhd`: after two dates, which are longer in version 1.
+    /// The time scale in `mvhd` or `mdhd`. It follows two dates, which are longer in version 1.
     fn timescale(&self, header: &Range<u64>) -> Option<u32> {
         let [version] = self.source.bytes(header.start)?;
         self.u32(header.start + if version == 1 { 20 } else { 12 })
@@ -188,7 +188,7 @@ impl<'a> Boxes<'a> {
             };
             match u64::try_from(from) {
                 Ok(from) => found.edits.push(Edit { length, from }),
-                // -1 is a pause. A pause before the first edit is ignored.
+                // A start of -1 is a pause. A pause before the first edit is ignored.
                 Err(_) => found.paused |= !found.edits.is_empty(),
             }
         }
@@ -199,7 +199,7 @@ impl<'a> Boxes<'a> {
     fn entry(&mut self, description: &Range<u64>, found: &mut Track) {
         let Some(entry) = self.header(&(description.start.saturating_add(8)..description.end)) else { return };
         found.entry = entry.kind;
-        // QuickTime has longer entries in versions 1 and 2.
+        // In QuickTime files, entries of versions 1 and 2 are longer.
         let longer = match self.source.bytes(entry.content.start + 8) {
             Some([0, 1]) => 16,
             Some([0, 2]) => 36,
@@ -219,7 +219,7 @@ impl<'a> Boxes<'a> {
         }
     }
 
-    /// The first object type of the decoder configuration, which is the innermost descriptor.
+    /// The first object type in the decoder configuration, which is the innermost descriptor.
     fn object_type(&self, esds: &Range<u64>) -> Option<u8> {
         const MPEG4_AUDIO: u8 = 0x40;
         let (tag, mut at) = self.descriptor(esds.start + 4)?;
@@ -243,19 +243,20 @@ impl<'a> Boxes<'a> {
         (tag == 5).then_some(if short == 31 { long } else { short })
     }
 
-    /// The tag of a descriptor, and the start of its content: the length has up to four bytes of seven bits.
+    /// The tag of a descriptor, and the start of its content. The length before the content has up to four bytes of seven
+    /// bits.
     fn descriptor(&self, at: u64) -> Option<(u8, u64)> {
         let [tag, length @ ..] = self.source.bytes::<5>(at)?;
         let bytes = length.iter().position(|byte| byte & 0x80 == 0)? as u64 + 1;
         Some((tag, at + 1 + bytes))
     }
 
-    /// The positions of the types of `covr` boxes in iTunes' tags.
+    /// The positions of the type fields of `covr` boxes in iTunes' tags.
     fn pictures(&mut self, user: &Range<u64>) -> Vec<u64> {
         let Some(meta) = self.child(user, *b"meta") else { return Vec::new() };
         let Some(list) = self.child(&(meta.start.saturating_add(4)..meta.end), *b"ilst") else { return Vec::new() };
         let tags = self.children(list).take(1000);
-        // The type is in the four bytes before the content.
+        // The type field is in the four bytes before the content.
         tags.filter(|tag| &tag.kind == b"covr").map(|tag| tag.content.start.saturating_sub(4)).collect()
     }
 }

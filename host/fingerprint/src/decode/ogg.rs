@@ -1,4 +1,5 @@
-//! Detects whether an Ogg file is truncated, or is a chain: several streams in sequence, as in recordings of radio stations.
+//! Detects whether an Ogg file is truncated, and whether it is a chain: several streams in sequence, as in recordings of
+//! radio stations. Each stream of a chain is called a link.
 //!
 //! The stream numbers of the first pages and of the last page show whether the file is a chain (RFC 3533, section 6). Only
 //! page headers are read here. symphonia detects a chain only at the next link. It searches for the end of the current link
@@ -9,18 +10,18 @@ use super::source::Source;
 
 /// The length of a page header before the segment lengths.
 const HEAD_BYTES: usize = 27;
-/// The maximum length of a page: header, 255 lengths, and as many segments of 255 bytes.
+/// The maximum length of a page: header, 255 segment lengths, and 255 segments of 255 bytes.
 const PAGE_BYTES: usize = HEAD_BYTES + 255 + 255 * 255;
-/// More streams than are multiplexed in real files.
+/// The maximum number of streams that are counted: more than real files contain in parallel.
 const MAX_STREAMS: usize = 64;
 
-/// Whether the last page belongs to none of the streams at the start.
+/// Whether the last page belongs to a stream that is not one of the streams at the start.
 pub(super) fn is_chain(source: &Source) -> bool {
     let streams = streams(source);
     !streams.is_empty() && last_stream(source).is_some_and(|last| !streams.contains(&last))
 }
 
-/// The numbers of the streams at the start: the first page of each precedes all other pages.
+/// The numbers of the streams at the start: the first page of each stream precedes all other pages.
 fn streams(source: &Source) -> Vec<u32> {
     let (mut numbers, mut at) = (Vec::new(), 0);
     while numbers.len() < MAX_STREAMS {
@@ -57,7 +58,7 @@ pub(super) fn is_cut(source: &Source) -> bool {
 
 /// The stream number of the last page.
 fn last_stream(source: &Source) -> Option<u32> {
-    // Version 0 follows the capture pattern; the stream number follows flags and position.
+    // The version 0 follows the capture pattern; the stream number follows the flags and the position.
     let tail = tail(source)?;
     let last = tail.windows(18).rev().find(|head| head.starts_with(b"OggS\0"))?;
     last.last_chunk::<4>().map(|number| u32::from_le_bytes(*number))

@@ -28,8 +28,8 @@ use super::trim::Trim;
 use super::{aac, metadata_mask, ogg, riff, sniff, tags, truncation};
 use crate::{Error, Reason};
 
-/// Opens the first audio track of a file. `digested`: compute the digest of its packets. `verified`: compare its samples with
-/// the checksum that some streams have.
+/// Opens the first audio track of a file. With `digested`, computes the digest of the packets. With `verified`, compares the
+/// samples with the checksum that some streams have.
 pub(crate) fn open(source: &Source, digested: bool, verified: bool, stop: &AtomicBool) -> Result<Audio, Error> {
     let mut head = [0; 512];
     let length = source.read_at(0, &mut head).map_err(|failed| fault::unreadable(&failed))?;
@@ -83,7 +83,7 @@ pub(crate) fn open(source: &Source, digested: bool, verified: bool, stop: &Atomi
     let is_core = stated_hz == audio.spec.rate_hz.saturating_mul(2) || aac::core(&parameters).is_some();
     audio.spec.core_only = audio.spec.codec == "aac" && is_core;
     if audio.spec.codec.starts_with("pcm_") {
-        // The number of stored bits, which may be more than the significant bits.
+        // The number of stored bits, which may be larger than the number of significant bits.
         let bits = bits_in_name(audio.spec.codec).unwrap_or(8);
         let frame_bytes = u64::from(bits.div_ceil(8)) * u64::from(audio.spec.channels);
         audio.most_frames = source.length().checked_div(frame_bytes);
@@ -113,8 +113,8 @@ fn check_movie(movie: &Movie) -> Result<(), Error> {
     }
 }
 
-/// Detects all formats except CAF. CAF has a separate limit, and this probe could find CAF after other bytes, where that
-/// limit would not apply.
+/// Detects all formats except CAF. CAF has a separate limit for opening, and this probe could find a CAF header after other
+/// bytes, where the separate limit would not apply.
 static ALL_BUT_CAF: LazyLock<Probe> = LazyLock::new(|| {
     let mut probe = Probe::default();
     probe.register_format::<formats::AdtsReader<'_>>();
@@ -137,7 +137,7 @@ static CAF: LazyLock<Probe> = LazyLock::new(|| {
     probe
 });
 
-/// `is_known`: the first bytes are those of a supported format, so a failure means that the file is damaged.
+/// `is_known` tells that the first bytes are those of a supported format. If the probe then fails, the file is damaged.
 fn probe(probe: &Probe, source: Source, is_known: bool) -> Result<Box<dyn FormatReader>, Error> {
     let stream = MediaSourceStream::new(Box::new(source), MediaSourceStreamOptions::default());
     let (formats, metadata) = (FormatOptions::default(), MetadataOptions::default());
@@ -160,8 +160,8 @@ fn audio_track(format: &dyn FormatReader) -> Result<(Track, AudioCodecParameters
     Err(fault::unsupported(found))
 }
 
-/// The bits of a coded sample, if the codec has a fixed number. For ALAC only its cookie has them, possibly after two boxes
-/// of 12 bytes (Apple Lossless, `ALACMagicCookieDescription.txt`).
+/// The bits of a coded sample, if the codec has a fixed number of bits. For ALAC, only the codec's cookie has this number,
+/// possibly after two boxes of 12 bytes (Apple Lossless, `ALACMagicCookieDescription.txt`).
 fn bits(parameters: &AudioCodecParameters, decoder: &dyn AudioDecoder) -> Option<u32> {
     if parameters.codec != codecs::CODEC_ID_ALAC {
         return decoder.codec_params().bits_per_sample;
@@ -175,7 +175,7 @@ fn bits(parameters: &AudioCodecParameters, decoder: &dyn AudioDecoder) -> Option
     cookie.get(5).copied().map(u32::from)
 }
 
-/// The bits of a sample in the codec's name: 32 for `pcm_f32le`.
+/// The bits of a sample according to the codec's name: 32 for `pcm_f32le`.
 fn bits_in_name(codec: &str) -> Option<u16> {
     let digits = codec.trim_start_matches(|c: char| !c.is_ascii_digit());
     let end = digits.find(|c: char| !c.is_ascii_digit()).unwrap_or(digits.len());

@@ -1,4 +1,4 @@
-//! Reads, counts and digests the packets of one track. Of an Ogg chain, it reads the packets of all links that have the same
+//! Reads, counts and digests the packets of one track. In an Ogg chain, it reads the packets of all links that have the same
 //! codec.
 
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -16,7 +16,7 @@ use super::fault;
 use super::source::Source;
 use crate::Error;
 
-/// After this many failed reads in a row the track has ended; otherwise a broken demuxer could fail forever.
+/// After this many failed reads in a row, the track counts as ended. Otherwise reading a broken file could fail forever.
 const MAX_LOST: u32 = 64;
 
 pub(super) struct Packets {
@@ -24,7 +24,7 @@ pub(super) struct Packets {
     source: Source,
     pub(super) track: Track,
     digest: Option<Sha256>,
-    /// The remaining budget of packet bytes.
+    /// The number of packet bytes that may still be read.
     left: u64,
     bytes: u64,
     /// The sum of the lengths of the packets, in ticks of the track.
@@ -32,13 +32,13 @@ pub(super) struct Packets {
     /// The end of the last packet, in ticks of the track.
     end: i64,
     ended: bool,
-    /// The packets ended before the end that the container states.
+    /// Whether the packets ended before the end that the container states.
     cut_short: bool,
     /// The number of gaps: places where the demuxer found no packet, although it found more packets later.
     lost: u32,
-    /// The playing time of the previous links.
+    /// The playing time of the previous links of a chain.
     before: Duration,
-    /// True if the stream is known to be one of several links.
+    /// Whether the stream is known to be one of several links.
     pub(super) chained: bool,
     /// The parameters of a link that has started since the last call of `take_new_parameters`.
     new_parameters: Option<AudioCodecParameters>,
@@ -66,20 +66,20 @@ impl Packets {
         }
     }
 
-    /// The parameters of the last packet, if they are new. The caller then needs a new decoder.
+    /// The parameters of the last packet's link, if they are new since the last call. The caller then needs a new decoder.
     pub(super) fn take_new_parameters(&mut self) -> Option<AudioCodecParameters> {
         self.new_parameters.take()
     }
 
-    /// The next packet of the track; `None` at the end. If the demuxer finds no packet, it is called again, because most
-    /// demuxers search for the next header; after [`MAX_LOST`] failures in a row the track has ended.
+    /// The next packet of the track; `None` at the end. If the demuxer finds no packet, this function calls it again,
+    /// because most demuxers search for the next header. After [`MAX_LOST`] failures in a row, the track has ended.
     ///
     /// # Errors
-    /// When the file cannot be read or refers to itself, or `stop` is set.
+    /// When the file cannot be read, its tables refer to the same bytes repeatedly, or `stop` is set.
     pub(super) fn next(&mut self, stop: &AtomicBool) -> Result<Option<Packet>, Error> {
         let mut in_a_row = 0;
         while !self.ended {
-            // In a film there may be gigabytes between two audio packets.
+            // Check `stop` for each packet, because a film may have gigabytes between two audio packets.
             if stop.load(Ordering::Relaxed) {
                 return Err(Error::stopped());
             }
@@ -107,7 +107,7 @@ impl Packets {
                     continue;
                 }
             };
-            // Data after the last packet is not a lost packet.
+            // Failed reads count as a gap only if another packet follows.
             self.lost += u32::from(std::mem::take(&mut in_a_row) > 0);
             let weight = packet.data.len().max(1) as u64;
             self.left = self
@@ -140,13 +140,14 @@ impl Packets {
         }
         (self.before, self.ticks, self.end, self.chained) = (seen, 0, 0, true);
         (self.track, self.new_parameters) = (track, Some(parameters));
-        // Later streams have separate comments, which are not used.
+        // The tags of later links are not used.
         while self.format.metadata().pop().is_some() {}
         Ok(())
     }
 
     /// Whether a packet reaches the end of the track. symphonia also trims at the end of every Ogg page whose granule
-    /// position is too low. Some muxers write such pages in the middle of a file; players trim only at the end.
+    /// position is too low. Some muxers write such pages in the middle of a file, and players trim only at the end of the
+    /// file.
     fn is_last(&self, packet: &Packet) -> bool {
         let end = self.track.duration.and_then(|duration| Timestamp::ZERO.checked_add(duration));
         let reached = packet.pts.saturating_add(packet.block_dur());
@@ -178,16 +179,16 @@ impl Packets {
         self.lost
     }
 
-    /// The length of the gaps between packets. Known only if the packets have timestamps.
+    /// The length of the gaps between packets; zero if the packets have no timestamps.
     pub(super) fn missing_within(&self) -> Duration {
         let until = u64::try_from(self.end.saturating_sub(self.track.start_ts.get().max(0))).unwrap_or_default();
         let missing = until.saturating_sub(self.ticks);
         self.track.time_base.filter(|_| !self.chained).map(|base| in_time(base, missing)).unwrap_or_default()
     }
 
-    /// The playing time of the packets that were read, of all links, without trimming.
+    /// The playing time of the packets that were read, in all links, without trimming.
     pub(super) fn seen(&self) -> Duration {
-        // Some containers have only the start of packets, others only their length.
+        // Some containers state only the start of each packet, others only its length.
         let until = self.end.saturating_sub(self.track.start_ts.get().max(0));
         let ticks = self.ticks.max(u64::try_from(until).unwrap_or_default());
         self.before.saturating_add(self.track.time_base.map(|base| in_time(base, ticks)).unwrap_or_default())
@@ -217,7 +218,7 @@ impl Packets {
         (seconds > 0.0).then_some(rate)
     }
 
-    /// The digest of all packets, if requested and if all were read.
+    /// The digest of all packets, if it was requested and all packets were read.
     pub(super) fn digest(&mut self) -> Option<[u8; 32]> {
         self.digest.take().filter(|_| self.ended).map(|digest| digest.finalize().into())
     }
@@ -227,7 +228,7 @@ impl Packets {
     }
 }
 
-/// Digests a codec's configuration, which decides the meaning of the packets.
+/// Adds a codec's configuration to the digest, because it decides the meaning of the packets.
 pub(super) fn configure(digest: &mut Sha256, parameters: &AudioCodecParameters) {
     let configuration = parameters.extra_data.as_deref().unwrap_or_default();
     digest.update((configuration.len() as u64).to_le_bytes());

@@ -1,15 +1,15 @@
-//! The tags of a WAV file: its `INFO` list, which symphonia 0.6 reads and discards, and a chunk with an `ID3v2` tag, which it
-//! skips.
+//! The tags of a WAV file: the `INFO` list, which symphonia 0.6 reads and discards, and the `ID3v2` tag in a chunk, which
+//! symphonia skips.
 //!
-//! Multimedia Programming Interface and Data Specifications 1.0 (1991), chapters 2 and 3: RIFF and the chunks of `INFO`. The
-//! numbers of chunks and of bytes are limited.
+//! Source: Multimedia Programming Interface and Data Specifications 1.0 (1991), chapters 2 and 3: RIFF and the chunks of
+//! `INFO`. The numbers of chunks and of bytes are limited.
 
 use super::source::Source;
 use crate::tags::{Tags, cleaned};
 
-/// More chunks than a real file has.
+/// The maximum number of chunks that are read: more than a real file has.
 const MAX_CHUNKS: usize = 4096;
-/// More texts than a real list has.
+/// The maximum number of texts that are read: more than a real list has.
 const MAX_TEXTS: usize = 256;
 /// The limit for one text, in bytes.
 const TEXT_BYTES: usize = 4096;
@@ -17,7 +17,7 @@ const TEXT_BYTES: usize = 4096;
 /// The tags that were found in the chunks.
 #[derive(Debug, Default)]
 pub(super) struct Riff {
-    /// The `INFO` list.
+    /// The tags of the `INFO` list.
     pub(super) info: Tags,
     /// The position of an `ID3v2` tag.
     pub(super) id3: Option<u64>,
@@ -61,7 +61,7 @@ fn chunks(source: &Source, mut at: u64, end: u64) -> impl Iterator<Item = Chunk>
     })
 }
 
-/// Sets a field that has no value yet: the first value of each field counts.
+/// Sets a field that has no value yet. So the first value of each field is used.
 fn put(tags: &mut Tags, kind: [u8; 4], text: impl Fn() -> Option<String>) {
     let place = match &kind {
         b"INAM" => &mut tags.title,
@@ -74,7 +74,7 @@ fn put(tags: &mut Tags, kind: [u8; 4], text: impl Fn() -> Option<String>) {
     }
 }
 
-/// A text that ends with a zero. The format has no encoding: text that is not UTF-8 is read as Latin-1.
+/// A text that ends with a zero. The format does not state an encoding: text that is not UTF-8 is read as Latin-1.
 fn text(source: &Source, from: u64, until: u64) -> Option<String> {
     let length = usize::try_from(until - from).unwrap_or(usize::MAX).min(TEXT_BYTES);
     let mut bytes = vec![0; length];

@@ -1,8 +1,8 @@
 //! Samples in the format of the codec: integers stay integers, so that they are resampled as `FFmpeg` resamples them.
 //!
-//! Samples are returned from the decoder's buffer without a copy. PCM of 16 bits, which most WAV files have, needs no
+//! Samples are returned from the decoder's buffer without a copy. 16-bit PCM, which most WAV files contain, needs no
 //! decoder: it is only split into channels, in a sixth of the time. Only formats that the fingerprinter does not support (8
-//! bits, 24 bits, unsigned, 64-bit floats) are converted to a copy.
+//! bits, 24 bits, unsigned, 64-bit floats) are converted into a copy.
 
 use std::ops::Range;
 
@@ -16,7 +16,7 @@ use crate::chroma::Kind;
 pub(crate) enum Block<'a> {
     F32(Vec<&'a [f32]>),
     I16(Vec<&'a [i16]>),
-    /// Of any depth, including 16 bits, in the upper bits.
+    /// Integers of any depth, including 16 bits, in the upper bits.
     I32(Vec<&'a [i32]>),
 }
 
@@ -29,8 +29,8 @@ pub(super) struct Samples {
 }
 
 /// The sample format of the codec, independent of the buffer type of the decoder. `bits` is the depth of coded samples of
-/// FLAC and ALAC, because their decoders use one type for all depths. For PCM the container's type counts: 16-bit samples in
-/// a 32-bit type count as 32 bits.
+/// FLAC and ALAC, because their decoders use one type for all depths. For PCM, the type in the container decides: 16-bit
+/// samples in a 32-bit type count as 32 bits.
 pub(super) fn kind(decoded: &Decoded<'_>, bits: Option<u32>) -> Kind {
     match decoded {
         Decoded::F32(_) | Decoded::F64(_) => Kind::Float,
@@ -41,15 +41,15 @@ pub(super) fn kind(decoded: &Decoded<'_>, bits: Option<u32>) -> Kind {
 }
 
 impl Samples {
-    /// Splits 16-bit little-endian samples into their channels. Returns the number of frames; an incomplete frame at the end
-    /// is dropped.
+    /// Splits 16-bit little-endian samples into their channels. Returns the number of frames; drops an incomplete frame at
+    /// the end.
     pub(super) fn split_channels(&mut self, bytes: &[u8], channels: usize) -> usize {
         let (samples, _) = bytes.as_chunks::<2>();
         let frames = samples.len().checked_div(channels).unwrap_or_default();
         self.i16.resize_with(channels, Vec::new);
         self.i16.iter_mut().for_each(Vec::clear);
         if let [left, right] = self.i16.as_mut_slice() {
-            // In this form the compiler can vectorise the loop.
+            // The compiler can vectorise a loop of this form.
             let (frames, _) = bytes.as_chunks::<4>();
             left.extend(frames.iter().map(|[low, high, _, _]| i16::from_le_bytes([*low, *high])));
             right.extend(frames.iter().map(|[_, _, low, high]| i16::from_le_bytes([*low, *high])));
@@ -62,12 +62,12 @@ impl Samples {
         frames
     }
 
-    /// These frames of the samples that were split last.
+    /// The frames `frames` of the samples that were split last.
     pub(super) fn split_frames(&self, frames: &Range<usize>) -> Block<'_> {
         Block::I16(cut(&self.i16, frames))
     }
 
-    /// These frames of the decoded samples.
+    /// The frames `frames` of the decoded samples.
     pub(super) fn frames<'a>(&'a mut self, decoded: &Decoded<'a>, frames: &Range<usize>) -> Block<'a> {
         match decoded {
             Decoded::F32(buffer) => Block::F32(planes(buffer, frames)),

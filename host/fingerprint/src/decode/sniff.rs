@@ -1,9 +1,9 @@
 //! Recognises unsupported file types by their first bytes, only for the text of the error.
 //!
-//! Also excludes pictures and archives from the detection of audio, which searches for two bytes anywhere in the first
-//! megabyte.
+//! Also prevents that pictures and archives are detected as audio: the detection searches for two bytes anywhere in the
+//! first megabyte.
 
-/// The name of an unsupported file type with this header.
+/// The name of the unsupported file type that has this header.
 pub(super) fn unsupported_name(head: &[u8]) -> Option<&'static str> {
     let starts = |magic: &[u8]| head.starts_with(magic);
     let holds = |at: usize, magic: &[u8]| head.get(at..).is_some_and(|rest| rest.starts_with(magic));
@@ -17,8 +17,8 @@ pub(super) fn unsupported_name(head: &[u8]) -> Option<&'static str> {
     })
 }
 
-/// Whether this header certainly belongs to a supported format: FLAC, Vorbis or FLAC in Ogg, and a frame of MPEG or ADTS,
-/// also after a short `ID3v2` tag.
+/// Whether a file with this header certainly has a supported format: FLAC, Vorbis or FLAC in Ogg, or frames of MPEG or ADTS
+/// (also after a short `ID3v2` tag).
 pub(super) fn is_supported_header(head: &[u8]) -> bool {
     let packet = head.get(28..).unwrap_or_default();
     head.starts_with(b"fLaC")
@@ -26,7 +26,7 @@ pub(super) fn is_supported_header(head: &[u8]) -> bool {
         || head.starts_with(b"OggS") && (packet.starts_with(b"\x01vorbis") || packet.starts_with(b"\x7fFLAC"))
 }
 
-/// The bytes after an `ID3v2` tag, if available.
+/// The bytes after the `ID3v2` tag, as far as `head` has them; all bytes if there is no tag.
 fn after_tag(head: &[u8]) -> &[u8] {
     let [b'I', b'D', b'3', _, _, _, size @ ..] = head.first_chunk::<10>().copied().unwrap_or_default() else {
         return head;
@@ -43,7 +43,7 @@ fn is_frame(head: &[u8]) -> bool {
     sync == 7 && version != 1 && (matches!(layer, 1 | 2) || layer == 0 && second >> 4 == 15)
 }
 
-// From the registries of media types and the specifications of the formats.
+// The sources are the registries of media types and the specifications of the formats.
 const UNSUPPORTED: &[(&[u8], &str)] = &[
     (b"\x89PNG\r\n\x1a\n", "a PNG picture"),
     (b"\xff\xd8\xff\xe0", "a JPEG picture"),

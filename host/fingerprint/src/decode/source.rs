@@ -1,9 +1,10 @@
-//! The file as the demuxer reads it: through one block of memory, which is filled from multiples of its size.
+//! The file as the demuxer reads it: through one block of memory. The block is filled from positions that are multiples of
+//! its size.
 //!
 //! Blocks are large, because demuxers read a few bytes at a time. The file is not memory-mapped, because a mapped file that
 //! is truncated kills the process. If requested, the file is digested while blocks are read; blocks that were not read in
-//! order are read again at the end. Bytes that the demuxer reads are limited (see `bounds`). Some bytes may be masked: the
-//! demuxer sees other bytes, and the digest uses those on the disk.
+//! order are read again at the end. The number of bytes that the demuxer reads is limited (see `bounds`). Some bytes may be
+//! masked: the demuxer sees other bytes, but the digest uses the bytes on the disk.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
@@ -21,11 +22,11 @@ pub(crate) struct Source {
     blocks: Arc<Mutex<Blocks>>,
     length: u64,
     position: u64,
-    /// The demuxer cannot seek in this source.
+    /// Whether the demuxer can only read forward, without seeking.
     forward: bool,
 }
 
-/// The bytes that the demuxer sees at an offset, instead of those of the file.
+/// The bytes that the demuxer sees at an offset, instead of the bytes of the file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct MetadataMask {
     pub(super) offset: u64,
@@ -44,7 +45,7 @@ struct Blocks {
     /// The position of the block in the file.
     start: u64,
     digest: Option<Sha256>,
-    /// The length of the digested part.
+    /// The length of the part that was digested already.
     digested: u64,
     /// The bytes that may still be read from the disk.
     readable: u64,
@@ -69,7 +70,7 @@ impl Source {
         Self { blocks: Arc::new(Mutex::new(blocks)), length, position: 0, forward: false }
     }
 
-    /// The same file, without seeking.
+    /// The same file for a demuxer that must not seek.
     pub(super) fn forward(&self) -> Self {
         Self { forward: true, ..self.clone() }
     }
@@ -79,7 +80,7 @@ impl Source {
         self.length
     }
 
-    /// Starts a new step with this limit.
+    /// Starts a new step: the demuxer may read at most `bytes` in it.
     pub(super) fn begin_step(&self, bytes: u64) {
         self.with(|blocks| blocks.step = bytes);
     }
@@ -93,7 +94,7 @@ impl Source {
         });
     }
 
-    /// Fills `out` from this position; returns less at the end of the file.
+    /// Fills `out` with the bytes from this position. Returns fewer bytes at the end of the file.
     pub(super) fn read_at(&self, at: u64, out: &mut [u8]) -> io::Result<usize> {
         let mut done = 0;
         while let Some(rest) = out.get_mut(done..).filter(|rest| !rest.is_empty()) {
@@ -106,7 +107,7 @@ impl Source {
         Ok(done)
     }
 
-    /// Bytes from this position; `None` if the file ends before, or cannot be read.
+    /// The bytes from this position; `None` if the file ends before the last byte, or cannot be read.
     pub(super) fn bytes<const N: usize>(&self, at: u64) -> Option<[u8; N]> {
         let mut bytes = [0; N];
         (self.read_at(at, &mut bytes).ok()? == N).then_some(bytes)
@@ -125,7 +126,7 @@ impl Source {
 }
 
 impl Blocks {
-    /// Copies from the block that contains `at`, at most up to its end. Returns 0 at the end of the file.
+    /// Copies bytes from the block that contains `at`, at most up to the end of the block. Returns 0 at the end of the file.
     fn copy(&mut self, at: u64, out: &mut [u8]) -> io::Result<usize> {
         let within = at.checked_sub(self.start).and_then(|offset| usize::try_from(offset).ok());
         let offset = match within.filter(|offset| *offset < self.block.len()) {
@@ -146,7 +147,7 @@ impl Blocks {
     fn load(&mut self, at: u64) -> io::Result<usize> {
         let offset = at % BLOCK_BYTES as u64;
         let start = at - offset;
-        // Read a short skipped part, so that the digest continues in order.
+        // If a short part was skipped, read it now, so that the digest continues in order.
         while self.digest.is_some() && self.digested < start && start - self.digested <= 4 * BLOCK_BYTES as u64 {
             if !self.digest_next()? {
                 break;
@@ -169,7 +170,7 @@ impl Blocks {
         Ok(self.digested > before)
     }
 
-    /// Reads the block from `start`, which is a multiple of its size or the end of the digested part.
+    /// Reads the block at `start`. `start` is a multiple of the block size, or the end of the digested part.
     fn fill(&mut self, start: u64) -> io::Result<()> {
         self.readable = self
             .readable
@@ -202,7 +203,7 @@ fn read_all_at(file: &File, block: &mut [u8], start: u64) -> io::Result<usize> {
     Ok(filled)
 }
 
-/// Overwrites the part of `block` (at position `start`) that the mask covers.
+/// Overwrites the bytes of `block` that the mask covers. `start` is the position of the block in the file.
 fn apply_mask(block: &mut [u8], start: u64, mask: &MetadataMask) {
     for (at, byte) in (mask.offset..).zip(&mask.bytes) {
         let offset = at.checked_sub(start).and_then(|offset| usize::try_from(offset).ok());
@@ -212,8 +213,8 @@ fn apply_mask(block: &mut [u8], start: u64, mask: &MetadataMask) {
     }
 }
 
-/// Uses an error kind without another meaning: demuxers interpret some kinds as the end of the file, and bit readers replace
-/// others.
+/// The error when a limit is exceeded. Its kind has no other meaning: demuxers interpret some error kinds as the end of the
+/// file, and bit readers replace others.
 fn limit_exceeded(what: &str) -> io::Error {
     io::Error::new(io::ErrorKind::FileTooLarge, what)
 }

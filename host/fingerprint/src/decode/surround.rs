@@ -1,9 +1,10 @@
 //! AAC with more than two channels (ISO/IEC 14496-3, 4.5.2.1): decodes each element separately.
 //!
-//! symphonia decodes one channel or a pair. A packet of 5.1 is a sequence of such elements (centre, front pair, rear pair,
-//! low frequencies), which are independent and have no length field. So this module searches for their ends: the decoder
-//! fails for too few bits, and succeeds for all bits of an element. The search takes about ten times as long as decoding,
-//! but such files are rare. The low-frequency channel stays silent, as `FFmpeg` does when it mixes channels.
+//! symphonia decodes one channel or a pair of channels. A packet of 5.1 is a sequence of such elements (centre, front pair,
+//! rear pair, low frequencies). They are independent and have no length field. So this module searches for the end of each
+//! element: the decoder fails if it gets too few bits, and succeeds if it gets all bits of the element. The search takes
+//! about ten times as long as decoding, but such files are rare. The low-frequency channel stays silent, because `FFmpeg`
+//! also ignores it when it mixes channels.
 
 use symphonia::core::audio::{
     AsGenericAudioBufferRef as _, Audio as _, AudioBuffer, AudioMut as _, AudioSpec, Channels, GenericAudioBufferRef,
@@ -16,9 +17,9 @@ use symphonia::core::errors::{Error, Result};
 use symphonia::core::packet::PacketRef;
 use symphonia::core::units::{Duration, Timestamp};
 
-/// The samples of a packet.
+/// The number of samples of each channel in a packet.
 const FRAME: usize = 1024;
-/// The header of an element: its type (3 bits) and its number (4 bits).
+/// The length of an element's header in bits: its type has 3 bits and its number 4 bits.
 const HEAD_BITS: usize = 7;
 const SINGLE: u32 = 0;
 const PAIR: u32 = 1;
@@ -57,7 +58,7 @@ struct Element {
 }
 
 impl Surround {
-    /// A decoder for this number of channels and this rate; `None` if there is no such configuration.
+    /// A decoder for this number of channels and this rate; `None` if no channel configuration has this number.
     pub(super) fn new(parameters: &AudioCodecParameters, channels: usize, rate_hz: u32) -> Option<Self> {
         let (_, places, mask) = CONFIGURATIONS.iter().find(|(known, ..)| *known == channels)?;
         let element = |(kind, places): &ElementLayout| {
@@ -79,7 +80,7 @@ impl Surround {
             if bits(packet, at, 3) != Some(element.kind) {
                 return Err(Error::DecodeError("aac: another element was expected"));
             }
-            // The low-frequency channel is ignored, and it is the last one.
+            // The low-frequency element is ignored. It is the last element.
             if element.kind == LOW {
                 break;
             }
@@ -111,12 +112,13 @@ fn stereo_or_mono(channels: usize, rate_hz: u32) -> Option<Box<dyn AudioDecoder>
 impl Element {
     /// The length of the element at this position in bits; `None` if its end is not found.
     ///
-    /// With fewer bits than the element has, the decoder runs out of bits. With all bits of the element and up to three more it
-    /// succeeds. With a part of the next header it runs out of bits again; with the whole header it fails in another way, because
-    /// it has no channel for the next element. So the search finds the length, or [`HEAD_BITS`] more.
+    /// With fewer bits than the element has, the decoder runs out of bits. With all bits of the element and up to three more
+    /// bits, it succeeds. With a part of the next header, it runs out of bits again. With the whole next header, it fails in
+    /// another way, because it has no channel for the next element. So the search finds the length of the element, or
+    /// [`HEAD_BITS`] more.
     fn length(&mut self, packet: &[u8], at: usize) -> Option<usize> {
         let (mut short, mut long) = (HEAD_BITS, packet.len() * 8 - at);
-        // Elements have about the length of the previous one.
+        // An element usually has about the length of the previous element.
         let near = self.bits + self.bits / 4 + 64;
         for guess in [near, self.bits * 3 / 4] {
             if self.bits > 0 && guess > short && guess < long {
@@ -152,7 +154,7 @@ fn cut(packet: &[u8], at: usize, length: usize) -> Vec<u8> {
     written.bytes
 }
 
-/// An element of this length as a packet.
+/// A packet that contains only the element of this length.
 fn alone(packet: &[u8], at: usize, length: usize) -> Vec<u8> {
     let mut written = BitWriter::default();
     written.copy(packet, at, length);
@@ -191,7 +193,7 @@ impl BitWriter {
     }
 }
 
-/// Up to 16 bits from this position; `None` if the packet ends before.
+/// The next `count` bits (at most 16) from this position; `None` if the packet ends before the last bit.
 fn bits(packet: &[u8], at: usize, count: usize) -> Option<u32> {
     (packet.len() * 8 >= at + count).then(|| {
         let byte = |place: usize| u32::from(packet.get(place).copied().unwrap_or_default());
@@ -200,7 +202,7 @@ fn bits(packet: &[u8], at: usize, count: usize) -> Option<u32> {
     })
 }
 
-/// Skips elements without audio: fill and data elements.
+/// The position after all elements without audio (fill and data elements) that start at `at`.
 fn skipped(packet: &[u8], mut at: usize) -> usize {
     let length = |at: usize, count: usize, most: u32, less: u32| {
         let length = bits(packet, at, count)?;
@@ -231,7 +233,7 @@ impl AudioDecoder for Surround {
     }
 
     fn codec_info(&self) -> &CodecInfo {
-        // Every configuration has elements.
+        // Every configuration has at least one element.
         #[expect(clippy::indexing_slicing, reason = "the first of a list that is never empty")]
         self.elements[0].decoder.codec_info()
     }
@@ -263,7 +265,7 @@ mod tests {
 
     #[test]
     fn a_fill_element_with_an_escaped_short_length_is_skipped() {
-        // 15 means that eight more bits follow; the length in them is too high by one, so 0 means 14 bytes.
+        // The count 15 means that eight more bits follow. The length in these bits is too high by one, so 0 means 14 bytes.
         let mut packet = vec![u8::try_from(FILL << 5 | 0b1_1110).unwrap(), 0];
         packet.extend([0xff; 15]);
         assert_eq!(skipped(&packet, 0), 3 + 4 + 8 + 14 * 8);
@@ -289,7 +291,7 @@ mod tests {
 
     #[test]
     fn elements_without_audio_are_skipped() {
-        // A fill element without bytes (7 bits), one with one byte (15 bits), then a pair.
+        // A fill element without bytes (7 bits), a fill element with one byte (15 bits), then a pair.
         let mut written = BitWriter::default();
         for (number, count) in [(FILL, 3), (0, 4), (FILL, 3), (1, 4), (0xab, 8), (PAIR, 3), (0, 8), (0, 8)] {
             written.put(number, count);

@@ -1,4 +1,4 @@
-//! The tags for matching, from all metadata that the demuxer found: at the start, at the end and in the tracks.
+//! The tags that matching uses, from all metadata that the demuxer found: at the start, at the end and in the tracks.
 //!
 //! `riff` reads the tags of WAV files. The tags of Matroska files are not read.
 
@@ -14,13 +14,14 @@ use super::riff::Riff;
 use super::source::Source;
 use crate::tags::{Tags, cleaned};
 
-/// Reads the tags, and iTunes' `iTunSMPB` for `trim`. Discards the metadata, as far as symphonia allows it.
+/// Reads the tags, and iTunes' `iTunSMPB` for `trim`. Discards the read metadata, as far as symphonia allows this.
 pub(super) fn take(format: &mut dyn FormatReader) -> (Tags, Option<String>) {
     let (mut tags, mut smpb, mut old) = (Tags::default(), None, Tags::default());
     let mut log = format.metadata();
     loop {
         if let Some(revision) = log.current() {
-            // ID3v1 truncates at 30 characters, and AIFF chunks have no encoding.
+            // ID3v1 truncates values at 30 characters, and AIFF chunks do not state an encoding. So newer tags have
+            // priority.
             let is_old = [METADATA_ID_ID3V1, METADATA_ID_AIFF].contains(&revision.info.metadata);
             let into = if is_old { &mut old } else { &mut tags };
             collect(revision, into, &mut smpb);
@@ -72,7 +73,7 @@ fn collect(revision: &MetadataRevision, into: &mut Tags, smpb: &mut Option<Strin
     }
 }
 
-/// Sets a field that has no value yet: the first value of each field counts.
+/// Sets a field that has no value yet. So the first value of each field is used.
 fn put(tag: &Tag, into: &mut Tags) {
     let (place, text) = match &tag.std {
         Some(StandardTag::TrackTitle(text)) => (&mut into.title, text),

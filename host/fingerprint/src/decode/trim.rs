@@ -1,13 +1,13 @@
 //! Trims the frames that encoders add at the start and at the end, and keeps only the parts of a track that are played.
 //!
-//! The behaviour is that of `FFmpeg`, and so of `fpcalc`. The parentheses name where each rule is implemented.
+//! The behaviour is that of `FFmpeg`, and therefore that of `fpcalc`. The parentheses name where each rule is implemented.
 //! - MP3: the delay and padding of the LAME header (symphonia, for each packet); without such a header nothing is trimmed.
 //! - Vorbis in Ogg: the end by the last granule position (symphonia).
 //! - MP4: the edits with content, else iTunes' `iTunSMPB` (here; symphonia 0.6 reads neither). As in `FFmpeg`'s
 //!   `mov_fix_index`, the first edit starts at an exact sample, and a later edit at the first packet that starts within it.
 //!   Every edit ends at the end of a packet. Edits that overlap or have pauses between them are refused, because `FFmpeg`
 //!   reads such files in another order.
-//! - ADTS: nothing is trimmed, because it has no such data.
+//! - ADTS: nothing is trimmed, because ADTS has no data about delay or padding.
 
 use std::ops::Range;
 
@@ -28,13 +28,13 @@ pub(super) struct Trim {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Span {
     from: u64,
-    /// `None` for the rest of the track.
+    /// The end of the span; `None` for the rest of the track.
     until: Option<u64>,
 }
 
 impl Trim {
-    /// From the edits of an MP4 track, at the rate of the decoder; without edits, from iTunes' tag. `None` for unsupported
-    /// edits.
+    /// The trim for an MP4 track, from its edits at the rate of the decoder. Without edits, from iTunes' tag. `None` if the
+    /// edits are not supported.
     pub(super) fn from_movie(movie: &Movie, track: &Track, rate_hz: u32, smpb: Option<&str>) -> Option<Self> {
         let by_tag = smpb.and_then(parse_smpb);
         let scale = |ticks: u64, per_second: u32| rescale(ticks, u64::from(rate_hz), u64::from(per_second));
@@ -58,7 +58,7 @@ impl Trim {
         Some(Self { spans, at: 0, number: 0 })
     }
 
-    /// The number of frames before the first span.
+    /// The number of frames that are trimmed before the first span.
     pub(super) fn dropped(&self) -> u64 {
         self.spans.first().map_or(0, |span| span.from)
     }
@@ -69,7 +69,7 @@ impl Trim {
         lengths.sum::<Option<u64>>().filter(|_| !self.spans.is_empty())
     }
 
-    /// The range of the next packet to keep, given its number of frames.
+    /// The range of frames to keep in the next packet, which has `frames` frames.
     pub(super) fn next(&mut self, frames: usize) -> Range<usize> {
         let start = self.at;
         self.at = start.saturating_add(frames as u64);
@@ -94,11 +94,11 @@ fn rescale(value: u64, by: u64, of: u64) -> Option<u64> {
     u64::try_from(scaled).ok()
 }
 
-/// iTunes' format: zero, then delay, padding and length in frames, all hexadecimal.
+/// Parses iTunes' format: a zero, then delay, padding and length in frames, all hexadecimal.
 fn parse_smpb(text: &str) -> Option<Span> {
     let mut numbers = text.split_ascii_whitespace().map(|word| u64::from_str_radix(word, 16).ok());
     let (_, drop, _, keep) = (numbers.next()??, numbers.next()??, numbers.next()??, numbers.next()??);
-    // The limit of FFmpeg for plausible values.
+    // FFmpeg's limit for plausible values.
     let until = Some(drop.saturating_add(keep)).filter(|_| keep > 0);
     (drop < 16_384).then_some(Span { from: drop, until })
 }

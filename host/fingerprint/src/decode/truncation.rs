@@ -1,17 +1,17 @@
 //! Files that are shorter than their container states, for instance after an interrupted download or on a full disk.
 //!
-//! Demuxers reject a last part that is longer than the file, and then find nothing. So the length of the last part is masked
-//! with its actual length, and the file is read as far as it goes. The missing part is reported. Without an index (`moov` of
-//! MP4) nothing in a file can be located; such a file is corrupt.
+//! A demuxer rejects a file whose last part claims to be longer than the file, and then finds no audio. So this module masks
+//! the length of the last part with its actual length, and the file is read up to its end. The missing part is reported.
+//! Without an index (`moov` of MP4), no audio in the file can be located, so the file is corrupt.
 //!
-//! The number of headers to read is limited: top-level boxes (ISO/IEC 14496-12), chunks (RIFF; AIFF 1.3), or the segment
-//! (Matroska, RFC 9559).
+//! The number of headers that are read is limited: top-level boxes (ISO/IEC 14496-12), chunks (RIFF; AIFF 1.3), or the
+//! segment (Matroska, RFC 9559).
 
 use super::source::{MetadataMask, Source};
 
-/// More top-level parts than a real file has; fragmented films have some thousands.
+/// The maximum number of top-level parts that are read: more than a real file has; fragmented films have some thousands.
 const MAX_PARTS: usize = 20_000;
-/// Lengths from here on mean "unknown": programs that write to a pipe leave such values.
+/// A length of at least this value means "unknown": programs that write to a pipe leave such values.
 const UNKNOWN: u64 = 0x7fff_0000;
 
 /// The result of the check.
@@ -19,11 +19,11 @@ const UNKNOWN: u64 = 0x7fff_0000;
 pub(super) struct Truncation {
     /// The file is shorter than its container states.
     pub(super) is_short: bool,
-    /// The index is missing, so nothing in the file can be located.
+    /// Whether the index is missing, so that no audio in the file can be located.
     pub(super) lacks_index: bool,
     /// The number of missing bytes of uncompressed audio.
     pub(super) missing_bytes: u64,
-    /// The masks that make the rest readable.
+    /// The masks that make the existing part of the file readable.
     pub(super) masks: Vec<MetadataMask>,
 }
 
@@ -55,7 +55,7 @@ fn movie(source: &Source) -> Truncation {
     for _ in 0..MAX_PARTS {
         let Some(part) = top_box(source, at) else { break };
         let fits = part.end <= source.length();
-        // Pictures (HEIF) have a list of items instead of a movie.
+        // HEIF pictures have a list of items (`meta`) instead of a movie (`moov`).
         cut.lacks_index &= !(fits && matches!(&part.kind, b"moov" | b"meta"));
         if !fits {
             cut.is_short = true;
@@ -81,7 +81,8 @@ fn top_box(source: &Source, head: u64) -> Option<Part> {
     Some(Part { kind, head, from, end })
 }
 
-/// Masks for a box that ends at the end of the file. A box without audio becomes free space, because a partial list is useless.
+/// Masks for a last box that is longer than the file: the box now ends at the end of the file. A box without audio becomes
+/// free space, because a partial list is useless.
 fn shorter_box(source: &Source, part: &Part) -> Vec<MetadataMask> {
     let size = source.length() - part.head;
     let size = match (part.from - part.head, u32::try_from(size)) {
@@ -115,7 +116,8 @@ fn aiff(source: &Source) -> Truncation {
     Truncation { is_short: missing_bytes > 0, missing_bytes, masks, ..Truncation::default() }
 }
 
-/// A Matroska file is one segment. Its length is masked as unknown, so that its parts are read up to the end.
+/// Checks a Matroska file, which is one segment. A mask sets the length of the segment to "unknown", so that its parts are
+/// read up to the end of the file.
 fn matroska(source: &Source) -> Truncation {
     let short = || {
         let segment = Size::read(source, 4)?.end()?;
@@ -130,7 +132,7 @@ fn matroska(source: &Source) -> Truncation {
     Truncation { is_short: true, masks: vec![MetadataMask::new(size.at, unknown)], ..Truncation::default() }
 }
 
-/// A size in a Matroska file, before the content.
+/// The size field of an element in a Matroska file.
 struct Size {
     at: u64,
     /// The number of bytes of the size field.
@@ -139,7 +141,7 @@ struct Size {
 }
 
 impl Size {
-    /// Reads the size at `at`. `None` if it is unknown.
+    /// Reads the size field at `at`. `None` if the field says "unknown".
     fn read(source: &Source, at: u64) -> Option<Self> {
         let [first, ..] = source.bytes::<1>(at)?;
         let more = usize::try_from(first.leading_zeros()).ok().filter(|more| *more < 8)?;
@@ -157,7 +159,7 @@ impl Size {
     }
 }
 
-/// The chunks of a file, up to the first one that is longer than the file.
+/// The chunks of a file, up to and including the first chunk that is longer than the file.
 fn chunks(source: &Source, number: fn([u8; 4]) -> u32) -> impl Iterator<Item = Part> {
     let mut next = 12;
     std::iter::from_fn(move || {

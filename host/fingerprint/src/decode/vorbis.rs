@@ -1,10 +1,10 @@
-//! Computes the memory that the setup header of a Vorbis stream makes its decoder allocate: 13 bytes can request 136 MB of
-//! tables, and 256 codebooks can request 34 GB. A failed allocation ends the process and cannot be caught, so a header that
+//! Computes how much memory a Vorbis decoder allocates for the setup header of a stream: 13 bytes can request 136 MB of
+//! tables, and 256 codebooks can request 34 GB. A failed allocation ends the process and cannot be caught. So a header that
 //! requests too much is rejected before a decoder is created.
 //!
 //! Only the codebooks are read (Vorbis I, section 3.2.1), because the rest of the header needs little memory. This reader
-//! works as symphonia 0.6: where it stops, symphonia stops too, and symphonia has then allocated no more than this reader
-//! has counted.
+//! works like symphonia 0.6. At the position where this reader stops, symphonia stops too, and has allocated no more memory
+//! than this reader has counted.
 
 use super::bounds::CODEBOOK_BYTES;
 use super::fault;
@@ -14,18 +14,19 @@ use crate::Error;
 const SETUP: &[u8] = b"\x05vorbis";
 const SYNC: u32 = 0x56_4342;
 
-/// The largest codebook that symphonia accepts. Encoders use far less: libvorbis has at most 6,561 entries of 8 dimensions.
+/// The maximum number of entries of a codebook that symphonia accepts. Encoders use far fewer: libvorbis has at most 6,561
+/// entries of 8 dimensions.
 const MAX_ENTRIES: u32 = 128 * 1024;
 const MAX_DIMENSIONS: u32 = 32;
 const LONGEST: usize = 32;
 
-/// The fixed memory of a codebook.
+/// The fixed part of a codebook's memory, in bytes.
 const BOOK_BYTES: u64 = 4096;
-/// The memory of an entry, except for tables: its length, its codeword and its number, during construction.
+/// The memory of an entry, without tables, in bytes: its length, its codeword and its number, while the codebook is built.
 const ENTRY_BYTES: u64 = 32;
-/// The memory of a vector value: 4 bytes, and its source value during unpacking.
+/// The memory of a vector value, in bytes: 4 bytes for the value, and 4 bytes for its source value during unpacking.
 const VALUE_BYTES: u64 = 8;
-/// The memory of a table element.
+/// The memory of a table element, in bytes.
 const PLACE_BYTES: u64 = 8;
 
 /// Why the codebooks were not read completely.
@@ -37,8 +38,8 @@ enum CodebookError {
     Large,
 }
 
-/// Checks the configuration that a container has for a Vorbis stream (Ogg: all headers in sequence, Matroska: the same with
-/// lengths). A setup header is checked at each position where one may start. Fails if its codebooks need more than
+/// Checks the codec configuration of a Vorbis stream. An Ogg file has all headers in sequence; a Matroska file also has
+/// their lengths. Each position at which a setup header may start is checked. Fails if the codebooks need more than
 /// [`CODEBOOK_BYTES`].
 pub(super) fn check_setup(configuration: &[u8]) -> Result<(), Error> {
     let (mut used, mut rest) = (0, configuration);
@@ -100,7 +101,7 @@ fn lengths(bits: &mut Bits<'_>, entries: u32) -> Result<[u32; LONGEST + 1], Code
         loop {
             let run = bits.take(u32::BITS - left.leading_zeros())?;
             left = left.checked_sub(run).ok_or(CodebookError::Broken)?;
-            // symphonia counts lengths in a byte and would wrap to 0.
+            // symphonia stores lengths in a byte, which would wrap to 0.
             *counts.get_mut(length as usize).ok_or(CodebookError::Large)? += run;
             if left == 0 {
                 return Ok(counts);
@@ -118,8 +119,9 @@ fn lengths(bits: &mut Bits<'_>, entries: u32) -> Result<[u32; LONGEST + 1], Code
     Ok(counts)
 }
 
-/// The memory of the tables of a codebook. A codeword is read in steps of 4 to 8 bits, and each prefix of whole steps has a
-/// table with all values of the next step. At least two codewords share a prefix, because an incomplete tree is rejected.
+/// The memory of the tables of a codebook. The decoder reads a codeword in steps of 4 to 8 bits. Each prefix of whole steps
+/// has a table with all values of the next step. At least two codewords share a prefix, because an incomplete tree is
+/// rejected.
 fn table_bytes(counts: &[u32; LONGEST + 1]) -> u64 {
     let longest = counts.iter().rposition(|count| *count > 0).unwrap_or_default();
     let step = longest.clamp(4, 8);
@@ -128,12 +130,12 @@ fn table_bytes(counts: &[u32; LONGEST + 1]) -> u64 {
         let longer: u64 = counts.iter().skip(depth + 1).map(|count| u64::from(*count)).sum();
         tables += (longer / 2).min(1 << depth);
     }
-    // All tables are in one vector, which doubles when it grows.
+    // All tables are stored in one vector, which doubles its size when it grows.
     (tables << step).next_power_of_two() * PLACE_BYTES
 }
 
-/// The number of values in the vectors of a lookup of type 1. Computed as symphonia does, including its rounding errors,
-/// because the next codebook starts after these values.
+/// The number of values in the vectors of a lookup of type 1. It is computed as symphonia computes it, including the
+/// rounding errors, because the next codebook starts after these values.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
@@ -147,7 +149,7 @@ fn lookup1_values(entries: u32, dimensions: u32) -> u32 {
     (entries as f32).powf(1.0_f32 / dimensions as f32).floor() as u32
 }
 
-/// Reads bits, the lowest of each byte first (Vorbis I, section 2).
+/// Reads bits. Each byte is read from its lowest bit (Vorbis I, section 2).
 struct Bits<'a> {
     bytes: &'a [u8],
     /// The number of bits that were read.
@@ -155,7 +157,7 @@ struct Bits<'a> {
 }
 
 impl Bits<'_> {
-    /// The next bits as a number, at most 32.
+    /// The next `count` bits (at most 32) as a number.
     fn take(&mut self, count: u32) -> Result<u32, CodebookError> {
         let from = self.at;
         self.skip(u64::from(count))?;
@@ -183,7 +185,7 @@ mod tests {
     use super::*;
     use crate::Reason;
 
-    /// Writes bits as [`Bits`] reads them.
+    /// Writes bits in the order in which [`Bits`] reads them.
     #[derive(Default)]
     struct Writer {
         bytes: Vec<u8>,
@@ -202,7 +204,7 @@ mod tests {
             }
         }
 
-        /// A codebook whose codewords are all of one length; `entries` is a power of two. Its vectors have one value.
+        /// A codebook whose codewords all have the same length; `entries` is a power of two. Its vectors have one value.
         fn book(&mut self, entries: u64, dimensions: u64) {
             let width = usize::try_from(u64::BITS - entries.leading_zeros()).unwrap();
             self.put(u64::from(SYNC), 24);
@@ -239,7 +241,7 @@ mod tests {
             assert_eq!(refused.reason, Reason::Corrupt);
             assert!(refused.detail.contains("codebooks request more than 32 MiB"), "{}", refused.detail);
         }
-        // One large codebook, many small ones, and two headers whose sum is too large.
+        // One large codebook, many small codebooks, and two headers that are too large together.
         assert!(check_setup(&setup(1, 131_072, 1)).is_err());
         assert!(check_setup(&setup(256, 1024, 1)).is_err());
         let half = setup(24, 512, 1);
@@ -261,7 +263,7 @@ mod tests {
     fn codeword_lengths_are_counted_in_each_list_form() {
         let whole = |writer: &Writer| lengths(&mut Bits { bytes: &writer.bytes, at: 0 }, 4);
         let (mut ordered, mut dense, mut sparse) = (Writer::default(), Writer::default(), Writer::default());
-        // Codewords of 1, 2, 3 and 3 bits; the sparse list has one of 1 bit and one of 2.
+        // Codewords of 1, 2, 3 and 3 bits. The sparse list has one codeword of 1 bit and one codeword of 2 bits.
         for (value, count) in [(1, 1), (0, 5), (1, 3), (1, 2), (2, 2)] {
             ordered.put(value, count);
         }
@@ -274,7 +276,7 @@ mod tests {
         for (writer, expected) in [(&ordered, [1, 1, 2]), (&dense, [1, 1, 2]), (&sparse, [1, 1, 0])] {
             assert_eq!(whole(writer).unwrap()[1..4], expected);
         }
-        // A list that skips lengths until symphonia's byte wraps.
+        // A list that skips lengths until the byte in which symphonia counts wraps.
         let mut endless = Writer::default();
         endless.put(1, 1);
         (0..20).for_each(|_| endless.put(0, 64));
@@ -291,7 +293,7 @@ mod tests {
         assert_eq!(of(3, 8), 16 * 8);
         assert_eq!(of(8, 256), 256 * 8);
         assert_eq!(of(9, 512), 512 * 256 * 8);
-        // 1 + 256 + 65,536 tables (the decoder was measured with 136 MB), in a vector that doubles.
+        // 1 + 256 + 65,536 tables, in a vector that doubles its size when it grows. (The decoder was measured with 136 MB.)
         assert_eq!(of(17, 131_072), 131_072 * 256 * 8);
     }
 }

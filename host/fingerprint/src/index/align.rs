@@ -1,28 +1,30 @@
-//! Measures how well two fingerprints agree at a shift.
+//! Measures how well two fingerprints agree at a shift. Fingerprints are compared in frames (one word each).
 //!
-//! There are three measures. The **error rate** is the share of differing bits in the busy frames; frames without a change
-//! (silence, a held tone) are ignored, because their agreement has no meaning. The **background** is the error rate of the
-//! same fingerprints at other shifts nearby: two drones agree at every shift, copies agree at only one. The **agreeing**
-//! share shows whether they agree everywhere, as copies do, or only in a part, as a remix or another cut does.
+//! There are three measures. The **error rate** is the share of differing bits in the busy frames. Frames without a change
+//! (silence, a held tone) are not busy and are ignored, because their agreement has no meaning. The **background** is the
+//! error rate of the same fingerprints at other shifts nearby: two drones agree at every shift, copies agree at only one.
+//! The **agreeing** share shows whether the fingerprints agree everywhere, as copies do, or only in a part, as a remix or a
+//! version with a cut does.
 
 use std::sync::LazyLock;
 
 use fearless_simd::{Level, dispatch};
 
-/// The other shifts for the background, in frames: 1.5 s to 14 s, unevenly spaced, so that no beat matches all of them. A
-/// word covers 16 frames, so smaller shifts would still see the agreement.
+/// The other shifts for the background, in frames: 1.5 s to 14 s. They are unevenly spaced, so that no beat matches all of
+/// them. A word covers 16 frames, so two copies would still partly agree at smaller shifts.
 const ELSEWHERE: [i32; 16] = [-113, -91, -73, -57, -43, -31, -21, -13, 13, 21, 31, 43, 57, 73, 91, 113];
 
 /// The minimum number of busy frames for an error rate.
 const MIN_BUSY_FRAMES: u32 = 24;
 
-/// The frames of one window: 16 s, in which a tempo difference of 2 % causes a drift of 2.6 frames.
+/// The number of frames in one window: 16 s. In this time a tempo difference of 2 % causes a drift of 2.6 frames.
 const WINDOW: usize = 128;
 
 /// The number of words that the quick check compares in each of its three places.
 const QUICK_CHECK_WORDS: usize = 64;
 
-/// A shift with this error rate or more is not examined further. Unrelated pieces have 0.42 to 0.48, the worst copy 0.34.
+/// A shift with at least this error rate is not examined further. Unrelated pieces have an error rate of 0.42 to 0.48, the
+/// worst copy has 0.34.
 const CHANCE: f32 = 0.40;
 
 /// A window agrees if its error rate is at most this share of the background.
@@ -34,11 +36,11 @@ pub(crate) const SLOPES: [i32; 10] = [-25, -20, -15, -10, -5, 5, 10, 15, 20, 25]
 /// The comparison of two fingerprints at one shift.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Alignment {
-    /// The position in the second fingerprint that matches the start of the first, in frames of 0.1238 s.
+    /// The frame of the second fingerprint that matches the start of the first fingerprint. A frame is 0.1238 s.
     pub offset_frames: i32,
-    /// The number of frames in the overlap.
+    /// The number of frames in which the fingerprints overlap.
     pub overlap_frames: u32,
-    /// The number of these frames that differ from the previous frame.
+    /// The number of frames in the overlap that differ from the previous frame.
     pub busy_frames: u32,
     /// The share of differing bits in the busy frames, 0 to 1; 0.5 is chance.
     pub bit_error_rate: f32,
@@ -51,7 +53,8 @@ pub struct Alignment {
 }
 
 impl Alignment {
-    /// How much lower the error rate is than the background: 1 for equal words, 0 for unrelated pieces.
+    /// How much lower the error rate is than the background: 1 for equal words, 0 for unrelated pieces. This is the
+    /// contrast.
     #[must_use]
     pub fn contrast(&self) -> f32 {
         if self.background <= 0.0 { 0.0 } else { (1.0 - self.bit_error_rate / self.background).max(0.0) }
@@ -76,7 +79,7 @@ impl BitErrors {
     }
 }
 
-/// A quick check of a shift: whether fewer bits differ than by chance, in three places of the overlap.
+/// A quick check of a shift: whether the differing bits, in three places of the overlap, are fewer than by chance.
 pub(crate) fn may_agree(one: &[u32], other: &[u32], shift: i32) -> bool {
     let (left, _) = overlap(one, other, shift);
     let quarter = left.len() / 4;
@@ -148,8 +151,8 @@ fn summarise(
     }
 }
 
-/// The errors along a line. Each window is compared at the shift that the line has in the middle of the window, or at the
-/// best shift up to `reach` frames beside it.
+/// The errors along a line, window by window. A window is compared at the shift that the line has in the middle of the
+/// window, or at the best shift that is at most `reach` frames away from it.
 fn along(one: &[u32], other: &[u32], shift: i32, slope: i32, reach: i32) -> impl Iterator<Item = BitErrors> {
     let half = whole(one.len()) / 2;
     one.chunks(WINDOW).enumerate().map(move |(number, window)| {
@@ -175,7 +178,8 @@ fn background(one: &[u32], other: &[u32], shift: i32) -> f32 {
     rates.get(rates.len() / 2).copied().unwrap_or_default()
 }
 
-/// The overlapping parts of the two, if frame `shift` of the second matches the first frame of the first.
+/// The overlapping parts of two fingerprints. Frame `shift` of the second fingerprint matches the first frame of the first
+/// fingerprint.
 pub(crate) fn overlap<'a>(one: &'a [u32], other: &'a [u32], shift: i32) -> (&'a [u32], &'a [u32]) {
     let by = usize::try_from(shift.unsigned_abs()).unwrap_or(usize::MAX);
     let (left, right) = if shift < 0 { (one.get(by..), Some(other)) } else { (Some(one), other.get(by..)) };
@@ -184,10 +188,11 @@ pub(crate) fn overlap<'a>(one: &'a [u32], other: &'a [u32], shift: i32) -> (&'a 
     (left.get(..frames).unwrap_or_default(), right.get(..frames).unwrap_or_default())
 }
 
-/// The level of the current processor. An alignment spends most of its time on counting bits.
+/// The instruction level of the current processor. An alignment spends most of its time on counting bits.
 static LEVEL: LazyLock<Level> = LazyLock::new(Level::new);
 
-/// The errors of two equally long sequences of words. The first frame only serves as the predecessor of the second.
+/// The errors of two equally long sequences of words. The first frame is only compared with the second frame, to see whether
+/// the second is busy.
 pub(crate) fn errors(left: &[u32], right: &[u32]) -> BitErrors {
     dispatch!(*LEVEL, _simd => counted(left, right))
 }
@@ -202,7 +207,7 @@ fn counted(left: &[u32], right: &[u32]) -> BitErrors {
         return BitErrors::default();
     };
     let mut sum = BitErrors::default();
-    // Without branches, so that the compiler can vectorise it.
+    // The loop has no branches, so that the compiler can vectorise it.
     for (((left, right), next_left), next_right) in left.iter().zip(right).zip(left_next).zip(right_next) {
         let happens = u32::from(((left ^ next_left) | (right ^ next_right)) != 0);
         sum.bits += ((next_left ^ next_right) & happens.wrapping_neg()).count_ones();
@@ -212,7 +217,7 @@ fn counted(left: &[u32], right: &[u32]) -> BitErrors {
 }
 
 fn whole(frames: usize) -> i32 {
-    // At most `LONGEST` words of a fingerprint are used.
+    // The number fits, because at most `LONGEST` words of a fingerprint are used.
     i32::try_from(frames).unwrap_or(i32::MAX)
 }
 
@@ -250,7 +255,8 @@ mod tests {
     fn another_tempo_is_aligned() {
         let words = test_data::piece(1000, 0.97, 3);
         let faster: Vec<_> = (0..950).map(|at| words[at * 1020 / 1000]).collect();
-        // The second plays 2 % slower than the first: its position advances by 20 frames in a thousand.
+        // The second fingerprint plays 2 % slower than the first: its position advances by 20 additional frames in a
+        // thousand.
         let alignment = at_slope(&faster, &words, 10, 20).unwrap();
         assert!(alignment.contrast() > 0.6, "{alignment:?}");
         assert!(at_equal_speed(&faster, &words, 0, 2).is_none_or(|still| still.contrast() < alignment.contrast()));

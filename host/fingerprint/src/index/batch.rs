@@ -1,9 +1,9 @@
 //! A batch: some fingerprints in memory, with their keys in the order of an index.
 //!
-//! An index of many fingerprints is larger than any cache, and the keys of a fingerprint are spread over the whole index.
-//! Accesses in the order of the fingerprints would each wait for memory. So the keys of a batch are first sorted into
-//! partitions. A partition holds the keys of some neighbouring buckets, which fit into the cache. Within a partition the
-//! order of the fingerprints is kept.
+//! An index of many fingerprints is larger than any cache, and the keys of a fingerprint are spread over the whole index. If
+//! the keys were processed in the order of the fingerprints, each access would wait for memory. So the keys of a batch are
+//! first sorted into partitions. A partition has the keys of some neighbouring buckets, which fit into the cache. Within a
+//! partition, the keys stay in the order of the fingerprints.
 
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -11,26 +11,27 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use super::key::{KEY_BITS, LONGEST, keys, used_words};
 use super::prints::{Prints, read};
 
-/// The words of a batch: about 2,200 fingerprints of 120 s; 8 MB of words and 16 MB of sorted keys.
+/// The number of words in a batch: about 2,200 fingerprints of 120 s; 8 MB of words and 16 MB of sorted keys.
 pub(crate) const WORDS: usize = 1 << 21;
 
-/// The maximum of fingerprints in a batch: the number of a fingerprint and a position in it must fit into an [`Entry`].
+/// The maximum number of fingerprints in a batch. The number of a fingerprint and a position in it must fit into an
+/// [`Entry`].
 const PRINTS: usize = 1 << 16;
 
 /// The number of bits for the position of a word in its fingerprint.
 const PLACE_BITS: u32 = LONGEST.trailing_zeros();
 
-/// The maximum number of partitions, as a power of two. The cache must have room for the end position of each partition.
+/// The maximum number of partitions, as a power of two. The end positions of all partitions must fit into the cache.
 const MAX_PARTITION_BITS: u32 = 12;
 
 /// The operation on the keys of a batch.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Job {
-    /// Insert them into the index.
+    /// Insert the keys into the index.
     Insert,
-    /// Look them up.
+    /// Look up the keys.
     LookUp,
-    /// Look them up, then insert them.
+    /// Look up the keys, then insert them.
     LookUpAndInsert,
 }
 
@@ -49,8 +50,8 @@ impl Batch {
         self.ends.push(self.words.len());
     }
 
-    /// Replaces the content: reads the fingerprints of `ids` in order, at least one, until the batch has `room` words or
-    /// must stop. Returns the range of the fingerprints that were read.
+    /// Replaces the content of the batch: reads the fingerprints of `ids` in order, until the batch has `room` words or
+    /// `stop` is set. Reads at least one fingerprint. Returns the range of the fingerprints that were read.
     pub(crate) fn fill<P: Prints + ?Sized>(
         &mut self,
         prints: &P,

@@ -1,8 +1,8 @@
 //! Finds all duplicates among many fingerprints.
 //!
-//! The fingerprints are divided into parts that fit into an index. A part is inserted into its index batch by batch, and each
+//! The fingerprints are divided into parts that fit into an index. A part is inserted into its index batch by batch. Each
 //! key is looked up before it is inserted (`sweep`). Then all fingerprints after the part are looked up too. No list of
-//! candidates is stored: memory contains the index, a batch with a bounded number of hits, and the pairs that were found.
+//! candidates is stored: memory contains the index, a batch with a limited number of hits, and the pairs that were found.
 
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -18,31 +18,32 @@ use super::prints::{Prints, read};
 use super::search::{ENOUGH, RARE, Search, SimilarCandidate};
 use super::sweep::Answers;
 
-/// The maximum number of pairs of one fingerprint with earlier fingerprints. One pair is enough to bring further copies into the
+/// The maximum number of pairs of one fingerprint with earlier fingerprints. One pair is enough to add another copy to the
 /// same group.
 const PARTNERS: usize = 64;
 
-/// The maximum number of hits of a batch: 16 bytes each, 512 MB in total. A batch among a million fingerprints has 22 million.
+/// The maximum number of hits of a batch: 16 bytes each, 512 MB in total. A batch compared with a million fingerprints has
+/// 22 million hits.
 const HITS: usize = 1 << 25;
 
-/// At most one hit is kept for this many positions of the index, so that the hits of a library with very many copies need
-/// less memory than its index.
+/// The number of index positions for each stored hit. So the hits of a library with very many copies need less memory than
+/// its index.
 const PLACES_A_HIT: usize = 4;
 
 /// Two similar fingerprints.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Pair {
-    /// The earlier one.
+    /// The earlier fingerprint.
     pub first: u32,
-    /// The later one.
+    /// The later fingerprint.
     pub second: u32,
     /// The similarity, from 0.26 to 1: see [`Alignment::contrast`].
     pub score: f32,
-    /// Their alignment.
+    /// The alignment of the two fingerprints.
     pub alignment: Alignment,
 }
 
-/// Every similar pair, in order; on rayon's threads. `stop` ends the search early; the result is then partial.
+/// Finds every similar pair, in order, on rayon's threads. `stop` ends the search early; the result is then incomplete.
 ///
 /// Memory in addition to `prints`: 5 bytes a word for at most a billion words (a million fingerprints of 120 s); up to 4
 /// bytes a word, but no more than 512 MB, for hits; 24 MB for a batch; 60 bytes for each pair.
@@ -51,7 +52,8 @@ pub fn duplicates<P: Prints + ?Sized>(prints: &P, stop: &AtomicBool) -> Vec<Pair
     within(prints, stop, Sizes::default())
 }
 
-/// The sizes of the steps. Only `index` affects the result: a key is common if it occurs often in one index.
+/// The sizes of the steps. Only `index` affects the result: a key is common if it occurs often in one index, so the division
+/// into indexes matters.
 #[derive(Clone, Copy)]
 struct Sizes {
     index: u64,
@@ -83,7 +85,7 @@ fn within<P: Prints + ?Sized>(prints: &P, stop: &AtomicBool, sizes: Sizes) -> Ve
     pairs
 }
 
-/// A part, and the fingerprints that are compared with it.
+/// A part of the fingerprints, and its index.
 struct Round<'a, P: Prints + ?Sized> {
     prints: &'a P,
     stop: &'a AtomicBool,
@@ -103,7 +105,7 @@ struct BatchBuffers {
 }
 
 impl<P: Prints + ?Sized> Round<'_, P> {
-    /// Looks up these fingerprints batch by batch, and inserts those of the part.
+    /// Looks up the fingerprints `left` batch by batch. Inserts them if `job` says so.
     fn all(&mut self, mut left: Range<u32>, job: Job, pairs: &mut Vec<Pair>) {
         while !left.is_empty() && !self.stop.load(Ordering::Relaxed) {
             let BatchBuffers { batch, sorted, answers } = &mut self.work;
@@ -124,7 +126,8 @@ impl<P: Prints + ?Sized> Round<'_, P> {
         }
     }
 
-    /// The suspects of one fingerprint of the batch: from the answers, or from the index if the answers are incomplete.
+    /// The candidates for one fingerprint of the batch: from the answers of the batch, or from a new look-up if the answers
+    /// are incomplete.
     fn suspects<'d>(&self, search: &'d mut Search, number: usize, first: u32) -> &'d [SimilarCandidate] {
         let BatchBuffers { batch, answers, .. } = &self.work;
         let (query, each) = (batch.get(number), answers.iter());
@@ -138,8 +141,8 @@ impl<P: Prints + ?Sized> Round<'_, P> {
         }
     }
 
-    /// The pairs of one fingerprint of the batch with fingerprints at positions of the index before `first`. For a
-    /// fingerprint that is in the index, `first` is its own first position.
+    /// The similar pairs of one fingerprint of the batch with fingerprints at index positions before `first`. If the
+    /// fingerprint is in the index, `first` is its own first position.
     fn one(&self, memory: &mut QueryMemory, number: usize, second: u32, first: u32) -> Vec<Pair> {
         let mut pairs = Vec::new();
         let is_stopped = || self.stop.load(Ordering::Relaxed);
@@ -177,8 +180,8 @@ struct QueryMemory {
     words: Vec<u32>,
 }
 
-/// The same alignment with the two fingerprints exchanged: the query is the later fingerprint, but a pair has the
-/// earlier one first.
+/// The same alignment with the two fingerprints exchanged. A query is the later fingerprint, but a pair has the earlier
+/// fingerprint first.
 fn with_exchanged_roles(alignment: Alignment) -> Alignment {
     Alignment { offset_frames: -alignment.offset_frames, drift: -alignment.drift, ..alignment }
 }
@@ -231,7 +234,7 @@ mod tests {
         for (batch, hits) in [(1, usize::MAX), (7_000, 1_000), (30_000, usize::MAX), (WORDS, 0), (WORDS, 5_000)] {
             assert_eq!(with(batch, hits), whole, "{batch} words, {hits} hits");
         }
-        // In the end all keys of the pieces with a hundred copies are common.
+        // At the end of the index, all keys of the pieces with a hundred copies are common.
         let last = u32::try_from(prints.len() - 1).unwrap();
         assert_eq!(whole.iter().filter(|pair| pair.second == last).count(), PARTNERS);
     }
@@ -304,8 +307,8 @@ mod tests {
     fn a_stop_ends_the_search() {
         let prints = library();
         assert_eq!(duplicates(&prints[..], &AtomicBool::new(true)), []);
-        // Each fingerprint is read three times (for its length, for the number of keys in each bucket, for insertion
-        // and look-up). Suspects are read once more.
+        // Each fingerprint is read three times: for its length, for the number of keys in each bucket, and for insertion and
+        // look-up. A candidate is read once more.
         for at in [1, 41, 42, 43, 84, 85, 125, 126, 127] {
             let stopping = test_data::StoppingPrints::new(&prints, at);
             let found = duplicates(&stopping, &stopping.stop).len();

@@ -1,10 +1,10 @@
-//! Groups of duplicates: connected pairs, without chains.
+//! Groups of duplicates: fingerprints that are connected by pairs, but not only through a chain.
 //!
 //! If A is similar to B and B to C, C is not necessarily a copy of A: a medley is similar to each of its songs. So two
 //! groups are joined only if more than half of the pairs between samples of their members agree. If the search did not find
-//! a pair, its shift is computed from the other pairs, and its two fingerprints are compared at that shift. A pair that does
-//! not join two groups is reported as a [bridge](Groups::bridges). The strongest pairs come first, and the result does not
-//! depend on their order.
+//! one of these pairs, its shift is computed from the other pairs, and its two fingerprints are compared at that shift. A
+//! pair that does not join two groups is reported as a [bridge](Groups::bridges). The strongest pairs are processed first,
+//! and the result does not depend on the order of the input.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -17,7 +17,7 @@ use super::prints::Prints;
 /// The number of members of each group that are compared before two groups are joined.
 const SAMPLED_MEMBERS: usize = 4;
 
-/// In groups with at most this many members all pairs are compared: 496 pairs, about 10 ms.
+/// In a group with at most this many members, all pairs are compared: 496 pairs, about 10 ms.
 const COMPLETED: usize = 32;
 
 /// The number of rounds in which rejected pairs are tried again.
@@ -26,7 +26,7 @@ const ROUNDS: usize = 3;
 /// Fingerprints that are copies of each other.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Group {
-    /// Its fingerprints in ascending order.
+    /// The fingerprints of the group in ascending order.
     pub members: Vec<u32>,
     /// The pairs that agree, in order.
     pub pairs: Vec<Pair>,
@@ -46,13 +46,13 @@ impl Group {
     }
 }
 
-/// The groups, and the pairs that did not join any.
+/// The groups, and the pairs that did not join two groups.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Groups {
     /// The groups, in order of their first members.
     pub groups: Vec<Group>,
-    /// Pairs between two groups (or a group and a single fingerprint) that most other pairs contradict. A person should check
-    /// them.
+    /// Pairs between two groups (or a group and a single fingerprint) that most other pairs contradict. A person should
+    /// check these pairs.
     pub bridges: Vec<Pair>,
 }
 
@@ -78,7 +78,7 @@ pub fn groups<P: Prints + ?Sized>(prints: &P, pairs: &[Pair]) -> Groups {
 /// The groups during construction.
 struct Union<'a, P: Prints + ?Sized> {
     prints: &'a P,
-    /// The group of each fingerprint, as an index of `groups`.
+    /// The index in `groups` of the group of each fingerprint.
     of: HashMap<u32, usize>,
     /// The members of each group, each with its offset to the first member.
     groups: Vec<Vec<(u32, i32)>>,
@@ -99,7 +99,7 @@ impl<'a, P: Prints + ?Sized> Union<'a, P> {
         union
     }
 
-    /// Joins groups where possible. Returns whether any were joined.
+    /// Joins groups where possible. Returns whether any groups were joined.
     fn round(&mut self, pairs: &[Pair]) -> bool {
         let (mut joined, mut refused) = (false, HashSet::new());
         for pair in pairs {
@@ -145,8 +145,8 @@ impl<'a, P: Prints + ?Sized> Union<'a, P> {
         }
     }
 
-    /// The comparison of two fingerprints, from the cache or computed now. `shift` is the position in `other` of the start of
-    /// `one`.
+    /// The comparison of two fingerprints, from the cache or computed now. `shift` is the position in `other` that matches
+    /// the start of `one`.
     fn pair(&mut self, one: u32, other: u32, shift: i32) -> Option<Pair> {
         let ((first, second), shift) = if one < other { ((one, other), shift) } else { ((other, one), -shift) };
         let prints = self.prints;
@@ -198,7 +198,7 @@ impl<'a, P: Prints + ?Sized> Union<'a, P> {
     }
 }
 
-/// Some members, evenly spaced.
+/// Some members of a group, evenly spaced.
 fn some(members: &[(u32, i32)]) -> Vec<(u32, i32)> {
     let step = members.len().div_ceil(SAMPLED_MEMBERS).max(1);
     members.iter().step_by(step).copied().collect()
@@ -236,7 +236,7 @@ mod tests {
     #[test]
     fn a_medley_does_not_make_its_songs_one_group() {
         let songs = test_data::library(2, 500, 51);
-        // The medley (2) has half of each song: 0 and 1 are similar to 2, and not to each other.
+        // The medley (2) has half of each song: 0 and 1 are similar to 2, but 0 is not similar to 1.
         let pair = |first: u32, second: u32, score: f32| {
             let alignment = Alignment { offset_frames: 0, ..Alignment::default() };
             Pair { first, second, score, alignment }

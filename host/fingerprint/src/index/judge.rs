@@ -1,37 +1,37 @@
-//! The thresholds for duplicates, and the check of a suspect.
+//! The thresholds for duplicates, and the check of a candidate.
 //!
 //! Measured on real pieces (bench `fingerprint`, part `quality`): pairs that are not copies have a contrast of at most 0.19
 //! over 30 s and more, and of at most 0.24 over 10 s. This holds for every error rate (two drones differ in only 17 % of the
-//! bits). Of the tested changes of a piece, the worst (one channel only, clipped by 9 dB) has 0.36.
+//! bits). The worst of the tested changes of a piece (one channel only, clipped by 9 dB) has a contrast of 0.36.
 
 use super::align::{Alignment, at_equal_speed, at_slope, may_agree};
 use super::search::SimilarCandidate;
 
 const CONTRAST: f32 = 0.30;
 
-/// The minimum contrast for long agreements, and the number of busy frames from which an agreement is long. Above 75 s,
-/// a lower contrast is sufficient.
+/// The minimum contrast of a long agreement, and the number of busy frames from which an agreement is long: 75 s. Longer
+/// agreements need a lower contrast.
 const LONG: f32 = 0.26;
 const LONG_FROM: u32 = 600;
 
-/// The minimum contrast for short agreements, and the number of busy frames below which an agreement is short. Below 32
-/// s there is little data, so more contrast is needed.
+/// The minimum contrast of a short agreement, and the number of busy frames below which an agreement is short: 32 s. Short
+/// agreements have little data, so they need a higher contrast.
 const SHORT: f32 = 0.50;
 const SHORT_END: u32 = 256;
 
 /// The minimum number of busy frames: 7 s, which correspond to 9.5 s of audio.
 const BUSY: u32 = 56;
 
-/// The minimum share of agreeing windows: with less, the pair is a remix, a medley or another cut.
+/// The minimum share of agreeing windows. With a smaller share, the pair is a remix, a medley or a version with a cut.
 const AGREEING: f32 = 0.7;
 
-/// The number of frames around a suspected shift that are tested.
+/// How many frames before and after a suspected shift are tested too.
 const REACH: i32 = 2;
 
 /// A fingerprint that is similar to the query.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct IndexMatch {
-    /// Its position in the order.
+    /// The position of the fingerprint in the order of the index.
     pub at: u32,
     /// The similarity, from 0.26 to 1: see [`Alignment::contrast`].
     pub score: f32,
@@ -58,7 +58,7 @@ pub(crate) fn at_shift(one: &[u32], other: &[u32], shift: i32) -> Option<Alignme
     at_equal_speed(one, other, shift, REACH).filter(|alignment| is_duplicate(alignment, one.len().min(other.len())))
 }
 
-/// The best alignment of the suspected shifts of one pair, if it is good enough.
+/// The best alignment of one pair at the suspected shifts, if it is good enough.
 pub(crate) fn check(one: &[u32], other: &[u32], suspects: &[SimilarCandidate]) -> Option<Alignment> {
     let shorter = one.len().min(other.len());
     let tried = suspects.iter().filter_map(|suspect| match suspect.slope {
@@ -71,7 +71,7 @@ pub(crate) fn check(one: &[u32], other: &[u32], suspects: &[SimilarCandidate]) -
         if best.is_none_or(|best| best.contrast() < alignment.contrast()) {
             best = Some(alignment);
         }
-        // Clear agreement at equal speed: no need to test other speeds.
+        // If the agreement at equal speed is clear, other speeds need no test.
         if alignment.contrast() > 2.0 * CONTRAST {
             break;
         }
@@ -83,7 +83,7 @@ pub(crate) fn check(one: &[u32], other: &[u32], suspects: &[SimilarCandidate]) -
 mod tests {
     use super::*;
 
-    /// Full agreement over 75 s.
+    /// Full agreement over 75 s of music.
     const SURE: Alignment = Alignment {
         offset_frames: 0,
         overlap_frames: 600,

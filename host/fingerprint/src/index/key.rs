@@ -1,13 +1,14 @@
-//! The keys of a fingerprint: the upper bits of its words, once for each run of equal keys.
+//! The keys of a fingerprint: the upper bits of its words. A run of equal keys counts once.
 
-/// The number of words of a fingerprint that are used: 67 minutes. Longer files are sets or audio books. Two copies of such
-/// a file already agree in this part. The limit bounds memory and time for any file.
+/// The maximum number of words of a fingerprint that are used: 67 minutes. Longer files are sets or audio books, and two
+/// copies of such a file already agree in this part. The limit bounds memory and time for any file.
 pub(crate) const LONGEST: usize = 32_768;
 
-/// The number of bits of a word in a key.
+/// The number of bits of a word that form a key.
 ///
-/// Measured on 248 real pieces: two unrelated pieces share 0.04 keys of all 32 bits, 0.11 of the upper 28 and 0.41 of the upper
-/// 24; a copy with another equaliser shares 7, 12 and 18. So 28 bits have the best ratio of benefit to cost.
+/// Measured on 248 real pieces: two unrelated pieces share 0.04 keys of all 32 bits, 0.11 keys of the upper 28 bits and 0.41
+/// keys of the upper 24 bits. A copy with another equaliser shares 7, 12 and 18 keys. So 28 bits have the best ratio of
+/// benefit to cost.
 pub(crate) const KEY_BITS: u32 = 28;
 
 /// The part of a fingerprint that is used.
@@ -15,8 +16,8 @@ pub(crate) fn used_words(words: &[u32]) -> &[u32] {
     words.get(..LONGEST).unwrap_or(words)
 }
 
-/// The mixed keys of a fingerprint, each with the position of its word. Of a run of equal keys (silence, a held tone) only
-/// the first counts.
+/// The mixed keys of a fingerprint, each with the position of its word. In a run of equal keys (silence, a held tone), only
+/// the first key counts.
 pub(crate) fn keys(words: &[u32]) -> impl Iterator<Item = (u32, u32)> {
     let mut last = None;
     used_words(words).iter().zip(0..).filter_map(move |(word, place)| {
@@ -25,8 +26,8 @@ pub(crate) fn keys(words: &[u32]) -> impl Iterator<Item = (u32, u32)> {
     })
 }
 
-/// Spreads a key over its 28 bits so that the upper bits depend on all: multiplicative hashing (Knuth, The Art of Computer
-/// Programming, 6.4). The factor is odd, so different keys stay different.
+/// Spreads a key over its 28 bits, so that the upper bits depend on all bits: multiplicative hashing (Knuth, The Art of
+/// Computer Programming, 6.4). The factor is odd, so different keys stay different.
 const fn mixed(key: u32) -> u32 {
     key.wrapping_mul(0x9e37_79b1) & ((1 << KEY_BITS) - 1)
 }

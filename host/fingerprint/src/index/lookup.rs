@@ -1,4 +1,4 @@
-//! Looks up one fingerprint among many: similar files in the library.
+//! Looks up one fingerprint among many, to find similar files in the library.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -11,7 +11,7 @@ use super::postings::{FULL, Part, Postings};
 use super::prints::{Prints, read};
 use super::search::Search;
 
-/// The speeds, in thousandths, at which a file is fingerprinted if it may play at another speed than the copy in the
+/// The speeds, in thousandths, at which a file is fingerprinted if it may play faster or slower than the copy in the
 /// library. They are 0.5 % apart, so every speed within 2 % differs by at most 0.25 % from one of them. A difference of 0.25
 /// % changes about as many words as a strong equaliser.
 pub const SPEEDS: [u16; 9] = [980, 985, 990, 995, 1000, 1005, 1010, 1015, 1020];
@@ -19,9 +19,9 @@ pub const SPEEDS: [u16; 9] = [980, 985, 990, 995, 1000, 1005, 1010, 1015, 1020];
 /// An index for many look-ups.
 #[derive(Default)]
 pub struct Lookup {
-    /// The parts, each with its first fingerprint.
+    /// The parts of the index, each with the number of its first fingerprint.
     parts: Vec<(u32, Postings)>,
-    /// The first fingerprint that was added later.
+    /// The number of the first fingerprint that was added after the index was built.
     from: u32,
     newer: Batch,
     /// The index of the added fingerprints.
@@ -29,8 +29,8 @@ pub struct Lookup {
 }
 
 impl Lookup {
-    /// Builds an index over all fingerprints; on rayon's threads, with 5 bytes a word. It consists of parts of a billion
-    /// words. If `stop` ends it early, it has only the finished parts and must not be extended.
+    /// Builds an index over all fingerprints, on rayon's threads. It needs 5 bytes a word, and consists of parts of a
+    /// billion words. If `stop` ends the build early, the index has only the finished parts and must not be extended.
     #[must_use]
     pub fn over<P: Prints + ?Sized>(prints: &P, stop: &AtomicBool) -> Self {
         let mut lookup = Self::default();
@@ -44,8 +44,8 @@ impl Lookup {
         lookup
     }
 
-    /// Adds fingerprints at the end of the order. Use it for few additions: each call indexes all added fingerprints again, which
-    /// takes about 10 ms for a thousand.
+    /// Adds fingerprints at the end of the order. Use it for a few fingerprints: each call indexes all added fingerprints
+    /// again, which takes about 10 ms for a thousand fingerprints.
     pub fn extend<'a>(&mut self, prints: impl IntoIterator<Item = &'a [u32]>) {
         prints.into_iter().for_each(|words| self.newer.push(words));
         let goes_on = AtomicBool::new(false);
@@ -58,8 +58,8 @@ impl Lookup {
         self.from + self.newer.count()
     }
 
-    /// The fingerprints that are similar to these words, the most similar first. `prints` are the fingerprints of the index,
-    /// including the added ones.
+    /// The fingerprints that are similar to these words, the most similar first. `prints` are all fingerprints of the index,
+    /// including the added fingerprints.
     #[must_use]
     pub fn find<P: Prints + ?Sized>(&self, prints: &P, words: &[u32]) -> Vec<IndexMatch> {
         let words = used_words(words);
@@ -75,7 +75,7 @@ impl Lookup {
         found
     }
 
-    /// The fingerprints that are similar to a file at several speeds (see [`SPEEDS`]), the most similar first, each with the
+    /// The fingerprints that are similar to a file at several speeds (see [`SPEEDS`]), the most similar first. Each has the
     /// index of the query that matched best.
     #[must_use]
     pub fn find_at_speeds<P: Prints + ?Sized>(&self, prints: &P, queries: &[&[u32]]) -> Vec<(usize, IndexMatch)> {

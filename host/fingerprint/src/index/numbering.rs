@@ -3,13 +3,13 @@
 /// The number of positions for one hint, as a power of two: about one fingerprint of 120 s.
 const HINT: u32 = 10;
 
-/// Each fingerprint starts at a multiple of this, so the lowest bits of a position are the lowest bits of the position in its
-/// fingerprint.
+/// Each fingerprint starts at a multiple of this number. So the lowest bits of a position in the index are also the lowest
+/// bits of the position in its fingerprint.
 pub(crate) const ALIGNED: u32 = 256;
 
-/// The first position of each fingerprint.
+/// Finds the fingerprint of a position.
 pub(crate) struct Numbering {
-    /// The first position of each fingerprint; the last element is the end of the last one.
+    /// The first position of each fingerprint. The last element is the end of the last fingerprint.
     firsts: Vec<u32>,
     /// The fingerprint of every 1024th position, so that a look-up takes one or two steps.
     hints: Vec<u32>,
@@ -33,7 +33,7 @@ impl Numbering {
         self.firsts.push(end);
     }
 
-    /// Whether a fingerprint with this number of words still fits.
+    /// Whether another fingerprint with this number of words fits.
     pub(crate) fn has_room(&self, words: usize) -> bool {
         u64::from(self.positions()) + words as u64 + u64::from(ALIGNED) < u64::from(u32::MAX)
     }
@@ -51,7 +51,7 @@ impl Numbering {
         self.firsts.get(at as usize).copied().unwrap_or(u32::MAX)
     }
 
-    /// The fingerprint of a position, and its first position.
+    /// The fingerprint that contains a position, and the first position of this fingerprint.
     pub(crate) fn of(&self, place: u32) -> (u32, u32) {
         let hint = |entry: u32| self.hints.get(entry as usize).copied();
         let from = hint(place >> HINT).unwrap_or_default();

@@ -1,10 +1,10 @@
 //! An inverted index over some fingerprints: for each key, the positions of the words that have it.
 //!
-//! The words of all fingerprints are numbered consecutively, so that a position is one number of 32 bits, and the difference
-//! of two positions gives the fingerprint and the shift. Keys fall into buckets of about sixteen positions; one byte beside
-//! each position distinguishes the keys of a bucket. So an entry needs five bytes, and a look-up needs one or two cache
-//! lines. The index is filled in the order of its fingerprints, batch by batch (`sweep`), and look-ups are possible in
-//! between.
+//! The words of all fingerprints are numbered consecutively. So a position is one number of 32 bits, and the difference of
+//! two positions gives the fingerprint and the shift. Keys are divided into buckets of about sixteen positions. One byte for
+//! each position (its tag) distinguishes the keys of a bucket. So an entry needs five bytes, and a look-up needs one or two
+//! cache lines. The index is filled in the order of its fingerprints, batch by batch (`sweep`). Look-ups are possible
+//! between the batches.
 
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -17,25 +17,26 @@ use super::prints::{Prints, read};
 /// The maximum number of words in one index: a million fingerprints of 120 s, in 4.5 GB. A position must fit in 32 bits.
 pub(crate) const FULL: u64 = 1_000_000_000;
 
-/// The average number of positions in a bucket, as a power of two: sixteen, whose bytes take a quarter of a cache line.
+/// The average number of positions in a bucket, as a power of two: sixteen positions, whose tags take a quarter of a cache
+/// line.
 const BUCKET: u32 = 4;
 
-/// The numbers of buckets of the smallest and of the largest index, as powers of two. With 2^20 or more buckets, the byte
-/// holds all remaining bits of the key. With fewer buckets, one key in 256 of a bucket is confused with another key, which
-/// causes a false hit.
+/// The number of buckets of the smallest and of the largest index, as powers of two. With 2^20 or more buckets, the tag has
+/// all remaining bits of the key. With fewer buckets, one key in 256 of a bucket is confused with another key, which causes
+/// a false hit.
 const BITS: (u32, u32) = (8, 26);
 
-/// A bucket with this many positions or more holds common keys, in an index with 2 to the `bits` buckets. An average bucket
+/// A bucket with at least this many positions holds common keys, in an index with 2 to the `bits` buckets. An average bucket
 /// has 12 to 24 positions.
 ///
-/// Measured among a million fingerprints, for an average query with 929 keys: 734 keys are in buckets with fewer than
-/// 64 positions and have 10,003 hits. 561 keys are in buckets with fewer than 32 positions and have half of these hits.
-/// So the keys in small buckets are sufficient.
+/// Measured among a million fingerprints, for an average query with 929 keys: 734 keys are in buckets with fewer than 64
+/// positions and have 10,003 hits. 561 keys are in buckets with fewer than 32 positions and have half of these hits. So the
+/// keys in small buckets are sufficient.
 pub(crate) const fn common(bits: u32) -> usize {
     if bits < 24 { 64 } else { 32 }
 }
 
-/// The range of positions of a bucket so far.
+/// The range of positions that a bucket has now.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Bucket {
     pub(crate) begin: u32,
@@ -52,7 +53,7 @@ pub(crate) struct Postings {
 }
 
 impl Postings {
-    /// Creates an empty index with room for a part; `None` if it was stopped.
+    /// Creates an empty index with room for a part; `None` if `stop` was set.
     pub(crate) fn for_part<P: Prints + ?Sized>(prints: &P, part: Part, stop: &AtomicBool) -> Option<Self> {
         let Part { ids, words, which } = part;
         let bits = (words.max(1).ilog2().saturating_sub(BUCKET)).clamp(BITS.0, BITS.1);
@@ -66,7 +67,7 @@ impl Postings {
         Some(Self { bits, buckets, tags: vec![0; total as usize], places: vec![0; total as usize], which })
     }
 
-    /// Builds the index of a part; `None` if it was stopped.
+    /// Builds the index of a part; `None` if `stop` was set.
     pub(crate) fn build<P: Prints + ?Sized>(prints: &P, part: Part, stop: &AtomicBool) -> Option<Self> {
         let ids = part.ids.clone();
         let mut index = Self::for_part(prints, part, stop)?;
@@ -82,7 +83,7 @@ impl Postings {
         left.is_empty().then_some(index)
     }
 
-    /// The first positions of some of its fingerprints.
+    /// The first positions of some fingerprints of the index.
     pub(crate) fn firsts(&self, at: Range<u32>) -> Vec<u32> {
         at.map(|at| self.which.first(at)).collect()
     }
@@ -110,13 +111,14 @@ impl Postings {
         bucket.start..bucket.start + u32::try_from(count).unwrap_or_default()
     }
 
-    /// Prefetches the entries of some buckets together, because separate accesses would wait for memory each time.
+    /// Prefetches the entries of some buckets together. If the entries were read one by one, each access would wait for
+    /// memory.
     pub(crate) fn fetch(&self, begins: impl Iterator<Item = u32>) {
         let tags = begins.map(|begin| self.tags.get(begin as usize).copied().unwrap_or_default());
         std::hint::black_box(tags.fold(0_u8, u8::wrapping_add));
     }
 
-    /// Passes the entries of a key in a bucket to `found`, in order, until it returns false.
+    /// Passes the entries of a key in a bucket to `found`, in order, until `found` returns false.
     pub(crate) fn each(&self, bucket: Range<u32>, key: u32, mut found: impl FnMut(u32) -> bool) {
         let begin = bucket.start;
         let there = bucket.start as usize..bucket.end as usize;
@@ -134,7 +136,7 @@ impl Postings {
     }
 }
 
-/// Passes the indices of the entries with this tag to `found`, in order, until it returns false.
+/// Passes the indices of the entries with this tag to `found`, in order, until `found` returns false.
 #[inline]
 pub(crate) fn matching(tags: &[u8], bucket: Range<usize>, tag: u8, mut found: impl FnMut(usize) -> bool) {
     let wanted = u64::from_ne_bytes([tag; 8]);
@@ -152,23 +154,23 @@ pub(crate) fn matching(tags: &[u8], bucket: Range<usize>, tag: u8, mut found: im
     }
 }
 
-/// Fewer than eight bytes as a number; the rest is zero.
+/// Reads fewer than eight bytes as a number; the missing bytes are zero.
 #[cold]
 fn padded(bytes: &[u8]) -> u64 {
     bytes.iter().rev().fold(0, |number, byte| number << 8 | u64::from(*byte))
 }
 
-/// The upper bit of each byte that is equal in both, without a branch (Mycroft's test, in the exact form).
+/// Sets the upper bit of each byte that is equal in `one` and `other`, without a branch (Mycroft's test, in the exact form).
 const fn equal_bytes(one: u64, other: u64) -> u64 {
     const LOWER: u64 = 0x7f7f_7f7f_7f7f_7f7f;
     let differ = one ^ other;
     !(((differ & LOWER) + LOWER) | differ | LOWER)
 }
 
-/// The bits of a key that its bucket does not determine.
+/// The tag: the bits of a key that its bucket does not determine.
 #[expect(clippy::cast_possible_truncation, reason = "no more than eight bits are left")]
 pub(crate) const fn tag(key: u32, bits: u32) -> u8 {
-    // The highest bits below those of the bucket.
+    // The highest bits below the bits of the bucket.
     let rest = KEY_BITS - bits;
     let tag = key & ((1 << rest) - 1);
     (if rest > 8 { tag >> (rest - 8) } else { tag }) as u8
@@ -182,7 +184,8 @@ pub(crate) struct Part {
 }
 
 impl Part {
-    /// The fingerprints starting at `from` that have `full` words together, but at least one. Ends early if `stop` is set.
+    /// The part that starts at fingerprint `from`, with fingerprints of `full` words in total, but with at least one
+    /// fingerprint. Ends early if `stop` is set.
     pub(crate) fn fill<P: Prints + ?Sized>(prints: &P, from: u32, full: u64, stop: &AtomicBool) -> Self {
         let (mut which, mut buffer, mut to, mut words) = (Numbering::default(), Vec::new(), from, 0);
         while to < prints.count() && !stop.load(Ordering::Relaxed) {
@@ -199,7 +202,7 @@ impl Part {
     }
 }
 
-/// The number of keys in each bucket; `None` if it was stopped.
+/// The number of keys in each bucket; `None` if `stop` was set.
 fn sizes<P: Prints + ?Sized>(prints: &P, ids: &Range<u32>, bits: u32, stop: &AtomicBool) -> Option<Vec<u32>> {
     let (mut sizes, mut words) = (vec![0; 1 << bits], Vec::new());
     for id in ids.clone() {
@@ -246,7 +249,7 @@ mod tests {
         assert_eq!(index.which().positions(), first);
         for (key, places) in expected {
             let found = of(&index, key);
-            // Such a small index confuses some keys.
+            // An index with few buckets confuses some keys.
             assert!(places.iter().all(|place| found.contains(place)), "{key}");
             assert!(found.is_sorted());
         }

@@ -1,25 +1,26 @@
-//! The source of the words of many fingerprints: memory, or a store that reads them one after the other.
+//! The source of the words of many fingerprints: memory, or a store that reads one fingerprint at a time.
 
 use crate::Fingerprint;
 
 /// Many fingerprints, addressed by their position in an order.
 ///
-/// The search reads each one a few times, in ascending order except for the check of suspects. A store need not keep them in
-/// memory: 21,125 fingerprints of 120 s are 80 MB, a million are 3.8 GB.
+/// The search reads each fingerprint a few times, in ascending order except for the check of candidates. A store need not
+/// keep the fingerprints in memory: 21,125 fingerprints of 120 s are 80 MB, a million are 3.8 GB.
 pub trait Prints: Sync {
     /// The number of fingerprints.
     fn count(&self) -> u32;
 
-    /// Appends the words of fingerprint `at` to the empty vector `words`. If the fingerprint cannot be read, `words` stays empty,
-    /// and the fingerprint has no duplicates. Several threads call this, and each call must return the same words.
+    /// Appends the words of fingerprint `at` to the empty vector `words`. If the fingerprint cannot be read, `words` stays
+    /// empty, and the fingerprint has no duplicates. Several threads call this function, and each call must return the same
+    /// words.
     fn read(&self, at: u32, words: &mut Vec<u32>);
 
-    /// The words of fingerprint `at`, if they are in memory. Avoids a copy.
+    /// The words of fingerprint `at`, without a copy; `None` if they are not in memory.
     fn borrow(&self, _at: u32) -> Option<&[u32]> {
         None
     }
 
-    /// The number of words of fingerprint `at`, if known without reading it.
+    /// The number of words of fingerprint `at`; `None` if the fingerprint must be read to find it.
     fn length(&self, at: u32) -> Option<usize> {
         self.borrow(at).map(<[u32]>::len)
     }
@@ -53,7 +54,7 @@ impl Prints for [Vec<u32>] {
     }
 }
 
-/// Reads a fingerprint, by borrowing it or into the reused buffer `words`.
+/// Reads a fingerprint: borrows its words, or copies them into the reused buffer `words`.
 pub(crate) fn read<'a, P: Prints + ?Sized>(prints: &'a P, at: u32, words: &'a mut Vec<u32>) -> &'a [u32] {
     if let Some(borrowed) = prints.borrow(at) {
         return borrowed;

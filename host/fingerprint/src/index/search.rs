@@ -1,4 +1,5 @@
-//! Finds the fingerprints of an index that may be similar to a query: those with several hits at about the same shift.
+//! Finds the fingerprints of an index that may be similar to a query: fingerprints with several hits at about the same
+//! shift. A hit is a pair of equal keys.
 //!
 //! The hits of a query are counted by their *diagonal* (the difference of the two positions), once with a fine and once with
 //! a coarse resolution. Only hits that have other hits near their diagonal are examined. The work for one query is bounded:
@@ -13,35 +14,35 @@ use super::postings::{Postings, common};
 use super::sweep::Hit as IndexHit;
 
 /// The maximum number of hits of rare keys for one query; the rarest keys come first. A query among a million fingerprints
-/// has 10,003 on average.
+/// has 10,003 such hits on average.
 pub(crate) const RARE: usize = 32_768;
 
-/// Hits of common keys are added only until a query has this total number of hits. A query among 21,125 real pieces has
+/// Hits of common keys are added only until the query has this number of hits in total. A query among 21,125 real pieces has
 /// about 2,300 hits in total, and a query among a million has 110,000.
 const HITS: usize = 16_384;
 
 /// The maximum number of positions of common keys that are examined for one query.
 const SCANNED: usize = 131_072;
 
-/// With this many rare keys, common keys are ignored, because they distinguish little and cause most hits. Music has 500 to
-/// 800 rare keys in a library without many copies; drones and silence have few.
+/// If a query has this many rare keys, common keys are ignored, because they distinguish little and cause most hits. Music
+/// has 500 to 800 rare keys in a library without many copies; drones and silence have few.
 pub(crate) const ENOUGH: usize = 256;
 
 /// The widths of fine and coarse diagonals, as powers of two. 32 frames are 4 s, more than the drift of 120 s of music at 2 %.
 const FINE: u32 = 2;
 const COARSE: u32 = 5;
 
-/// The numbers of counters in the smallest and the largest table, as powers of two; the tables stay in the cache.
+/// The number of counters in the smallest and in the largest table, as powers of two. The tables fit into the cache.
 const COUNTERS: (u32, u32) = (12, 19);
 
-/// The minimum number of hits at one shift (plus or minus one or two frames) for a suspect.
+/// The minimum number of hits at one shift (plus or minus one or two frames) for a candidate.
 const TOGETHER: usize = 2;
 
-/// The minimum spread of these hits in the query, in frames, unless the shift is near zero: a word covers 16 frames, so
-/// closer hits are not independent.
+/// The minimum distance in the query, in frames, between the first and the last of these hits, unless the shift is near
+/// zero. A word covers 16 frames, so hits that are closer together are not independent.
 const APART: u32 = 16;
 
-/// The minimum number of hits within [`DRIFT`] frames for a suspect with another tempo.
+/// The minimum number of hits within [`DRIFT`] frames for a candidate with another tempo.
 const DRIFTING: usize = 4;
 
 /// The maximum drift of two copies with different tempo, in frames: 2 % of 120 s, plus a margin.
@@ -50,31 +51,34 @@ const DRIFT: i32 = 24;
 /// The maximum distance of a hit from a line, in thousandths of a frame.
 const BESIDE: i32 = 1500;
 
-/// The minimum spread of hits with another tempo in the query, in frames: 20 s. Common melodic phrases are shorter.
+/// The minimum distance in the query between the first and the last hit with another tempo, in frames: 20 s. Common melodic
+/// phrases are shorter.
 const SPREAD: u32 = 160;
 
-/// For shifts up to this many frames (half a second) one hit of a rare key is sufficient, because most copies start together.
+/// For shifts up to this number of frames (half a second), one hit of a rare key is sufficient, because most copies start at
+/// the same time.
 const NEAR: i32 = 4;
 
-/// If a query has more hits of rare keys than this, a single hit has no meaning. A query among a million fingerprints has so
-/// many hits by chance; a query among 21,125 does not.
+/// If a query has more hits of rare keys than this, a single hit has no meaning: a query among a million fingerprints has
+/// that many hits by chance. A query among 21,125 fingerprints does not.
 const ALONE: usize = 2048;
 
 /// The maximum number of shifts that are checked for one pair.
 const SHIFTS: usize = 3;
 
-/// The maximum number of hits of one pair through which lines are tested.
+/// The maximum number of hits of one pair that are used as starting points of lines.
 const LINES: usize = 32;
 
-/// A fingerprint that may be similar, with a shift.
+/// A candidate: a fingerprint that may be similar to the query, with a shift.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct SimilarCandidate {
-    /// Its position within the index.
+    /// The position of the fingerprint in the index.
     pub(crate) at: u32,
-    /// Its position minus that of the query, in frames.
+    /// The position in the fingerprint minus the position in the query, in frames.
     pub(crate) shift: i32,
     pub(crate) hits: usize,
-    /// The growth of the shift, in frames per thousand; `shift` is then the one in the middle of the query. 0 for equal speed.
+    /// The growth of the shift, in frames per thousand; 0 for equal speed. Otherwise `shift` is the shift in the middle of
+    /// the query.
     pub(crate) slope: i32,
 }
 
@@ -84,15 +88,15 @@ pub(crate) struct Search {
     keys: Vec<QueryKey>,
     fine: Counters,
     coarse: Counters,
-    /// Each hit: the position in the index, and in the query.
+    /// The hits. Each has its position in the index and its position in the query.
     hits: Vec<(u32, u32)>,
-    /// The number of hits of rare keys; they come first.
+    /// The number of hits of rare keys, which come first in `hits`.
     rare: usize,
     close: Vec<Hit>,
     suspects: Vec<SimilarCandidate>,
 }
 
-/// A hit, in the order of examination.
+/// A hit, in the order in which hits are examined.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Hit {
     at: u32,
@@ -101,13 +105,13 @@ struct Hit {
 }
 
 impl Search {
-    /// The suspects among the fingerprints of an index with positions below `limit`, in order, the best shift first.
+    /// The candidates among the fingerprints at index positions below `limit`, in order, the best shift first.
     pub(crate) fn run(&mut self, index: &Postings, words: &[u32], limit: u32) -> &[SimilarCandidate] {
         self.collect(index, words, limit);
         self.find_suspects(index, words.len())
     }
 
-    /// Like [`Self::run`], but from the known hits of all rare keys of a query with `length` words.
+    /// As [`Self::run`], but from known hits: all hits of the rare keys of a query with `length` words.
     pub(crate) fn run_with<'h>(
         &mut self,
         index: &Postings,
@@ -129,7 +133,7 @@ impl Search {
         &self.suspects
     }
 
-    /// Collects the hits; those of the rarest keys if there are too many.
+    /// Collects the hits. If there are too many, collects the hits of the rarest keys.
     ///
     /// Each step is done for all keys before the next step, so that memory accesses overlap: locate the entries, prefetch
     /// them, select the entries of the key, read their positions.
@@ -163,7 +167,7 @@ impl Search {
         }
     }
 
-    /// Keeps the hits with others near their diagonal, and hits of rare keys with a shift near zero.
+    /// Keeps the hits that have other hits near their diagonal, and the hits of rare keys with a shift near zero.
     fn narrow(&mut self, index: &Postings) {
         self.fine.count(&self.hits, FINE);
         self.coarse.count(&self.hits, COARSE);
@@ -184,7 +188,7 @@ impl Search {
     }
 }
 
-/// Whether a hit may have a shift near zero, from the lowest bits of its positions.
+/// Whether a hit may have a shift near zero, according to the lowest bits of its positions.
 const fn may_be_near(there: u32, place: u32) -> bool {
     let shift = there.wrapping_sub(place).wrapping_add(NEAR.cast_unsigned());
     shift % ALIGNED <= 2 * NEAR.cast_unsigned()
@@ -198,7 +202,7 @@ struct QueryKey {
 }
 
 impl QueryKey {
-    /// Adds its entries to `hits`, up to `most`.
+    /// Adds the entries of the key to `hits`, at most `most` of them.
     fn take(&self, index: &Postings, hits: &mut Vec<(u32, u32)>, most: usize) {
         index.each(self.bucket.clone(), self.key, |entry| {
             let has_room = hits.len() < most;
@@ -210,7 +214,7 @@ impl QueryKey {
     }
 }
 
-/// The number of hits near a diagonal, in a table that uses a few bits of it.
+/// The number of hits near each diagonal, in a table that uses a few bits of the diagonal as its index.
 #[derive(Default)]
 struct Counters {
     counts: Vec<u8>,
@@ -244,13 +248,13 @@ impl Counters {
     }
 }
 
-/// The shifts of one fingerprint to check, most hits first. `hits` are sorted by shift.
+/// Adds the shifts of one fingerprint that must be checked, the shift with the most hits first. `hits` are sorted by shift.
 fn suspect(hits: &[Hit], length: usize, suspects: &mut Vec<SimilarCandidate>) {
     let begin = suspects.len();
     let mut left = hits;
     while let [first, ..] = left {
         let together = within(left, 2);
-        // Skip this window if the one that starts at the next shift has more hits.
+        // Skip this window of shifts if the window that starts at the next shift has more hits.
         let same = within(left, 0);
         let rest = left.get(same..).unwrap_or_default();
         let enough = first.shift.abs() <= NEAR || (together >= TOGETHER && spread(left.iter().take(together)) >= APART);
@@ -269,7 +273,7 @@ fn suspect(hits: &[Hit], length: usize, suspects: &mut Vec<SimilarCandidate>) {
     suspects.extend(drifting(hits, length));
 }
 
-/// The number of hits on any line through `first` with a slope in the range of `slopes`, or near it.
+/// The number of hits near a line through `first` whose slope is in the range of `slopes`.
 fn between(hits: &[Hit], first: &Hit, slopes: &[i32]) -> usize {
     let [flat, .., steep] = *slopes else { return hits.len() };
     let is_between = |hit: &&Hit| {
@@ -280,19 +284,20 @@ fn between(hits: &[Hit], first: &Hit, slopes: &[i32]) -> usize {
     hits.iter().filter(is_between).count()
 }
 
-/// The number of hits within this many frames of the first hit.
+/// The number of hits within `frames` frames of the first hit.
 fn within(hits: &[Hit], frames: i32) -> usize {
     hits.first().map_or(0, |first| hits.iter().take_while(|hit| hit.shift - first.shift <= frames).count())
 }
 
-/// The number of query frames over which hits are spread.
+/// The distance in the query between the first and the last hit, in frames.
 fn spread<'h>(hits: impl Iterator<Item = &'h Hit>) -> u32 {
     let ends = |(least, most): (u32, u32), hit: &Hit| (least.min(hit.place), most.max(hit.place));
     let (least, most) = hits.fold((u32::MAX, 0), ends);
     most.saturating_sub(least)
 }
 
-/// The line with the most hits, if it has enough and they are spread. A line goes through a hit with one of [`SLOPES`].
+/// The line with the most hits, if it has enough hits and they are far enough apart. A line goes through a hit and has one
+/// of [`SLOPES`].
 fn drifting(hits: &[Hit], length: usize) -> Option<SimilarCandidate> {
     if hits.len() < DRIFTING || spread(hits.iter()) < SPREAD {
         return None;
@@ -307,8 +312,8 @@ fn drifting(hits: &[Hit], length: usize) -> Option<SimilarCandidate> {
         if near.len() < wanted || spread(near.iter()) < SPREAD {
             continue;
         }
-        // An upper bound: a line on one side has at most as many hits as the area between the steepest and the flattest line
-        // of that side.
+        // This count is an upper bound: a line on one side has at most as many hits as the area between the steepest and the
+        // flattest line of that side.
         let sides = SLOPES.chunks(SLOPES.len() / 2).filter(|side| between(near, first, side) >= wanted);
         for slope in sides.flatten().copied() {
             let later = |place: u32| place.wrapping_sub(first.place).cast_signed() * slope;
@@ -359,7 +364,7 @@ mod tests {
 
     #[test]
     fn hits_on_a_line_make_a_suspect_with_another_tempo() {
-        // 2 % faster: two more frames after 100 frames.
+        // A file that plays 2 % faster: two more frames after 100 frames.
         let line: Vec<_> =
             (0..6).map(|step| Hit { at: 0, shift: 100 + 2 * step, place: 100 * step.unsigned_abs() }).collect();
         let found = drifting(&line, 600).unwrap();

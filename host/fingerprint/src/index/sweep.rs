@@ -1,9 +1,10 @@
 //! Processes the sorted keys of a batch in the memory order of an index: looks them up, inserts them, or both.
 //!
-//! Each thread processes a share of the partitions, with the corresponding part of the index. A key is looked up before it is
-//! inserted, and keys of one bucket come in the order of their fingerprints. So each fingerprint finds all earlier ones, also
-//! in the same batch. Which hits it finds, and which of its keys are common, does not depend on the division into batches.
-//! The number of stored hits is limited; a query that lost a hit is marked and must be looked up separately.
+//! Each thread processes a share of the partitions, with the corresponding part of the index. A key is looked up before it
+//! is inserted, and the keys of one bucket are in the order of their fingerprints. So each fingerprint finds all earlier
+//! fingerprints, also in the same batch. Which hits it finds, and which of its keys are common, does not depend on the
+//! division into batches. The number of stored hits is limited. A query that lost a hit is marked, and the caller must look
+//! it up separately.
 
 use std::ops::Range;
 
@@ -13,12 +14,12 @@ use super::batch::{Entry, Job, SortedKeys, WordOrigin};
 use super::key::KEY_BITS;
 use super::postings::{Bucket, Postings, common, matching, tag};
 
-/// The number of keys whose entries are prefetched together, if they are few among many buckets.
+/// The number of keys whose entries are prefetched together, if the batch has few keys for many buckets.
 const FETCHED: usize = 256;
 
 const LINE: usize = 64;
 
-/// A hit: the position in the index, and in the query.
+/// A hit: the position in the index, and the position in the query.
 pub(crate) type Hit = (u32, u32);
 
 /// The answers of one share of an index.
@@ -32,12 +33,12 @@ pub(crate) struct Answers {
     ends: Vec<usize>,
 }
 
-/// The answer for one query, besides its hits.
+/// The answer for one query, without its hits.
 #[derive(Clone, Copy, Default)]
 struct Query {
-    /// The number of common keys, which were not looked up.
+    /// The number of the query's common keys, which were not looked up.
     common: u32,
-    /// One of its hits was dropped.
+    /// Whether a hit of the query was dropped.
     is_cut: bool,
 }
 
@@ -83,16 +84,16 @@ impl Answers {
         self.queries.get(query).map_or(0, |query| query.common as usize)
     }
 
-    /// Whether no hit of a query was dropped.
+    /// Whether all hits of a query were stored.
     pub(crate) fn is_whole(&self, query: usize) -> bool {
         self.queries.get(query).is_none_or(|query| !query.is_cut)
     }
 }
 
 impl Postings {
-    /// Processes a batch. `firsts` has the first position of each fingerprint of the batch; a fingerprint finds only
-    /// positions before its first one. `answers` gets one entry for each share of the index; together the entries keep at
-    /// most `room` hits.
+    /// Processes a batch. `firsts` has the first index position of each fingerprint of the batch. A fingerprint finds only
+    /// positions before its own first position. `answers` gets one entry for each share of the index; together the entries
+    /// store at most `room` hits.
     pub(crate) fn sweep(
         &mut self,
         sorted: &SortedKeys,
@@ -136,9 +137,9 @@ impl Postings {
 
 /// The buckets of one thread.
 struct Share<'a> {
-    /// The number of its first bucket.
+    /// The number of the share's first bucket.
     from: usize,
-    /// Its first entry.
+    /// The number of the share's first entry.
     begin: u32,
     buckets: &'a mut [Bucket],
     tags: &'a mut [u8],
@@ -147,7 +148,7 @@ struct Share<'a> {
 
 impl Share<'_> {
     /// Processes the keys of a partition: prefetches all entries, then examines them. Without prefetching, each access would
-    /// wait for memory, and mispredicted branches would block the others.
+    /// wait for memory, and mispredicted branches would delay other accesses.
     fn process_partition(
         &mut self,
         entries: &[Entry],
@@ -178,7 +179,7 @@ impl Share<'_> {
         }
     }
 
-    /// The entries of a key's bucket.
+    /// The entries of the bucket that contains the key of `entry`.
     fn bucket(&self, entry: Entry, bits: u32) -> Option<Range<usize>> {
         let bucket = self.buckets.get(self.number(entry, bits))?;
         Some((bucket.begin - self.begin) as usize..(bucket.end - self.begin) as usize)
@@ -188,7 +189,7 @@ impl Share<'_> {
         ((entry.key >> (KEY_BITS - bits)) as usize).wrapping_sub(self.from)
     }
 
-    /// The entries of some buckets, numbered over the whole index.
+    /// The entries of some buckets. They are numbered over the whole index.
     fn entries(&self, buckets: Range<usize>) -> Range<usize> {
         let own = |bucket: usize| self.buckets.get(bucket.wrapping_sub(self.from));
         let (Some(first), Some(last)) = (own(buckets.start), own(buckets.end.wrapping_sub(1))) else { return 0..0 };
@@ -214,7 +215,7 @@ impl Share<'_> {
 
     fn ask(&self, entry: Entry, bucket: Range<usize>, first: u32, bits: u32, answers: &mut Answers) {
         let (from, places) = (entry.from(), self.places.get(bucket.clone()).unwrap_or_default());
-        // The last entries are of the query itself, inserted just before.
+        // The last entries belong to the query, because they were inserted just before.
         let own = places.iter().rev().take_while(|place| **place >= first).count();
         let bucket = bucket.start..bucket.end - own;
         let Some(query) = answers.queries.get_mut(from.print()) else { return };
@@ -255,11 +256,11 @@ mod tests {
     use super::super::test_data;
     use super::*;
 
-    /// A hit: fingerprint and position in the index, and both in the query.
+    /// A hit: fingerprint and position in the index, fingerprint and position in the query.
     type TestHit = (usize, u32, usize, u32);
 
-    /// Every hit of the query `second` in the fingerprint `first`, for all pairs for which `finds(first, second)` is true. With 2
-    /// to the `bits` buckets, keys are distinguished by the bits of the bucket and eight more.
+    /// Every hit of the query `second` in the fingerprint `first`, for all pairs for which `finds(first, second)` is true.
+    /// With 2 to the `bits` buckets, keys are distinguished by the `bits` bits of the bucket and eight more bits.
     fn expected(prints: &[Vec<u32>], bits: u32, finds: impl Fn(usize, usize) -> bool) -> Vec<TestHit> {
         let (mut all, tag) = (Vec::new(), |key: u32| key >> (KEY_BITS - bits - 8));
         for (second, query) in prints.iter().enumerate() {
@@ -274,7 +275,7 @@ mod tests {
         all
     }
 
-    /// An index with room for the first fingerprints, and its operations.
+    /// An index with room for the first fingerprints, and the functions that the tests call.
     struct TestIndex<'a> {
         prints: &'a [Vec<u32>],
         postings: Postings,
@@ -342,7 +343,7 @@ mod tests {
         let mut index = TestIndex::new(&prints, 90);
         let found_hits = index.hits(0..90, Job::LookUpAndInsert, usize::MAX);
         let bits = index.postings.bits();
-        // The number of keys of a fingerprint in each bucket.
+        // The number of keys that a fingerprint has in each bucket.
         let mut each = std::collections::HashMap::new();
         let bucket = |key: u32| key >> (KEY_BITS - bits);
         keys(&prints[0]).for_each(|(key, _)| *each.entry(bucket(key)).or_insert(0) += 1);

@@ -1,5 +1,5 @@
-//! Fingerprints for tests, similar to those of music: sixteen slow movements, each quantised to four levels in Gray code, as
-//! Chromaprint's classifiers do. Pieces differ in their levels and speeds, so that some keys are common.
+//! Fingerprints for tests, similar to fingerprints of music: sixteen slow movements, each quantised to four levels in Gray
+//! code, as in Chromaprint's classifiers. Pieces differ in their levels and speeds, so that some keys are common.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
@@ -20,13 +20,13 @@ impl TestRng {
         self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 11
     }
 
-    /// From 0 to 1.
+    /// A random number from 0 to 1.
     #[expect(clippy::cast_precision_loss, reason = "53 bits fit")]
     pub(crate) fn share(&mut self) -> f64 {
         self.next() as f64 / (1_u64 << 53) as f64
     }
 
-    /// Approximately normal: the sum of twelve uniform numbers.
+    /// A number with an approximately normal distribution: the sum of twelve uniform numbers.
     fn normal(&mut self) -> f64 {
         (0..12).map(|_| self.share()).sum::<f64>() - 6.0
     }
@@ -53,12 +53,12 @@ pub(crate) fn piece(words: usize, stillness: f64, seed: u64) -> Vec<u32> {
     (0..words).map(word).collect()
 }
 
-/// Different pieces.
+/// A library of different pieces.
 pub(crate) fn library(pieces: u64, words: usize, seed: u64) -> Vec<Vec<u32>> {
     (0..pieces).map(|number| piece(words, 0.9, seed * 1_000_003 + number)).collect()
 }
 
-/// A copy in which a share of the bits differs, as after another codec.
+/// A copy of a piece in which a share of the bits differs, as after another codec.
 pub(crate) fn distort(words: &[u32], share: f64, seed: u64) -> Vec<u32> {
     let mut chance = TestRng::new(seed);
     let mut flip = |word: u32| (0..32).filter(|_| chance.share() < share).fold(word, |word, bit| word ^ (1 << bit));

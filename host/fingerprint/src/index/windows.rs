@@ -2,8 +2,8 @@
 //!
 //! Measured on real pieces, encoded, cut, equalised and edited by `ffmpeg`: the worst window of a copy differs in at most
 //! 0.08 of its bits, and hardly more than the median window. (One channel only: 0.31; an equaliser: 0.36; a narrow band:
-//! 0.51.) If 12 s or more of a piece are replaced by another piece or another part of it, the worst window differs in 0.42
-//! to 0.60.
+//! 0.51.) If 12 s or more of a piece are replaced by another piece or another part of the same piece, the worst window
+//! differs in 0.42 to 0.60 of its bits.
 
 use super::align::{errors, overlap};
 
@@ -16,29 +16,29 @@ const STEP: usize = 8;
 /// The minimum number of busy frames in a window.
 const BUSY: u32 = 24;
 
-/// Up to this error rate the comparison follows a copy with a slightly different speed; windows that differ more are not
-/// followed.
+/// The maximum error rate of a window that may change the shift by a frame. So the comparison follows a copy that plays at a
+/// slightly different speed.
 const FOLLOWED: f32 = 0.35;
 
 /// The differences of two fingerprints in windows of 9.9 s, one each second.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Windows {
-    /// The share of differing bits in the worst window, 0 to 1; 0.5 is chance.
+    /// The share of differing bits in the worst window, from 0 to 1; unrelated music has 0.5.
     pub worst: f32,
     /// The start of the worst window in the first fingerprint, in frames of 0.1238 s.
     pub worst_at_frame: u32,
-    /// The median share of all windows.
+    /// The median of the share of differing bits in all windows.
     pub median: f32,
 }
 
-/// Compares two fingerprints. Frame `shift` of the second matches the first frame of the first. Windows with too few busy
-/// frames count as equal.
+/// Compares two fingerprints. Frame `shift` of the second fingerprint matches the first frame of the first fingerprint. A
+/// window with too few busy frames counts as equal.
 #[must_use]
 pub fn windows(one: &[u32], other: &[u32], mut shift: i32) -> Windows {
     let (mut found, mut rates) = (Windows::default(), Vec::new());
     let from = usize::try_from(shift.saturating_neg().max(0)).unwrap_or(usize::MAX);
     let mut at = from;
-    // The last window is a full one, if there is any.
+    // Every window after the first one must have the full length.
     while let Some(window) = one.get(at..).filter(|rest| at == from || rest.len() >= WINDOW) {
         let window = window.get(..WINDOW).unwrap_or(window);
         let here = i32::try_from(at).unwrap_or(i32::MAX);
@@ -60,10 +60,10 @@ pub fn windows(one: &[u32], other: &[u32], mut shift: i32) -> Windows {
     found
 }
 
-/// The error rate of a window; `None` if the other fingerprint ends within it, except for the first window.
+/// The error rate of a window. `None` if the other fingerprint ends within the window; the first window may be incomplete.
 fn rate(window: &[u32], other: &[u32], at: i32, is_first: bool) -> Option<f32> {
     let (left, right) = overlap(window, other, at);
-    // A window that was shifted by a frame has one frame less at an end.
+    // If the shift changed by a frame, the overlap of a window may have one frame less.
     if left.is_empty() || (!is_first && left.len() + 1 < window.len()) {
         return None;
     }

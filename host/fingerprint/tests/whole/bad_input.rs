@@ -1,6 +1,6 @@
-//! Malformed files: each one gives a fingerprint or a reason, in bounded time, and never a panic.
+//! Malformed files: each file gives a fingerprint or a reason in limited time, and never causes a panic.
 //!
-//! All files are created here from bytes, without other programs.
+//! The tests create all files from bytes, without other programs.
 
 use std::fs::{self, File};
 use std::io::{Seek as _, SeekFrom, Write as _};
@@ -58,7 +58,7 @@ impl TestFolder {
         path
     }
 
-    /// A sparse file of this length, which needs no space on the disk.
+    /// A sparse file of this length. It needs almost no space on the disk.
     fn sparse(&self, name: &str, head: &[u8], length: u64) -> PathBuf {
         let path = self.file(name, head);
         File::options().write(true).open(&path).and_then(|file| file.set_len(length)).expect("a long file");
@@ -186,7 +186,7 @@ fn only_the_requested_part_of_ten_hours_is_read() {
     let place = TestFolder::new();
     let seconds = 10 * 3600;
     let length = seconds * u64::from(PLAIN.rate_hz * PLAIN.frame_bytes());
-    // 6.35 GB: more than 32 bits can represent.
+    // 6.35 GB: a length that 32 bits cannot represent.
     let head = [PLAIN.header(u32::MAX), PLAIN.audio(5).split_off(44)].concat();
     let path = place.sparse("ten hours.wav", &head, length + 44);
     let options = Options { length: Some(Duration::from_mins(2)), hashes: false };
@@ -241,7 +241,7 @@ fn silence_has_a_fingerprint_too() {
     assert!(words.iter().all(|word| *word == words[0]));
 }
 
-/// Reads a file that is changed meanwhile. It is large and sparse, so that reading takes at least half a second.
+/// Reads a file while `change` changes it. The file is large and sparse, so that reading takes at least half a second.
 fn changed_while_read(change: impl FnOnce(&Path)) -> Result<AudioReport, Error> {
     let place = TestFolder::new();
     let length = 600_000_000;

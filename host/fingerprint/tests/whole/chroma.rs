@@ -1,4 +1,4 @@
-//! Compares the words of `chroma` with those of `fpcalc` 1.5.1, on real music in every PCM format.
+//! Compares the words of `chroma` with the words of `fpcalc` 1.5.1, on real music in every PCM format.
 //!
 //! `JUDGE=all` tests all 41 pieces instead of every sixth. Figures are printed with `--nocapture`.
 
@@ -101,7 +101,7 @@ fn floats_of_11025_hz_agree() {
     agrees_with_fpcalc("11,025 Hz mono f32", &["-ar", "11025", "-ac", "1", "-c:a", "pcm_f32le"], 0.9999);
 }
 
-/// Six different channels from two.
+/// Makes six different channels from two channels.
 const SURROUND: &str = "pan=5.1|FL=FL|FR=FR|FC=0.5*FL+0.5*FR|LFE=FL|BL=0.7*FR|BR=0.4*FL-0.4*FR";
 
 #[test]
@@ -140,7 +140,8 @@ fn the_last_word_agrees_for_every_length() {
     for (rate_hz, floats) in
         [(44_100, false), (44_100, true), (48_000, false), (48_000, true), (8_000, false), (11_025, false)]
     {
-        // The first word needs 30,031 samples at 11,025 Hz; the last of them needs half a filter of additional input.
+        // The first word needs 30,031 samples at 11,025 Hz. The last of these samples needs additional input: half of the
+        // filter's length.
         let first = u32::try_from(30_031 * u64::from(rate_hz) / 11_025).expect("some seconds");
         let mut counts = Vec::new();
         for frames in (first - 8..first + 56).step_by(4) {

@@ -1,4 +1,5 @@
-//! Properties of words for any samples: the block size does not change them, nothing panics, memory is bounded.
+//! Properties of words that must hold for any samples: the block size does not change the words, nothing panics, memory is
+//! limited.
 
 use std::time::Duration;
 

@@ -1,6 +1,6 @@
 //! Metadata of containers (tags, pictures, protection, profiles), and damaged containers.
 //!
-//! `ffmpeg` creates the files from real music, see `judge`.
+//! `ffmpeg` creates the files from real music (see `judge`).
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -50,7 +50,7 @@ fn tags_are_read_and_change_only_the_file_digest() {
         let tagged = place.copied(&plain, &format!("tagged.{extension}"), &[&tags, id3].concat());
         let (plain, tagged) = (read_ok(&plain), read_ok(&tagged));
         assert_eq!(plain.tags, Tags::default(), "{extension}");
-        // Tags of Matroska are not read: see `decode/tags.rs`.
+        // Baton does not read the tags of Matroska files (see `decode/tags.rs`).
         if extension != "mka" {
             assert_eq!(tagged.tags.title.as_deref(), Some("Wie schön"), "{extension}");
             assert_eq!(tagged.tags.artist.as_deref(), Some("A. Nobody"), "{extension}");
@@ -192,7 +192,8 @@ fn he_aac_with_an_unsupported_core_is_named() {
     let place = or_skip!(TestFolder::new());
     let bytes = fs::read(place.encoded("plain.m4a", &["-c:a", "aac", "-ar", "22050"])).expect("a file");
     let at = configuration(&bytes);
-    // The first five bits are the object type, here AAC-LC. It is replaced with an extension whose core has object type 21.
+    // The first five bits are the object type, here AAC-LC. The test replaces them with an extension whose core has object
+    // type 21.
     assert_eq!(bytes[at] >> 3, 2);
     for (object_type, name) in [(5, "profile of AAC"), (29, "profile of AAC"), (1, "object type 1")] {
         let mut signalled = bytes.clone();

@@ -1,8 +1,8 @@
-//! Compares the words of `read` with those of `fpcalc` 1.5.1, on real music that `ffmpeg` encodes to every format, with the usual
-//! bitrates, sample rates and channels.
+//! Compares the words of `read` with the words of `fpcalc` 1.5.1. `ffmpeg` encodes real music to every format, with the
+//! usual bitrates, sample rates and channels.
 //!
-//! It tests the first 40 s of every tenth piece; with `JUDGE=all`, it tests all 41 pieces completely. Figures are printed
-//! with `--nocapture`.
+//! The tests use the first 40 s of every tenth piece; with `JUDGE=all`, they use all 41 pieces completely. The figures are
+//! printed with `--nocapture`.
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
@@ -66,7 +66,8 @@ fn compare(form: &Form) -> Result<Agreement, Skipped> {
     Ok(agreement)
 }
 
-/// Compares all variants of a format: at least 99.9 % of the words must be equal, and the share `identical` of the files.
+/// Compares all variants of a format. At least 99.9 % of the words must be equal, and in at least the share `identical` of
+/// the files all words must be equal.
 fn agrees(forms: &[Form], identical: f64) {
     let mut sum = Agreement::default();
     for form in forms {

@@ -76,7 +76,8 @@ fn a_chain_of_several_formats_is_rejected() {
     }
 }
 
-/// An MP4 file with other edits: the length in milliseconds, and the start in samples. Its media is before its header.
+/// An MP4 file with other edits, each with a length in milliseconds and a start in samples. Its media data are before its
+/// header.
 fn edited(boxes: &[u8], edits: &[(u32, i32)]) -> Vec<u8> {
     let (mut rest, mut out) = (boxes, Vec::new());
     while rest.len() >= 8 {

@@ -1,7 +1,7 @@
 //! Writes the events that a prune will delete to a separate file, in the format of an export.
 //!
-//! The file is written under a hidden name, flushed to the disk and then renamed. Only its owner can read it, and it
-//! replaces no file. The same events give the same bytes, so a prune that is repeated after an interruption uses the
+//! The file is written under a hidden name, flushed to the disk and then renamed. Only its owner can read the file, and it
+//! replaces no other file. The same events give the same bytes. So a prune that is repeated after an interruption uses the
 //! existing archive.
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
@@ -28,13 +28,13 @@ pub enum Target {
 pub(super) struct WrittenArchive {
     /// The absolute path.
     pub(super) path: PathBuf,
-    /// The hash of its last event.
+    /// The hash of the archive's last event.
     pub(super) head: String,
-    /// SHA-256 of its bytes.
+    /// SHA-256 of the archive's bytes.
     pub(super) digest: String,
 }
 
-/// Writes the events of `plan`.
+/// Writes the events of `plan` to an archive.
 pub(super) fn write(reader: &Reader, plan: &Plan, target: &Target) -> Result<WrittenArchive, PruneError> {
     let wanted = match target {
         Target::Folder(folder) => folder.join(format!("events-{}-{}.jsonl", plan.first, plan.last)),
@@ -96,7 +96,7 @@ impl From<io::Error> for ArchiveError {
     }
 }
 
-/// Writes the events. Checks each of them again, so that the archive contains exactly the events that were found sound.
+/// Writes the events. Checks each event again, so that the archive contains only events that are sound.
 fn events(reader: &Reader, plan: &Plan, out: &mut impl Write) -> Result<ChainTip, ArchiveError> {
     let (mut count, mut before) = (0, None);
     let tip = each_up_to(reader, plan.last, |row| -> Result<(), ArchiveError> {
@@ -114,8 +114,8 @@ fn events(reader: &Reader, plan: &Plan, out: &mut impl Write) -> Result<ChainTip
     Ok(tip)
 }
 
-/// Renames the archive: to the given name, or in the folder of archives to the first name that is unused or has exactly
-/// these bytes.
+/// Renames the archive to the given name. In the folder of archives, renames it to the first name that is unused, or whose
+/// file has exactly these bytes.
 fn publish(hidden: &Path, folder: &Path, wanted: &Path, may_differ: bool, digest: &str) -> Result<PathBuf, PruneError> {
     let stem = wanted.file_stem().unwrap_or_default().to_string_lossy();
     let mut path = folder.join(wanted.file_name().unwrap_or_default());

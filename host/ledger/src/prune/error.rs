@@ -4,10 +4,10 @@ use std::path::PathBuf;
 
 use crate::LedgerError;
 
-/// Why nothing, or only a part, was pruned.
+/// Why a prune deleted nothing, or only a part of the planned events.
 #[derive(Debug, thiserror::Error)]
 pub enum PruneError {
-    /// The chain is broken, and a prune would hide that.
+    /// The chain is broken, and a prune would hide the break.
     #[error("the chain breaks at event {seq}, so nothing was pruned; `baton ledger verify` shows details")]
     Broken {
         /// The first event with a fault.

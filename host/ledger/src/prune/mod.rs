@@ -8,30 +8,30 @@
 //! the events, Baton deletes the findings of these tasks, the finished outbox rows of their reports and archives, and
 //! the captured bytes that no remaining task needs.
 //!
-//! # What stays, and why
+//! # What is kept, and why
 //!
 //! - The rows of the tasks. Their dedupe keys identify a handoff that is dropped again, their paths identify a file that is
 //!   still in an inbox, and dependencies of other tasks name their ids. Only `body`, `args` and `paths` are emptied: they
 //!   are the largest part of a row, and a settled task never runs again.
-//! - Outbox rows that put a file into an inbox: a scan uses them to recognise Baton's own RETURNs. Without them Baton would
-//!   capture those files again.
+//! - Outbox rows that put a file into an inbox: a scan uses them to recognise Baton's own RETURNs. Without these rows, Baton
+//!   would capture the RETURNs again.
 //!
 //! # How a faked prune is detected
 //!
 //! The prune is itself an event (`Record`) of the task `ledger`. The record has the range of deleted events, the hash of the
-//! last one, the archive and its SHA-256. Baton writes the record before it deletes the first row, when the archive is
-//! complete and synced. The table `pruned` (`PruneMark`) has the last deleted event. A check accepts this mark only if the
-//! range of a record in the chain includes it. After an interrupted prune, the mark is before the end of the range. A check
-//! still detects a moved mark, because the first remaining row has the hash of the last deleted one. A person with write
-//! access to the file can also fake a record, or write the whole chain again. Only an earlier head that is known elsewhere,
-//! together with the archive, reveals such a change.
+//! last deleted event, the path of the archive and its SHA-256. Baton writes the record when the archive is complete and
+//! synced, before it deletes the first row. The table `pruned` (`PruneMark`) has the last deleted event. A check accepts
+//! this mark only if the chain has a record whose range includes it. After an interrupted prune, the mark is before the end
+//! of the range. A check detects a mark that was moved, because the first remaining row has the hash of the last deleted
+//! event. A person with write access to the file can also fake a record, or write the whole chain again. Such a change is
+//! visible only if somebody compares the ledger with an earlier head that is known elsewhere, and with the archive.
 //!
 //! # While a daemon runs
 //!
-//! Rows are deleted in small transactions with pauses between them, so a capture never waits long. Each transaction
-//! checks again that its tasks are still settled. If a task became active again, its events stay. SQLite reuses the
-//! free pages. Only `VACUUM` makes the file smaller. It blocks every writer while it writes the whole file, so run it
-//! while the daemon is stopped.
+//! Rows are deleted in small transactions with pauses between them, so a capture never waits long. Each transaction checks
+//! again that its tasks are still settled. If a task became active again, its events are kept. SQLite reuses the free pages.
+//! Only `VACUUM` makes the file smaller. `VACUUM` blocks every writer while it writes the whole file, so run it while the
+//! daemon is stopped.
 
 mod archive;
 mod error;
@@ -62,11 +62,11 @@ pub struct PruneResult {
     pub inputs: u64,
 }
 
-/// Archives the events of `plan`, records the prune, then deletes them.
+/// Archives the events of `plan`, records the prune, then deletes the events.
 ///
 /// # Errors
-/// When the archive cannot be written: nothing was deleted. When the ledger fails: the prune may be incomplete, but the
-/// chain is sound, and the next prune continues.
+/// When the archive cannot be written; nothing was deleted then. When the ledger fails; the prune may then be incomplete,
+/// but the chain is sound, and the next prune continues.
 pub fn prune(ledger: &Ledger, plan: &Plan, target: &Target, now: Timestamp) -> Result<PruneResult, PruneError> {
     let written = archive::write(&ledger.reader()?, plan, target)?;
     let record = Record {

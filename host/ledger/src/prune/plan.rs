@@ -12,7 +12,7 @@ use crate::LedgerError;
 use crate::database::Reader;
 use crate::verify;
 
-/// The number of cached verdicts about tasks. An event is mostly near the other events of its task.
+/// The number of tasks whose check result is cached. The events of one task are mostly near each other.
 const REMEMBERED: usize = 10_000;
 
 /// The events that a prune would delete.
@@ -22,9 +22,9 @@ pub struct Plan {
     pub first: i64,
     /// The last event to delete; less than `first` when there is nothing to delete.
     pub last: i64,
-    /// The first event that must stay.
+    /// The first event that must be kept.
     pub kept: Option<FirstKeptEvent>,
-    /// Only tasks without an event since this time can lose their events.
+    /// Events are deleted only if their task has had no event since this time.
     pub(super) before: Timestamp,
 }
 
@@ -36,16 +36,16 @@ impl Plan {
     }
 }
 
-/// The first event that must stay.
+/// The first event that must be kept, and the reason.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FirstKeptEvent {
     pub seq: i64,
     pub task: String,
-    /// A sentence about the task.
+    /// The reason, as a sentence about the task.
     pub why: &'static str,
 }
 
-/// Finds the events that can be deleted: those of tasks without an event since `before`.
+/// Finds the events that can be deleted: events of tasks without an event since `before`.
 ///
 /// # Errors
 /// When the chain is not sound or the ledger cannot be read.
@@ -73,7 +73,7 @@ fn make_plan(snapshot: &Connection, before: Timestamp) -> Result<Plan, LedgerErr
             plan.kept = Some(FirstKeptEvent { seq, task, why });
             break;
         }
-        // Without this check, a prune that deletes only the record of the last prune would repeat forever.
+        // Without this check, each prune would delete the record of the previous prune and write a new record.
         if task != LEDGER {
             plan.last = seq;
         }
@@ -85,7 +85,7 @@ fn make_plan(snapshot: &Connection, before: Timestamp) -> Result<Plan, LedgerErr
     Ok(plan)
 }
 
-/// Why the events of `task` must stay; `None` if they can be deleted.
+/// Why the events of `task` must be kept; `None` if they can be deleted.
 pub(super) fn must_stay(
     snapshot: &Connection,
     task: &str,
@@ -107,8 +107,8 @@ pub(super) fn must_stay(
     Ok((!is_old).then_some("is not old enough"))
 }
 
-/// Whether the task is settled. A RETURN that was delivered to an external agent is settled, because it opens no
-/// request. An event without a row in `tasks` has no task.
+/// Whether the task is settled. A RETURN that was delivered to an external agent is settled, because nobody has to answer
+/// it. An event without a row in `tasks` has no task, so it counts as settled.
 fn is_settled(snapshot: &Connection, task: &str) -> Result<bool, LedgerError> {
     let mut select = snapshot.prepare_cached("SELECT state, kind FROM tasks WHERE id = ?1")?;
     let found: Option<(String, String)> = select.query_row([task], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;

@@ -1,4 +1,4 @@
-//! The records of a prune in the ledger: the mark in the table `pruned`, and the event in the chain that confirms it.
+//! What a prune writes to the ledger: the mark in the table `pruned`, and the event in the chain that confirms the mark.
 
 use baton_core::State;
 use jiff::Timestamp;
@@ -15,7 +15,7 @@ pub(crate) const LEDGER: &str = "ledger";
 /// The action of the event that records a prune.
 const ACTION: &str = "pruned";
 
-/// The event up to which the rows of the chain are deleted.
+/// The last event of the chain whose row is deleted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct PruneMark {
     /// The number of the last deleted event.
@@ -41,27 +41,27 @@ impl PruneMark {
         Ok(())
     }
 
-    /// The end of the chain before the first remaining row.
+    /// The end of the deleted part of the chain.
     pub(crate) fn tip(&self) -> ChainTip {
         ChainTip { events: self.seq.unsigned_abs(), head: self.hash.clone() }
     }
 }
 
-/// A prune, as its event describes it.
+/// A prune, as the event of the prune describes it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Record {
     pub(crate) first: i64,
-    /// The last event that was deleted, or that was planned to be deleted.
+    /// The last event that was deleted, or that should have been deleted if the prune was interrupted.
     pub(crate) last: i64,
     pub(crate) hash: String,
     /// The path of the archive.
     pub(crate) archive: String,
-    /// SHA-256 of that file.
+    /// SHA-256 of the archive.
     pub(crate) digest: String,
 }
 
 impl Record {
-    /// Appends the event. Its input hash is the hash of the last event, its output hash that of the archive.
+    /// Appends the event. Its input hash is the hash of the last deleted event, its output hash is the hash of the archive.
     pub(crate) fn append(&self, tx: &Tx<'_>, now: Timestamp) -> Result<(), LedgerError> {
         let reason = format!("events {}-{} archived in {}", self.first, self.last, self.archive);
         let event = Event {
@@ -88,7 +88,7 @@ impl Record {
         })
     }
 
-    /// Whether this prune can have written the mark: at its end, or before an interruption.
+    /// Whether this prune can have written the mark: at the end of the prune, or before an interruption.
     pub(crate) fn covers(&self, mark: &PruneMark) -> bool {
         self.first <= mark.seq && (mark.seq < self.last || mark.seq == self.last && mark.hash == self.hash)
     }

@@ -15,19 +15,20 @@ use crate::{Ledger, LedgerError};
 /// The maximum number of events that one transaction deletes. Such a transaction takes some milliseconds.
 const CHUNK: i64 = 500;
 
-/// The shortest pause. Waiting SQLite writers try again after at most a tenth of a second, mostly much earlier.
+/// The shortest pause between two transactions. A waiting SQLite writer tries again after at most a tenth of a second,
+/// mostly much earlier.
 const PAUSE: Duration = Duration::from_millis(5);
 
-/// Kinds of finished deliveries that are not needed any more. Deliveries into an inbox stay, because they identify
+/// Kinds of finished deliveries whose rows are not needed any more. Deliveries into an inbox are kept, because they identify
 /// Baton's own files (`outbox::has_delivered`).
 const KINDS: &str = "'artifact', 'reason', 'archive'";
 
 /// The removed events.
 #[derive(Default)]
 pub(super) struct RemovedEvents {
-    /// The number of the last one.
+    /// The number of the last removed event.
     pub(super) last: i64,
-    /// Captured files whose bytes were removed.
+    /// The number of captured files whose bytes were removed.
     pub(super) inputs: u64,
 }
 
@@ -54,7 +55,8 @@ struct RemovableEvent {
     input: Option<String>,
 }
 
-/// Removes the next events up to `last`. Returns `None` if there are none, or if their task has become active again.
+/// Removes the next events up to `last`. Returns `None` if there are no more events, or if the task of the next event has
+/// become active again.
 fn chunk(tx: &Tx<'_>, last: i64, before: Timestamp, now: Timestamp) -> Result<Option<RemovedEvents>, LedgerError> {
     let going = next(tx, last, before)?;
     let Some(end) = going.last() else {
@@ -74,7 +76,7 @@ fn chunk(tx: &Tx<'_>, last: i64, before: Timestamp, now: Timestamp) -> Result<Op
     Ok(Some(RemovedEvents { last: end.seq, inputs }))
 }
 
-/// The next events to remove. A task that was final when the prune was planned may be active again: its events stay.
+/// The next events to remove. If a task became active after the prune was planned, its events are kept.
 fn next(tx: &Tx<'_>, last: i64, before: Timestamp) -> Result<Vec<RemovableEvent>, LedgerError> {
     let gone = PruneMark::read(tx.connection)?.map_or(0, |mark| mark.seq);
     let sql = "SELECT seq, hash, task, input_hash FROM events WHERE seq > ?1 AND seq <= ?2 ORDER BY seq LIMIT ?3";
@@ -115,8 +117,8 @@ fn delete_unused_input(tx: &Tx<'_>, hash: &str) -> Result<u64, LedgerError> {
     Ok(tx.connection.prepare_cached(sql)?.execute([hash])? as u64)
 }
 
-/// Deletes finished deliveries of tasks without events. It searches for them outside of a transaction. That is safe,
-/// because a task without events gets an event before its next delivery.
+/// Deletes finished deliveries of tasks without events. Searches for them outside of a transaction. This is safe, because a
+/// task without events gets an event before its next delivery.
 fn sweep_outbox(ledger: &Ledger) -> Result<(), LedgerError> {
     let rest = format!(
         "state IN ('done', 'lost') AND kind IN ({KINDS}) AND NOT EXISTS (SELECT 1 FROM events WHERE task = outbox.task)"

@@ -8,7 +8,7 @@ use sha2::{Digest as _, Sha256};
 pub(super) struct Sum([u8; 32]);
 
 impl Sum {
-    /// The value for bytes that are not a sum. It matches no table.
+    /// The value for stored bytes that are not a sum. No sum of a table has this value.
     pub(super) const NONE: Self = Self([0xFF; 32]);
 
     /// Reads the sum in a row of `sums`; `None` if the bytes are not a sum.
@@ -48,7 +48,7 @@ impl RowDigest {
         digest
     }
 
-    /// Each value is hashed as its type, its length and its bytes, so different rows have different digests.
+    /// Adds a value to the digest: its type, its length and its bytes. So different rows have different digests.
     pub(super) fn value(&mut self, value: ValueRef<'_>) {
         let (kind, bytes): (u8, &[u8]) = match value {
             ValueRef::Null => (0, &[]),

@@ -1,5 +1,5 @@
-//! The event with a digest of the sums. A forger who changes rows and sums must also rewrite the chain. The rewritten chain
-//! does not contain any head that is known elsewhere.
+//! The event with a digest of the sums. A forger who changes rows and sums must also rewrite the chain. A rewritten chain
+//! has other hashes, so it does not contain a head that is known elsewhere.
 
 use baton_core::{Digest, State};
 use jiff::Timestamp;
@@ -10,7 +10,7 @@ use crate::database::{Reader, Tx};
 use crate::event::{self, Event};
 use crate::inspect::has_form;
 
-/// The table that no seal covers, because its rows are the chain and each seal adds one.
+/// The table that no seal covers: its rows are the events of the chain, and each seal adds an event.
 const CHAINED: &str = "events";
 
 /// Whether rows have changed since the last seal.

@@ -2,11 +2,11 @@
 //! their SHA-256 digests modulo 2^256 (table `sums`). From time to time Baton appends an event with a digest of all
 //! sums.
 //!
-//! If another program changes, deletes or adds a row, the rows do not match their sum any more. If it changes the sums
-//! too, they do not match the event any more.
+//! If another program changes, deletes or adds a row, the rows do not match their sum any more. If the program also changes
+//! the sums, the sums do not match the event any more.
 //!
-//! Temporary triggers update the sums in the transaction of the change, so rows and sums match after a rollback or a
-//! crash. A sum is independent of the order of rows, so a change only needs the digests of the row before and after it.
+//! Temporary triggers update the sums in the transaction of the change, so rows and sums match after a rollback or a crash.
+//! A sum does not depend on the order of rows. So a change of a row only needs the old and the new digest of this row.
 
 mod digest;
 mod event;

@@ -1,5 +1,4 @@
-//! Checks all rows: the rows against the sums, the sums against the chain, and the bytes of files against their
-//! digests.
+//! Checks all rows: compares the rows with the sums, the sums with the chain, and the bytes of files with their digests.
 
 use std::fmt;
 
@@ -22,7 +21,7 @@ const LISTED: usize = 5;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RowProblem {
     pub table: String,
-    /// The primary key, if it is known.
+    /// The primary key of the row, if it is known.
     pub row: Option<String>,
     /// The problem as a sentence.
     pub what: String,
@@ -55,8 +54,8 @@ pub struct Rows {
     pub tables: usize,
     /// The number of rows that were read.
     pub rows: i64,
-    /// Whether the last seal in the chain covers all rows. If not, rows have changed since that seal. That is normal
-    /// while Baton runs or after it was killed.
+    /// Whether the last seal in the chain covers the current rows. If not, rows have changed since the last seal. This is
+    /// normal while Baton runs, or after it was killed.
     pub sealed: bool,
     pub problems: Vec<RowProblem>,
 }
@@ -146,7 +145,7 @@ fn suspects(snapshot: &Connection) -> Result<Vec<RowProblem>, LedgerError> {
     Ok(problems)
 }
 
-/// The rows whose bytes do not match the digest in the row. The sum detects a changed digest.
+/// The rows whose bytes do not match the digest in the row. (A sum detects that the digest itself was changed.)
 fn wrong_bytes(snapshot: &Connection, table: &str, key: &str) -> Result<Vec<RowProblem>, LedgerError> {
     let sql =
         format!("SELECT CAST({key} AS TEXT), hash, bytes FROM {table} WHERE bytes IS NOT NULL AND length(hash) = 64");
@@ -166,8 +165,8 @@ fn wrong_bytes(snapshot: &Connection, table: &str, key: &str) -> Result<Vec<RowP
     Ok(problems)
 }
 
-/// The problem if the sums are marked as sealed, but differ from those of the last seal. A missing seal is not a problem in
-/// a pruned ledger.
+/// The problem that the sums are marked as sealed, but differ from the sums of the last seal; `None` without this problem.
+/// In a pruned ledger, a missing seal is not a problem.
 fn not_as_sealed(snapshot: &Connection, digest: &str) -> Result<Option<RowProblem>, LedgerError> {
     let what = match last(snapshot)? {
         Some(seal) if seal.digest.as_deref() == Some(digest) => return Ok(None),

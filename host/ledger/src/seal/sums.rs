@@ -1,4 +1,4 @@
-//! Updates the sums: by triggers on each writing connection, and during migrations.
+//! Updates the sums: triggers on each writing connection do this, and migrations do it for their own changes.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use crate::LedgerError;
 
 pub(super) const ACTION: &str = "sealed";
 
-/// The task id in events with a seal. No task has this id, because task ids are hexadecimal digits. Such an event may
+/// The task id in events with a seal. No task has this id, because task ids are hexadecimal digits. An event with a seal may
 /// be pruned, unlike the record of a prune.
 pub(super) const TASK: &str = "rows";
 
@@ -48,8 +48,9 @@ fn tables(connection: &Connection) -> Result<Vec<String>, LedgerError> {
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// The summed columns of a table, as SQL; `row` is `NEW.`, `OLD.` or nothing. For an event, they are its number and its
-/// hash. The bytes of files are left out: the row has their digest, and a check compares both.
+/// The columns of a table that are summed, as SQL. `row` is `NEW.`, `OLD.` or empty. For an event, these columns are its
+/// number and its hash. The bytes of files are not summed: the row has their digest, and a check compares the bytes with the
+/// digest.
 fn expressions(connection: &Connection, table: &str, row: &str) -> Result<String, LedgerError> {
     if table == "events" {
         return Ok(format!("{row}seq, {row}hash"));
@@ -104,8 +105,8 @@ pub(super) fn stored(connection: &Connection) -> Result<StoredSums, LedgerError>
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// Whether the ledger has a format without sums although its chain has seals. In that case another program has changed the
-/// format number to bypass the sums.
+/// Whether the ledger has a format without sums although its chain has seals. If so, another program has changed the format
+/// number to bypass the sums.
 pub(super) fn was_set_back(connection: &Connection, form: i64) -> Result<bool, LedgerError> {
     Ok((1..FORM).contains(&form) && last(connection)?.is_some())
 }
@@ -122,7 +123,7 @@ pub(super) fn last(connection: &Connection) -> Result<Option<Seal>, LedgerError>
     Ok(seal.optional()?)
 }
 
-/// The sums of the rows before the migration from format `form`, which may change rows.
+/// Computes the sums of the rows before the migration from format `form`. The migration may change rows.
 pub(crate) fn before_migration(
     connection: &Connection,
     form: i64,
@@ -139,8 +140,8 @@ pub(crate) fn before_migration(
     }))
 }
 
-/// Adds the changes of the migration to the sums. So a row that was changed outside of Baton before the migration still
-/// does not match its sum.
+/// Adds the changes that the migration made to the sums. So if another program changed a row before the migration, this row
+/// still does not match its sum.
 pub(crate) fn after_migration(connection: &Connection, before: SumsBeforeMigration) -> Result<(), LedgerError> {
     let Some(before) = before.0 else { return Ok(()) };
     let had = stored(connection)?;
@@ -160,7 +161,7 @@ pub(crate) fn after_migration(connection: &Connection, before: SumsBeforeMigrati
     Ok(())
 }
 
-/// Adds every later change through `connection` to the sums. All writing connections of Baton use this.
+/// Adds every later change through `connection` to the sums. All writing connections of Baton must use this function.
 pub fn keep(connection: &Connection) -> Result<(), LedgerError> {
     let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
     for (name, sign) in [("baton_sum_add", 1), ("baton_sum_subtract", -1)] {
@@ -179,7 +180,8 @@ pub fn keep(connection: &Connection) -> Result<(), LedgerError> {
             Ok(sum.as_bytes().to_vec())
         })?;
     }
-    // Makes a REPLACE run the trigger for the deleted row. Otherwise the sum would still contain that row.
+    // With this setting, a REPLACE also runs the trigger for the deleted row. Otherwise the sum would still contain the
+    // deleted row.
     connection.pragma_update(None, "recursive_triggers", "ON")?;
     // The triggers are in the temporary schema, which needs no file.
     connection.pragma_update(None, "temp_store", "MEMORY")?;

@@ -1,4 +1,4 @@
-//! Sums and seals after writes by Baton, and after changes by other programs.
+//! Tests of sums and seals after writes by Baton, and after changes by other programs.
 
 use std::path::Path;
 
@@ -37,7 +37,7 @@ fn make_ledger(path: &Path) -> Ledger {
             title: "found".to_owned(),
             evidence: String::new(),
         };
-        // Twice, so that the second finding replaces the first.
+        // Record the finding twice, so that the second finding replaces the first.
         finding::record(tx, &id, &found)?;
         finding::record(tx, &id, &Finding { title: "found again".to_owned(), ..found })?;
         mark::set(tx, "t", "p", "h")
@@ -108,7 +108,7 @@ fn rows_and_sums_that_were_changed_together_do_not_match_the_seal() {
     let path = folder.path().join("l.db");
     let ledger = make_ledger(&path);
     ledger.write_blocking(|tx| seal(tx, Timestamp::UNIX_EPOCH)).unwrap();
-    // A forger who knows the rule: the sums match the rows and are marked as sealed.
+    // The forger knows how sums work: the sums match the rows and are marked as sealed.
     ledger.write_blocking(|tx| mark::set(tx, "t", "p", "forged")).unwrap();
     drop(ledger);
     raw(&path).execute("UPDATE sums SET sealed = 1", []).unwrap();

@@ -1,7 +1,8 @@
 //! Claims: leases of requests on which external agents work.
 //!
-//! A claimed request stays `delivered` or `disputed`. Its lease names the holder (one session of the agent) and the time
-//! at which the claim ends unless it is renewed. Every transition of the task ends the claim, see [`super::transition`].
+//! A claimed request keeps its state `delivered` or `disputed`. Its lease has the name of the holder (one session of the
+//! agent) and the time at which the claim ends if nobody renews it. Every transition of the task ends the claim, see
+//! [`super::transition`].
 
 use baton_core::State;
 use jiff::Timestamp;
@@ -12,21 +13,21 @@ use super::row::{light_sql, sql_list, task, timestamp};
 use crate::LedgerError;
 use crate::database::{Reader, Tx};
 
-/// Requests that an agent can claim.
+/// The condition for requests that an agent can claim.
 const CLAIMABLE: &str = "state IN ('delivered', 'disputed') AND kind <> 'RETURN'";
 
-/// The claims. The index `tasks_claimed` has only claimed tasks.
+/// The claims. The index `tasks_claimed` contains only claimed tasks.
 const CLAIMS: &str = "SELECT id, agent, lease_owner, lease_until FROM tasks
                       WHERE state IN ('delivered', 'disputed') AND lease_owner IS NOT NULL";
 
-/// Whether a RETURN to the request `tasks.id` was written and is not captured yet. The handoffs of a task with an outcome are
-/// the requests of its plugin, not RETURNs.
+/// Whether a RETURN to the request `tasks.id` was written and is not captured yet. If a task has an outcome, its delivered
+/// handoffs are requests of its plugin, not RETURNs.
 pub(super) const RETURN_PENDING: &str =
     "(outcome IS NULL AND (SELECT count(*) FROM outbox WHERE task = tasks.id AND kind = 'handoff' AND state <> 'lost')
     > (SELECT count(*) FROM tasks AS r WHERE r.request = tasks.id AND r.kind = 'RETURN'))";
 
-/// The open tasks of an agent: requests without a RETURN, and RETURNs; the most urgent and oldest first. `only` is an
-/// additional condition.
+/// The open tasks of an agent: requests without a RETURN, and RETURNs. The most urgent tasks come first, then the oldest.
+/// `only` is an additional condition.
 fn inbox_sql(only: &str) -> String {
     light_sql(&format!(
         "WHERE state IN ('delivered', 'disputed') AND agent = ?1 AND NOT ({RETURN_PENDING}) {only}
@@ -43,7 +44,7 @@ pub(super) fn frequent_queries() -> [String; 2] {
 /// A claim of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Claim {
-    /// The request.
+    /// The task id of the request.
     pub task: String,
     /// The agent of the request.
     pub agent: String,
@@ -76,13 +77,13 @@ pub fn end_claim(tx: &Tx<'_>, id: &str) -> Result<(), LedgerError> {
     Ok(())
 }
 
-/// The claim of a request; `None` if nobody holds one.
+/// The claim of a request; `None` if no session has claimed the request.
 pub fn claim_of(tx: &Tx<'_>, id: &str) -> Result<Option<Claim>, LedgerError> {
     let mut select = tx.connection.prepare_cached(&format!("{CLAIMS} AND id = ?1"))?;
     select.query_row([id], |row| Ok(read(row))).optional()?.transpose()
 }
 
-/// All claims, also those that have expired.
+/// All claims, including claims that have expired.
 pub fn claims_in(tx: &Tx<'_>) -> Result<Vec<Claim>, LedgerError> {
     read_claims(tx.connection)
 }
@@ -113,8 +114,8 @@ fn read_return_pending(connection: &Connection, id: &str) -> Result<bool, Ledger
     Ok(connection.prepare_cached(&sql)?.query_row([id], |row| row.get(0))?)
 }
 
-/// The open tasks of `agent`, requests and RETURNs, without arguments and bodies: at most `limit`, the most urgent and
-/// oldest first.
+/// The open tasks of `agent` (requests and RETURNs) without arguments and bodies, at most `limit`. The most urgent tasks
+/// come first, then the oldest.
 pub fn inbox(reader: &Reader, agent: &str, limit: u32) -> Result<Vec<Task>, LedgerError> {
     select_inbox(reader, "", agent, limit)
 }
@@ -141,8 +142,8 @@ pub fn of_agent(reader: &Reader, agent: &str, limit: usize) -> Result<Vec<Task>,
     rows.map(|row| row?).collect()
 }
 
-/// The tasks of `agent` with an event after number `seq` that made them available to it: a new file, an answer, a retry,
-/// a claim that ended.
+/// The tasks of `agent` that became available after event number `seq`: by a new file, an answer, a retry, or a claim that
+/// ended.
 pub fn changed_after(reader: &Reader, agent: &str, seq: i64) -> Result<Vec<String>, LedgerError> {
     let sql = "SELECT DISTINCT e.task FROM events AS e JOIN tasks AS t ON t.id = e.task
                WHERE e.seq > ?2 AND t.agent = ?1 AND t.state IN ('delivered', 'disputed')
@@ -152,8 +153,8 @@ pub fn changed_after(reader: &Reader, agent: &str, seq: i64) -> Result<Vec<Strin
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// The requests that `agent` sent and that a plugin or Baton ended after event number `seq`, at most 200. (The RETURN of an
-/// external agent is a separate task in the inbox of `agent`.)
+/// The requests that `agent` sent and that ended after event number `seq`, if a plugin or Baton ended them. At most 200.
+/// (The RETURN of an external agent is a separate task in the inbox of `agent`.)
 pub fn ended_after(reader: &Reader, agent: &str, seq: i64) -> Result<Vec<Task>, LedgerError> {
     let ended = State::ALL.into_iter().filter(|state| state.is_final() && *state != State::Duplicate);
     let ended = sql_list(ended.map(State::as_str));

@@ -1,6 +1,6 @@
-//! Dependencies: ids of other tasks, as the sender wrote them (a handoff id, the sender's task id, or Baton's).
+//! Dependencies: ids of other tasks, as the sender wrote them: a handoff id, the sender's task id, or Baton's task id.
 //!
-//! A row is one open dependency. The task that it names may not exist yet.
+//! A row is one open dependency. The task with the id in the row may not exist yet.
 
 use jiff::Timestamp;
 use rusqlite::{Connection, params};
@@ -10,7 +10,7 @@ use super::row::{select_in, timestamp};
 use crate::LedgerError;
 use crate::database::{Reader, Tx};
 
-/// The prefix of a dependency whose RETURN must be verified. Without the prefix, success is sufficient.
+/// The prefix of a dependency that needs a verified RETURN. Without the prefix, a succeeded task is sufficient.
 pub const VERIFIED: &str = "verified:";
 
 /// The id or title in a dependency, without [`VERIFIED`].
@@ -19,7 +19,7 @@ pub fn dependency_name(need: &str) -> &str {
     need.strip_prefix(VERIFIED).unwrap_or(need)
 }
 
-/// Records the dependencies of a task; a repeated id counts once.
+/// Records the dependencies of a task. An id that occurs twice is recorded once.
 pub fn add_dependencies(tx: &Tx<'_>, id: &str, needs: &[String]) -> Result<(), LedgerError> {
     let mut insert =
         tx.connection.prepare_cached("INSERT OR IGNORE INTO dependencies (task, needs) VALUES (?1, ?2)")?;
@@ -34,7 +34,7 @@ pub fn dependencies(tx: &Tx<'_>, id: &str) -> Result<Vec<String>, LedgerError> {
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// The tasks that depend on this name.
+/// The tasks that have the dependency `name`.
 pub fn dependents(tx: &Tx<'_>, name: &str) -> Result<Vec<Task>, LedgerError> {
     select_in(tx, "WHERE id IN (SELECT task FROM dependencies WHERE needs = ?1) ORDER BY created_at, rowid", [name])
 }
@@ -56,7 +56,8 @@ pub fn drop_dependencies(tx: &Tx<'_>, id: &str) -> Result<(), LedgerError> {
 pub(super) const TITLED: &str = "WHERE title = ?1 AND kind <> 'RETURN' AND state <> 'duplicate'
      ORDER BY +created_at DESC, rowid DESC LIMIT 1";
 
-/// The newest request with the id in this dependency. If there is none, the newest one with this title. Duplicates are ignored.
+/// The newest request with the id in this dependency. If there is none, the newest request with this title. Duplicates are
+/// ignored.
 pub fn named_or_titled(tx: &Tx<'_>, need: &str) -> Result<Option<Task>, LedgerError> {
     let name = dependency_name(need);
     if let Some(found) = named(tx, name)? {

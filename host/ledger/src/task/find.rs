@@ -23,9 +23,9 @@ pub fn return_with_id(tx: &Tx<'_>, id: &str) -> Result<Option<Task>, LedgerError
     Ok(select_in(tx, "WHERE id = ?1 AND kind = 'RETURN'", [id])?.pop())
 }
 
-/// The open or succeeded task with this dedupe key, other than `except`: the one with the same substance, otherwise the
-/// oldest one. Succeeded tasks that were captured before `since` are ignored. Disputed, failed, dead and cancelled tasks are
-/// ignored too, because a user who drops their file again wants to repeat the request.
+/// The open or succeeded task with this dedupe key, other than `except`. If several tasks match, the task with the same
+/// substance, otherwise the oldest task. Succeeded tasks that were captured before `since` are ignored. Disputed, failed,
+/// dead and cancelled tasks are ignored too, because a user who drops their file again wants to repeat the request.
 pub fn with_key(
     tx: &Tx<'_>,
     key: &str,
@@ -41,13 +41,13 @@ pub fn with_key(
     Ok(select_in(tx, rest, params![key, except, substance, since])?.pop())
 }
 
-/// The newest task whose file is at `file`.
+/// The newest task whose file is now at `file`.
 pub fn at_file(tx: &Tx<'_>, file: &str) -> Result<Option<Task>, LedgerError> {
     let rest = "WHERE file = ?1 AND archived_at IS NULL ORDER BY created_at DESC, rowid DESC LIMIT 1";
     Ok(select_in(tx, rest, [file])?.pop())
 }
 
-/// Every request of `sender` with exactly this id. There are several if the file was dropped again or is in several
+/// Every request of `sender` with exactly this id. There are several requests if the file was dropped again or is in several
 /// folders.
 pub fn requests_with_id(tx: &Tx<'_>, sender: &str, handoff_id: &str) -> Result<Vec<Task>, LedgerError> {
     select_in(tx, REQUESTS_WITH_ID, [handoff_id, sender])
@@ -57,8 +57,8 @@ pub fn requests_with_id(tx: &Tx<'_>, sender: &str, handoff_id: &str) -> Result<V
 pub(super) const REQUESTS_WITH_ID: &str =
     "WHERE handoff_id = ?1 AND +sender = ?2 AND kind <> 'RETURN' ORDER BY created_at, rowid";
 
-/// The requests to external agents that a RETURN may answer. The references of the RETURN are tried in the order of
-/// their reliability: handoff id, file name, task id, token. The first reference that matches any request is used.
+/// The requests to external agents that a RETURN may answer. The references of the RETURN are tried in the order of their
+/// reliability: handoff id, file name, task id, token. If a reference matches a request, the later references are not used.
 pub fn answered_by(tx: &Tx<'_>, original: &Original) -> Result<Vec<Task>, LedgerError> {
     for (column, key) in
         [("handoff_id", &original.handoff_id), ("file_name", &original.file_name), ("task_id", &original.task_id)]
@@ -78,8 +78,8 @@ pub fn answered_by(tx: &Tx<'_>, original: &Original) -> Result<Vec<Task>, Ledger
     Ok(open.into_iter().filter(|task| task.task_id.as_deref().is_some_and(|id| is_token_of(&token, id))).collect())
 }
 
-/// The open and ended requests that match the references of a RETURN, newest first. The first reference that matches
-/// any request is used. A token alone is not sufficient.
+/// The open and ended requests that match the references of a RETURN, newest first. If a reference matches a request, the
+/// later references are not used. A token alone is not sufficient.
 pub fn named_by(tx: &Tx<'_>, original: &Original) -> Result<Vec<Task>, LedgerError> {
     for (column, key) in
         [("handoff_id", &original.handoff_id), ("file_name", &original.file_name), ("task_id", &original.task_id)]
@@ -190,8 +190,8 @@ pub fn recent(reader: &Reader, filter: &TaskFilter, limit: u32) -> Result<Vec<Ta
     Ok(tasks)
 }
 
-/// Calls `each` with the newest `limit` tasks, newest first, one at a time, because a ledger may be larger than the
-/// memory.
+/// Calls `each` for the newest `limit` tasks, newest first. Reads one task at a time, because a ledger may be larger than
+/// the memory.
 pub fn each_recent(
     reader: &Reader,
     filter: &TaskFilter,
@@ -220,8 +220,8 @@ pub fn summary_of(reader: &Reader, id: &str) -> Result<Option<(TaskSummary, Orig
     Ok(Some((summary(row)?, origin(&name)?)))
 }
 
-/// Builds the query. Names of states and outcomes are part of the text, because they come from Baton; other values are
-/// bound.
+/// Builds the query. The names of states and outcomes are written into the SQL text, because they come from Baton. Other
+/// values are bound.
 pub(super) fn recent_sql(filter: &TaskFilter, form: i64) -> String {
     let mut only: Vec<String> = state_condition(filter, form >= OUTCOMES).into_iter().collect();
     only.extend(filter.agent.is_some().then(|| "agent = ?2".to_owned()));
@@ -246,7 +246,7 @@ fn state_condition(filter: &TaskFilter, has_outcomes: bool) -> Option<String> {
     }
 }
 
-/// Requests that are not final. The condition must be identical to that of the index `tasks_asked`.
+/// The condition for requests that are not final. It must be identical to the condition of the index `tasks_asked`.
 pub(super) const ASKED_SQL: &str =
     "SELECT agent, count(*) FROM tasks INDEXED BY tasks_asked WHERE state IN ('captured', 'queued', 'running', 'waiting', 'needs_grant',
      'needs_human', 'needs_approval', 'delivered') AND kind <> 'RETURN' AND origin <> 'call' GROUP BY agent";
@@ -269,7 +269,7 @@ pub struct TaskCount {
     pub count: u64,
 }
 
-/// The number of tasks in each of these states, by agent and state, without tasks of `baton run` and without RETURNs.
+/// The number of tasks in each of these states, by agent and state. Does not include tasks of `baton run` and RETURNs.
 pub fn open_by_state(reader: &Reader, states: &[State]) -> Result<Vec<TaskCount>, LedgerError> {
     let sql = format!(
         "SELECT agent, state, count(*) FROM tasks WHERE state IN ({}) AND kind <> 'RETURN' AND origin <> 'call'
@@ -287,7 +287,7 @@ pub fn open_by_state(reader: &Reader, states: &[State]) -> Result<Vec<TaskCount>
     Ok(open)
 }
 
-/// Every task in `state`, which must not be a final one.
+/// Every task in `state`. `state` must not be a final state.
 pub fn in_state(tx: &Tx<'_>, state: State) -> Result<Vec<Task>, LedgerError> {
     select_in(tx, &in_state_sql(state), [])
 }
@@ -322,7 +322,7 @@ fn read_next_steps(connection: &Connection, id: &str) -> Result<Vec<String>, Led
     steps.map_or(Ok(Vec::new()), |steps| serde_json::from_str(&steps).map_err(|_| corrupt(&steps)))
 }
 
-/// The state is part of the text and not bound, so that SQLite can use the partial index.
+/// The state is written into the SQL text and not bound, so that SQLite can use the partial index.
 pub(super) fn in_state_sql(state: State) -> String {
     format!("WHERE state = '{}' ORDER BY created_at, rowid", state.as_str())
 }

@@ -1,5 +1,5 @@
-//! Queries over past tasks: the newest tasks of a period, open requests of external agents, refuted RETURNs, the bytes
-//! of a task's handoff. They only read. An index limits their cost, independent of the length of the ledger.
+//! Queries over past tasks: the newest tasks of a period, open requests of external agents, refuted RETURNs, the bytes of a
+//! task's handoff. They only read. Each query uses an index, so its cost does not depend on the length of the ledger.
 
 use baton_core::file_name::cut;
 use baton_core::{Evidence, OutcomeKind, State};
@@ -11,11 +11,11 @@ use super::row::{evidence, origin, outcome, state, timestamp};
 use crate::LedgerError;
 use crate::database::Reader;
 
-/// Titles, reasons and other texts of agents are cut to this length.
+/// The maximum length of titles, reasons and other texts of agents, in bytes. Longer texts are cut.
 pub const TEXT_BYTES: usize = 1 << 10;
 
-/// The columns of a [`HistoryEntry`], in the order that [`entry`] reads. A task ends with its first event of its
-/// current state: later events (the RETURN, the archive) have the same state. Older events have the former name of
+/// The columns of a [`HistoryEntry`], in the order that [`entry`] reads. A task ends with the first event that has its
+/// current state. Later events (the RETURN, the archive) have the same state. Old events have the former name of the state
 /// `rejected`.
 const COLUMNS: &str =
     "id, agent, sender, title, kind, origin, action, state, reason, attempts, created_at, deadline, file,
@@ -31,19 +31,19 @@ pub struct HistoryEntry {
     pub id: String,
     pub agent: String,
     pub sender: Option<String>,
-    /// One line.
+    /// The title of the task, in one line.
     pub title: String,
-    /// `HANDOFF`, `RETURN`, …
+    /// The kind of the task: `HANDOFF`, `RETURN`, …
     pub kind: String,
     pub origin: Origin,
-    /// Absent for the agent's default action.
+    /// The requested action; `None` for the agent's default action.
     pub action: Option<String>,
     pub state: State,
-    /// Absent if the plugin reported no outcome.
+    /// The outcome kind; `None` if the plugin reported no outcome.
     pub outcome: Option<OutcomeKind>,
     /// As [`Task::evidence`](super::Task::evidence).
     pub evidence: Option<Evidence>,
-    /// A sentence, or empty.
+    /// The reason of the current state as a sentence; may be empty.
     pub reason: String,
     /// The number of attempts that have started.
     pub attempts: u32,
@@ -57,7 +57,7 @@ pub struct HistoryEntry {
 }
 
 impl HistoryEntry {
-    /// The number of bytes of its texts and its other fields.
+    /// The size of an entry in bytes: its texts and its other fields.
     fn bytes(&self) -> usize {
         let optional = [&self.sender, &self.action, &self.file];
         let optional: usize = optional.into_iter().flatten().map(String::len).sum();
@@ -130,11 +130,11 @@ pub(super) fn disputed_sql() -> String {
 /// The stored file of a task.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum InputCopy {
-    /// No task has this id.
+    /// The ledger has no task with this id.
     NoTask,
     /// The task had no file, or the file was not read, or its bytes were pruned.
     Nothing,
-    /// Its bytes.
+    /// The bytes of the file.
     Bytes(Vec<u8>),
 }
 

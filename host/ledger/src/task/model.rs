@@ -7,11 +7,11 @@ use jiff::Timestamp;
 /// The origin of a task. The names are stored in the ledger.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Origin {
-    /// A file in an inbox.
+    /// A file in an inbox or in the drop box.
     Handoff,
-    /// A trigger of a plugin.
+    /// A trigger of a plugin, a schedule, or new audio.
     Trigger,
-    /// A person at the command line (`baton run`).
+    /// A call by a person at the command line (`baton run`).
     Call,
 }
 
@@ -22,29 +22,29 @@ names!(Origin, "origin", Handoff = "handoff", Trigger = "trigger", Call = "call"
 pub struct NewTask {
     pub agent: String,
     pub origin: Origin,
-    /// `HANDOFF`, `RETURN`, …
+    /// The kind of the task: `HANDOFF`, `RETURN`, …
     pub kind: String,
     /// The sender's id of the handoff.
     pub handoff_id: Option<String>,
-    /// A canonical name if the sender is a known agent.
+    /// The sender of the handoff. A canonical name if the sender is a known agent.
     pub sender: Option<String>,
-    /// One line.
+    /// The title, in one line.
     pub title: String,
     /// The id of the sender's task, in any form.
     pub task_id: Option<String>,
-    /// Absent for the agent's default action.
+    /// The requested action; `None` for the agent's default action.
     pub action: Option<String>,
-    /// A JSON object.
+    /// The arguments, as a JSON object.
     pub args: String,
-    /// Markdown.
+    /// The text of the handoff, in Markdown.
     pub body: String,
     /// The time of creation that the handoff states.
     pub made_at: Option<Timestamp>,
     /// The deadline of the sender.
     pub deadline: Option<Timestamp>,
-    /// The id of its chain of handoffs.
+    /// The id of the task's chain of handoffs.
     pub chain_id: Option<String>,
-    /// Its position in the chain, from 1.
+    /// The position of the task in its chain of handoffs, from 1.
     pub chain_phase: Option<u32>,
     /// For a trigger: the files that fired it.
     pub paths: Vec<String>,
@@ -53,15 +53,15 @@ pub struct NewTask {
     pub reason: String,
     /// As [`Task::file`].
     pub file: Option<String>,
-    /// SHA-256 of the file's bytes; absent when it was not read.
+    /// SHA-256 of the file's bytes; `None` if the file was not read.
     pub input: Option<String>,
-    /// Two requests with the same key are the same request.
+    /// The dedupe key. Two requests with the same key are the same request.
     pub dedupe_key: Option<String>,
     /// SHA-256 of the content without its times.
     pub substance: Option<String>,
     /// The actor of the task's first event.
     pub actor: String,
-    /// For a RETURN that has not ended a request yet: the name of the request that it answers.
+    /// For a RETURN that has not ended a request yet: the name under which the RETURN refers to its request.
     pub answers: Option<String>,
     /// As [`Task::about`].
     pub about: Option<String>,
@@ -107,24 +107,24 @@ impl NewTask {
 /// A recorded task.
 #[derive(Clone, Debug)]
 pub struct Task {
-    /// Sixteen hexadecimal digits.
+    /// The id of the task: sixteen hexadecimal digits.
     pub id: String,
     pub agent: String,
     pub origin: Origin,
-    /// `HANDOFF`, `RETURN`, …
+    /// The kind of the task: `HANDOFF`, `RETURN`, …
     pub kind: String,
     /// The sender's id of the handoff.
     pub handoff_id: Option<String>,
     pub sender: Option<String>,
     /// The id of the sender's task, in any form.
     pub task_id: Option<String>,
-    /// One line.
+    /// The title, in one line.
     pub title: String,
-    /// Absent for the agent's default action.
+    /// The requested action; `None` for the agent's default action.
     pub action: Option<String>,
-    /// A JSON object.
+    /// The arguments, as a JSON object.
     pub args: String,
-    /// Markdown.
+    /// The text of the handoff, in Markdown.
     pub body: String,
     /// The time of creation that the handoff states.
     pub made_at: Option<Timestamp>,
@@ -132,25 +132,25 @@ pub struct Task {
     pub paths: Vec<String>,
     pub priority: Priority,
     pub state: State,
-    /// Absent when the plugin reported no outcome.
+    /// The outcome kind; `None` if the plugin reported no outcome.
     pub outcome: Option<OutcomeKind>,
-    /// A sentence, or empty.
+    /// The reason of the current state as a sentence; may be empty.
     pub reason: String,
     /// The number of attempts that have started.
     pub attempts: u32,
-    /// The current path of its file: relative to the workspace if it is inside it, else absolute.
+    /// The current path of the task's file. A path inside the workspace is relative, any other path is absolute.
     pub file: Option<String>,
     /// SHA-256 of the file's bytes.
     pub input: Option<String>,
     /// SHA-256 of the content without its times.
     pub substance: Option<String>,
-    /// For `waiting`: when the next attempt is due. Absent while the task waits for other tasks.
+    /// For `waiting`: when the next attempt is due. `None` while the task waits for other tasks.
     pub due_at: Option<Timestamp>,
     /// The deadline of the sender.
     pub deadline: Option<Timestamp>,
-    /// The id of its chain of handoffs.
+    /// The id of the task's chain of handoffs.
     pub chain_id: Option<String>,
-    /// Its position in the chain, from 1.
+    /// The position of the task in its chain of handoffs, from 1.
     pub chain_phase: Option<u32>,
     /// The answer of a person to the last question of the task.
     pub answer: Option<String>,
@@ -160,10 +160,10 @@ pub struct Task {
     pub about: Option<String>,
     /// For a RETURN: the task of the request that it answers.
     pub request: Option<String>,
-    /// The agent that receives the RETURN, if it is not the sender.
+    /// The agent that receives the RETURN, if this agent is not the sender.
     pub reply_to: Option<String>,
-    /// The evidence for the work that an external agent's RETURN reports. Set for the RETURN and for the request that
-    /// it answers.
+    /// The evidence for the work that an external agent's RETURN reports. Set for the RETURN, and for the request that the
+    /// RETURN answers.
     pub evidence: Option<Evidence>,
     pub created_at: Timestamp,
     pub returned_at: Option<Timestamp>,
@@ -179,16 +179,16 @@ pub struct TaskSummary {
     /// The sender's id of the handoff.
     pub handoff_id: Option<String>,
     pub sender: Option<String>,
-    /// One line.
+    /// The title, in one line.
     pub title: String,
-    /// Absent for the agent's default action.
+    /// The requested action; `None` for the agent's default action.
     pub action: Option<String>,
     pub state: State,
     /// As [`Task::outcome`].
     pub outcome: Option<OutcomeKind>,
     /// As [`Task::evidence`].
     pub evidence: Option<Evidence>,
-    /// A sentence, or empty.
+    /// The reason of the current state as a sentence; may be empty.
     pub reason: String,
     /// The number of attempts that have started.
     pub attempts: u32,
@@ -204,17 +204,18 @@ pub struct TaskSummary {
 /// A filter for tasks.
 #[derive(Clone, Debug, Default)]
 pub struct TaskFilter {
-    /// Only tasks in one of these states or with one of these outcomes. If both lists are empty, all tasks.
+    /// Selects tasks in one of these states or with one of [`TaskFilter::outcomes`]. If both lists are empty, selects all
+    /// tasks.
     pub states: Vec<State>,
-    /// See `states`.
+    /// See [`TaskFilter::states`].
     pub outcomes: Vec<OutcomeKind>,
     pub agent: Option<String>,
-    /// Only tasks that were captured since this time.
+    /// Selects only tasks that were captured at this time or later.
     pub since: Option<Timestamp>,
 }
 
 impl TaskFilter {
-    /// Whether every task matches.
+    /// Whether the filter selects every task.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.states.is_empty() && self.outcomes.is_empty() && self.agent.is_none() && self.since.is_none()
@@ -228,7 +229,7 @@ impl Task {
         OutcomeKind::status(self.state, self.outcome)
     }
 
-    /// The agent that receives the RETURN; `None` if there is no known sender.
+    /// The agent that receives the RETURN; `None` if the task has no known sender.
     #[must_use]
     pub fn answer_to(&self) -> Option<&str> {
         let sender = self.sender.as_deref()?;

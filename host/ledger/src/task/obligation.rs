@@ -1,4 +1,5 @@
-//! Open requests. A request of a known sender obliges its agent to send a RETURN, unless it is a repetition.
+//! Open requests. If the sender of a request is known, the request obliges its agent to send a RETURN, unless the request is
+//! a repetition.
 
 use jiff::Timestamp;
 use rusqlite::params;
@@ -17,14 +18,14 @@ const OPEN: &str =
     "(returned_at IS NULL AND state IN ('captured', 'queued', 'running', 'waiting', 'needs_grant', 'needs_human',
                     'needs_approval', 'delivered'))";
 
-/// How a request was closed, for the compliance of its agent.
+/// How a request was closed. The compliance of its agent counts these reasons.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CloseReason {
-    /// The agent itself answered it.
+    /// The agent that received the request answered it.
     Answered,
-    /// A RETURN answered it, but no agent of this workspace signed the RETURN.
+    /// A RETURN answered the request, but no agent of this workspace signed the RETURN.
     AnsweredByOther,
-    /// Nobody answered it in time.
+    /// No agent answered the request in time.
     Stale,
 }
 
@@ -45,8 +46,8 @@ pub fn set_closing(tx: &Tx<'_>, id: &str, closing: CloseReason) -> Result<(), Le
     Ok(())
 }
 
-/// The compliance of one agent. Each request counts as open or in exactly one of `answered`, `by_other`, `stale`,
-/// `cancelled` and `undeliverable`.
+/// The compliance of one agent: numbers of requests. Each request counts as open or in exactly one of `answered`,
+/// `by_other`, `stale`, `cancelled` and `undeliverable`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Compliance {
     pub agent: String,
@@ -60,17 +61,17 @@ pub struct Compliance {
     pub answered: u64,
     /// Requests that were answered by a RETURN that no agent of the workspace signed.
     pub by_other: u64,
-    /// Answered requests whose work was only reported.
+    /// Answered requests whose work was reported, but not checked with a result.
     pub reported: u64,
-    /// Answered requests whose work a plugin or Baton found.
+    /// Answered requests whose work was verified by a plugin or by Baton.
     pub verified: u64,
-    /// Answered requests whose work a plugin or Baton did not find.
+    /// Answered requests whose work was refuted by a plugin or by Baton.
     pub refuted: u64,
-    /// Requests that were archived because nobody answered them.
+    /// Requests that were archived because no agent answered them.
     pub stale: u64,
-    /// Requests that a person or their sender withdrew.
+    /// Requests that a person cancelled or their sender withdrew.
     pub cancelled: u64,
-    /// Requests that never reached the agent: rejected, refused, unreadable.
+    /// Requests that never reached the agent: they were rejected, refused or unreadable.
     pub undeliverable: u64,
 }
 
@@ -125,7 +126,7 @@ pub fn open_obligations(reader: &Reader, limit: u32) -> Result<Vec<Task>, Ledger
 /// A step of the escalation policy. Each step happens once for a task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EscalationStep {
-    /// The agent is reminded.
+    /// Baton reminds the agent.
     Reminded,
     /// The sender gets a notice.
     Escalated,

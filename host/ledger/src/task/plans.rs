@@ -1,5 +1,5 @@
-//! Tests the query plans of frequent statements: each must use an index. A statement that reads every row would be fast
-//! in all other tests and slow in a ledger that is a year old.
+//! Tests the query plans of frequent statements: each statement must use an index. A statement that reads every row would be
+//! fast in all other tests, but slow in a ledger that is a year old.
 
 use baton_core::State;
 use rusqlite::Connection;
@@ -20,7 +20,7 @@ fn ledger() -> (tempfile::TempDir, Connection) {
     (folder, connection)
 }
 
-/// The steps of a statement, as reported by SQLite.
+/// The steps of a statement's query plan, as SQLite reports them.
 fn plan(connection: &Connection, sql: &str) -> Vec<String> {
     let mut explain = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
     let parameters = vec![rusqlite::types::Null; explain.parameter_count()];
@@ -28,7 +28,7 @@ fn plan(connection: &Connection, sql: &str) -> Vec<String> {
     rows.map(Result::unwrap).collect()
 }
 
-/// Asserts that each step finds its rows with an index.
+/// Asserts that each step of the query plan finds its rows with an index.
 #[track_caller]
 fn assert_uses_index(connection: &Connection, sql: &str) {
     let steps = plan(connection, sql);
@@ -42,7 +42,7 @@ fn assert_uses_index(connection: &Connection, sql: &str) {
 #[test]
 fn status_reads_tasks_in_the_order_of_an_index() {
     let (_folder, connection) = ledger();
-    // Reads from the newest task up to the limit, so only the displayed rows.
+    // The statement reads tasks from the newest one up to the limit, so it reads only the displayed rows.
     let all = recent_sql(&TaskFilter::default(), known());
     assert_eq!(plan(&connection, &all), ["SCAN tasks USING INDEX tasks_created"]);
     assert!(all.ends_with("LIMIT ?1"));
@@ -108,7 +108,7 @@ fn plugins_read_past_tasks_in_the_order_of_an_index() {
     let (_folder, connection) = ledger();
     let ended = ["CORRELATED SCALAR SUBQUERY 1", "SEARCH events USING INDEX events_task (task=?)"];
     let newest = "SEARCH tasks USING INDEX tasks_created (created_at>? AND created_at<?)";
-    // Reads only delivered tasks, up to the limit.
+    // The statement reads only delivered tasks, up to the limit.
     let unanswered = "SCAN tasks USING INDEX tasks_delivered";
     for (sql, first) in [(newest_sql(), newest), (unanswered_sql(), unanswered)] {
         assert_eq!(plan(&connection, &sql), [&[first], &ended[..]].concat());

@@ -1,4 +1,4 @@
-//! The queue of each agent, the leases of running tasks, and running tasks whose process has ended.
+//! The queue of each agent, the leases of running tasks, and the search for running tasks whose process has ended.
 
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ const NEXT: &str = "SELECT id, action, attempts FROM tasks WHERE state = 'queued
 const NEXT_DUE: &str =
     "SELECT min(min(coalesce(due_at, deadline), coalesce(deadline, due_at))) FROM tasks WHERE state = 'waiting'";
 
-/// The running tasks that other processes have leased.
+/// The running tasks that the process `?1` has not leased.
 const RUNNING: &str = "SELECT id, lease_owner, lease_until FROM tasks WHERE state = 'running' AND lease_owner IS NOT ?1
                        ORDER BY created_at, rowid";
 
@@ -34,7 +34,7 @@ pub(super) fn asked() -> [String; 4] {
     [NEXT.to_owned(), NEXT_DUE.to_owned(), RUNNING.to_owned(), select_sql(DUE)]
 }
 
-/// The properties of a task that decide whether it can be leased.
+/// The properties of a queued task that decide whether it can be leased.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct QueuedTask {
     pub id: String,
@@ -102,15 +102,15 @@ pub fn take_over_lease(
     get_in(tx, id)
 }
 
-/// Whether `owner` still holds the lease of the task. If not, its outcome is too late.
+/// Whether `owner` still holds the lease of the task. If it does not, it must not record an outcome.
 pub fn holds(tx: &Tx<'_>, id: &str, owner: &str) -> Result<bool, LedgerError> {
     let sql = "SELECT 1 FROM tasks WHERE id = ?1 AND state = 'running' AND lease_owner = ?2";
     let held = tx.connection.prepare_cached(sql)?.query_row([id, owner], |_| Ok(())).optional()?;
     Ok(held.is_some())
 }
 
-/// Running tasks without a process: the lease has expired, or its owner `is_gone`. Tasks of `me` are never included,
-/// even if the clock has changed.
+/// Running tasks without a running process: their lease has expired, or the owner of the lease has ended (`is_gone`). Never
+/// includes tasks of `me`, even if the clock has changed.
 pub fn abandoned(
     tx: &Tx<'_>,
     me: &str,

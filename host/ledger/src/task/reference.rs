@@ -10,27 +10,27 @@ use super::row::{base_name, select_sql, task};
 use crate::LedgerError;
 use crate::database::Reader;
 
-/// The maximum number of tasks that are read. If there are more, [`TaskMatches::more`] is set.
+/// The maximum number of tasks that are read. If more tasks match, [`TaskMatches::more`] is set.
 const MOST: usize = 10_000;
 
 /// The tasks that the argument may name.
 #[derive(Clone, Debug)]
 pub struct TaskMatches {
-    /// Oldest first. Of repeated requests, only the first task.
+    /// The matching tasks, oldest first. Of a request and its repetitions, only the first task.
     pub tasks: Vec<Task>,
-    /// Whether the argument is only a prefix of their ids.
+    /// Whether the argument is only the beginning of the tasks' ids.
     pub by_prefix: bool,
     /// Whether the argument matches more tasks, which were not read.
     pub more: bool,
 }
 
-/// Every task that `word` may name: the task with this id; otherwise all tasks with this handoff id or file name, and
-/// all tasks whose id starts with it; otherwise all tasks with this title.
+/// Every task that `word` may name. This is the task with this id. If there is none: all tasks with this handoff id or file
+/// name, and all tasks whose id starts with `word`. If there are none: all tasks with this title.
 pub fn matching(reader: &Reader, word: &str) -> Result<TaskMatches, LedgerError> {
     search(reader, word, None)
 }
 
-/// As [`matching`], among the tasks that `agent` received or sent, or whose RETURN it gets. Tasks of others do not count.
+/// As [`matching`], but only among the tasks that `agent` received or sent, or whose RETURN it gets.
 pub fn matching_for(reader: &Reader, word: &str, agent: &str) -> Result<TaskMatches, LedgerError> {
     search(reader, word, Some(agent))
 }
@@ -66,11 +66,12 @@ fn search(reader: &Reader, word: &str, agent: Option<&str>) -> Result<TaskMatche
     Ok(TaskMatches { tasks, by_prefix, more })
 }
 
-/// Only the tasks of one agent. The `+` prevents the use of the index of senders, because a sender has many tasks.
+/// The condition for tasks of one agent. The `+` prevents the use of the index of senders, because a sender has many tasks.
 pub(super) const OF_AGENT: &str =
     "AND (+agent = :agent OR +sender = :agent OR sender IS NOT NULL AND reply_to = :agent)";
 
-/// The ids of the tasks whose `column` is `:key`, oldest first. The `+` keeps SQLite from reading all tasks in this order.
+/// The ids of the tasks whose `column` is `:key`, oldest first. The `+` keeps SQLite from reading all tasks in the order of
+/// their age.
 pub(super) fn with_sql(column: &str, only: &str) -> String {
     format!("SELECT id FROM tasks WHERE {column} = :key {only} ORDER BY +created_at, rowid LIMIT {MOST}")
 }
@@ -79,12 +80,12 @@ fn with(connection: &Connection, column: &str, key: &str, agent: Option<&str>) -
     select_ids(connection, &with_sql(column, only(agent)), &[(":key", &key)], agent)
 }
 
-/// The condition for the tasks of an agent, if one is named.
+/// The condition for the tasks of an agent, if `agent` is given.
 fn only(agent: Option<&str>) -> &'static str {
     agent.map_or("", |_| OF_AGENT)
 }
 
-/// The ids that a query selects. `agent` is bound if it is named.
+/// The ids that a query selects. `agent` is bound if it is given.
 fn select_ids(
     connection: &Connection,
     sql: &str,

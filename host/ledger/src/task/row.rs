@@ -15,14 +15,14 @@ pub(super) const COLUMNS: &str = "id, agent, origin, kind, handoff_id, sender, t
                        deadline, chain_id, chain_phase, answer, stop_asked, task_id, about, request, \
                        reply_to, outcome, evidence";
 
-/// The first format of the ledger with outcomes.
+/// The first format of the ledger that has outcomes.
 pub(super) const OUTCOMES: i64 = 16;
 
-/// The first format of the ledger with checks of RETURNs.
+/// The first format of the ledger that has checks of RETURNs.
 pub(crate) const CHECKS: i64 = 19;
 
-/// The columns of a [`TaskSummary`], in the order that [`summary`] reads. A ledger of an older format can be read too;
-/// the next write migrates it.
+/// The columns of a [`TaskSummary`], in the order that [`summary`] reads. A ledger of an older format `form` lacks some
+/// columns; it can be read too, and the next write migrates it.
 pub(super) fn summary_columns(form: i64) -> String {
     let since = |first, column| if form >= first { column } else { "NULL" };
     let (outcome, evidence) = (since(OUTCOMES, "outcome"), since(CHECKS, "evidence"));
@@ -32,18 +32,18 @@ pub(super) fn summary_columns(form: i64) -> String {
     )
 }
 
-/// Fixed names as an SQL list.
+/// Names as an SQL list. The names must be constants of Baton.
 pub(crate) fn sql_list<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
     names.into_iter().map(|name| format!("'{name}'")).collect::<Vec<_>>().join(", ")
 }
 
-/// States as an SQL list, including their former names: events keep them, and a ledger of an older format has them.
+/// States as an SQL list, including their former names. Events and ledgers of an older format still have the former names.
 pub(crate) fn state_list(states: &[State]) -> String {
     let former = states.contains(&State::Rejected).then_some(State::FORMER_REJECTED);
     sql_list(states.iter().map(|state| state.as_str()).chain(former))
 }
 
-/// The tasks that match `rest` of the statement.
+/// The tasks that a statement with the ending `rest` selects.
 pub(super) fn select_in<P: rusqlite::Params>(tx: &Tx<'_>, rest: &str, params: P) -> Result<Vec<Task>, LedgerError> {
     let mut select = tx.connection.prepare_cached(&select_sql(rest))?;
     let rows = select.query_map(params, |row| Ok(task(row)))?;
@@ -55,7 +55,7 @@ pub(super) fn select_sql(rest: &str) -> String {
     format!("SELECT {COLUMNS} FROM tasks {rest}")
 }
 
-/// As [`select_sql`], without arguments and bodies, which may be large.
+/// As [`select_sql`], without the arguments and bodies of tasks, which may be large.
 pub(super) fn light_sql(rest: &str) -> String {
     format!("SELECT {} FROM tasks {rest}", COLUMNS.replace("args, body", "'{}', ''"))
 }

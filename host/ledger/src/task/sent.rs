@@ -20,10 +20,10 @@ pub struct SentFilter {
     pub sender: String,
     /// Only requests to this agent.
     pub agent: Option<String>,
-    /// Only requests of this chain; a request without a chain is a chain with its own id.
+    /// Only requests of this chain. A request without a chain counts as a chain whose id is the id of the request's task.
     pub chain: Option<String>,
-    /// Only requests in one of these states; all if it is empty. A succeeded request counts as delivered
-    /// while its RETURN waits to be captured or checked.
+    /// Only requests in one of these states; requests in any state if this list is empty. While the RETURN to a succeeded
+    /// request waits to be captured or checked, the request counts as delivered.
     pub states: Vec<State>,
     /// Only requests with an event after this time.
     pub since: Option<Timestamp>,
@@ -56,8 +56,8 @@ impl SentFilter {
     }
 }
 
-/// The requests that the filter selects, those with the newest events first, at most `limit`. With `before`, only requests
-/// whose newest event has a smaller number.
+/// The requests that the filter selects, at most `limit`. The requests with the newest events come first. With `before`,
+/// selects only requests whose newest event has a smaller number.
 pub fn sent_by(
     reader: &Reader,
     filter: &SentFilter,
@@ -84,15 +84,16 @@ pub fn sent_with_id(reader: &Reader, sender: &str, id: &str) -> Result<Option<Ta
     select_one(reader, SENT_WITH_ID, sender, id)
 }
 
-/// The newest request of `sender` with exactly this `handoff_id`; a duplicate only if there is no other.
+/// The newest request of `sender` with exactly this `handoff_id`. Returns a duplicate only if all matching requests are
+/// duplicates.
 pub fn sent_as(reader: &Reader, sender: &str, handoff_id: &str) -> Result<Option<Task>, LedgerError> {
     select_one(reader, SENT_AS, sender, handoff_id)
 }
 
-/// The task of [`sent_with_id`]. The `+` prevents the use of the index of senders, because a sender has many tasks.
+/// The condition of [`sent_with_id`]. The `+` prevents the use of the index of senders, because a sender has many tasks.
 pub(super) const SENT_WITH_ID: &str = "WHERE id = ?2 AND +sender = ?1 AND kind <> 'RETURN'";
 
-/// The task of [`sent_as`].
+/// The condition of [`sent_as`].
 pub(super) const SENT_AS: &str = "WHERE handoff_id = ?2 AND +sender = ?1 AND kind <> 'RETURN'
      ORDER BY state = 'duplicate', created_at DESC, rowid DESC LIMIT 1";
 
@@ -160,7 +161,7 @@ mod tests {
         }
         assert!(titles(&SentFilter { agent: Some("b".to_owned()), ..mine.clone() }, None, 10).is_empty());
 
-        // Its next RETURN is not captured yet.
+        // The next RETURN to the request is not captured yet.
         let written = NewDelivery::written(DeliveryKind::Handoff, "in".to_owned(), "r.json".to_owned(), vec![1]);
         let id = one.clone();
         ledger.write_blocking(move |tx: &Tx<'_>| outbox::add(tx, &id, &written).map(drop)).unwrap();

@@ -3,9 +3,10 @@
 //! A workspace with a stalled task looks like an idle one. So this query returns each stalled task with the reason, and the
 //! time since which it has been stalled. It changes nothing; the current time is an argument.
 //!
-//! A task can have events after the one that set its state, so `since` is the first event of the current state. A call
-//! (`baton run`) counts only while it runs, because the caller has seen the result of an ended call. A delivered RETURN does
-//! not count, because it requests nothing.
+//! Later events of a task can leave its state unchanged, so `since` is the time of the first event of the current state.
+//! Exceptions: for a running task, `since` is the time of the last event; for a waiting task, it is the due time. A call
+//! (`baton run`) counts only while it runs, because the caller has seen the result of an ended call. A delivered RETURN
+//! does not count, because it requests nothing.
 
 use std::time::Duration;
 
@@ -17,11 +18,11 @@ use super::row::{state, timestamp};
 use crate::LedgerError;
 use crate::database::{Reader, Tx};
 
-/// The condition, identical to that of the index `tasks_unended`.
+/// The condition for tasks that have not ended. It must be identical to the condition of the index `tasks_unended`.
 const UNENDED: &str = "state IN
   ('captured', 'queued', 'running', 'waiting', 'needs_grant', 'needs_human', 'needs_approval', 'delivered')";
 
-/// When the current state of a task began. If its events were pruned, when the task was created.
+/// The time when the current state of a task began, or the time when the task was created if its events were pruned.
 const BEGAN: &str = "coalesce((SELECT at FROM events WHERE task = t.id AND seq > coalesce(
     (SELECT max(seq) FROM events WHERE task = t.id AND state <> t.state), 0) ORDER BY seq LIMIT 1), t.created_at)";
 
@@ -42,17 +43,17 @@ const IDLE: &str = "SELECT agent FROM (SELECT DISTINCT agent FROM tasks WHERE st
 /// How long a task may stay in a state before it counts as stalled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StallLimits {
-    /// For a queued task, while no attempt of its agent ends.
+    /// The limit for a queued task while no attempt of its agent ends.
     pub queued: Duration,
-    /// For a running task without an event.
+    /// The limit for a running task without a new event.
     pub running: Duration,
-    /// For a task that waits for a person.
+    /// The limit for a task that waits for a person.
     pub person: Duration,
-    /// For a waiting task after it is due.
+    /// The limit for a waiting task, counted from its due time.
     pub overdue: Duration,
-    /// For a task in the inbox of an external agent.
+    /// The limit for a task in the inbox of an external agent.
     pub delivered: Duration,
-    /// For a captured task.
+    /// The limit for a captured task.
     pub captured: Duration,
     /// The maximum number of tasks of each state, the oldest first.
     pub at_most: u32,
@@ -77,17 +78,17 @@ impl Default for StallLimits {
 /// Why a task counts as stalled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum StallReason {
-    /// It is queued, and its agent has ended no attempt in the meantime.
+    /// The task is queued, and its agent has ended no attempt in the meantime.
     NotBegun,
-    /// It is running, and it has no new event.
+    /// The task is running, and it has no new event.
     Silent,
-    /// It waits for a person.
+    /// The task waits for a person.
     Unanswered,
-    /// The time of its next attempt has passed.
+    /// The due time of the task's next attempt has passed.
     Overdue,
-    /// It was delivered to an external agent, which has not answered.
+    /// The task was delivered to an external agent, which has not answered.
     NotDone,
-    /// It was captured and not processed.
+    /// The task was captured and not processed.
     NotRouted,
 }
 
@@ -107,11 +108,12 @@ names!(
 pub struct StalledTask {
     pub id: String,
     pub agent: String,
-    /// One line.
+    /// The title of the task, on one line.
     pub title: String,
     pub state: State,
     pub why: StallReason,
-    /// The last event of a running task, the due time of a waiting one, otherwise the beginning of its state.
+    /// The time of the last event of a running task, the due time of a waiting task, otherwise the beginning of the current
+    /// state.
     pub since: Timestamp,
 }
 
@@ -175,7 +177,7 @@ fn find_stalled(
     Ok(found)
 }
 
-/// A state cannot be older than its task, so the index excludes young tasks.
+/// A state cannot be older than its task, so the condition on `created_at` excludes tasks that are too young.
 fn sql(question: &StallQuery) -> String {
     let StallQuery { since, only, .. } = question;
     format!(

@@ -159,7 +159,7 @@ pub fn give_back_attempt(tx: &Tx<'_>, id: &str) -> Result<(), LedgerError> {
     Ok(())
 }
 
-/// Records that a RETURN has ended a request, so that it does not wait for a request any more.
+/// Records that the RETURN `id` has ended its request, so that no later request is matched with this RETURN.
 pub fn matched(tx: &Tx<'_>, id: &str) -> Result<(), LedgerError> {
     tx.connection.prepare_cached("UPDATE tasks SET answers = NULL WHERE id = ?1")?.execute([id])?;
     Ok(())

@@ -1,5 +1,5 @@
-//! Checks the archives of pruned events: each one is a chain, they are consecutive, and the ledger follows the last
-//! one.
+//! Checks the archives of pruned events: each archive is a chain, the archives are consecutive, and the events of the
+//! ledger follow the last archive.
 //!
 //! The archives are read in the order of their first events. Two archives may overlap, for example after an interrupted and
 //! repeated prune. Their common events must then be equal to each other, and to the same events in the ledger if they are
@@ -134,7 +134,7 @@ impl Chain<'_, '_> {
         Ok((number, verdict))
     }
 
-    /// Appends a sound row if it follows the last one, and compares it with the ledger.
+    /// Appends a sound row to the chain if the row follows the last event, and compares the row with the ledger.
     fn take(&mut self, row: &Row) -> Result<Result<(), &'static str>, LedgerError> {
         if self.tip.is_none() {
             if row.seq < 1 || (row.seq == 1) != (row.prev == GENESIS) {

@@ -6,7 +6,7 @@ use std::str::FromStr;
 /// begin with the same twelve digits with a probability of 1 in 500.
 const MIN_DIGITS: usize = 12;
 
-/// SHA-256 in hexadecimal digits.
+/// The number of hexadecimal digits of a SHA-256 hash.
 const DIGITS: usize = 64;
 
 /// The head to find: a hash, or the beginning of one.
@@ -37,7 +37,7 @@ impl std::fmt::Display for Head {
 /// The position of the expected head in the chain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HeadPosition {
-    /// It is the hash of this event. 0 means the initial hash before the first event.
+    /// The head is the hash of the event with this number. 0 means the initial hash before the first event.
     At(i64),
     /// No event has this hash: the ledger was cut or rewritten.
     Nowhere,

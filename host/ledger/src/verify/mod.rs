@@ -3,8 +3,9 @@
 //! Rows are read one at a time in the order of `seq`, so the memory is independent of the length of the ledger. One
 //! read transaction shows a consistent state. Each hash is computed again by the rule in [`event`](crate::event).
 //!
-//! The chain alone cannot show that its end was cut off or that all of it was rewritten, because the rest is sound. A
-//! [`Head`] from an earlier time (every RETURN has one) shows both: it must be the hash of an event.
+//! The chain alone cannot show that its end was cut off or that all of it was rewritten, because the events that remain
+//! form a sound chain. A [`Head`] from an earlier time (every RETURN has one) shows both faults: the head must be the hash
+//! of an event.
 //!
 //! The rows of a pruned ledger (see [`prune`](mod@crate::prune)) begin after the last deleted event. An event records
 //! the prune, so deleted rows without such an event are a fault. With the archives, the chain is checked from their

@@ -10,11 +10,11 @@ use crate::seal::Rows;
 /// The fault of a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RowFault {
-    /// Its columns do not match its hash.
+    /// The columns of the row do not match its hash.
     Edited,
     /// The numbers have a gap before this row, and the preceding row is missing.
     Missing,
-    /// It does not follow the row before it, or its number is not its position.
+    /// The row does not follow the row before it, or its number is not its position in the chain.
     Order,
     /// The numbers have no gap, but the preceding row is missing.
     Replaced,
@@ -62,9 +62,9 @@ pub struct BrokenRow {
 /// The beginning of the chain that is not in the ledger any more.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PrunedPart {
-    /// The number of its last event; the first is 1.
+    /// The number of the last pruned event. The first event of a chain has the number 1.
     pub last: i64,
-    /// The hash of that event.
+    /// The hash of the last pruned event.
     pub hash: String,
     /// The archive of the last prune, as its event records it.
     pub archive: Option<String>,
@@ -74,7 +74,7 @@ pub struct PrunedPart {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BrokenArchive {
     pub file: PathBuf,
-    /// From 1.
+    /// The number of the line with the fault, from 1.
     pub line: u64,
     /// The fault as a sentence.
     pub why: &'static str,
@@ -83,11 +83,11 @@ pub struct BrokenArchive {
 /// The events of the given archives.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ArchivedPart {
-    /// Their first event; 1 if they contain the beginning of the chain.
+    /// The number of the first event; 1 if the archives contain the beginning of the chain.
     pub first: i64,
-    /// The last event of their sound chain.
+    /// The number of the last event of the sound chain in the archives.
     pub last: i64,
-    /// The first event with a fault, or the first one that does not connect to the ledger.
+    /// The first event with a fault, or the first event that does not connect to the ledger.
     pub broken: Option<BrokenArchive>,
 }
 

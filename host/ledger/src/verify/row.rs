@@ -43,8 +43,8 @@ impl Row {
         })
     }
 
-    /// Whether the columns match the hash. An empty text in place of a null gives the same hash, but Baton never writes
-    /// one.
+    /// Whether the columns match the hash. A null and an empty text give the same hash, but Baton never writes an empty
+    /// text.
     pub(crate) fn is_as_written(&self) -> bool {
         let optional = [&self.input_hash, &self.output_hash, &self.plugin_digest];
         self.computed_hash() == self.hash && optional.into_iter().flatten().all(|column| !column.is_empty())

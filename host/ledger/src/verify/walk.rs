@@ -41,7 +41,7 @@ pub fn verify_with(reader: &Reader, head: Option<&Head>, archives: &[PathBuf]) -
     Ok(Report { tip, broken, found: search.end(saw_all), pruned, archived, rows: seal::check(&snapshot)? })
 }
 
-/// The facts in the ledger's rows.
+/// The result of the check of the ledger's own events.
 struct RowCheck {
     tip: ChainTip,
     broken: Option<BrokenRow>,

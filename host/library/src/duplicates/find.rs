@@ -24,8 +24,8 @@ pub type CompareFn<'a> = dyn Fn(&[Fingerprint]) -> CompareResult + 'a;
 pub struct CompareResult {
     /// Pairs that are copies of each other.
     pub pairs: Vec<Pair>,
-    /// Similar pairs that are probably not copies: other files are similar to one of them, but not to the other. A medley and
-    /// one of its songs are an example.
+    /// Similar pairs that are probably not copies, because other files are similar to only one file of the pair. Example: a
+    /// medley and one of its songs.
     pub bridges: Vec<Pair>,
 }
 
@@ -53,7 +53,7 @@ pub struct Duplicates {
     pub versions: Vec<Versions>,
     /// Pairs with similar names in which at least one file has no fingerprint.
     pub likely: Vec<LikelyPair>,
-    /// An upper bound of the pairs that were not compared, because more than 64 items have the same name.
+    /// An upper bound for the number of pairs that were not compared, because more than 64 items have the same name.
     pub likely_left_out: usize,
     /// Sources that cannot be reached now.
     pub unreachable: Vec<UnreachableSource>,
@@ -87,7 +87,7 @@ impl Duplicates {
 }
 
 /// Finds the duplicates among all items of the catalog that exist. `whole` provides the fingerprints of whole files. They
-/// are needed for pairs that are similar in the first two minutes and have a longer file.
+/// are needed for a pair that is similar in the first two minutes if one of its files is longer.
 pub fn find(
     catalog: &Catalog,
     compare: &CompareFn<'_>,

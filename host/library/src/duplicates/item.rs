@@ -27,13 +27,13 @@ pub struct Item {
     pub isrc: Option<String>,
     /// How long it plays, in milliseconds.
     pub duration_ms: Option<u64>,
-    /// `None` if the file could not be read.
+    /// The name of its codec; `None` if the file could not be read.
     pub codec: Option<String>,
     /// The sample rate, in Hz.
     pub rate_hz: Option<u32>,
     /// Whether its codec is lossless.
     pub lossless: Lossless,
-    /// The average, in bits a second.
+    /// Its average bitrate, in bits per second.
     pub bitrate: Option<u32>,
     /// The SHA-256 of its audio packets.
     pub audio_sha256: Option<[u8; 32]>,
@@ -43,7 +43,7 @@ pub struct Item {
     pub has_fingerprint: bool,
     /// The damage that was found, as text.
     pub damage: Option<String>,
-    /// The whole file was decoded to find damage. Otherwise `damage` covers only the part that was decoded.
+    /// Whether the whole file was decoded to find damage. If not, `damage` covers only the part that was decoded.
     pub damage_checked: bool,
 }
 

@@ -1,13 +1,13 @@
 //! Duplicates: groups of files of one recording. Each group names the file to keep and the reasons.
 //!
-//! There are three kinds of proof, from strong to weak: the same audio packets, similar fingerprints ([`baton_fingerprint`]'s
-//! index), and the same title, artist and length ([`metadata`]). The last one is used only if a file has no fingerprint. It
-//! is a question to a person and never makes a group.
+//! There are three kinds of proof, from strong to weak: the same audio packets, similar fingerprints
+//! ([`baton_fingerprint`]'s index), and the same title, artist and length ([`metadata`]). The third proof is used only if a
+//! file has no fingerprint. It never makes a group: reports show it as a question to a person.
 //!
 //! Versions are not duplicates. Two similar files are [`Versions`] if they differ in length, in speed, in ten seconds of
-//! their sound (an edit) or in the version words of their titles (remix, edit, live, instrumental …). Pairs that are not
-//! certainly copies ([`Difference::Review`]) are listed there too. No file of such a pair is suggested for removal. Nothing
-//! here deletes, moves or writes a file.
+//! their sound (an edit) or in the version words of their titles (remix, edit, live, instrumental …). Pairs that may or may
+//! not be copies ([`Difference::Review`]) are also listed as [`Versions`]. No file of such a pair is suggested for removal.
+//! Nothing here deletes, moves or writes a file.
 
 mod classes;
 mod compare_sounds;

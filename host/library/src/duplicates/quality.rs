@@ -70,7 +70,7 @@ fn format(item: &Item) -> u32 {
             LOSSLESS + depth + rate
         }
         Lossless::No => {
-            // Rounded as in reports, so that two files that look equal do not differ.
+            // Rounded as in reports, so that two files with the same printed bitrate have the same score.
             let bitrate =
                 u64::from(kbit(item.bitrate.unwrap_or_default())) * bit_quality_percent(item.codec.as_deref());
             u32::try_from(bitrate.min(FULL * 100) * LOSSY / (FULL * 100)).unwrap_or_default()

@@ -1,6 +1,6 @@
 //! Decides whether two similar files are versions: by length, speed, title words, or a part that differs (an edit).
 //!
-//! Files with the same audio packets are never versions, also if their titles differ.
+//! Files with the same audio packets are never versions, even if their titles differ.
 
 use baton_track_match::{Agreement, version};
 
@@ -28,14 +28,13 @@ pub enum Difference {
     Length(u64),
     /// One file plays faster, by this many thousandths.
     Speed(u32),
-    /// Only this share of the shorter file is in the other one, in per cent.
+    /// Only this share of the shorter file, in per cent, is contained in the longer file.
     Part(u8),
     /// The titles name different versions.
     Words,
     /// Ten seconds from this position (milliseconds) differ as two recordings do; the rest is equal.
     Edit(u64),
-    /// Files that are similar to one of them are not similar to the other. One of the two is possibly made from several
-    /// recordings.
+    /// Other files are similar to only one file of the pair. One file of the pair is possibly made from several recordings.
     Bridge,
     /// Possibly copies: a person must listen.
     Review(Doubt),
@@ -89,7 +88,7 @@ impl Difference {
         }
     }
 
-    /// Whether a person must listen to both.
+    /// Whether a person must listen to both files.
     #[must_use]
     pub const fn is_review(&self) -> bool {
         matches!(self, Self::Review(_))

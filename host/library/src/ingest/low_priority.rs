@@ -19,8 +19,8 @@ pub(super) fn run_low_priority<T: Send>(work: impl FnOnce() -> T + Send) -> Resu
     Ok(pool.install(work))
 }
 
-/// Lowers the priority of this thread, on Linux only: elsewhere the priority belongs to the whole process. A refusal is not an
-/// error.
+/// Lowers the priority of this thread, on Linux only: elsewhere the priority belongs to the whole process. If the system
+/// refuses, the work runs with normal priority.
 fn lower_priority() {
     #[cfg(target_os = "linux")]
     if let Err(error) = rustix::process::setpriority_process(None, NICE) {

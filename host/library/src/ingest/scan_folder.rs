@@ -52,7 +52,7 @@ pub struct NewFile {
     pub key: String,
     /// Changes when the audio changes.
     pub mark: String,
-    /// Similar items of the library. If two files of one report are similar, only the later one lists the other.
+    /// Similar items of the library. If two files of one report are similar, only the later file lists the earlier file.
     pub matches: Vec<Match>,
 }
 
@@ -104,7 +104,7 @@ fn run_once(settings: &IngestOptions<'_>, read: &ReadFn<'_>, stop: &AtomicBool) 
 /// The result of the scan of the folder.
 enum FolderScanOutcome {
     All,
-    /// There is more to read, or another scan runs.
+    /// The folder has more files to read, or another scan runs.
     Part,
     /// The folder cannot be reached.
     Nothing(String),
@@ -226,7 +226,7 @@ fn compare(catalog: &Catalog, new_files: &mut [NewFile], stop: &AtomicBool) -> R
     for (position, found) in positions.into_iter().zip(look_up(catalog, &queries, stop)?) {
         if let Some(file) = new_files.get_mut(position) {
             let id = file.item.id;
-            // Of two new files that are similar, only the later one lists the other.
+            // If two new files are similar, only the later file lists the earlier file.
             let is_listed = |found: &Match| found.item.id < id || !by_item.contains_key(&found.item.id);
             file.matches = found.into_iter().filter(is_listed).collect();
         }

@@ -91,7 +91,7 @@ fn new_files_are_reported_once_with_similar_files() {
     room.put("c.mp3", "1 second");
     room.put("d.mp3", "1 third");
     room.put("e.mp3", "noise");
-    // Of two new similar files, the later one lists the earlier one.
+    // If two new files are similar, the later file lists the earlier file.
     assert_eq!(room.report(9).0, names(&["c fingerprinted a", "d fingerprinted a c", "e failed"]));
     assert_eq!(room.report(9), (names(&[]), false));
 }

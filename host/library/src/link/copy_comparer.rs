@@ -26,7 +26,7 @@ const PIECE: usize = 500;
 /// Two files that are copies in the first two minutes.
 #[derive(Clone, Copy)]
 pub(super) struct ItemPair<'a> {
-    /// In the order of the comparison.
+    /// The two files, in the order of the comparison.
     pub(super) items: [&'a Item; 2],
     pub(super) similarity: Similarity,
 }

@@ -2,8 +2,9 @@
 //! the track of a file with the same sound; the only track that matches the tags or the name. The reason is stored with the link
 //! (`files.linked_by`).
 //!
-//! [`link`] updates the links by sound and by tags when files or tracks have changed, before the catalog is read. So folders
-//! can be scanned and sources imported in any order. Importers write the links by path, and nothing here changes those.
+//! [`link`] updates the links by sound and by tags when files or tracks have changed, before the catalog is read. So
+//! folders can be scanned and sources imported in any order. Importers write the links by path, and this module does not
+//! change them.
 //!
 //! Each fingerprint is compared with the library once, and its similar pairs are stored (`sound_pairs`). Copies that are longer
 //! than two minutes are compared to their end, as for duplicates. One run stops after about 32 such files; the next runs read the

@@ -19,7 +19,7 @@ const PIECE: usize = 1_024;
 /// command line shows 5.
 const MOST: usize = 200;
 
-/// The size of all matches, in bytes. Each query has an equal share: 250 kB if a plugin sends a hundred queries.
+/// The maximum size of all matches, in bytes. Each query has an equal share: 250 kB if a plugin sends a hundred queries.
 const BYTES: usize = 24 << 20;
 
 /// An item of the library that is similar to a query.
@@ -119,7 +119,8 @@ fn keep_best(near: &mut Vec<(i64, Similarity)>) {
     near.truncate(MOST);
 }
 
-/// Converts a match of the index: its query was the library's fingerprint.
+/// Converts a match of the index of queries, in which `print` (of the library) was searched. Reverses its direction: from
+/// the query to the library's fingerprint.
 fn similarity_of(prints: &[Fingerprint], print: &Fingerprint, found: &IndexMatch) -> Option<(usize, Similarity)> {
     let position = usize::try_from(found.at).ok()?;
     let similarity = Similarity::from_alignment(&found.alignment, found.score, print, prints.get(position)?);
@@ -167,7 +168,7 @@ fn gather(
     Ok(matches)
 }
 
-/// `None` if the item is the query's own item.
+/// The match for an item; `None` if `query` and `item` are the same item.
 fn to_match(query: &Item, item: &Item, proof: Proof) -> Option<Match> {
     if query.id == item.id || query.path == item.path {
         return None;

@@ -58,7 +58,7 @@ pub struct Listing {
     pub kind: SourceKind,
     /// Audio items that exist.
     pub items: u64,
-    /// Items that the catalog did not know.
+    /// Items that were not in the catalog.
     pub new: u64,
     /// Items whose file has changed since it was read.
     pub changed: u64,
@@ -70,8 +70,8 @@ pub struct Listing {
     pub unchanged: u64,
     /// Items that this listing marked as missing.
     pub missing: u64,
-    /// Items that were not found and were not marked as missing: their folder could not be read, or their volume may be
-    /// unmounted.
+    /// Items that were not found but are not marked as missing, because their folder could not be read or their volume may
+    /// be unmounted.
     pub kept: u64,
     /// The sum of the sizes of the files to read.
     pub bytes: u64,

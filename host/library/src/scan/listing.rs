@@ -22,7 +22,7 @@ const PIECE: usize = 1_000;
 pub(super) enum ListingTarget<'a> {
     /// The catalog.
     Catalog(&'a mut Library),
-    /// None (dry run): items are only compared with the catalog, if it exists and knows the source.
+    /// Nothing is written (dry run). Items are only compared with the catalog, if it exists and contains the source.
     Nowhere,
 }
 
@@ -46,7 +46,7 @@ struct ListingProgress {
 
 pub(super) struct ListedSource {
     pub(super) listing: Listing,
-    /// The volume of its folder, if the listing was complete.
+    /// The volume of the source's folder, if the listing was complete.
     pub(super) device: Option<u64>,
 }
 
@@ -216,7 +216,7 @@ impl Lister<'_> {
             if missing.is_sure {
                 library.record_volume(source.id, volume)?;
             }
-            // Another disk is accepted if no item of the first one is missing, or after confirmation.
+            // Another disk is accepted if no item of the previous disk is missing, or if the operator confirmed it.
             for mount in mounts.iter().filter(|mount| !mount.is_other || listing.kept == 0) {
                 library.record_mount(source.id, &mount.folder, mount.volume)?;
             }

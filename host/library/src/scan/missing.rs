@@ -1,9 +1,9 @@
 //! Decides which known items that a listing did not find are missing, and which may be on an unmounted volume.
 //!
 //! A disconnected disk leaves its mount folder behind: empty, or with a stray file. So if the source is on another volume
-//! than before, or is almost empty, its items are marked as missing only after the operator confirms it (`--gone`). Items on
-//! a separate volume within the source are not marked while that volume is unmounted or replaced. A replaced volume has
-//! another id, or the catalog knows almost none of its files.
+//! than before, or is almost empty, its items are marked as missing only after the operator confirms it (`--gone`). Items
+//! on a separate volume within the source are not marked while that volume is unmounted or replaced. A volume counts as
+//! replaced if it has another id, or if almost none of its files are in the catalog.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -39,7 +39,8 @@ pub(super) struct MissingQuery<'a> {
 /// The missing items of a source.
 pub(super) struct MissingItems {
     pub(super) items: Vec<i64>,
-    /// The source is on the volume where it belongs.
+    /// The source is on the same volume as at the last scan, or its present volume is accepted: no item is missing, or the
+    /// operator confirmed it.
     pub(super) is_sure: bool,
 }
 

@@ -68,7 +68,8 @@ impl VolumeItems {
     }
 }
 
-/// A volume that is mounted within a source. Another disk at the same folder may have the same number, and some equal files.
+/// A volume that is mounted within a source. If another disk is mounted at the same folder, it may have the same volume
+/// number and some equal files.
 pub(super) struct Mount {
     /// The path at which it is mounted.
     pub(super) folder: PathBuf,
@@ -77,7 +78,7 @@ pub(super) struct Mount {
     pub(super) is_other: bool,
 }
 
-/// The volumes within a source. Its folder is on `device`.
+/// The volumes that are mounted within a source. The folder of the source is on the volume `device`.
 pub(super) fn mounts(known: &Catalog, source: i64, volumes: &Volumes, device: u64) -> Result<Vec<Mount>, CatalogError> {
     let before = known.library_mounts(source)?;
     let within = volumes.iter().filter(|(number, _)| **number != device);

@@ -87,7 +87,7 @@ pub(super) struct Pass<'a> {
     pub(super) stop: &'a AtomicBool,
     pub(super) sources: &'a Sources<'a>,
     pub(super) in_progress: &'a ItemsInProgress,
-    /// A replaced file fails now instead of being tried again.
+    /// Whether this is the last pass: a file that is replaced while it is read fails and is not tried again.
     pub(super) last: bool,
 }
 

@@ -19,7 +19,7 @@ pub struct ListingRequest<'a> {
     pub stop: &'a AtomicBool,
 }
 
-/// A part of a source that could not be read. Its known items stay as they are.
+/// A part of a source that could not be read. The catalog's items of this part do not change.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnreadPart {
     /// The folder or file.
@@ -37,7 +37,7 @@ pub struct SourceListing {
     pub unread: Vec<UnreadPart>,
     /// Warnings for the operator: a wrong ignore rule, a broken index.
     pub remarks: Vec<String>,
-    /// There were more unread parts than are kept: every part counts as unread.
+    /// There were more unread parts than are kept, so every part of the source counts as unread.
     pub many: bool,
     /// The listing was stopped early: an item that was not seen may exist.
     pub stopped: bool,

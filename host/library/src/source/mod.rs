@@ -1,6 +1,7 @@
 //! Library sources and their content: one stream of [`Item`]s for every kind of source.
 //!
-//! Baton only reads a source. If a source cannot be reached, the listing fails and its items stay as they are.
+//! Baton only reads a source. If a source cannot be reached, its listing fails and the catalog's items of this source do
+//! not change.
 
 mod audio;
 mod eagle;

@@ -99,7 +99,7 @@ pub(crate) fn mounted_at(path: &Path, device: u64) -> Option<&Path> {
 }
 
 /// The volume of a file is the volume of its folder. On an overlay file system (in a container) all folders have one volume
-/// number, and files have the numbers of the volumes below.
+/// number, but files have the numbers of the underlying volumes.
 pub(super) fn volume_of(path: &Path, file: &Metadata, device: u64) -> u64 {
     if file.dev() == device {
         return device;

@@ -28,7 +28,7 @@ pub struct FingerprintedItem {
     pub format: Format,
 }
 
-/// The format of a file, as decoding its audio showed it. The file name does not matter.
+/// The format of a file. The scan detects it by decoding the audio; the file name does not matter.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Format {
     /// The container, for instance `mp3`, `flac`, `ogg`.

@@ -25,7 +25,7 @@ pub struct Mark(String);
 /// The kind of a tag.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
-    /// A fingerprint tag of Baton, of this or another fingerprint.
+    /// A fingerprint tag of Baton in the present form, for any fingerprint.
     Ours,
     /// A fingerprint tag of the old form.
     Old,

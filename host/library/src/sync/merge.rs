@@ -1,4 +1,4 @@
-//! Merges the fingerprint tag into the tags of an item. Without I/O.
+//! Merges the fingerprint tag into the tags of an item. This module does no I/O.
 //!
 //! Other tags stay in their order. If the item has a fingerprint tag of Baton for another fingerprint (the file was
 //! replaced, or scanned with other settings), the new tag takes its position. Otherwise the new tag is appended.
@@ -12,7 +12,7 @@ pub struct MergedTags {
     pub tags: Vec<String>,
     /// The removed tags, which are fingerprint tags only.
     pub removed: Vec<String>,
-    /// The tag existed before.
+    /// Whether the item had the tag before the merge.
     pub had: bool,
 }
 

@@ -22,16 +22,16 @@ const DESCRIPTORS: &str = "/dev/fd";
 /// The reason why a worker ends during a statement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {
-    /// Its input was closed: the attempt or the daemon ended.
+    /// The worker's input was closed, because the attempt or the daemon ended.
     Abandoned,
-    /// Its temporary files are too large.
+    /// The worker's temporary files are too large.
     TemporarySpace,
     /// The write-ahead log of its database is too large.
     LogSpace,
 }
 
 impl Exit {
-    /// Its exit status.
+    /// The exit status of the worker for this reason.
     #[must_use]
     pub fn code(self) -> i32 {
         match self {
@@ -89,7 +89,8 @@ pub(super) fn watch_space(access: Access, end: fn(Exit)) -> Arc<()> {
             if temporary_bytes() > limits::TEMPORARY_BYTES {
                 return end(Exit::TemporarySpace);
             }
-            // Twice the limit: the limit is checked before each statement, so one statement may add as much again.
+            // The process ends only at twice the limit: the limit is checked before each statement, so one statement may
+            // double the log.
             if access.writable && log_bytes(&access.path) > limits::log_quota(access.database).saturating_mul(2) {
                 return end(Exit::LogSpace);
             }

@@ -1,4 +1,4 @@
-//! A worker on a thread, with real pipes: it answers requests, and ends with its input.
+//! A worker on a thread, with real pipes: it answers requests, and ends when its input is closed.
 
 use std::io::{PipeReader, PipeWriter, Write as _};
 use std::path::Path;

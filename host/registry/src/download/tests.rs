@@ -65,7 +65,7 @@ fn too_large_answers_are_not_read() {
         _ => {
             stream.write_all(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")?;
             let chunk = vec![b'x'; 1 << 20];
-            // Endless, until the client closes the connection.
+            // Sends bytes until the client closes the connection.
             loop {
                 stream.write_all(b"100000\r\n")?;
                 stream.write_all(&chunk)?;

@@ -84,7 +84,7 @@ pub struct ReferenceError {
 }
 
 impl ReferenceError {
-    /// `text` is wrong because of `reason`.
+    /// The error for the invalid reference `text`; `reason` says what is wrong.
     pub(crate) fn new(text: &str, reason: impl Into<String>) -> Self {
         Self { text: text.to_owned(), reason: reason.into() }
     }

@@ -226,7 +226,7 @@ impl Counts {
         Ok(())
     }
 
-    /// Reads one type, or the header of a type that contains others.
+    /// Reads one type, or the header of a type that contains other types.
     fn component_type(&mut self, reader: &mut BinaryReader<'_>, open: &mut Vec<(u32, bool)>) -> WalkResult {
         self.count_types(1)?;
         add(&mut self.component_types, 1, COMPONENT_TYPES, "component types", component_name)?;

@@ -9,7 +9,7 @@ use crate::lock::{Lock, PluginEntry, Revision, Source};
 use crate::package::Package;
 
 impl PluginRegistry {
-    /// The owner of the name. `None` if nobody owns the name, or if the package comes from the same source as the owner.
+    /// The owner of the name. `None` if no plugin owns the name, or if the package comes from the same source as the owner.
     pub(super) fn holder(
         &self,
         lock: &Lock,
@@ -40,9 +40,9 @@ impl PluginRegistry {
     }
 }
 
-/// The owner of the name. `None` if nobody owns the name, or if `new` comes from the same source as the owner. A revision
-/// without approval owns no name. Two revisions come from the same source if both are bundled, both are signed with the same
-/// key, or both are unsigned and from the same place.
+/// The owner of the name. `None` if no plugin owns the name, or if `new` comes from the same source as the owner. A
+/// revision without approval owns no name. Two revisions come from the same source if both are bundled, both are signed
+/// with the same key, or both are unsigned and from the same place.
 pub(super) fn holder(entry: &PluginEntry, new: &Revision) -> Option<Holder> {
     let same = match (&entry.source, &entry.key) {
         (Source::Shipped, _) => new.source == Source::Shipped,

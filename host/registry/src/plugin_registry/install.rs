@@ -78,7 +78,7 @@ impl PluginRegistry {
         is_other_source: bool,
     ) -> PlacedRevision {
         let (name, asked) = (&package.manifest.name, &package.manifest.declares.capabilities);
-        // A trusted key approves packages, but not their names.
+        // The signature of a trusted key approves a package, but does not give it the name of another plugin.
         let is_trusted = *trust != Trust::Untrusted && !is_other_source;
         let Some(entry) = lock.plugins.iter_mut().find(|entry| entry.name == *name) else {
             lock.plugins.push(new_entry(name, new, is_trusted));

@@ -69,7 +69,8 @@ impl PluginRegistry {
         Ok(self.manifest_of(entry(&mut self.read()?, name)?)?.declares)
     }
 
-    /// The grants that the revision with this digest does not ask for; all, if that revision is not available.
+    /// The grants in `asked` that the revision with this digest does not ask for; all grants in `asked` if the package of
+    /// that revision is not available.
     pub(super) fn beyond(&self, digest: &str, source: &Source, asked: &Capabilities) -> Vec<Grant> {
         let before = self.declared(digest, source).map(|manifest| manifest.declares.capabilities);
         asked.additions_over(&before.unwrap_or_default())

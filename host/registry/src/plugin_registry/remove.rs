@@ -13,8 +13,8 @@ use crate::signature::signature_path;
 
 impl PluginRegistry {
     /// Removes a plugin, its packages, and its dropped files in `plugins/`. `mark(true)` marks its folders as unused before
-    /// anything is removed; `mark(false)` removes the marks if the removal fails. All of this happens in one turn, so that no
-    /// other process installs or removes the plugin meanwhile.
+    /// anything is removed; `mark(false)` removes the marks if the removal fails. The lock for changes is held until the
+    /// end, so that no other process installs or removes the plugin meanwhile.
     ///
     /// # Errors
     /// When there is no such plugin, its folders cannot be marked, or its file cannot be removed.

@@ -17,7 +17,7 @@ pub(super) fn new_entry(name: &str, new: Revision, is_trusted: bool) -> PluginEn
     }
 }
 
-/// Adds a new revision. With `at_once` it replaces the old one and gets its grants.
+/// Adds a new revision. With `at_once` the new revision replaces the old revision and gets its grants.
 pub(super) fn add_revision(entry: &mut PluginEntry, mut new: Revision, at_once: bool) -> Change {
     if entry.needs_approval {
         // The old revision was never approved, so it is not kept.

@@ -44,7 +44,7 @@ impl PluginRegistry {
     }
 }
 
-/// Replaces a file as a whole: after a crash it is the old one or the new one.
+/// Replaces a file as a whole: after a crash it has its complete old or complete new content.
 fn replace_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let written = StagedFile::write(path, &format!(".baton.lock.{}.tmp", std::process::id()), bytes, SHARED)?;
     fail_point!("register.written");

@@ -27,13 +27,13 @@ pub(crate) trait Capability<S: 'static>: Sized {
     }
 
     /// Builds the state of an attempt from its declared and granted rights. A missing grant is not an error here: the
-    /// functions return it.
+    /// functions of the capability return that error when the plugin calls them.
     ///
     /// # Errors
     /// The reason why the attempt cannot start.
     fn prepare(setup: &AttemptSetup<'_>) -> Result<Self, AttemptError>;
 
-    /// Adds the use of its limits to the report.
+    /// Adds to the report how much of its limits the capability has used.
     fn note_usage(&self, _usage: &mut Usage) {}
 }
 

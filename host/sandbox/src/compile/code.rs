@@ -1,11 +1,11 @@
 //! The folder of compiled code: one file for each component and engine, and a note for each component that does not
 //! compile.
 //!
-//! Machine code cannot be inspected, so Baton runs only what it compiled: each file ends with a message authentication code
-//! (MAC) over the component's digest and the machine code. Its key is in the folder. If a file was edited, or was written for
-//! another component, the component is compiled again. Only the user may write to the folder, as with wasmtime's own cache.
-//! Several processes use the folder at the same time: a file gets its final name when it is complete on disk, and is never
-//! changed afterwards.
+//! Machine code cannot be inspected, so Baton runs only machine code that it compiled itself: each file ends with a message
+//! authentication code (MAC) over the component's digest and the machine code. Its key is in the folder. If a file was
+//! edited, or was written for another component, the component is compiled again. Only the user may write to the folder, as
+//! with wasmtime's own cache. Several processes use the folder at the same time: a file gets its final name when it is
+//! complete on disk, and is never changed afterwards.
 
 use std::fs::{self, DirBuilder};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
@@ -50,13 +50,13 @@ impl Code {
         Ok(Self { all: all.to_owned(), folder, key: Key::of(all)? })
     }
 
-    /// Loads compiled code. `None` if there is none that Baton wrote for this component.
+    /// Loads compiled code. `None` if the folder has no code that Baton wrote for this component.
     pub(super) fn load(&self, engine: &Engine, digest: Digest) -> Option<wasmtime::Result<Component>> {
         let path = self.file(digest, "code");
         let mut file = baton_files::open(&path).ok()?;
         let used = file.metadata().ok()?.modified().ok()?;
         if used.elapsed().is_ok_and(|since| since > DAY) {
-            // If this fails, the file only counts as unused.
+            // If this call fails, the only effect is that the file counts as unused.
             drop(file.set_modified(SystemTime::now()));
         }
         let mut bytes = Vec::new();
@@ -67,7 +67,7 @@ impl Code {
             return None;
         };
         #[expect(unsafe_code, reason = "wasmtime has no other way to load compiled code")]
-        // SAFETY: the code in memory is what `precompile_component` wrote for this component, as its authentication code proves;
+        // SAFETY: `precompile_component` wrote the code in memory for this component, as its authentication code proves;
         // wasmtime compares version and configuration.
         let loaded = unsafe { Component::deserialize(engine, code) };
         if loaded.is_err() {

@@ -1,5 +1,5 @@
-//! The key of the folder of compiled code. It authenticates machine code, so that Baton runs only what it compiled for
-//! exactly that component. It does not protect against other programs of the same user, which can read the key.
+//! The key of the folder of compiled code. It authenticates machine code, so that Baton runs only code that it compiled for
+//! exactly the expected component. It does not protect against other programs of the same user, which can read the key.
 
 use std::fmt;
 use std::fs::File;
@@ -35,7 +35,7 @@ impl Key {
             return Ok(known);
         }
         make(&path).map_err(named)?;
-        // Another process may have made one at the same time.
+        // Another process may have created a key at the same time.
         read(&path).map_err(named)?.ok_or_else(|| named(io::Error::from(ErrorKind::InvalidData)))
     }
 

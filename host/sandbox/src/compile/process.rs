@@ -31,13 +31,13 @@ const SIGXCPU: i32 = 24;
 pub(super) enum CompileOutcome {
     /// The code is in the file.
     Compiled,
-    /// It does not compile within the limits, and another try would fail too.
+    /// The component does not compile within the limits, and another try would fail too.
     Failed(String),
     /// Another cause prevented the compilation.
     Stopped(String),
 }
 
-/// Compiles a component into `code`. Calls `notice` if that takes long. Returns when the process has ended.
+/// Compiles a component into `code`. Calls `notice` if the compilation takes long. Returns when the process has ended.
 pub(super) fn run(
     workers: &Workers,
     component: &[u8],
@@ -68,7 +68,7 @@ pub(super) fn run(
     })
 }
 
-/// Kills the process when this is dropped.
+/// Kills the process when the value is dropped.
 struct KillOnDrop(Child);
 
 impl Drop for KillOnDrop {
@@ -142,7 +142,7 @@ fn outcome_of_exit(status: ExitStatus, stderr: &str) -> CompileOutcome {
     }
 }
 
-/// Messages of the standard library and the system when memory is exhausted.
+/// Whether the output contains a message of the standard library or the system about exhausted memory.
 fn is_memory(stderr: &str) -> bool {
     ["memory allocation of", "Cannot allocate memory", "out of memory", "OutOfMemory"]
         .iter()

@@ -13,8 +13,8 @@ pub(super) struct Artifact {
 }
 
 impl Artifact {
-    /// The artifact has the text of the agent's RETURN; without a RETURN, the reason why the request ended. `None` if
-    /// the request has not ended.
+    /// Creates the artifact for an ended request. Its text is the text of the agent's RETURN or, without a RETURN, the
+    /// reason why the request ended. `None` if the request has not ended.
     pub(super) async fn of(session: &AgentSession, sent: &SentTask) -> Option<Self> {
         if !TaskState::of(sent).is_terminal() {
             return None;

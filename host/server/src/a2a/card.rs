@@ -1,5 +1,5 @@
-//! Agent cards: one for the workspace, whose skills are the agents, and one for each agent. They name the agents of the
-//! workspace, so they need a token like every other request.
+//! Agent cards: one for the workspace, whose skills are the agents, and one for each agent. The cards name the agents of
+//! the workspace, so a client needs a token to read them, as for every other request.
 
 use std::sync::Arc;
 

@@ -131,7 +131,7 @@ fn handoff_id(sender: &str, recipient: &str, message: &str) -> String {
 }
 
 impl Hints {
-    /// These hints, completed with the hints of `other`.
+    /// Returns these hints. The hints of `other` replace missing values.
     fn or(self, other: Self) -> Self {
         Self {
             to: self.to.or(other.to),
@@ -170,7 +170,7 @@ impl Content {
         Ok(Self { text: texts.join("\n\n"), args })
     }
 
-    /// The first line of the text, shortened. Without a text, the action.
+    /// The first line of the text, shortened. If there is no text, the title is the action.
     fn title(&self, action: Option<&str>) -> String {
         let first = self.text.lines().map(line).find(|line| !line.trim().is_empty());
         let title = first.or_else(|| action.map(line)).unwrap_or_else(|| "A2A message".to_owned());

@@ -14,8 +14,8 @@
 //!
 //! A caller has the token of an agent of the workspace. The caller sends in the name of this agent, and can only see and
 //! cancel requests that this agent sent. The agents of the workspace share one endpoint: the `tenant` in the card of an
-//! agent names the recipient, as the specification defines it. Push notifications, extensions and file parts are not
-//! offered; Baton fetches no address that a message names.
+//! agent names the recipient, as the specification defines it. Baton does not offer push notifications, extensions and file
+//! parts. It never fetches an address that a message contains.
 
 mod artifact;
 mod card;

@@ -107,7 +107,7 @@ pub(super) fn success(id: &Value, result: &Value) -> Value {
 #[derive(Debug, Deserialize)]
 pub(super) struct RpcCall {
     jsonrpc: String,
-    /// A text or a number, which the response repeats.
+    /// The id of the call: a text or a number, which the response repeats.
     pub(super) id: Value,
     pub(super) method: String,
     #[serde(default)]
@@ -135,7 +135,7 @@ impl RpcCall {
     }
 }
 
-/// Reads a field that JSON may have as `null`, which is the same as an absent field.
+/// Reads a field whose JSON value may be `null`. The value `null` means the same as an absent field.
 pub(super) fn null_as_default<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(
     deserializer: D,
 ) -> Result<T, D::Error> {

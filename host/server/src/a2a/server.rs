@@ -355,7 +355,7 @@ fn check_version(head: &Parts) -> Result<(), RpcError> {
     match header.or_else(parameter).map(str::trim) {
         Some("1.0") => Ok(()),
         Some(version) if !version.is_empty() => Err(RpcError::VersionNotSupported(version.to_owned())),
-        // The specification: no version means 0.3.
+        // By the specification, a request without a version has version 0.3.
         _ => Err(RpcError::VersionNotSupported("0.3".to_owned())),
     }
 }

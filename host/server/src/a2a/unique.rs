@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::Mutex as AsyncMutex;
 
-/// The content of the message that was written with an id; `None` if no message was written.
+/// The content of the written message with an id; `None` if no message with this id was written.
 pub(super) type WrittenContent = Option<String>;
 
 /// The messages that are being sent, by the `handoff_id` of their request. A message stays here until its request is captured.
@@ -20,8 +20,8 @@ impl UniqueMessages {
         Arc::clone(locks.entry(id.to_owned()).or_default())
     }
 
-    /// Forgets an id after its request was captured or could not be written. If other messages with the id wait for their
-    /// turn, keeps it.
+    /// Forgets an id after its request was captured or could not be written. Keeps the id if other messages with the same
+    /// id wait for the lock.
     pub(super) fn forget(&self, id: &str, lock: Arc<AsyncMutex<WrittenContent>>) {
         let mut locks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         drop(lock);

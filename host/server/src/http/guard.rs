@@ -1,4 +1,4 @@
-//! The checks of a request before its content is read: a Host that names this server, no foreign Origin, a token.
+//! The checks of a request before its content is read: a Host that names this server, no Origin, a token.
 //!
 //! A web page in the user's browser can send requests to loopback. Such a request has the page's name as its Host (DNS
 //! rebinding) or as its Origin. Baton refuses both, and the page has no token.
@@ -14,7 +14,7 @@ pub struct AllowedHosts {
 }
 
 impl AllowedHosts {
-    /// Loopback at `port`, and `others`, the names in the configuration (`name` or `name:port`).
+    /// Allows loopback at `port` and the names in `others`, which come from the configuration (`name` or `name:port`).
     #[must_use]
     pub fn new(port: u16, others: &[String]) -> Self {
         let loopback = ["127.0.0.1", "localhost", "[::1]"].map(|name| format!("{name}:{port}"));

@@ -1,10 +1,10 @@
 //! The server of all agents over HTTP on the port of `[server]` in `baton.toml`, inside the daemon: MCP at `/mcp`, and A2A at
 //! `/a2a` if it is switched on.
 //!
-//! [`guard`] checks each request first: a Host that names this server (421), no foreign Origin (403), a token that is bound to
-//! one agent (401). Its body is read completely, with limits on size and time, before the protocol sees it. Each agent has its
-//! own server, so no token reaches another agent's inbox. Claims over HTTP belong to the agent, not to a connection: they end
-//! when the agent makes no call for half an hour.
+//! [`guard`] checks each request first: a Host that names this server (421), no Origin (403), a token that is bound to one
+//! agent (401). Baton reads the body completely, with limits on size and time, before it passes the request to the
+//! protocol. Each agent has a separate server, so a token gives no access to the inbox of another agent. Claims over HTTP
+//! belong to the agent, not to a connection: they end when the agent makes no call for half an hour.
 
 mod guard;
 mod tokens;
@@ -103,7 +103,7 @@ pub struct HttpServer {
 }
 
 impl HttpServer {
-    /// A server for the agents that have a token.
+    /// Creates a server for the agents that have a token.
     #[must_use]
     pub fn new(work: Arc<AgentWork>, parts: Arc<ServerParts>, tokens: TokenStore, settings: HttpSettings) -> Arc<Self> {
         Arc::new(Self { work, parts, tokens, settings, services: Mutex::default() })

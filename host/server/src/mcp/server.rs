@@ -24,12 +24,12 @@ impl McpServer {
         Self { session, parts, last_call: Arc::new(Mutex::new(Instant::now())), renews: false }
     }
 
-    /// This server, in which each call renews the claims of its session.
+    /// Changes this server so that each call renews the claims of its session.
     pub(crate) fn renewing_claims(self) -> Self {
         Self { renews: true, ..self }
     }
 
-    /// Records a call, and renews the claims if no process renews them. A call that waits calls this repeatedly.
+    /// Records a call, and renews the claims if no process renews them. A tool that waits calls this function repeatedly.
     pub(super) async fn on_call(&self) {
         *self.last_call.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
         if let Err(error) = self.session.note_call().await {

@@ -35,7 +35,7 @@ pub(super) async fn update(server: &McpServer, id: &str) -> Result<(), ErrorData
     find(server, id).await.map(drop)
 }
 
-/// `tasks/cancel`. A task that has ended stays as it is.
+/// `tasks/cancel`. A task that has ended does not change.
 pub(super) async fn cancel(server: &McpServer, id: &str) -> Result<(), ErrorData> {
     let session = server.session();
     if status(&find(server, id).await?).is_terminal() {

@@ -1,7 +1,7 @@
 //! Counts plays, sessions, first and last plays of each track, and the pairs of tracks that were played together.
 //!
-//! Two plays of one session count 1 for their pair of tracks, and 2 more if they are neighbours. Only plays at most 500 apart are
-//! pairs, so the cost of a long session grows linearly with its length.
+//! Two plays of one session count 1 for their pair of tracks, and 2 more if the plays are consecutive. Plays more than 500
+//! positions apart are not counted, so the cost of a long session grows linearly with its length.
 
 mod pairs;
 mod report;
@@ -22,7 +22,7 @@ pub struct Options {
     pub until: Option<i64>,
     /// Pairs with a lower count are left out.
     pub threshold: u64,
-    /// Lines of each list of the page.
+    /// The number of lines in each list of the Markdown page.
     pub top: usize,
 }
 
@@ -33,13 +33,13 @@ pub struct Activity {
     pub tracks: Vec<TrackPlays>,
     /// Pairs, the highest count first.
     pub relations: Vec<Relation>,
-    /// The number of plays.
+    /// The number of plays with a track id.
     pub plays: usize,
-    /// The number of their sessions.
+    /// The number of sessions with such a play.
     pub sessions: usize,
-    /// Sessions in which not all plays were paired.
+    /// The number of sessions with plays that are too far apart for a pair.
     pub long_sessions: usize,
-    /// Number of pairs that exceed the memory limit.
+    /// How often a pair was not counted because the limit of pairs in memory was reached.
     pub left_out: u64,
 }
 
@@ -73,7 +73,7 @@ pub struct Relation {
     pub weight: u64,
 }
 
-/// Evaluates the history. A track that is missing from the library has the title and artist of its plays.
+/// Evaluates the history. If the library does not have a track or its title, title and artist come from one of its plays.
 #[must_use]
 pub fn activity(library: &Library, options: &Options) -> Activity {
     let inside = |play: &&Play| {
@@ -129,7 +129,7 @@ fn tracks<'a>(library: &Library, plays: &[&'a Play]) -> (Vec<TrackPlays>, HashMa
     (list.into_iter().map(|(_, track)| track).collect(), places)
 }
 
-/// A track with title and artist, before its plays are counted.
+/// A new entry for a track, with title and artist and without counted plays.
 fn unplayed(library: &Library, id: &str, play: &Play) -> TrackPlays {
     let known = play.track.and_then(|track| library.tracks.get(track));
     let titled = known.filter(|track| !track.title.is_empty());
@@ -142,8 +142,8 @@ fn unplayed(library: &Library, id: &str, play: &Play) -> TrackPlays {
     TrackPlays { id: id.to_owned(), title, artist, plays: 0, sessions: 0, first: None, last: None }
 }
 
-/// The tracks of each session in the order of the plays. A play without a track id keeps its position, so the plays before
-/// and after it are not neighbours. Plays without a session are left out.
+/// The tracks of each session in the order of the plays. A play without a track id keeps its position, so the plays before and
+/// after it are not neighbours. Plays without a session and sessions without tracks are left out.
 fn sessions(plays: &[&Play], places: &HashMap<&str, usize>) -> Vec<Vec<Option<usize>>> {
     let mut sessions: BTreeMap<&str, Vec<Option<usize>>> = BTreeMap::new();
     for play in plays {

@@ -2,25 +2,26 @@
 
 use std::collections::HashMap;
 
-/// Plays farther apart are not a pair. A whole night has about 200 plays.
+/// Two plays with a greater distance in their session are not a pair. A whole night has about 200 plays.
 const FAR: usize = 500;
-/// The additional count of neighbours.
+/// The additional count of two consecutive plays.
 const NEIGHBOUR: u64 = 2;
-/// The number of pairs in memory: they need 64 MiB.
+/// Maximum number of pairs in memory. They need 64 MiB.
 const MOST_PAIRS: usize = 1 << 20;
 
 /// Pairs of tracks with their counts.
 #[derive(Debug, Default)]
 pub struct PairCounts {
-    /// By both tracks, the lower index first.
+    /// The count of each pair. The key has the indexes of both tracks, the lower index first.
     pub weights: HashMap<(usize, usize), u64>,
-    /// Sessions longer than the distance of a pair.
+    /// The number of sessions with plays that are too far apart for a pair.
     pub long_sessions: usize,
-    /// Number of pairs beyond the limit.
+    /// How often a pair was not counted because the limit of pairs was reached.
     pub left_out: u64,
 }
 
-/// Counts the pairs of all sessions. A play without a track is in no pair but separates its neighbours.
+/// Counts the pairs of all sessions. A play without a track is not part of a pair, but the plays before and after it are not
+/// consecutive.
 #[must_use]
 pub fn pair_counts(sessions: &[Vec<Option<usize>>]) -> PairCounts {
     let mut counts = PairCounts::default();
@@ -62,8 +63,8 @@ mod tests {
         let found = pair_counts(&[known(&[0, 1, 2]), known(&[2, 0]), known(&[3, 3]), apart]);
         let mut weights: Vec<_> = found.weights.into_iter().collect();
         weights.sort_unstable();
-        // 0 and 2 are a pair twice: once apart, once as neighbours. A track does not pair with itself. A play without a track is
-        // between 4 and 5.
+        // Tracks 0 and 2 are a pair in two sessions, and are consecutive in the second one. A track is not a pair with itself.
+        // A play without a track is between tracks 4 and 5.
         assert_eq!(weights, [((0, 1), 3), ((0, 2), 4), ((1, 2), 3), ((4, 5), 1)]);
     }
 

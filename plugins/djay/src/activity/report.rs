@@ -6,14 +6,14 @@ use baton_plugin_kit::time;
 
 use super::{Activity, Options, TrackPlays};
 
-/// Rows of the table of relations.
+/// Maximum number of rows in the table of relations.
 const MOST_ROWS: usize = 50_000;
 
 fn when(millis: Option<i64>) -> String {
     millis.and_then(time::text).unwrap_or_default()
 }
 
-/// The played tracks.
+/// The table of the played tracks.
 ///
 /// # Errors
 /// Never: the file is written to memory.
@@ -45,7 +45,7 @@ pub fn csv_of_relations(activity: &Activity) -> Result<Vec<u8>, String> {
     table.into_bytes()
 }
 
-/// A page with the top of both tables.
+/// A Markdown page with the first `top` rows of both tables.
 #[must_use]
 pub fn markdown(activity: &Activity, options: &Options) -> String {
     let range = match (when(options.since), when(options.until)) {
@@ -81,7 +81,7 @@ pub fn markdown(activity: &Activity, options: &Options) -> String {
     page
 }
 
-/// A note on plays that were not counted.
+/// The section of the page that explains which pairs are not counted or not in the table.
 fn bounds(activity: &Activity) -> String {
     let mut lines = String::new();
     if activity.long_sessions > 0 {

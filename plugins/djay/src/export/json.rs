@@ -1,4 +1,4 @@
-//! The whole library as one JSON, with the numbers of djay.
+//! The whole library as one JSON file. It also has djay's own numbers, such as `key_index`.
 
 use baton_plugin_kit::time;
 use serde::Serialize;

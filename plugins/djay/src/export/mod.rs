@@ -1,7 +1,7 @@
 //! The library as files: five CSV tables with the columns that existing scripts for djay read, and one JSON with everything.
 //!
-//! Data that djay does not have is an empty cell: album, genre, the date of adding, and whether a service still has a track. Rows
-//! have a stable order, so two exports of one library have the same bytes.
+//! Columns for data that djay does not have are empty: album, genre, the date of adding, and whether a service still has a
+//! track. Rows have a stable order, so two exports of one library have the same bytes.
 
 mod json;
 mod played;

@@ -1,4 +1,4 @@
-//! Counts and last plays of each track.
+//! The play count and the last play of each track.
 
 use crate::library::{Library, Track};
 
@@ -18,8 +18,8 @@ impl PlayCounts {
         Self(played)
     }
 
-    /// The play count of djay or, without one, the number of plays in the history. Also the time of the last play in the
-    /// history.
+    /// The play count that djay stores or, if djay has none, the number of plays in the history. Also returns the time of the
+    /// last play in the history.
     pub(super) fn at(&self, place: usize, track: &Track) -> (i64, Option<i64>) {
         let (count, last) = self.0.get(place).copied().unwrap_or_default();
         (track.play_count.unwrap_or(count), last)

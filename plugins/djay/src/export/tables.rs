@@ -122,7 +122,7 @@ fn plays(library: &Library) -> Result<Vec<u8>, String> {
     let mut table = CsvWriter::new(PLAYS)?;
     for play in &library.plays {
         let track = play.track.and_then(|track| library.tracks.get(track));
-        // The play has the name at that time; the library may have renamed the track since.
+        // The play has the title that the track had when it was played. The track may have another title in the library now.
         let title = play.title.as_deref().or_else(|| track.map(|track| track.title.as_str()));
         let artist = play.artist.as_deref().or_else(|| track.and_then(|track| track.artist.as_deref()));
         table.row([

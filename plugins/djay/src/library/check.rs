@@ -1,6 +1,6 @@
-//! Compares djay's own indexes with the objects: both have tempo and key. A difference is a finding of the kind `index`. A
-//! missing entry, or one that refers to a missing row, is an `index-gap`: a separate kind, so that many gaps do not hide a
-//! difference.
+//! Compares djay's own indexes with the objects, because both store tempo and key. If the values differ, the finding has the
+//! kind `index`. If an index entry is missing or refers to a missing row, the finding has the kind `index-gap`. The kind is
+//! separate, so that many gaps do not hide a difference.
 
 use std::collections::HashSet;
 
@@ -12,14 +12,14 @@ use baton_plugin_sdk::{Error, Severity};
 use super::model::Track;
 use super::raw::{RawLibrary, RowSubject};
 
-/// Tempos are equal within the precision of an f32.
+/// The largest difference between two equal tempos, because djay stores tempos as f32.
 const SAME_BPM: f64 = 0.001;
 
 const ANALYSIS: &str =
     "SELECT rowid, bpm, keySignatureIndex FROM \"secondaryIndex_mediaItemAnalyzedDataIndex\" ORDER BY rowid";
 const USER_DATA: &str = "SELECT rowid, manualBPM FROM \"secondaryIndex_mediaItemUserDataIndex\" ORDER BY rowid";
 
-/// Compares the indexes. A missing index, or one with other columns, is a finding of severity `info`.
+/// Compares the indexes. If an index is missing or has other columns, the finding has severity `info`.
 ///
 /// # Errors
 /// As `wit/sql.wit`, if an index cannot be read to its end.
@@ -91,7 +91,7 @@ fn each(
 }
 
 fn compare_bpm(track: &Track, what: &str, read: Option<f64>, index: Option<f64>, findings: &mut Findings) {
-    // 0 means absent in both.
+    // In the object and in the index, 0 means that there is no tempo.
     let number = |bpm: Option<f64>| bpm.unwrap_or_default();
     if (number(read) - number(index)).abs() > SAME_BPM {
         let title = format!("the {what} of {} is {}, but {} in djay's index", track.id, shown(read), shown(index));

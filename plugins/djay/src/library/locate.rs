@@ -8,7 +8,8 @@ use baton_plugin_sdk::{Error, Mount};
 
 const FILE: &str = "MediaLibrary.db";
 
-/// The paths below the granted folder: the library's own folder, djay's folder, or the folder of all music.
+/// The usual paths of the database below the granted folder. The granted folder can be the library's own folder, djay's folder,
+/// or the folder of all music.
 const KNOWN: [&str; 11] = [
     "",
     "djay Media Library.djayMediaLibrary",
@@ -23,7 +24,7 @@ const KNOWN: [&str; 11] = [
     "Music/djay Pro 2/djay Media Library",
 ];
 
-/// The folder of djay's daily copies, each in a folder named by its date.
+/// The possible paths of the folder with djay's daily copies. Each copy is in a folder that has the date as its name.
 const BACKUPS: [&str; 3] = ["Backups", "djay/Backups", "Music/djay/Backups"];
 
 /// Maximum number of folders that are searched for backups.
@@ -42,7 +43,7 @@ pub struct FoundDatabase {
 /// finds only the newest backup.
 ///
 /// # Errors
-/// `permanent` if there is none, or the path leaves the folder; names the paths that were tried.
+/// `permanent` if there is no database, or the path leaves the folder. The error names the paths that were tried.
 pub fn find(mounts: &[&Mount], named: Option<&str>, backup: bool) -> Result<FoundDatabase, Error> {
     if named.is_some() && backup {
         return Err(Error::Permanent(
@@ -81,7 +82,7 @@ pub fn find(mounts: &[&Mount], named: Option<&str>, backup: bool) -> Result<Foun
     }))
 }
 
-/// The paths to try: the database in the path, if the path is a folder, then the path itself.
+/// The paths to try: first the database inside `named`, in case `named` is a folder, then `named` itself.
 fn named_paths(named: &str) -> Result<Vec<PathBuf>, Error> {
     let below = safe_path(named).ok_or_else(|| {
         Error::Permanent(format!("the argument `library` must be a path below the granted folder, not `{named}`"))
@@ -89,7 +90,7 @@ fn named_paths(named: &str) -> Result<Vec<PathBuf>, Error> {
     Ok(vec![below.join(FILE), below])
 }
 
-/// The backups below a folder, newest first.
+/// The possible paths of the backups below a folder, newest first.
 fn backups(folder: &Path) -> Vec<PathBuf> {
     let mut found: Vec<(String, PathBuf)> = Vec::new();
     for place in BACKUPS {

@@ -1,13 +1,13 @@
 //! Reads djay's library: joins the records of its database and reports inconsistencies as findings.
 //!
 //! The library is read from a snapshot and never written. djay writes in steps (a play first, the location of its track half a
-//! second later). So missing parts are not errors, for example a track without analysis or a play of a missing track.
+//! second later). So missing parts, such as a track without analysis or a play of a missing track, are not errors.
 //!
 //! | file | what |
 //! |---|---|
 //! | `locate.rs` | the path of the database, below the granted folder |
 //! | `schema.rs` | checks that djay's version is supported |
-//! | `raw.rs` | rows before they are joined |
+//! | `raw.rs` | the rows of the database, before they are joined to records |
 //! | `read.rs` | rows to records, and the joins |
 //! | `records.rs` | objects to records |
 //! | `source.rs` | the locations of a track: files, Apple's library, services |

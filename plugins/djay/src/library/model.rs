@@ -5,16 +5,16 @@ use std::collections::BTreeMap;
 use baton_plugin_kit::Key;
 use serde::Serialize;
 
-/// A library. Indexes of tracks and sessions refer to its lists.
+/// A library. The indexes of tracks and sessions in its records refer to the lists of this struct.
 #[derive(Debug, Default)]
 pub struct Library {
-    /// By id.
+    /// Sorted by id.
     pub tracks: Vec<Track>,
-    /// By start.
+    /// Sorted by start time.
     pub sessions: Vec<Session>,
-    /// By time.
+    /// Sorted by time.
     pub plays: Vec<Play>,
-    /// By name.
+    /// Sorted by name.
     pub playlists: Vec<Playlist>,
     /// The number of rows of each collection.
     pub rows: BTreeMap<String, usize>,
@@ -39,7 +39,7 @@ pub struct Track {
     pub detected_bpm: Option<f64>,
     /// The tempo that the user set; 0 if the user removed it.
     pub manual_bpm: Option<f64>,
-    /// The tempo that the user set, from the analysis.
+    /// The tempo that the user set, as stored in djay's record of the analysis.
     pub analysed_manual_bpm: Option<f64>,
     /// djay's number of the key.
     pub key_index: Option<i64>,
@@ -91,9 +91,10 @@ pub(super) fn milliseconds(seconds: f64) -> Option<i64> {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Source {
     /// `local` (a file), `apple` (a number in Apple's music library), `apple-music` (Apple's service), else djay's name of the
-    /// service; `unknown` if the address has none.
+    /// service; `unknown` if the address names no service.
     pub service: String,
-    /// Its id there; empty for a file. An item that is not a track has its kind as prefix: `episode:77`.
+    /// The id of the item at the service; empty for a file. If the item is not a track, the id begins with its kind:
+    /// `episode:77`.
     pub id: String,
     /// The address, as djay writes it.
     pub uri: String,
@@ -105,7 +106,7 @@ pub struct Source {
 const STREAMING: [&str; 7] = ["apple-music", "beatport", "beatsource", "deezer", "soundcloud", "spotify", "tidal"];
 
 impl Source {
-    /// Whether the location is at a streaming service: not a file, not in Apple's own library, not at another address.
+    /// Whether the location is at a streaming service, and not a file, in Apple's own library, or at another address.
     #[must_use]
     pub fn is_streamed(&self) -> bool {
         STREAMING.contains(&self.service.as_str())
@@ -174,13 +175,13 @@ pub struct Play {
 /// A playlist.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Playlist {
-    /// A UUID; the group of the view if nothing else is known.
+    /// The UUID of the playlist. If no playlist belongs to a group of the view, this is the name of the group.
     pub id: String,
     /// Its name.
     pub name: String,
     /// Its tracks, in order.
     pub items: Vec<Item>,
-    /// Whether all tracks were read, in their order.
+    /// Whether all tracks of the playlist were read in the right order.
     pub whole: bool,
 }
 

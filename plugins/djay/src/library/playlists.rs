@@ -1,6 +1,6 @@
-//! Playlists. The pages of a view have the row numbers of their items in order; each page of a group refers to the previous
-//! one. A group is the id of a playlist, or its name in older versions. A row is an item of a playlist, or a track in older
-//! versions.
+//! Reads playlists from the pages of a view. A page lists the row numbers of its items in order, and each page of a group
+//! refers to the previous page. The name of a group is the id of a playlist or, in older versions, the name of a playlist. A
+//! row is an item of a playlist or, in older versions, a track.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -12,10 +12,10 @@ use baton_plugin_sdk::{Error, Severity};
 use super::model::{Item, Playlist};
 use super::raw::{RawLibrary, RowSubject};
 
-/// The list of all playlists. It has no tracks.
+/// The id of djay's list of all playlists. This list has no tracks.
 const ROOT: &str = "mediaItemPlaylist-root";
 
-/// The size of a page in bytes. `YapDatabase` writes 50 rows, which need 400 bytes.
+/// Maximum size of a page in bytes. `YapDatabase` writes 50 rows into a page, which need 400 bytes.
 const MOST_BYTES: i64 = 900_000;
 
 /// Maximum number of items of all playlists.
@@ -40,11 +40,11 @@ struct Page {
 #[derive(Debug, Default)]
 struct Group {
     pages: Vec<Page>,
-    /// Whether a page of it could not be read completely.
+    /// Whether a page of the group could not be read completely.
     damaged: bool,
 }
 
-/// All groups, and whether any of them may be incomplete.
+/// All groups, and whether pages of any group may be missing.
 #[derive(Debug, Default)]
 struct Groups {
     by_name: BTreeMap<String, Group>,
@@ -57,8 +57,8 @@ struct Content {
     whole: bool,
 }
 
-/// Fills the playlists. A group without a playlist becomes a new one. A playlist is complete only if no unread part of the
-/// view can belong to it.
+/// Fills the playlists. If no playlist belongs to a group, the group becomes a new playlist. A playlist is complete only if no
+/// unread part of the view can belong to it.
 ///
 /// # Errors
 /// As `wit/sql.wit`. A library without playlists has no view.
@@ -132,15 +132,15 @@ fn content(name: &str, mut group: Group, is_incomplete: bool, raw: &RawLibrary, 
     Content { items, whole }
 }
 
-/// The rows of linked pages, from the first, and whether all pages are linked. Pages without a link come last, with a finding,
-/// because their position is unknown.
+/// The rows of all pages, and whether the links between the pages give their order. Pages that no link connects with the first
+/// page come last, with a finding, because their position is unknown.
 fn in_order(group: &str, pages: Vec<Page>, findings: &mut Findings) -> (Vec<i64>, bool) {
     let mut after: HashMap<Option<String>, Vec<Page>> = HashMap::new();
     for page in pages {
         after.entry(page.before.clone()).or_default().push(page);
     }
     let (mut rows, mut left, mut at) = (Vec::new(), Vec::new(), None);
-    // Terminates, because each page is removed.
+    // The loop ends, because each step removes a page.
     while let Some(mut next) = after.remove(&at).filter(|next| !next.is_empty()) {
         let page = next.remove(0);
         left.extend(next);
@@ -191,7 +191,7 @@ fn items(group: &str, rows: &[i64], raw: &RawLibrary, findings: &mut Findings) -
 /// The playlists by possible names of their groups.
 struct PlaylistNames {
     by_id: HashMap<String, usize>,
-    /// By name; `None` if several have it.
+    /// The index of the playlist with each name; `None` if several playlists have the name.
     by_name: HashMap<String, Option<usize>>,
     has_pages: Vec<bool>,
 }

@@ -1,4 +1,4 @@
-//! Rows before they are joined.
+//! The rows of the database, before they are joined to records.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -28,7 +28,7 @@ pub(super) struct RawLibrary {
     /// The collections of each track that were read, one bit each.
     pub(super) collections: Vec<u8>,
     pub(super) places: HashMap<String, usize>,
-    /// By row number.
+    /// The object of each row, by the number of the row.
     pub(super) subjects: HashMap<i64, RowSubject>,
     pub(super) sessions: Vec<Session>,
     pub(super) plays: Vec<Play>,
@@ -36,6 +36,6 @@ pub(super) struct RawLibrary {
     pub(super) rows: BTreeMap<String, usize>,
     pub(super) unreadable: usize,
     pub(super) causes: UnreadCounts,
-    /// Bytes of text.
+    /// The total size of the texts in bytes.
     pub(super) text: usize,
 }

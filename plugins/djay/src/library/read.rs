@@ -14,7 +14,7 @@ use super::unreadable::UnreadReason;
 use super::{check, playlists, records, schema};
 use crate::tsaf::{Blob, Document, Mismatch};
 
-/// Maximum size of all texts. In addition, an export needs twice this amount of memory.
+/// Maximum size of all texts in bytes. An export needs twice this amount of memory in addition.
 const MOST_TEXT: usize = 32 << 20;
 
 /// The plus before `collection` keeps SQLite from using its index, so the rows come in the order of the file, without

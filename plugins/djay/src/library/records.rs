@@ -120,7 +120,7 @@ pub(super) fn user_data(document: &Document<'_>, track: &mut Track) -> Result<Op
     Ok(owned(object.text("uuid")?))
 }
 
-/// The cue points that the user set. An invalid one is skipped; the others count.
+/// The cue points that the user set. Invalid cue points are skipped.
 fn cues(object: &Object<'_, '_>) -> BTreeMap<String, i64> {
     let at = |point: &Object<'_, '_>| point.number("time").ok().flatten().and_then(milliseconds);
     let named = [("automixStartPoint", "automix_start"), ("automixEndPoint", "automix_end"), ("endPoint", "end")];

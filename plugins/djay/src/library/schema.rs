@@ -1,4 +1,4 @@
-//! Checks that a database is a library of a supported djay version. So a library of another version gives one clear error
+//! Checks that a database is a library of a supported djay version. So a library of another version causes one clear error
 //! instead of a thousand findings.
 
 use baton_plugin_kit::host::Tables;
@@ -11,8 +11,8 @@ use super::unreadable::unsupported;
 /// The supported version of `YapDatabase`.
 const VERSION: i64 = 3;
 
-/// Maximum number of rows. A library of 15,540 tracks has some 50,000. `tests/memory.rs` checks that this many fit into
-/// the memory of the plugin.
+/// Maximum number of rows. A library of 15,540 tracks has some 50,000 rows. `tests/memory.rs` checks that a library with the
+/// maximum fits into the memory of the plugin.
 pub const MOST_ROWS: i64 = 150_000;
 
 /// The error for a file that is empty or cut off.
@@ -55,7 +55,8 @@ const FORMS: &str = "SELECT sum(form = 'TSAF'), sum(form = 'list'), sum(form = '
     WHEN substr(data, 1, 4) = x'54534146' THEN 'TSAF' WHEN substr(data, 1, 8) = x'62706c6973743030' THEN 'list' \
     ELSE 'other' END AS form FROM database2 WHERE +collection = 'mediaItemTitleIDs')";
 
-/// Checks the format of the tracks' objects: TSAF, or the format of older versions. One TSAF object is enough.
+/// Checks the format of the tracks' objects: TSAF, or the format of older versions. One TSAF object is enough to accept the
+/// library.
 fn check_object_format(database: &dyn Tables) -> Result<(), Error> {
     let found = database.query(FORMS, &[MOST_BYTES.into()])?;
     let counts = found.rows.first().map(Vec::as_slice).unwrap_or_default();

@@ -4,7 +4,7 @@ use percent_encoding::percent_decode_str;
 
 use super::model::{Source, is_track};
 
-/// Parses an address. The address itself is kept.
+/// Parses an address. The result also has the address as djay wrote it.
 #[must_use]
 pub fn source(uri: &str) -> Source {
     let of = |service: &str, id: &str, path: Option<String>| Source {
@@ -36,7 +36,7 @@ pub fn source(uri: &str) -> Source {
     of(&service, id, None)
 }
 
-/// An id of zeros means none.
+/// Returns an empty text if the id consists of zeros, because djay writes zeros if there is no id.
 fn some_id(id: &str) -> &str {
     if id.bytes().all(|byte| byte == b'0') { "" } else { id }
 }

@@ -7,7 +7,7 @@ use baton_plugin_sdk::Error;
 /// Maximum number of causes counted separately (a damaged library may have a different one per object).
 const MOST_CAUSES: usize = 64;
 
-/// Causes in the error message.
+/// Maximum number of causes in the error message.
 const SHOWN: usize = 5;
 
 /// The reason why an object cannot be read.
@@ -15,7 +15,7 @@ const SHOWN: usize = 5;
 pub(super) struct UnreadReason {
     /// The cause and the byte position.
     pub(super) message: String,
-    /// The cause only, used for counting.
+    /// The cause without the position, so that equal causes are counted together.
     pub(super) category: String,
 }
 

@@ -8,18 +8,18 @@ use baton_track_match::{Id, Track as Names};
 /// A track of the catalog.
 #[derive(Clone, Debug)]
 pub struct Candidate {
-    /// A service that names it.
+    /// The name of a service that has the track.
     pub service: String,
-    /// Its id there.
+    /// The id of the track at this service.
     pub id: String,
-    /// Its data.
+    /// All ids, the title, artists, album, length and ISRC of the track.
     pub names: Names,
 }
 
-/// Maximum number of tracks. `tests/memory.rs` checks that this many fit into the memory of the plugin.
+/// Maximum number of candidates. `tests/memory.rs` checks that they fit into the memory of the plugin.
 pub const MOST: usize = 50_000;
 
-/// A candidate needs facts from a source other than djay.
+/// Selects the tracks with facts from a source other than djay.
 const ROWS: &str = "SELECT t.id, e.service, e.external_id, t.title, t.artists, t.album, t.duration_ms, t.isrc \
     FROM tracks AS t JOIN external_ids AS e ON e.kind = 'track' AND e.item = t.id \
     WHERE EXISTS (SELECT 1 FROM external_ids AS o WHERE o.kind = 'track' AND o.item = t.id AND o.service <> 'djay' \
@@ -31,10 +31,11 @@ const ROWS: &str = "SELECT t.id, e.service, e.external_id, t.title, t.artists, t
 const SERVICES: &str =
     "SELECT DISTINCT service FROM external_ids WHERE kind = 'track' AND service <> 'djay' ORDER BY service LIMIT 50";
 
-/// Reads the candidates. If `service` is given: only the tracks of this service, by the ids of this service.
+/// Reads the candidates. If `service` is given, reads only the tracks of this service, and [`Candidate::id`] is the id at this
+/// service.
 ///
 /// # Errors
-/// As `wit/sql.wit`; `permanent` above 50,000 tracks, and for a service that the catalog does not have.
+/// As `wit/sql.wit`; `permanent` if there are more than 50,000 tracks, or if the catalog has no track of the service.
 pub fn candidates(catalog: &dyn Tables, service: Option<&str>) -> Result<Vec<Candidate>, Error> {
     if let Some(service) = service {
         check(catalog, service)?;

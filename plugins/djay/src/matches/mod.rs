@@ -1,8 +1,8 @@
 //! Matches the tracks of djay with tracks of the catalog from other services.
 //!
-//! `baton_track_match` has the rules: ids come first, an ISRC needs a second signal, otherwise title, artists and length
-//! decide together. Certain matches are written with `put_same`. The report has the reviews, which a person decides, and the
-//! tracks without a match, with reasons.
+//! `baton_track_match` has the rules: ids come first, an ISRC needs a second signal, otherwise title, artists and length decide
+//! together. Certain matches are written with `put_same`. The report also lists the matches that a person has to review, and
+//! the tracks without a match, each with a reason.
 
 mod candidates;
 mod report;
@@ -22,18 +22,18 @@ pub use report::table;
 const SAME: &str =
     "INSERT INTO put_same (source, service, id, other_service, other_id) VALUES ('djay', 'djay', ?1, ?2, ?3)";
 
-/// The results of a matching, by the index of the track.
+/// The decisions about all tracks of the library, and their counts.
 #[derive(Debug)]
 pub struct Matches {
-    /// The decisions.
+    /// One decision for each track, in the order of the library.
     pub decisions: Vec<Decision>,
     /// Tracks of djay.
     pub tracks: usize,
-    /// Tracks that can match: the catalog has one of their ids or an equal title, or a match was found.
+    /// Tracks that can match: a match was found, or the catalog has an equal title.
     pub matchable: usize,
     /// Certain matches.
     pub auto: usize,
-    /// Certain matches that the catalog had before.
+    /// Certain matches that the catalog already had before this task.
     pub known: usize,
     /// Matches for a person to decide.
     pub review: usize,

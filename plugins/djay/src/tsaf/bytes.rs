@@ -20,7 +20,7 @@ impl<'a> Bytes<'a> {
         Fault { offset: self.at, tag: self.tag, why }
     }
 
-    /// A fault outside of a value.
+    /// A fault outside of a value, so it has no tag.
     pub(super) fn fault_of_all(&self, why: FaultKind) -> Fault {
         Fault { offset: self.at, tag: None, why }
     }
@@ -33,7 +33,7 @@ impl<'a> Bytes<'a> {
         self.all.get(self.at..).unwrap_or_default()
     }
 
-    /// The next byte as a tag. Later faults name it.
+    /// Reads the next byte as a tag. Later faults contain this tag.
     pub(super) fn tag(&mut self) -> Result<u8, Fault> {
         self.tag = None;
         let tag = self.u8()?;
@@ -92,7 +92,8 @@ impl<'a> Bytes<'a> {
         self.array().map(u64::from_le_bytes)
     }
 
-    /// A number of items: at most the remaining bytes, because an item has at least one.
+    /// Reads a number of items. Rejects a number above the number of remaining bytes, because each item needs at least one
+    /// byte.
     pub(super) fn count(&mut self) -> Result<usize, Fault> {
         let count = self.u32()? as usize;
         let left = self.left();

@@ -14,7 +14,8 @@ const MOST_DEEP: usize = 64;
 pub fn decode(blob: &[u8]) -> Result<Document<'_>, Fault> {
     let mut bytes = Bytes::new(blob);
     let (objects, strings) = header(&mut bytes)?;
-    // The counts are checked at the end. Here they only reserve memory, at most as much as the blob can need.
+    // The counts are checked at the end. Here they only decide how much memory is reserved, and a value needs at least two
+    // bytes of the blob.
     let most = blob.len() / 2;
     let mut decoder = Decoder {
         bytes,
@@ -57,7 +58,7 @@ struct Decoder<'a> {
     /// Objects, arrays, dates and data, numbered by their start.
     numbered_values: Vec<NumberedValue<'a>>,
     strings: Vec<&'a str>,
-    /// Whether a reference has more than one byte, which no known blob has.
+    /// Whether the blob has a reference of more than one byte. No known blob has such a reference.
     has_wide_references: bool,
 }
 
@@ -125,7 +126,7 @@ impl<'a> Decoder<'a> {
         }
     }
 
-    /// A new string or a reference to one; its tag was read.
+    /// Reads a new string, or a reference to an earlier string. The caller has read the tag.
     fn string(&mut self, tag: u8) -> Result<&'a str, Fault> {
         if tag == 0x08 {
             let text = self.bytes.text()?;

@@ -5,7 +5,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-/// A value. Numbered values are in the document's table, so that a value can refer to one that contains it.
+/// A value. Numbered values are in the document's table, so that a value can refer to a value that contains it.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Value<'a> {
     /// Null.
@@ -36,7 +36,7 @@ pub struct Url<'a> {
 }
 
 impl<'a> Url<'a> {
-    /// The complete address; `None` if its base is unknown, or above 4 KiB.
+    /// The complete address; `None` if its base is unknown or the address is longer than 4 KiB.
     #[must_use]
     pub fn whole(&self) -> Option<Cow<'a, str>> {
         let whole = match &self.base {
@@ -53,7 +53,7 @@ fn has_scheme(text: &str) -> bool {
     scheme.is_some_and(|scheme| scheme.starts_with(|c: char| c.is_ascii_alphabetic()) && scheme.chars().all(is_part))
 }
 
-/// A path below its base, or from its root. `..` is rejected.
+/// Adds a relative path to the folder of `base`, or a path that begins with `/` to the host of `base`. Rejects `.` and `..`.
 fn resolved(base: &str, text: &str) -> Option<String> {
     if text.starts_with("//") || text.split('/').any(|part| part == "." || part == "..") {
         return None;
@@ -117,7 +117,8 @@ fn article(noun: &str) -> &'static str {
     if noun.starts_with(['a', 'e', 'i', 'o', 'u', 'A', 'E', 'I', 'O', 'U']) { "an" } else { "a" }
 }
 
-/// A blob stores each string once and refers to it by number, so a small blob could expand to much memory.
+/// Whether a text has at most 4 KiB. A blob stores each string once and refers to it by number, so without this limit a small
+/// blob could expand to much memory.
 fn is_short(text: &str) -> bool {
     text.len() <= 4_096
 }
@@ -242,7 +243,7 @@ impl<'d, 'a> Object<'d, 'a> {
         })
     }
 
-    /// A string, or an integer that is used instead of one.
+    /// A string, or an integer in place of a string.
     ///
     /// # Errors
     /// If the field has another type.

@@ -39,21 +39,21 @@ pub enum FaultKind {
     NoString,
     /// The base of an address is not an address.
     NoBase,
-    /// A reference to an object that does not begin before it.
+    /// A reference to an object that does not begin before the reference.
     NoObject {
         /// The number of the reference.
         number: usize,
         /// The number of objects so far.
         known: usize,
     },
-    /// A reference to a string that does not come before it.
+    /// A reference to a string that does not come before the reference.
     NoSuchString {
         /// The number of the reference.
         number: usize,
         /// The number of strings so far.
         known: usize,
     },
-    /// More items than remaining bytes.
+    /// A value declares more items than bytes remain.
     TooMany {
         /// The number of items.
         count: usize,
@@ -64,14 +64,14 @@ pub enum FaultKind {
     TooDeep,
     /// Bytes follow the last value.
     Left,
-    /// The header has another number of objects, arrays, dates and data.
+    /// The number of objects, arrays, dates and data differs from the number in the header.
     Objects {
         /// The number in the header.
         declared: usize,
         /// The real number.
         found: usize,
     },
-    /// The header has another number of strings.
+    /// The number of strings differs from the number in the header.
     Strings {
         /// The number in the header.
         declared: usize,

@@ -1,5 +1,5 @@
-//! TSAF, the format of djay's objects: a header with two counts, then one value. Each string is stored once. In an object,
-//! the name of a field comes after its value. A repeated value is a reference, by number, to the earlier one.
+//! TSAF, the format of djay's objects: a header with two counts, then one value. Each string is stored once. In an object, the
+//! name of a field comes after its value. A repeated value is stored as a reference: the number of the earlier value.
 //!
 //! Decoding is strict. The length of a value is known only from its tag, so decoding cannot continue after an unknown tag:
 //! it fails with position, tag and reason. Every byte must be used, and both counts of the header must be right. Strings and
@@ -26,7 +26,8 @@ pub use fault::{Fault, FaultKind};
 pub enum Blob<'a> {
     /// An object of djay.
     Tsaf(Document<'a>),
-    /// An Apple property list. Older libraries use it for all objects, newer ones only for `databaseInfo`. It is not read.
+    /// An Apple property list. Older libraries use this format for all objects, newer libraries only for `databaseInfo`. The
+    /// plugin does not read it.
     BinaryPlist,
 }
 

@@ -6,8 +6,8 @@ use super::{Blob, Document, Fault, FaultKind, NumberedValue, Url, Value, decode}
 
 const STYLES: [Style; 2] = [Style::Mac, Style::Windows];
 
-/// Rebuilds the tree from which a document was written: the first occurrence of a value becomes the value, a later one its
-/// number.
+/// Rebuilds the tree from which a document was written. The first reference to a numbered value becomes the value; each later
+/// reference becomes the number of the value.
 fn tree(document: &Document<'_>) -> Tree {
     value_tree(document, document.root(), &mut 0)
 }
@@ -45,7 +45,8 @@ fn url_tree(url: &Url<'_>) -> Tree {
     Tree::Url(url.text.to_owned(), url.base.as_deref().map(|base| Box::new(url_tree(base))))
 }
 
-/// Makes a generated tree valid: the numbers of Windows, and references only to values that have begun.
+/// Makes a generated tree valid: the tree gets only numbers that the style (Mac or Windows) writes, and references only to
+/// values that have begun.
 fn make_valid(tree: Tree, style: Style, begun: &mut usize) -> Tree {
     #[expect(clippy::cast_precision_loss, reason = "generated numbers are exact")]
     match tree {
@@ -230,7 +231,8 @@ fn references_are_as_wide_as_the_tables_need() {
     }
 }
 
-/// Checks reader and generator with blobs that djay or a third program wrote, so that they do not only agree with each other.
+/// Checks reader and generator with blobs that djay or a third program wrote. Otherwise an error that both share would stay
+/// unnoticed.
 #[test]
 fn blobs_of_other_programs_are_written_again_byte_by_byte() {
     let mut written = 0;

@@ -1,4 +1,5 @@
-//! The actions on a generated library: tables cell by cell, activity compared with a plain count, matches.
+//! Runs the actions on a generated library. Checks each cell of the tables, compares the activity with a plain count, and
+//! checks the matches.
 
 use std::collections::{BTreeMap, HashMap};
 

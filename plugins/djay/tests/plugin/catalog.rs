@@ -141,7 +141,7 @@ fn a_track_without_a_title_gets_the_title_of_its_play() {
     let said = sync::sync(&library, &catalog, NOW, false, &mut Findings::default()).unwrap();
     assert_eq!((said.named_by_plays, said.untitled, said.linked), (1, 0, library.plays.len()));
     assert_eq!(title_in(&catalog, &id), title);
-    // If the plays have no title either, the track is left out, and its plays have no track.
+    // If neither the track nor its plays have a title, the track is left out, and its plays have no track.
     for play in library.plays.iter_mut().filter(|play| play.track == Some(place)) {
         play.title = None;
     }
@@ -219,8 +219,7 @@ fn an_address_of_an_unknown_service_is_not_linked_to_another_service() {
 
 #[test]
 fn the_first_of_several_equal_tracks_gives_the_values_in_every_run() {
-    // The tracks are equal by a service's id, by matches before the first run, or by matches after
-    // it.
+    // The tracks become one track by the id of a service, by matches before the first run, or by matches after the first run.
     for how in 0..3 {
         let generated = GeneratedLibrary::new(&LibrarySpec::tiny());
         let (mut library, _) = generated.read();

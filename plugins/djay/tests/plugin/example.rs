@@ -1,4 +1,4 @@
-//! The library of the plugin's examples is the generated one.
+//! The library in the plugin's examples equals the generated library.
 
 use std::path::PathBuf;
 

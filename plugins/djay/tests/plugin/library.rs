@@ -121,7 +121,7 @@ fn an_unreadable_blob_is_a_finding_with_its_position_and_the_others_are_read() {
     titled(&format!("localMediaItemLocations/{}", id(2)), "1000001 bytes");
     titled(&format!("mediaItemTitleIDs/{}", id(3)), "not a blob");
     titled(&format!("mediaItemTitleIDs/{}", id(4)), "ADCMediaItemTitleID");
-    // The track's row of titles cannot be read, but its location also has the title.
+    // The row with the track's title cannot be read, but the row with its location also has the title.
     let track = library.tracks.iter().find(|track| track.id == id(1)).unwrap();
     assert_eq!(track.title, generated.written.tracks[1].title);
     assert_eq!(library.tracks.len(), generated.written.tracks.len());

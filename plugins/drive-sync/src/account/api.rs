@@ -87,7 +87,7 @@ pub(super) fn full_text(why: &str) -> String {
     )
 }
 
-/// The networks of a task: Drive and Sheets have different hosts.
+/// The networks of a task. Drive and Sheets need one network each, because they have different hosts.
 #[derive(Clone, Copy)]
 pub struct Networks<'a> {
     /// Google Drive.
@@ -102,20 +102,20 @@ impl std::fmt::Debug for Networks<'_> {
     }
 }
 
-/// The host's network to Google Drive, with the account. Status 308 is not a redirect here, but an upload that is not
-/// complete.
+/// The host's network to Google Drive; requests use the token of the account. Status 308 is not treated as a redirect: it means
+/// that an upload is not complete.
 #[must_use]
 pub fn drive_web() -> HostWeb {
     HostWeb::begin("api", "google")
 }
 
-/// The host's network to Google Sheets, with the account.
+/// The host's network to Google Sheets; requests use the token of the account.
 #[must_use]
 pub fn sheets_web() -> HostWeb {
     HostWeb::begin("sheets", "google")
 }
 
-/// The pause in seconds after 429 from the Sheets API, which counts the requests of a minute.
+/// The pause in seconds after status 429 of the Sheets API. The API limits the requests of each minute.
 const SHEETS_PAUSE: u64 = 16;
 
 /// Paths of the Sheets API begin with this.
@@ -189,7 +189,7 @@ impl<'a> Api<'a> {
                     Verdict::Later(why, after) => (why, after),
                 },
                 Err(HttpError::Failed(why)) => (why, None),
-                // Without this grant, the other files are still synced.
+                // If Google Sheets is not granted, the other files are still synced.
                 Err(HttpError::Denied(why)) if is_sheets => return Err(Refusal::Forbidden(why)),
                 Err(error) => return Err(Refusal::Failed(error.into())),
             };
@@ -207,7 +207,7 @@ impl<'a> Api<'a> {
         retryable("the requests or the time of this task are used up; run it again".to_owned())
     }
 
-    /// Waits, and counts the pause for the limits of the task.
+    /// Waits, and adds the pause to the pauses that the limits of the task allow.
     pub(super) fn pause(&self, seconds: u64, why: &str) -> Result<(), Refusal> {
         if self.web.now() + Duration::from_secs(seconds) >= self.end.get() {
             return Err(self.use_up());
@@ -225,7 +225,7 @@ enum Verdict {
     Answer(Response),
     /// Send the request again at once.
     Again,
-    /// Send the request again later: the reason, and the pause of a rate limit.
+    /// Send the request again later. The fields are the reason, and the pause that a rate limit demands.
     Later(String, Option<u64>),
 }
 

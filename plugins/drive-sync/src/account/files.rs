@@ -43,7 +43,7 @@ pub(super) struct RemoteFile {
     pub(super) is_folder: bool,
     /// MD5 of its content; empty for folders.
     pub(super) md5: String,
-    /// RFC 3339, always with the same number of digits: the texts sort like the times.
+    /// The time of creation in RFC 3339. All times have the same number of digits, so they can be sorted as texts.
     pub(super) created: String,
     /// The time of the last change of a spreadsheet; empty for other files, which are compared by their content.
     pub(super) modified: String,
@@ -58,7 +58,7 @@ pub(super) struct RemoteFile {
 /// The properties that Baton stores with a file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Marker {
-    /// The name of the top folder; empty if Baton did not create the file.
+    /// The name of the top folder below which Baton created the file; empty if Baton did not create the file.
     pub(super) place: String,
     /// The compared form of the database's id.
     pub(super) database: String,
@@ -77,7 +77,7 @@ impl Marker {
 }
 
 impl RemoteFile {
-    /// Reads the JSON of the API; `None` without an id.
+    /// Reads the JSON of the API; `None` if the JSON has no id.
     pub(super) fn read(file: &Value) -> Option<Self> {
         let text = |place: &str| file.pointer(place).and_then(Value::as_str).unwrap_or_default().to_owned();
         let property = |name: &str| text(&format!("/appProperties/{name}"));
@@ -107,12 +107,12 @@ impl RemoteFile {
         !self.modified.is_empty()
     }
 
-    /// The order in which every workspace chooses the folder or file to keep.
+    /// The sort key for duplicates. Every workspace keeps the folder or file with the lowest key.
     pub(super) fn rank(&self) -> (&str, &str) {
         (&self.created, &self.id)
     }
 
-    /// The metadata for its creation.
+    /// The metadata in the request that creates the file.
     pub(super) fn metadata(&self) -> Value {
         let mut metadata = Map::new();
         metadata.insert("id".to_owned(), json!(self.id));
@@ -137,7 +137,7 @@ pub(super) struct ChangesPage {
     pub(super) removed: Vec<String>,
     /// The token of the next page.
     pub(super) next: Option<String>,
-    /// The token of the next reading, on the last page.
+    /// The token for the next reading. Only the last page has it.
     pub(super) start: Option<String>,
 }
 
@@ -154,7 +154,7 @@ impl<'a> Files<'a> {
         Self { api, shared_drive, drawn: RefCell::default() }
     }
 
-    /// An id for a new file.
+    /// Requests an id for a new file.
     pub(super) fn draw_id(&self) -> Result<String, Refusal> {
         if let Some(id) = self.drawn.borrow_mut().pop() {
             return Ok(id);
@@ -238,7 +238,7 @@ impl<'a> Files<'a> {
         Ok(files.into_iter().flatten().any(is_other))
     }
 
-    /// The token for the changes from now on.
+    /// Requests a token. With it, a later task gets the changes from now on.
     pub(super) fn start_token(&self) -> Result<String, Refusal> {
         let call = Call::new("GET", format!("/drive/v3/changes/startPageToken?{}", self.drive()));
         let answer = self.api.json(&call).map_err(|refusal| match refusal {
@@ -273,7 +273,7 @@ impl<'a> Files<'a> {
         Ok(page)
     }
 
-    /// Creates a folder with an id of `generateIds`. If the folder exists already, it is the result.
+    /// Creates a folder with an id of `generateIds`. If the folder already exists, returns the existing folder.
     pub(super) fn create_folder(&self, folder: &RemoteFile) -> Result<RemoteFile, Refusal> {
         let path = format!("/drive/v3/files?supportsAllDrives=true&fields={FIELDS}");
         match self.api.json(&Call::with_json("POST", path, &folder.metadata())) {
@@ -347,14 +347,14 @@ impl<'a> Files<'a> {
     }
 }
 
-/// A text inside of `'…'` in a search.
+/// Escapes a text that is placed between single quotes in a search.
 fn quoted(text: &str) -> String {
     text.replace('\\', "\\\\").replace('\'', "\\'")
 }
 
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// A text as part of an address.
+/// Percent-encodes a text that becomes a part of an address.
 pub(super) fn encoded(text: &str) -> PercentEncode<'_> {
     utf8_percent_encode(text, ENCODED)
 }

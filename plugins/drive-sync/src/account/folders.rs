@@ -1,9 +1,10 @@
 //! The one folder of a database, and the top folder.
 //!
-//! If there are several, every workspace keeps the same one: the oldest, then the one with the lowest id. The others are
-//! marked as merged, so that workspaces that use them find the one to keep, and their files are moved. A later task moves
-//! the files that another workspace has added to a merged folder in the meantime, and moves the empty folder to the trash.
-//! With the scope `drive.file`, Baton cannot see files that a person added. So it keeps the merged folder and reports it.
+//! If a database has several folders, every workspace keeps the same folder: the oldest folder or, among folders of the same
+//! age, the folder with the lowest id. Baton marks the other folders as merged and moves their files. The mark leads workspaces
+//! that still use a merged folder to the folder to keep. A later task moves the files that another workspace has added to a
+//! merged folder in the meantime, and moves the empty folder to the trash. With the scope `drive.file`, Baton cannot see files
+//! that a person added. So it keeps the merged folder and reports it.
 
 use baton_plugin_sdk::Severity;
 use serde_json::json;
@@ -37,7 +38,7 @@ pub(super) fn top(account: &Account<'_>) -> Result<EnsuredFolder, Refusal> {
     ensure(account, "top", known, wanted)
 }
 
-/// The known folders of a database that are not merged, the oldest first.
+/// The known folders of a database that are not marked as merged, the oldest first.
 pub(super) fn known<'f>(files: &'f [RemoteFile], top: &str, database: &str, name: &str) -> Vec<&'f RemoteFile> {
     let is_by_name = |file: &RemoteFile| {
         let id = ParsedName::parse(&file.name).map(|named| named.id);
@@ -69,7 +70,8 @@ pub(super) fn database(account: &Account<'_>, top: &str, database: &str, name: &
     Ok(ensured)
 }
 
-/// Finds or creates a folder, and merges the others into it. `known` are folders that are neither merged nor in the trash.
+/// Finds or creates a folder, and merges the other folders of `known` into it. No folder of `known` is marked as merged or in
+/// the trash.
 fn ensure(
     account: &Account<'_>,
     key: &str,
@@ -96,8 +98,8 @@ fn ensure(
     Ok(EnsuredFolder { folder: keep, made: false })
 }
 
-/// The folder with the stored id, if it exists and is not in `known`: a search may not find it yet, or the task that created
-/// it was killed.
+/// The folder with the stored id, if the folder exists and is not in `known`. This happens if a search does not find the folder
+/// yet, or if the task that created the folder was killed.
 fn claimed(account: &Account<'_>, key: &str, known: &[RemoteFile]) -> Result<Option<RemoteFile>, Refusal> {
     for _ in 0..CHAIN {
         let Some(id) = account.store.id(key)? else { return Ok(None) };
@@ -130,7 +132,7 @@ fn create(account: &Account<'_>, key: &str, mut wanted: RemoteFile) -> Result<Re
                 account.note(json!({ "did": "created-folder", "id": made.id, "name": made.name }));
                 return Ok(made);
             }
-            // The id was used by a folder that somebody deleted meanwhile.
+            // Somebody deleted the folder that had this id.
             Ok(_) | Err(Refusal::Missing) => account.store.forget_id(key, &wanted.id)?,
             Err(refusal) => return Err(refusal),
         }
@@ -230,7 +232,7 @@ fn report_left(account: &Account<'_>, folder: &RemoteFile) {
     account.report("account-merged-folder", &folder.id, Severity::Low, title, step);
 }
 
-/// The folder that is kept at the end of a chain; `None` if somebody deleted it.
+/// The folder that is kept at the end of a chain of merged folders; `None` if somebody deleted that folder.
 fn destination(account: &Account<'_>, first: &str) -> Result<Option<String>, Refusal> {
     let mut id = first.to_owned();
     for _ in 0..CHAIN {

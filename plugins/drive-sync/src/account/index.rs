@@ -30,7 +30,7 @@ pub(super) fn refresh(account: &Account<'_>) -> Result<(), Refusal> {
         match (page.next, page.start) {
             (Some(next), _) => {
                 token.text = next;
-                // The next task continues here if this one ends.
+                // If this task ends early, the next task continues at this page.
                 account.store.set_token(&token)?;
             }
             (None, Some(start)) => {
@@ -43,9 +43,9 @@ pub(super) fn refresh(account: &Account<'_>) -> Result<(), Refusal> {
     Err(retryable("the list of changes at Google Drive does not end".to_owned()))
 }
 
-/// Reads the list again as long as a search may miss files that were created before the token, because no later change names
-/// those files. Also reads the list again for a new folder: a folder that others created or moved can contain older
-/// spreadsheets.
+/// Reads the complete list again while a search may still miss files that were created before the token, because the changes
+/// feed does not report those files. Also reads the list again after a new folder appeared: a folder that others created or
+/// moved can contain older spreadsheets.
 fn settle(account: &Account<'_>, mut token: Token, has_new_folder: bool) -> Result<(), Refusal> {
     if token.begun_at > 0 || has_new_folder {
         add(account, search(account)?)?;
@@ -58,7 +58,7 @@ fn settle(account: &Account<'_>, mut token: Token, has_new_folder: bool) -> Resu
 
 fn read_all(account: &Account<'_>) -> Result<(), Refusal> {
     let token = Token { text: account.files.start_token()?, begun_at: account.now_ms.max(1) };
-    // An incomplete list replaces nothing.
+    // If the list cannot be read completely, the stored content is not changed.
     let found = search(account)?;
     account.store.clear()?;
     add(account, found)?;
@@ -80,7 +80,7 @@ fn add(account: &Account<'_>, found: Vec<RemoteFile>) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// The spreadsheets are last, because their folders must be known.
+/// Lists all files of the account. The spreadsheets are last, because their folders must be recorded before them.
 fn search(account: &Account<'_>) -> Result<Vec<RemoteFile>, Refusal> {
     let top = account.store.id("top")?;
     let in_top = match &top {
@@ -93,7 +93,7 @@ fn search(account: &Account<'_>) -> Result<Vec<RemoteFile>, Refusal> {
     Ok(found)
 }
 
-/// A top folder that has an id but was not created yet has no children.
+/// Returns an empty list if the folder is missing: the top folder can have a requested id before it is created.
 fn none_if_missing(refusal: Refusal) -> Result<Vec<RemoteFile>, Refusal> {
     match refusal {
         Refusal::Missing => Ok(Vec::new()),
@@ -101,7 +101,7 @@ fn none_if_missing(refusal: Refusal) -> Result<Vec<RemoteFile>, Refusal> {
     }
 }
 
-/// Records the changes of a page. Returns whether it has a folder that was not known.
+/// Records the changes of a page. Returns whether the page has a folder that was not known.
 fn apply(account: &Account<'_>, page: &ChangesPage) -> Result<bool, Refusal> {
     let (top, store) = (account.store.id("top")?, &account.store);
     let mut has_new_folder = false;
@@ -125,8 +125,9 @@ fn apply(account: &Account<'_>, page: &ChangesPage) -> Result<bool, Refusal> {
     Ok(has_new_folder)
 }
 
-/// A file with the marker counts in every folder to which a person moved it; a file without the marker counts only in the top
-/// folder. In My Drive, only files that this account owns count, because other people can share the files of their Baton.
+/// Whether Baton handles a file. A file with Baton's marker may be in any folder, because a person can move it. A file without
+/// the marker must be in the top folder. In My Drive, the account must own the file, because other people can share the files
+/// of their Baton.
 fn is_ours(account: &Account<'_>, file: &RemoteFile, top: Option<&str>) -> bool {
     let is_marked = file.marker.place == account.place.top && !file.marker.part.is_empty();
     let is_owned = file.is_owned || !account.place.shared_drive.is_empty();

@@ -1,12 +1,13 @@
-//! A Google Drive account in addition to the folder `drive`. The folder is the working copy: before an action, files that
-//! changed in the account are downloaded into the folder; after the action, the CSVs and manifests of the folder are
+//! A Google Drive account in addition to the folder `drive`. The folder is the working copy of the account. Before an action,
+//! files that changed in the account are downloaded into the folder. After the action, the CSVs and manifests of the folder are
 //! uploaded. So an action has the same effect on the account as on the folder.
 //!
-//! **Duplicates.** Drive accepts several folders of one name, so a search alone does not prevent a second creation. An id is
-//! requested first (`generateIds`), stored in the plugin's own database, and used for the creation: a repeated request gets
-//! the answer 409 and has no second effect. Two workspaces do not share a database. If both create a folder, each of them
-//! chooses the same folder to keep (the oldest, then the lowest id). It moves the files of the other folders into this
-//! folder, and moves the other folders to the trash when they are empty. Nothing is deleted.
+//! **Duplicates.** Drive accepts several folders of one name, so a search alone does not prevent a second creation. So Baton
+//! first requests an id (`generateIds`), stores it in the plugin's own database, and uses it for the creation. A repeated
+//! creation gets the answer 409 and has no effect. Two workspaces do not share this database, so both may create a folder. Then
+//! both keep the same folder: the oldest, or among folders of the same age the folder with the lowest id. Each workspace moves
+//! the files of the other folders into this folder, and moves the other folders to the trash when they are empty. Nothing is
+//! deleted.
 //!
 //! | file | what |
 //! |---|---|

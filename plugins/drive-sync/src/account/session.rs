@@ -1,5 +1,5 @@
-//! One task with the account: before its action, the account is read and changed files are downloaded; after it, files are
-//! uploaded. Only one task of a workspace works with the account at a time.
+//! One task with the account. Before the task's action, the account is read and changed files are downloaded. After the action,
+//! files are uploaded. Only one task of a workspace works with the account at a time.
 
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
@@ -129,7 +129,7 @@ impl<'a> AccountSession<'a> {
         Api::new(self.web, self.context.begin, self.requests)
     }
 
-    /// Opens the account. If the task before used another Google account, its stored state is deleted.
+    /// Opens the account. If the last task used another Google account, the stored state of that account is deleted.
     fn account<'b>(&'b self, api: &'b Api<'b>) -> Result<Account<'b>, Error> {
         let account = Account {
             files: Files::new(api, &self.place.shared_drive),
@@ -179,7 +179,7 @@ impl<'a> AccountSession<'a> {
             };
             let place = match local.get(&database).map(Vec::as_slice) {
                 Some([folder]) => DatabasePlace { database, folder: folder.clone() },
-                // The action merges the folders of this database.
+                // If the database has several folders below `drive`, the action merges them.
                 Some(_) => continue,
                 None => match self.new_folder(account, &database, &name)? {
                     Some(place) => place,
@@ -192,8 +192,8 @@ impl<'a> AccountSession<'a> {
         Ok(top)
     }
 
-    /// Creates a folder for a database that is only in the account; `None` if its name in the account is not valid, or a folder
-    /// exists now.
+    /// Creates a folder for a database that is only in the account. Returns `None` if the name in the account is not valid, or
+    /// if a folder of the database exists now.
     fn new_folder(&self, account: &Account<'_>, database: &str, name: &str) -> Result<Option<DatabasePlace>, Error> {
         let named = ParsedName::parse(name);
         let is_right = |named: ParsedName<'_>| id_key(named.id) == database && base_name(named.title, named.id) == name;
@@ -204,8 +204,8 @@ impl<'a> AccountSession<'a> {
             return Ok(None);
         }
         let unreadable = |error: std::io::Error| Error::Retryable(format!("cannot create the folder {name}: {error}"));
-        // Another task may have created a folder since the list was read, perhaps with another title. The next sync
-        // downloads into it.
+        // Another task may have created a folder since the list was read, perhaps with another title. The next sync downloads
+        // the files into that folder.
         if !find(&self.context.root, database).map_err(unreadable)?.is_empty() {
             return Ok(None);
         }
@@ -347,7 +347,7 @@ fn incomplete(account: &Account<'_>, mut outcome: Outcome) -> Outcome {
     outcome.with_next_step("run it again: it continues, and does nothing twice")
 }
 
-/// Continues with the next database, or ends the task.
+/// Decides after a database whether the task continues with the next database or ends.
 fn settle(account: &Account<'_>, place: &DatabasePlace, done: Result<(), TransferError>) -> Result<(), Error> {
     let (kind, why) = match done {
         Ok(()) => return Ok(()),

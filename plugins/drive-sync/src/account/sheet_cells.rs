@@ -10,7 +10,7 @@ use serde_json::{Number, Value};
 /// Milliseconds of a day.
 const DAY_MS: i64 = 86_400_000;
 
-/// The day 1970-01-01 as a number of a spreadsheet.
+/// The day 1970-01-01 as a number of days since 1899-12-30.
 const EPOCH: i64 = 25_569;
 
 /// The largest number of days: 9999-12-31.
@@ -75,7 +75,7 @@ fn number_cell(number: &Number, cell: &Value) -> SheetCell {
     moment.unwrap_or_else(|| SheetCell::new("number", with_zeros(number_text(number), &pattern)))
 }
 
-/// A number as JSON writes it; a whole number has no fraction.
+/// A number in the form of JSON. A whole number has no decimal point.
 fn number_text(number: &Number) -> String {
     let text = number.to_string();
     match text.strip_suffix(".0") {
@@ -98,7 +98,7 @@ fn milliseconds(days: f64) -> i64 {
     (days * 86_400_000.0).round() as i64
 }
 
-/// A date, with its time if it has one; `None` before the year 1.
+/// A date, and its time of day if the cell has one; `None` for a date before the year 1.
 fn date_cell(days: f64, is_date: bool) -> Option<SheetCell> {
     let millis = milliseconds(days);
     let text = time::text(millis - EPOCH * DAY_MS)?;

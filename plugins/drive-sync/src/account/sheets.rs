@@ -1,5 +1,5 @@
-//! Google Sheets in the folder of a database, as CSV files in `Sheets/NAME_ID/TITLE_ID.csv` of the working copy. They are only
-//! read: the Sheets API has no conditional write, so a person's edit at the same moment would be lost.
+//! Google Sheets in the folder of a database, as CSV files in `Sheets/NAME_ID/TITLE_ID.csv` of the working copy. Baton does not
+//! write to Google Sheets: the Sheets API has no conditional write, so a person's edit at the same moment would be lost.
 //!
 //! A sheet is read in parts. If the spreadsheet was changed meanwhile, nothing is written, and the next task reads it again.
 
@@ -77,7 +77,7 @@ fn report(account: &Account<'_>, kind: &str, sheet: &StoredSheet, title: String)
     account.report(kind, &sheet.id, Severity::Medium, title, evidence);
 }
 
-/// The files of all sheets of a spreadsheet, or the reason why there are none.
+/// The files of all sheets of a spreadsheet, or the reason why the spreadsheet cannot be read.
 fn read_all(account: &Account<'_>, sheet: &StoredSheet) -> Result<Result<Vec<TabFiles>, String>, Refusal> {
     let base = format!("/v4/spreadsheets/{}", encoded(&sheet.id));
     let fields =
@@ -213,7 +213,8 @@ fn make(folder: &Path) -> std::io::Result<()> {
     }
 }
 
-/// The path of the entry with this ending (its id) and the present title. An existing entry with another title is renamed.
+/// The path for a spreadsheet or sheet: its present title and `ending`, which contains its id. An existing entry with this
+/// ending and another title is renamed.
 fn named(folder: &Path, title: &str, ending: &str) -> std::io::Result<PathBuf> {
     let path = folder.join(format!("{}{ending}", sanitised(title)));
     let mut found = children(folder)?.into_iter().map(|(name, _)| folder.join(name));

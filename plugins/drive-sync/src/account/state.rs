@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::files::{Files, RemoteFile};
 use super::store::Store;
 
-/// The place in the account.
+/// The place in the account that is synced with the folder `drive`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AccountPlace {
     /// The name of the folder that has the folders of databases.
@@ -20,7 +20,7 @@ pub struct AccountPlace {
 }
 
 impl AccountPlace {
-    /// Its key in the plugin's own database.
+    /// The key of the place in the plugin's own database.
     pub(super) fn key(&self) -> String {
         format!("{}/{}", self.shared_drive, self.top)
     }
@@ -44,10 +44,10 @@ pub(super) struct Account<'a> {
     pub(super) uploaded: Cell<usize>,
     pub(super) downloaded: Cell<usize>,
     pub(super) merged: Cell<usize>,
-    /// The number of databases that the present step must compare with the account, and the number that it has compared.
+    /// The number of databases that the present step (download or upload) must compare with the account.
     pub(super) selected: Cell<usize>,
     pub(super) compared: Cell<usize>,
-    /// Whether the account has no more space, so that nothing more is uploaded.
+    /// Whether the account has no more space. Then nothing more is uploaded.
     pub(super) is_full: Cell<bool>,
     pub(super) changes: RefCell<Vec<Value>>,
     pub(super) findings: RefCell<Findings>,

@@ -96,7 +96,7 @@ impl<'a> Store<'a> {
         Ok(self.own.query(sql, &[self.place.as_str().into(), key.into()])?.text().map(str::to_owned))
     }
 
-    /// Stores a requested id for a key, unless another task stored one. Returns the stored one.
+    /// Stores a requested id for a key, unless another task has stored an id for this key. Returns the id that is stored.
     pub(super) fn claim(&self, key: &str, id: &str) -> Result<String, Error> {
         let sql = "INSERT OR IGNORE INTO account_ids (place, key, id) VALUES (?1, ?2, ?3)";
         self.own.execute(sql, &[self.place.as_str().into(), key.into(), id.into()])?;
@@ -119,13 +119,14 @@ impl<'a> Store<'a> {
         self.own.execute(sql, &[self.place.as_str().into(), key.into(), before.into()]).map(drop)
     }
 
-    /// Sets the id of a key and replaces a stored one.
+    /// Sets the id of a key, and replaces the id that is stored.
     pub(super) fn use_id(&self, key: &str, id: &str) -> Result<(), Error> {
         let sql = "INSERT OR REPLACE INTO account_ids (place, key, id) VALUES (?1, ?2, ?3)";
         self.own.execute(sql, &[self.place.as_str().into(), key.into(), id.into()]).map(drop)
     }
 
-    /// The token of changes. `begun_at` is the time of the complete list before it, or 0 when that list need not be read again.
+    /// The token of changes. `begun_at` is the time of the complete list that was read before the token was used, or 0 if that
+    /// list need not be read again.
     pub(super) fn token(&self) -> Result<Option<Token>, Error> {
         let sql = "SELECT token, begun_at FROM account_tokens WHERE place = ?1";
         let found = self.own.query(sql, &[self.place.as_str().into()])?;
@@ -304,7 +305,7 @@ impl<'a> Store<'a> {
         Ok(SyncedContent { md5: text(0), next_md5: text(1) })
     }
 
-    /// Records that both sides have this content.
+    /// Records that the folder and the account have this content.
     pub(super) fn set_synced(&self, key: &str, md5: &str) -> Result<(), Error> {
         let sql = "INSERT OR REPLACE INTO account_synced (place, key, md5, next_md5) VALUES (?1, ?2, ?3, '')";
         self.own.execute(sql, &[self.place.as_str().into(), key.into(), md5.into()]).map(drop)

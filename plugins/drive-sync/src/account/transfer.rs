@@ -1,6 +1,7 @@
-//! Downloads and uploads the CSV and the manifest of one database. Three contents are compared: the account's, the folder's,
-//! and the content of the last sync. If only one side changed, its content replaces the other. If both sides changed,
-//! nothing is replaced without `overwrite`, except a manifest whose CSV is not in conflict.
+//! Downloads and uploads the CSV and the manifest of one database. For each file, three contents are compared: the content in
+//! the account, the content in the folder, and the content of the last sync. If only the account or only the folder changed,
+//! its content is copied to the other side. If both changed, a CSV is replaced only with `overwrite`; a manifest is also
+//! replaced if its CSV is not in conflict.
 
 use std::path::PathBuf;
 
@@ -112,7 +113,7 @@ impl<'a> FilePair<'a> {
         Ok(Some(keep))
     }
 
-    /// The file with the stored id, if it exists although no search and no change has returned it yet.
+    /// The file with the stored id, if the file exists and neither a search nor the changes feed has returned it yet.
     fn claimed(&self, found: &[RemoteFile]) -> Result<Option<RemoteFile>, Refusal> {
         let store = &self.account.store;
         let Some(id) = store.id(&self.key)?.filter(|id| !found.iter().any(|file| file.id == *id)) else {
@@ -158,7 +159,7 @@ impl<'a> FilePair<'a> {
         Ok(keep)
     }
 
-    /// Deletes the record of a file whose index entry is out of date.
+    /// Deletes the record of a file if the record is out of date.
     fn forget(&self, remote: &RemoteFile) -> Result<(), Refusal> {
         self.account.store.remove(&remote.id)?;
         Ok(self.account.store.forget_id(&self.key, &remote.id)?)
@@ -228,7 +229,7 @@ pub(super) fn push(
             continue;
         };
         if remote.md5 != own {
-            // The changes feed may have a delay, so the file is read.
+            // The changes feed may have a delay, so the present state of the file is read.
             match account.files.get(&remote.id)? {
                 Some(fresh) if !fresh.trashed => remote = fresh,
                 _ => {
@@ -294,7 +295,7 @@ fn create(both: &FilePair<'_>, folder: &str, bytes: &[u8]) -> Result<(), Transfe
                 account.note(json!({ "did": "created", "id": made.id, "name": both.shown }));
                 return Ok(());
             }
-            // The id was used by a file that somebody deleted meanwhile.
+            // Somebody deleted the file that had this id.
             Ok(_) | Err(Refusal::Missing) => account.store.forget_id(&both.key, &id)?,
             Err(Refusal::Conflict) => {
                 changed_on_both_sides(both);

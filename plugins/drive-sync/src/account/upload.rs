@@ -1,7 +1,8 @@
 //! Uploads: metadata and content in one request, or a resumable session for larger files. Afterwards, the MD5 that the server
 //! reports is compared.
 //!
-//! The address of a session gives access like a token, so it is kept in memory only: a killed task begins its upload again.
+//! The address of a session gives access like a token, so it is kept only in memory. After a kill, the next task begins the
+//! upload again.
 
 use baton_plugin_kit::host::Call;
 use baton_plugin_sdk::Error;
@@ -29,7 +30,7 @@ pub(super) fn md5(bytes: &[u8]) -> String {
     Md5::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Creates a file with an id of `generateIds`. If the id exists, an earlier request succeeded.
+/// Creates a file with an id of `generateIds`. If a file with this id exists, an earlier request has succeeded.
 pub(super) fn create(files: &Files<'_>, file: &RemoteFile, bytes: &[u8]) -> Result<RemoteFile, Refusal> {
     let path = format!("/upload/drive/v3/files?supportsAllDrives=true&fields={FIELDS}");
     let request = Request { files, method: "POST", path, metadata: file.metadata() };
@@ -111,13 +112,13 @@ impl Request<'_> {
     fn resumable(&self, bytes: &[u8]) -> Result<RemoteFile, Refusal> {
         let session = self.begin(bytes.len())?;
         match self.pieces(&session, bytes) {
-            // A session can end: the upload begins again.
+            // The session has expired, so the upload begins again.
             Err(Refusal::Missing | Refusal::Expired(_)) => Err(retryable("the upload session ended early".to_owned())),
             ended => ended,
         }
     }
 
-    /// The path of a new session, with the id that the server gave it.
+    /// Begins a session and returns its path, which contains the session id from the server.
     fn begin(&self, length: usize) -> Result<String, Refusal> {
         let mut call = Call::with_json(self.method, format!("{}&uploadType=resumable", self.path), &self.metadata);
         call.headers.push(("x-upload-content-type", media_type(&self.metadata).to_owned()));
@@ -125,7 +126,7 @@ impl Request<'_> {
         let answer = self.files.api.call(&call)?;
         let id = answer.header("location").and_then(upload_id);
         let id = id.ok_or_else(|| retryable("Google Drive gave no upload session".to_owned()))?;
-        // Only the id is used, so that no answer leads to another server.
+        // Only the id is taken from the server's answer, so that the answer cannot lead the upload to another server.
         Ok(format!("{}&uploadType=resumable&upload_id={id}", self.path))
     }
 

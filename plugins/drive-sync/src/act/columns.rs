@@ -15,7 +15,7 @@ use crate::schema::{Column, Manifest, OWN, SIDECAR, State, unknown_columns};
 use crate::sync::{DatabaseSelection, DriveCsv, Origin, drive_csv, gather, known_manifest, settled, sync_command};
 use crate::task_arguments;
 
-/// A sync does not replace an edited CSV automatically, even after this action.
+/// The next step after these actions. A sync does not replace an edited CSV automatically, even after one of these actions.
 const NEXT: &str = "Deliver the other changes (sync --arg direction=from-drive); the next sync after that, or one \
                     with overwrite=true,";
 
@@ -40,7 +40,8 @@ pub(super) fn approve(task: &Task, context: &DriveContext<'_>) -> Result<Outcome
     )))
 }
 
-/// The only column with this property id or header and without a live property.
+/// The column with this property id or header whose property does not exist any more. An error if there is no such column or
+/// more than one.
 fn meant<'a>(manifest: &'a Manifest, id: &str, property: &str) -> Result<&'a Column, Error> {
     let all = || manifest.columns.iter().filter(|column| column.property == property || column.header == property);
     let gone: Vec<_> = all().filter(|column| column.state != State::Live).collect();
@@ -95,7 +96,7 @@ pub(super) fn adopt(task: &Task, context: &DriveContext<'_>) -> Result<Outcome, 
     Ok(Outcome::new(told))
 }
 
-/// The stored manifest. Without one, the manifest beside the CSV, because another workspace may have used this Drive before.
+/// The stored manifest or, if none is stored, the manifest beside the CSV. Another workspace may have written that manifest.
 fn remembered(context: &DriveContext<'_>, id: &str) -> Result<Manifest, Error> {
     let known = context.memory.get(id)?.unwrap_or_default();
     if let Ok(manifest) = Manifest::read(known.manifest.as_bytes(), id) {
@@ -162,7 +163,7 @@ fn rename(manifest: &mut Manifest, headers: &[String], property: &str, header: &
     }
 }
 
-/// Adds a column of a person. Its cells come from no property.
+/// Adds a column that a person added to the CSV. No property supplies its cells.
 fn keep(manifest: &mut Manifest, header: &str, kind: String, now: &str) -> String {
     manifest.columns.push(Column {
         property: format!("{OWN}{header}"),

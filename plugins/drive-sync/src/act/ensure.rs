@@ -44,7 +44,7 @@ pub(super) fn run(task: &Task, context: &DriveContext<'_>) -> Result<Outcome, Er
     Ok(with_report(outcome, context, &report))
 }
 
-/// The outcome if an error occurs after something was moved: `partial`, because an error cannot report the moves.
+/// The outcome if an error occurs after something was moved. It is `partial`, because an error cannot report the moves.
 fn ended(context: &DriveContext<'_>, id: &str, undo: &Undo, error: std::io::Error) -> Outcome {
     let mut findings = Findings::default();
     report_error(&mut findings, id, &task_error(SyncError::from(error)));

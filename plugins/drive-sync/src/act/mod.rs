@@ -49,7 +49,7 @@ fn action(task: &Task, context: &DriveContext<'_>, services: HostServices<'_>) -
     }
 }
 
-/// Runs an action on the folder as the working copy of an account.
+/// Runs an action on the folder `drive`, which is the working copy of an account.
 fn with_account(
     task: &Task,
     context: &DriveContext<'_>,
@@ -65,7 +65,7 @@ fn with_account(
     session.run(task_arguments::overwrite(task)?, || action(task, context, services))
 }
 
-/// Replaces the path inside the sandbox by the path that the operator knows.
+/// Replaces the path inside the sandbox by the path that the operator knows, in the outcome or error of a task.
 fn name_the_drive(ended: &mut Result<Outcome, Error>, context: &DriveContext<'_>) {
     let inside = context.root.display().to_string();
     let texts = match ended {

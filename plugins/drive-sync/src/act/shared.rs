@@ -18,7 +18,7 @@ pub struct HostServices<'a> {
     pub catalog: &'a dyn Tables,
     /// Locks.
     pub locks: &'a dyn Locks,
-    /// Waits for this time.
+    /// Waits for the given time.
     pub pause: &'a dyn Fn(Duration),
     /// Requests to Google Drive and Google Sheets. Used only for the argument `place`.
     pub web: Networks<'a>,
@@ -30,7 +30,7 @@ impl std::fmt::Debug for HostServices<'_> {
     }
 }
 
-/// The error of a task about one database.
+/// The error of a task that handles one database.
 pub(super) fn task_error(trouble: SyncError) -> Error {
     match trouble {
         SyncError::Fatal(error) => error,

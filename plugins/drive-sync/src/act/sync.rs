@@ -1,4 +1,4 @@
-//! `sync`: to the Drive, or from it.
+//! The action `sync`: writes databases to the Drive, or delivers changes from the Drive.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -52,12 +52,12 @@ pub(super) fn run(task: &Task, context: &DriveContext<'_>, services: HostService
     Ok(outcome(task, context, report))
 }
 
-/// The error if other tasks work on all databases: a later attempt may find them free.
+/// The error if other tasks work on all databases. It is retryable, because the locks may be free later.
 fn all_busy(databases: usize) -> Error {
     Error::Retryable(format!("another task works on {}; nothing was done", count(databases, "database")))
 }
 
-/// The outcome for the numbers of completed and skipped databases, with the next step.
+/// The outcome and the next step. `done` and `left` are the numbers of completed and skipped databases.
 fn judged(task: &Task, done: usize, left: usize, summary: String) -> Outcome {
     if done + left == 0 {
         let step = "put a database (CSV and JSON) into the folder `databases`, or name tables of the catalog: --arg \
@@ -156,7 +156,7 @@ fn from(task: &Task, context: &DriveContext<'_>, wanted: DatabaseSelection<'_>) 
                 work.findings.add(kind, &origin.id, Severity::High, text, origin.shown.clone());
             }
             Err(SyncError::Fatal(error)) if work.counts.changed == 0 => return Err(error),
-            // The changes that were written up to now stay.
+            // The files that were already written are kept.
             Err(SyncError::Fatal(error)) => {
                 report_error(&mut work.findings, &origin.id, &error);
                 work.counts.ended = true;

@@ -1,7 +1,8 @@
-//! Backups: `.archive/{base}_v{time}.csv`, one before every change of a CSV, up to a maximum number.
+//! Backups: before every change of a CSV, the old CSV is copied to `.archive/{base}_v{time}.csv`. The number of backups has a
+//! maximum.
 //!
-//! A file is deleted only if every part of its name is recognised. The times have milliseconds and `Z`. Times without both,
-//! which older versions wrote, are recognised too.
+//! A file is deleted only if every part of its name is recognised. The times have milliseconds and `Z`. Times without
+//! milliseconds and `Z`, which older versions wrote, are recognised too.
 
 use std::fs;
 use std::io;
@@ -45,7 +46,7 @@ pub fn keep(root: &Path, folder: &str, base: &str, now_ms: i64) -> io::Result<Ba
     Ok(Backup { name, made: true })
 }
 
-/// A free name for a backup of this time.
+/// A name for a backup of this time that no file has.
 fn free_name(archive: &Path, base: &str, now_ms: i64) -> io::Result<String> {
     let mut names = (0..1_000).map(|later| format!("{base}_v{}.csv", stamp_of(now_ms + later)));
     let is_free = |name: &String| fs::symlink_metadata(archive.join(name)).is_err();
@@ -99,7 +100,7 @@ fn is_digits(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// The oldest backups beyond the number to keep, as names in `.archive`.
+/// The names of the oldest backups in `.archive`: those that exceed the number to keep.
 ///
 /// # Errors
 /// When the folder cannot be read.
@@ -113,8 +114,8 @@ pub fn superfluous(root: &Path, folder: &str, id: &str, kept: usize) -> io::Resu
     Ok(known.into_iter().map(|(_, name)| name).collect())
 }
 
-/// Deletes the oldest backups beyond the number to keep and returns their number. The backup of this change is kept, even if a
-/// clock with a wrong time gave newer times to others.
+/// Deletes the oldest backups beyond the number to keep and returns their number. The backup of the present change is kept,
+/// even if other backups have newer times because a clock was wrong.
 ///
 /// # Errors
 /// If a backup cannot be deleted.

@@ -1,8 +1,8 @@
-//! Finds or creates the one folder of a database, or merges several. The whole step, with its first check, needs the database's
-//! lock: two programs that both check before either creates a folder create two.
+//! Finds or creates the one folder of a database, or merges several folders. The caller must hold the database's lock from the
+//! first check on. Without the lock, two programs could both find no folder and create two folders.
 //!
-//! The choice between several folders does not depend on times, because merging changes the times. The order is: the folder
-//! with the wanted name, then folders without a number after the id, then the lowest number and name.
+//! The choice between several folders does not depend on times, because merging changes the times. The folder with the wanted
+//! name is the first choice. Then follow folders without a number after the id, then folders with the lowest number and name.
 
 use std::fs;
 use std::io;
@@ -76,8 +76,8 @@ pub fn ensure(root: &Path, title: &str, id: &str, before: &[&str], undo: &mut Un
     Ok(EnsureResult { name, made: false, merged, renamed_from, others })
 }
 
-/// The id in the given spelling if a folder has it, else in the spelling of the first folder. Other dashes are not a reason
-/// to rename.
+/// The id in the given spelling if a folder has this spelling, else in the spelling of the first folder. So a folder is not
+/// renamed only because its UUID has other dashes.
 fn as_written<'a>(folders: &'a [Folder], id: &'a str) -> &'a str {
     let written = || folders.iter().filter_map(|folder| ParsedName::parse(&folder.name)).map(|named| named.id);
     if written().any(|written| written.eq_ignore_ascii_case(id)) { id } else { written().next().unwrap_or(id) }
@@ -89,7 +89,7 @@ fn rank(folder: &Folder, wanted: &str) -> (bool, u32, String) {
 
 fn rename_folder(root: &Path, before: &str, name: &str, undo: &mut Undo) -> io::Result<()> {
     let target = root.join(name);
-    // On a disk that ignores case the folder itself has the name.
+    // If the names differ only in case, `target` can be the folder itself, on a disk that ignores case.
     let itself = before.eq_ignore_ascii_case(name);
     if !itself && fs::symlink_metadata(&target).is_ok() {
         return Err(io::Error::other(format!("{name} is not a folder; rename it")));

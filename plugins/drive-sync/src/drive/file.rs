@@ -1,5 +1,5 @@
-//! Writes files completely or not at all: under a hidden name, read back, compared with the digest, then renamed. A full
-//! disk or a killed program leaves the old file.
+//! Writes files completely or not at all. A file is written under a hidden name, read back, compared with the digest, and then
+//! renamed. A full disk or a killed program leaves the old file.
 
 use std::fs::{self, File};
 use std::io::{self, Read as _, Write as _};
@@ -11,8 +11,8 @@ use baton_core::Digest;
 use super::one_file::is_one;
 use super::{PART, at, at_writing};
 
-/// Larger files are not read or written: 15,540 rows with forty columns are 12 MB, and a plugin has 256 MB for three copies of
-/// the cells.
+/// Larger files are neither read nor written. A CSV of 15,540 rows with forty columns has 12 MB, and a plugin has 256 MB of
+/// memory for three copies of the cells.
 pub const MOST_BYTES: u64 = 16 << 20;
 
 /// Identifies a file without reading it: its size and modification time.
@@ -20,7 +20,7 @@ pub const MOST_BYTES: u64 = 16 << 20;
 pub struct Stamp(String);
 
 impl Stamp {
-    /// Its stored form.
+    /// The stamp as text, as the plugin's own database stores it.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -73,12 +73,13 @@ pub fn digest(bytes: &[u8]) -> String {
 /// Writes a file completely and replaces the old one atomically.
 ///
 /// # Errors
-/// If the file cannot be written, or reading it back gives other bytes. No partial file is left then.
+/// If the file cannot be written, or reading it back gives other bytes. Then no partial file remains.
 pub fn write_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
     write_when(path, bytes, || Ok(true)).map(drop)
 }
 
-/// As [`write_file`], but only if the file still has this stamp (`None`: is still missing). Returns whether it was written.
+/// As [`write_file`], but only if the file still has the stamp `seen`; `None` means that the file is still missing. Returns
+/// whether the file was written.
 ///
 /// # Errors
 /// As [`write_file`].

@@ -1,4 +1,4 @@
-//! Lists the Drive's folder: the folders with ids in their names, the CSV files beside them, the rest.
+//! Lists the Drive's folder: folders with an id in their names, other folders, and CSV files outside of these folders.
 //!
 //! It lists one level, reads no file, and follows no link.
 

@@ -2,9 +2,9 @@
 //! under the same name gets a name that contains its origin. A folder is deleted only when it is empty.
 //!
 //! A file is moved by one rename after a check that the name is free; both need the database's lock. A kill leaves the file
-//! under the old or the new name. Hard links are not used: a kill would leave a file with two names, and the host does not
-//! open such a file. If a file has two names here anyway, the name to move is deleted. One race remains: another program
-//! creates that name between the check and the rename.
+//! under the old or the new name. Hard links are not used: a kill would leave a file with two names, and the host does not open
+//! such a file. If a file already has two names here, the name to move is deleted. One race remains: another program can create
+//! a file with the new name between the check and the rename.
 
 use std::fs;
 use std::io;
@@ -58,7 +58,7 @@ impl Merge<'_> {
         self.remove_empty(from)
     }
 
-    /// Another name of the same file in `into`.
+    /// Finds another name (hard link) of the file `source` in the folder `into`.
     fn second_name(&self, source: &str, into: &str) -> io::Result<Option<String>> {
         let (source, into_full) = (self.root.join(source), self.root.join(into));
         if !has_several_names(&source) {
@@ -117,12 +117,12 @@ fn distinct_name(name: &str, origin: &str, number: u32) -> String {
     let whole = mark.len();
     let mark = cut(&mark, MOST_NAME / 2);
     let stem = cut(stem, MOST_NAME.saturating_sub(mark.len() + ending.len()));
-    // A cut can remove the number from the mark, so the number is appended.
+    // If the mark was shortened, its number may be missing. So the number is appended.
     let number = if mark.len() == whole || number < 2 { String::new() } else { format!("~{number}") };
     format!("{stem}{mark}{number}{ending}")
 }
 
-/// Renames to a name that was free at the check (see the module).
+/// Renames a file to a name that no file has at the moment of the check. See the race in the module documentation.
 pub(super) fn move_to_free(from: &Path, to: &Path) -> io::Result<()> {
     match fs::symlink_metadata(to) {
         Ok(_) => Err(io::ErrorKind::AlreadyExists.into()),

@@ -1,8 +1,8 @@
 //! A Drive as a local folder, as Drive and Dropbox for desktop mount it: the folder of each database, merging of folders,
 //! complete writes, and backups.
 //!
-//! This module does not know the contents of a database. It acquires no locks: the caller holds the database's lock
-//! (`crate::locks`), because a check and the change that follows need one lock.
+//! This module does not know the contents of a database. It acquires no locks. The caller holds the database's lock
+//! (`crate::locks`), so that one lock protects a check and the change that follows.
 
 pub mod archive;
 mod ensure;
@@ -41,7 +41,7 @@ pub fn at(path: &Path, error: &io::Error) -> io::Error {
     of_kind(path, error, false)
 }
 
-/// As [`at`], for an error of writing, creating, renaming or deleting.
+/// As [`at`], but for an error of writing, creating, renaming or deleting. [`is_unwritable`] recognises the result.
 #[must_use]
 pub fn at_writing(path: &Path, error: &io::Error) -> io::Error {
     of_kind(path, error, true)
@@ -63,7 +63,7 @@ fn of_kind(path: &Path, error: &io::Error, writing: bool) -> io::Error {
     if writing { io::Error::new(kind, WriteError(text)) } else { io::Error::new(kind, text) }
 }
 
-/// An error of a write. It says nothing about the existing file.
+/// The error of a write. The existing file may still be valid.
 #[derive(Debug)]
 struct WriteError(String);
 

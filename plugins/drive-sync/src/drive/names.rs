@@ -1,7 +1,7 @@
 //! Names on the Drive: `{title}_{id}`, the form that existing databases have, so nothing is renamed without need.
 //!
-//! An id has no `_`: the text after the last `_` is the id, and a title may have any number of them. Desktop programs add
-//! `(n)` after the id to a second folder of the same name. `(n)` before the id belongs to the title.
+//! The text after the last `_` is the id. So an id has no `_`, but a title may contain `_`. Desktop programs add `(n)` after
+//! the id to a second folder of the same name. `(n)` before the id belongs to the title.
 
 /// Maximum number of characters of a title.
 const MOST_CHARACTERS: usize = 150;

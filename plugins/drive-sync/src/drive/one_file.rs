@@ -26,7 +26,7 @@ fn identity(path: &Path) -> Option<Identity> {
     Some(Identity(found.dev(), found.ino()))
 }
 
-/// The host returns a hash of device and inode.
+/// In the sandbox, the host returns a hash of device and inode instead of the numbers.
 #[cfg(target_family = "wasm")]
 fn identity(path: &Path) -> Option<Identity> {
     use baton_plugin_kit::granted::within;

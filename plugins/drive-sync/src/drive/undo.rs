@@ -18,7 +18,7 @@ pub enum Change {
         /// Its new path.
         to: String,
     },
-    /// A file was deleted because another has the same bytes.
+    /// A file was deleted because another file has the same bytes.
     RemovedTwin {
         /// Its path.
         path: String,

@@ -23,7 +23,7 @@ use crate::table::parse_csv;
 pub enum Kind {
     /// A database has several folders.
     DuplicateFolder,
-    /// Folders that end with the id of a database but may belong to something else.
+    /// A folder whose name ends with the id of a database, but which may belong to something else.
     PerhapsAnothers,
     /// A folder has no id in its name.
     FolderWithoutId,
@@ -33,13 +33,13 @@ pub enum Kind {
     MissingCsv,
     /// A folder without backups.
     MissingArchive,
-    /// More backups than are to be kept.
+    /// A folder with more backups than the number to keep.
     RetentionOverrun,
-    /// A manifest that differs from the CSV or from the stored one.
+    /// A manifest that differs from the CSV or from the stored manifest.
     ManifestDisagrees,
     /// A column whose property is missing.
     Tombstone,
-    /// A file that a killed program left.
+    /// A file that remains after a program was killed.
     Leftover,
     /// A folder or file that cannot be read.
     Unreadable,
@@ -100,7 +100,7 @@ pub struct Health {
     pub databases: usize,
     /// Folders with an id in their names.
     pub folders: usize,
-    /// Folders beyond the first of each database.
+    /// Folders that exist in addition to the first folder of their database.
     pub superfluous_folders: usize,
     /// Recognised backups.
     pub backups: usize,
@@ -115,14 +115,14 @@ impl Health {
         self.troubles.iter().filter(|trouble| trouble.kind == kind).count()
     }
 
-    /// An unreadable path is a problem; the inspection continues.
+    /// Records an unreadable path as a problem, so that the inspection continues.
     fn record_failure(&mut self, looked: io::Result<()>, id: &str, folder: &str) {
         if let Err(error) = looked {
             self.add(Kind::Unreadable, Some(id), folder, error.to_string());
         }
     }
 
-    /// Names that are not UTF-8 cannot be inspected.
+    /// Records names that are not UTF-8 as a problem, because they cannot be inspected.
     fn names(&mut self, shown: &str, path: &str, count: usize) {
         if count > 0 {
             let (title, fix) = folder::unreadable(shown, count);
@@ -194,9 +194,9 @@ pub fn inspect_drive(root: &Path, memory: Memory<'_>, keep: usize) -> Result<Hea
     Ok(health)
 }
 
-/// Splits the folders into two lists: folders that certainly belong to the database, and other folders. Without a stored
-/// title (another workspace syncs to this Drive) several folders with the same title belong together; `photos_2024` and
-/// `invoices_2024` do not.
+/// Splits the folders into two lists: folders that certainly belong to the database, and other folders. No title is stored if
+/// another workspace syncs to this Drive. Then several folders with the same title belong together. `photos_2024` and
+/// `invoices_2024` have different titles and do not belong together.
 fn own_folders(root: &Path, id: &str, folders: &[Folder], title: Option<&str>) -> (Vec<Folder>, Vec<Folder>) {
     let all: Vec<_> = folders.iter().filter_map(|folder| Some(ParsedName::parse(&folder.name)?.title)).collect();
     let several = |name: &&&str| all.iter().filter(|other| other == name).count() > 1;
@@ -312,9 +312,10 @@ fn look_at_manifest(root: &Path, folder: &str, id: &str, remembered: Option<&Las
         health.add(Kind::Tombstone, Some(id), format!("{folder}/{folder}.csv"), seen);
     }
     let csv = drive::read(&root.join(format!("{folder}/{folder}.csv"))).unwrap_or_default();
-    // A file that is not a valid CSV is a separate problem.
+    // If the file is not a valid CSV, `look_at_csv` reports that separately.
     let header = parse_csv(&csv).ok().map(|csv| csv.header);
-    // If this workspace did not write the CSV, another one wrote both files, or a person edited the CSV. A sync reports that.
+    // If this workspace did not write the CSV, another workspace wrote both files, or a person edited the CSV. A sync reports
+    // both cases.
     let is_ours = |remembered: &LastWrite| remembered.csv_digest == drive::digest(&csv);
     if header.is_some_and(|header| header_digest(&header) != manifest.header_sha256) {
         health.add(Kind::ManifestDisagrees, Some(id), path, "its header differs from that of the CSV");

@@ -1,9 +1,9 @@
-//! Fixes the problems of a Drive that need no decision of a person: duplicate folders are merged, a CSV beside its folder is
-//! moved into it, a missing folder for backups is created, and a file with an older title is merged. Backups are deleted only
-//! if `keep` is given.
+//! Fixes the problems of a Drive that need no decision of a person. It merges duplicate folders, moves a CSV beside its folder
+//! into the folder, creates a missing folder for backups, and merges a file with an older title. It deletes backups only if
+//! `keep` is given.
 //!
-//! The id of a plan changes with its steps. Applying a plan does exactly these steps, each under the lock of its database after
-//! another check.
+//! The id of a plan changes with its steps. Applying a plan runs exactly the steps of the plan. Each step first checks the
+//! Drive again, under the lock of its database.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -77,11 +77,11 @@ impl Step {
 /// A plan.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Plan {
-    /// Equal for equal plans.
+    /// The id, made from the steps: equal plans have equal ids.
     pub id: String,
     /// Its steps in order.
     pub steps: Vec<Step>,
-    /// The number of problems that need a person.
+    /// The number of problems that need a decision of a person.
     pub left: usize,
 }
 
@@ -125,7 +125,7 @@ pub fn plan(
             Kind::DuplicateFolder => merging(root, &id, titles)?,
             Kind::OrphanCsv if trouble.path.contains('/') && !is_alone(root, &id)? => continue,
             Kind::OrphanCsv => moving(root, &id, &trouble.path, titles)?,
-            // Merging the single folder again merges the file with the older name.
+            // The file has an older title. A merge of the database's folder, even of a single folder, also merges this file.
             Kind::Leftover if !trouble.path.ends_with(PART) => merging(root, &id, titles)?,
             Kind::MissingArchive | Kind::RetentionOverrun if is_alone(root, &id)? && !is_certain(&id, titles, &[]) => {
                 None
@@ -155,8 +155,8 @@ pub fn plan(
     Ok(Plan { id: format!("p{}", digest(&text).chars().take(12).collect::<String>()), steps, left })
 }
 
-/// Whether an id certainly belongs to a database: it was synced, it is a UUID, or the names differ only in a number after it.
-/// `photos_2024` and `invoices_2024` are two folders of a person.
+/// Whether an id certainly belongs to a database: the database was synced, the id is a UUID, or the names differ only in a
+/// number after the id. `photos_2024` and `invoices_2024` are two folders of a person.
 fn is_certain(id: &str, titles: &BTreeMap<String, String>, names: &[&str]) -> bool {
     let mut stems =
         names.iter().map(|name| ParsedName::parse(name).map(|named| (named.title, named.id.to_ascii_lowercase())));
@@ -211,7 +211,7 @@ fn moving(root: &Path, id: &str, path: &str, titles: &BTreeMap<String, String>) 
 /// Applies a plan. After an error such as a full disk the report has the changes and the steps that were not done.
 ///
 /// # Errors
-/// If nothing was changed and nothing can be: locks are not granted, the disk is full.
+/// If no step can be done and nothing was changed, for example because locks are not granted or the disk is full.
 pub fn apply(context: &DriveContext<'_>, plan: &Plan) -> Result<RepairResult, Error> {
     let mut applied = RepairResult::default();
     let mut ended: Option<String> = None;
@@ -273,7 +273,8 @@ fn one(context: &DriveContext<'_>, step: &Step, undo: &mut Undo) -> Result<(), S
     Ok(())
 }
 
-/// Moves a CSV by the rules of merging, through a temporary folder, so that its new name contains its origin.
+/// Moves a CSV into the folder of its database by the rules of merging. A temporary folder is merged, so that the new name
+/// contains the origin of the file.
 fn move_in(root: &Path, path: &str, folder: &str, undo: &mut Undo) -> Result<(), SyncError> {
     let target = format!("{folder}/{path}");
     if is_same(&root.join(path), &root.join(&target))? {

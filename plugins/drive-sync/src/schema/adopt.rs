@@ -1,7 +1,7 @@
-//! Columns of a CSV that have no manifest: on a Drive that is older than this program, and columns that a person added.
+//! Columns that no manifest describes: the columns of a Drive that is older than this program, and columns that a person added.
 //!
-//! A column of an older Drive belongs to the property with its name. A person decides about every other column; it never
-//! becomes a property and is never removed automatically.
+//! A column of an older Drive belongs to the property with its name. A person decides about every other column: Baton never
+//! assigns such a column to a property and never removes it automatically.
 
 use std::collections::BTreeSet;
 
@@ -22,7 +22,7 @@ pub fn adopted(csv: &Csv, read: &Database, now: &str) -> Manifest {
             property: property.id.clone(),
             name: property.name.clone(),
             header: header.clone(),
-            // The type in the file is used, so that another type in the source counts as a change.
+            // The type in the CSV is used, so that a different type in the source counts as a change.
             kind: if kind.is_empty() { property.kind.clone() } else { kind.clone() },
             state: State::Live,
             misses: 0,

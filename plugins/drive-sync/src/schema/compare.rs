@@ -1,5 +1,5 @@
 //! Compares the properties that were read with the known columns. A renamed property keeps its column. A new property gets a
-//! column at the end. A missing property leaves its column and data. A property with another type gets a second column.
+//! column at the end. The column and data of a missing property are kept. A property whose type changed gets a second column.
 //!
 //! A column is removed only if a person approved the removal and enough complete readings in a row did not have its
 //! property. For a column that a person added, the approval is enough. An incomplete reading does not count and removes
@@ -43,9 +43,9 @@ pub struct SchemaComparison {
 pub struct CompareOptions<'a> {
     /// Approved columns, by their keys.
     pub approved: &'a BTreeSet<String>,
-    /// Complete readings without the property that are needed to remove its column.
+    /// The number of complete readings without a property that are needed to remove its column.
     pub readings: u32,
-    /// False if the last reading is read again: a file that is read twice counts as one reading.
+    /// False if the source is unchanged since the last reading, because a file that is read twice counts as one reading.
     pub counts: bool,
     /// The time.
     pub now: &'a str,

@@ -27,10 +27,10 @@ pub struct Manifest {
     pub row_count: u64,
     /// SHA-256 of the first row of the CSV.
     pub header_sha256: String,
-    /// The status at the end of the reading, from the source.
+    /// The status that the source reported at the end of the reading.
     pub request_status: Option<String>,
-    /// Identifies the last reading while a column counts readings without its property. It is stored together with that
-    /// count, so a killed process never counts a reading twice.
+    /// Identifies the last reading; empty unless a column counts the readings without its property. It is stored together with
+    /// that count, so a killed process never counts a reading twice.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub reading: String,
 }
@@ -79,7 +79,7 @@ impl Column {
 pub enum State {
     /// The property exists.
     Live,
-    /// The last reading had no such property. The column and its data are kept.
+    /// The last reading did not have the property. The column and its data are kept.
     Missing,
     /// The property has another type and another column now. This column and its data are kept.
     Retyped,
@@ -109,7 +109,7 @@ impl Manifest {
         }
     }
 
-    /// Stores the reading if a column counts readings.
+    /// Stores the id of the reading if a column counts the readings without its property.
     pub fn remember(&mut self, reading: &str) {
         let waits = self.columns.iter().any(|column| column.state != State::Live && !column.is_own());
         if waits { reading } else { "" }.clone_into(&mut self.reading);
@@ -142,7 +142,8 @@ impl Manifest {
         self.columns.iter().map(|column| column.header.clone()).collect()
     }
 
-    /// Gives every column a unique header: live columns get their names first; a repeated name is followed by its type or id.
+    /// Gives every column a unique header. Live columns get their names first. A name that is already used gets the type or the
+    /// id of the column as a suffix.
     pub fn name_headers(&mut self) {
         let mut taken: BTreeSet<String> = ["__page_id", "__last_synced_iso"].map(str::to_owned).into();
         let mut order: Vec<&mut Column> = self.columns.iter_mut().collect();
@@ -160,7 +161,7 @@ impl Manifest {
     }
 }
 
-/// A name as a header: one line without control characters, not empty.
+/// Converts a name to a header: one line without control characters, not empty.
 fn one_line(name: &str) -> String {
     let plain: String = name.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     let plain = plain.trim();

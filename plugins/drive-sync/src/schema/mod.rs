@@ -1,5 +1,5 @@
-//! The columns of a CSV. A column belongs to a property by its id, not by its name: a renamed property renames its column,
-//! and the column of a missing property stays.
+//! The columns of a CSV. A column stores the id of its property, so it still belongs to the property after the property was
+//! renamed. Then the column gets the new name. The column of a missing property is kept.
 //!
 //! All functions are pure.
 

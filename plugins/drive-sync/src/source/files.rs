@@ -1,8 +1,8 @@
 //! Databases as files: `NAME.csv` and its sidecar `NAME.json`.
 //!
-//! A CSV without a sidecar is a database only if the first two cells of its row of types are `ids=names` and `id=ID`. Its headers
-//! are then ids, its title is the file name, and a reading is never complete. Exports of Notion are recognised by their names
-//! (`notion.rs`).
+//! A CSV without a sidecar is a database only if the first two cells of its row of types are `ids=names` and `id=ID`. Then the
+//! headers are ids, the title of the database is the file name, and a reading never counts as complete. Exports of Notion are
+//! recognised by their names (`notion.rs`).
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
@@ -19,14 +19,14 @@ pub struct FoundFiles {
     pub name: String,
     csv: PathBuf,
     sidecar: Option<PathBuf>,
-    /// Changes when the files change; or the reason why they cannot be checked.
+    /// A text that changes when the files change. The error is the reason why the files cannot be checked.
     pub stamp: Result<String, String>,
 }
 
-/// The databases of a folder, by name, and the number of names that are not UTF-8.
+/// The databases of a folder, sorted by name, and the number of file names that are not UTF-8.
 ///
 /// # Errors
-/// When it cannot be read.
+/// When the folder cannot be read.
 pub fn list(folder: &Path) -> io::Result<(Vec<FoundFiles>, usize)> {
     let (children, unreadable) = children_and_unreadable(folder)?;
     let names: BTreeMap<_, _> = children.into_iter().collect();
@@ -56,7 +56,7 @@ fn stamps(csv: &Path, sidecar: Option<&Path>) -> Result<String, String> {
     Ok(format!("{}/{beside}", one(csv)?))
 }
 
-/// An error without the path, which belongs to the plugin's file system.
+/// The text of an error without its path, because the operator does not know paths of the sandbox.
 fn bare(error: &io::Error) -> String {
     let text = error.to_string();
     text.rsplit_once(": ").map_or(text.clone(), |(_, why)| why.to_owned())
@@ -65,7 +65,7 @@ fn bare(error: &io::Error) -> String {
 /// A database without its rows.
 ///
 /// # Errors
-/// If its sidecar cannot be read, or it has none and its headers are not ids.
+/// If the sidecar cannot be read, or if there is no sidecar and the headers of the CSV are not ids.
 pub fn head(found: &FoundFiles) -> Result<Database, String> {
     found.stamp.clone()?;
     match &found.sidecar {
@@ -81,7 +81,7 @@ pub fn head(found: &FoundFiles) -> Result<Database, String> {
 /// A database with its rows. The CSV and the sidecar must not change while they are read.
 ///
 /// # Errors
-/// If a file cannot be read or is incomplete, they do not match, or they change during reading.
+/// If a file cannot be read or is incomplete, if CSV and sidecar do not match, or if a file changes while it is read.
 pub fn load(found: &FoundFiles) -> Result<SourceDatabase, String> {
     if let Some(loaded) = exported(found)? {
         return unchanged(found).map(|()| loaded);
@@ -135,8 +135,8 @@ fn database_of_csv(name: &str, csv: &Csv) -> Result<Database, String> {
     })
 }
 
-/// The positions of the properties in the CSV: all by id, else all by name. A name can equal the id of another property, so a
-/// mixture is an error.
+/// The positions of the properties in the CSV. The headers must be the ids of all properties or the names of all properties. A
+/// mixture is an error, because a name can equal the id of another property.
 fn places(csv: &Csv, database: &Database) -> Result<Vec<usize>, String> {
     let all = |header: fn(&Property) -> &str| -> Result<Vec<usize>, String> {
         database.properties.iter().map(|property| place(csv, header(property))).collect()

@@ -47,13 +47,13 @@ impl SourceDatabase {
     }
 }
 
-/// The rows as a CSV in the form of the sources. The headers are ids if two properties have the same name, or one has the id of
-/// another as its name.
+/// The rows as a CSV in the form of the sources. The headers are names. They are ids if two properties have the same name, or
+/// if the name of a property equals the id of another property.
 #[must_use]
 pub fn source_csv(database: &Database, rows: &[Record]) -> Csv {
     let mut names = HashSet::new();
     let ids: HashSet<&str> = database.properties.iter().map(|property| property.id.as_str()).collect();
-    // A name that equals an id would be read as the id.
+    // If a name equals an id, a reader would treat the name as the id.
     let plain = database.properties.iter().all(|property| {
         names.insert(property.name.trim()) && (property.id == property.name || !ids.contains(property.name.as_str()))
     });

@@ -1,9 +1,9 @@
 //! A database as Notion exports it (`…` → Export → Markdown & CSV): `Title 5a1e9c302fa38048adc6fe9a6e37a9a4.csv`, sometimes with
 //! `…_all.csv`, which has the rows that the view hides.
 //!
-//! The file has no keys and no types. The key of a row is its title, even an empty title; equal titles get a number. The
-//! first column is the title; all others are text, because types guessed from cells would change between exports. An export
-//! may omit rows, so a reading is never complete.
+//! The file has no keys and no types. The key of a row is its title, even an empty title. Equal titles get a number. The first
+//! column is the title. All other columns are text, because types that are guessed from cells would change between exports. An
+//! export may omit rows, so a reading is never complete.
 
 use std::collections::HashMap;
 
@@ -21,7 +21,7 @@ const ID_LENGTH: usize = 32;
 pub(super) struct ParsedExportName<'a> {
     title: &'a str,
     id: &'a str,
-    /// Whether the file is the one with all rows.
+    /// Whether the file has all rows: its name ends in `_all`.
     pub(super) all: bool,
 }
 
@@ -34,7 +34,7 @@ impl<'a> ParsedExportName<'a> {
     }
 }
 
-/// Whether a file has the form of this plugin's CSVs. Its name does not matter.
+/// Whether a file has the form of this plugin's CSVs, with keys, even if its name is a name of Notion.
 pub(super) fn has_keys(bytes: &[u8]) -> bool {
     let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let text = text.strip_prefix(b"\"").unwrap_or(text);
@@ -57,7 +57,7 @@ pub(super) fn load(named: ParsedExportName<'_>, bytes: &[u8]) -> Result<SourceDa
     let properties = header.iter().enumerate().map(property).collect();
     let mut times: HashMap<String, usize> = HashMap::new();
     let record = |cells: Vec<String>| {
-        // Rows without a title are numbered: a key from their cells would change with a cell.
+        // Rows without a title are numbered, because a key that is made from cells would change when a cell changes.
         let known_by = cells.first().map(|title| title.trim()).unwrap_or_default();
         let digest = Digest::of(known_by.as_bytes()).to_string();
         let key = digest.get(..ID_LENGTH).unwrap_or(&digest).to_owned();

@@ -31,8 +31,8 @@ struct Sidecar {
     row_count: Option<u64>,
 }
 
-/// The status at the end of a reading: a text, or the `type` of an object, as services answer. Any other object is stored as its
-/// JSON, which never means complete.
+/// The status at the end of a reading: a text, or the `type` of an object, because some services return an object. An object
+/// without `type` is stored as JSON, which never means a complete reading.
 fn status<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
     match Value::deserialize(deserializer)? {
         Value::Null => Ok(None),
@@ -55,7 +55,7 @@ struct PropertyDescription {
     kind: String,
 }
 
-/// A JSON object with its order and repeated keys.
+/// The entries of a JSON object in their order, including entries with repeated keys.
 struct Pairs(Vec<(String, PropertyDescription)>);
 
 impl<'de> Deserialize<'de> for Pairs {

@@ -42,13 +42,13 @@ pub struct Origin {
 
 #[derive(Clone, Debug)]
 enum OriginKind {
-    /// Files, with the database if it had to be read.
+    /// Files, and the database if `gather` had to read it.
     Files(Box<FoundFiles>, Option<Database>),
     Catalog(&'static Table),
 }
 
 impl Origin {
-    /// The name of its source, and the stamp of its files. A table of the catalog has an empty stamp.
+    /// The name of the source, and the stamp of its files. The stamp is empty for a table of the catalog.
     #[must_use]
     pub fn source(&self) -> (String, String) {
         match &self.place {
@@ -112,7 +112,7 @@ pub struct Report {
     pub refused: usize,
     /// The last database.
     pub last: String,
-    /// The reason why the sync ended early, after that database.
+    /// The reason why the sync ended early, after the database `last`.
     pub ended: Option<Error>,
     /// Rows of the written CSVs.
     pub rows: usize,
@@ -122,7 +122,8 @@ pub struct Report {
     pub backups_deleted: usize,
     /// Folders that were merged.
     pub merged: usize,
-    /// Folders that may belong to something else: the id of the database, its folder, the others.
+    /// Folders that may belong to something else. Each entry has the id of the database, the folder of the database, and these
+    /// other folders.
     pub others: Vec<(String, String, Vec<String>)>,
     /// The findings.
     pub findings: Findings,
@@ -185,7 +186,7 @@ pub fn gather(
     Ok(all)
 }
 
-/// If two sources have the same id, neither of them is synced, because each would undo the changes of the other.
+/// If two sources have the same id, neither source is synced, because each sync would undo the changes of the other sync.
 fn refuse_shared_ids(all: &mut Vec<Origin>, findings: &mut Findings) {
     let mut by_id: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for origin in all.iter() {
@@ -199,11 +200,12 @@ fn refuse_shared_ids(all: &mut Vec<Origin>, findings: &mut Findings) {
     all.retain(|origin| !by_id.contains_key(&id_key(&origin.id)));
 }
 
-/// Syncs databases to the Drive until `is_late`. The next task continues, because it skips unchanged databases.
+/// Syncs databases to the Drive until `is_late` returns true. The next task continues with the remaining databases, because it
+/// skips unchanged databases.
 ///
 /// # Errors
-/// If the task cannot continue and nothing was moved: no grant, a full disk, a failed database. After a move it ends early with a
-/// report.
+/// If the task cannot continue (no grant, a full disk, a failed database) and nothing was moved or written. Otherwise the sync
+/// ends early and returns a report.
 pub fn run(
     context: &DriveContext<'_>,
     wanted: DatabaseSelection<'_>,
@@ -266,7 +268,8 @@ fn run_all(
     Ok(())
 }
 
-/// Whether names, sizes and times say that nothing changed. It reads no file and acquires no lock.
+/// Whether names, sizes and times of the files are unchanged since the last sync. The check reads no file content and needs no
+/// lock.
 fn is_unchanged(context: &DriveContext<'_>, known: &KnownDatabase, source_stamp: &str, listing: &Listing) -> bool {
     let one = matches!(listing.folders(&known.id), [folder] if folder.name == known.folder);
     let csv = || context.root.join(&known.folder).join(format!("{}.csv", known.folder));

@@ -1,5 +1,6 @@
-//! Checks the CSV on the Drive. Two problems stop the sync of its database: unknown columns, and a row of types that may be
-//! a row that a person added, because neither has a key. The message contains the fix.
+//! Checks the CSV on the Drive. Two problems stop the sync of the database. The first problem is a column that the manifest
+//! does not know. The second problem is a row that may be the row of types or a row of a person, because neither has a key. The
+//! messages contain the fix.
 
 use super::command::argument;
 use crate::context::SyncError;
@@ -27,8 +28,8 @@ pub(super) fn refuse_unknown(csv: &Csv, manifest: &Manifest, id: &str) -> Result
     ))
 }
 
-/// The problem with the row of types, and its fix. A row of types is a row with names of types, or one that agrees with
-/// the known types of the columns. If the CSV has none, the known types are used.
+/// The problem with the row of types, and its fix. A row is the row of types if it has names of types, or if it agrees with the
+/// known types of the columns. If the CSV has no row of types, the known types are used.
 pub(super) fn types_problem(csv: &Csv, manifest: Option<&Manifest>) -> Option<String> {
     let known: Vec<&str> = csv.header.iter().map(|header| kind_of(manifest, header)).collect();
     let put = |what: String| {

@@ -30,11 +30,11 @@ pub(super) struct ExistingRow<'a> {
 /// The positions of a column.
 pub(super) struct ColumnPlaces<'a> {
     pub(super) column: &'a Column,
-    /// In the source, if it has the property.
+    /// The position in the source; `None` if the source does not have the property.
     pub(super) read: Option<usize>,
-    /// In the CSV on the Drive.
+    /// The position in the CSV on the Drive.
     pub(super) left: Option<usize>,
-    /// In the copy of the last sync.
+    /// The position in the copy of the last sync.
     base: Option<usize>,
 }
 
@@ -56,8 +56,9 @@ impl<'a> ColumnPlaces<'a> {
     }
 }
 
-/// The position of a column in the copy of the last sync. It is found by the header. If a person has changed the header
-/// since, it is found by the name of the property, unless another column has that name as its header.
+/// The position of a column in the copy of the last sync. The copy is searched for the header of the column. If a person has
+/// changed the header since the last sync, the copy is searched for the name of the property, unless another column has that
+/// name as its header.
 pub(super) fn place_in_base(base: &Csv, column: &Column, manifest: &Manifest) -> Option<usize> {
     let place = |wanted: &str| base.header.iter().position(|header| header == wanted);
     let other = || manifest.columns.iter().any(|other| other.header == column.name);

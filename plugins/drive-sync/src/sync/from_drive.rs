@@ -2,8 +2,8 @@
 //! source, and a list of every cell. The source itself is not written.
 //!
 //! A change is a difference between the CSV and the copy of the last sync or, without that copy, between the CSV and the
-//! source. A row that both sides changed, or that the source deleted, is a conflict: `guard` keeps the source's row,
-//! `csv-wins` takes the Drive's cells. No row is removed.
+//! source. A row is a conflict if it was changed on the Drive and in the source, or changed on the Drive and deleted in the
+//! source. `guard` keeps the source's row, `csv-wins` delivers the Drive's cells. No row is removed.
 
 use std::collections::{HashMap, HashSet};
 
@@ -21,7 +21,8 @@ use crate::schema::{Column, Manifest, State};
 use crate::source::SourceDatabase;
 use crate::table::{Csv, Database, Kind, Record, Row, canonical, is_read_only, parse, same};
 
-/// A time without seconds covers its whole minute: services round the time of an edit down.
+/// The milliseconds that are added to a time without seconds, so that it covers the whole minute: services round the time of an
+/// edit down.
 const MINUTE_MS: i64 = 59_999;
 
 /// The side whose cells are used if both sides changed a row.
@@ -29,14 +30,14 @@ const MINUTE_MS: i64 = 59_999;
 pub enum Mode {
     /// The source's row is kept.
     Guard,
-    /// The Drive's cells are taken.
+    /// The Drive's cells are delivered.
     CsvWins,
 }
 
 /// A changed cell.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ChangedCell {
-    /// The key of the row; empty for a new one.
+    /// The key of the row; empty for a new row.
     pub page_id: String,
     /// The id of the property.
     pub property: String,
@@ -46,7 +47,7 @@ pub struct ChangedCell {
     pub to: String,
 }
 
-/// A row or cell that was not taken.
+/// A row or cell that was not delivered.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct SkippedRow {
     /// The key of the row.
@@ -66,7 +67,7 @@ pub struct ImportResult {
     pub changed: Vec<ChangedCell>,
     /// Rows without a key that a person added.
     pub added: usize,
-    /// Rows that both sides changed and that keep the source's cells.
+    /// Rows that were changed on the Drive and in the source. The source's cells are kept.
     pub conflicts: Vec<SkippedRow>,
     /// Cells that are not valid for their type.
     pub bad: Vec<SkippedRow>,
@@ -154,7 +155,7 @@ fn refuse_duplicate_keys(csv: &Csv) -> Result<(), SyncError> {
     }
 }
 
-/// A column that both sides have, with its positions.
+/// A column that the source and the CSV on the Drive have, with its positions.
 struct ColumnPosition<'a> {
     column: &'a Column,
     kind: Kind,
@@ -247,7 +248,7 @@ impl ChangeCollector<'_> {
         }
     }
 
-    /// The header of the first non-empty cell that no property supplies.
+    /// The header of the row's first non-empty cell in a column that no property supplies.
     fn own_cell(&self, row: &Row) -> Option<String> {
         let fed = |place: usize| self.columns.iter().any(|column| column.drive == place);
         let own = row.cells.iter().enumerate().find(|(place, cell)| !cell.is_empty() && !fed(*place));
@@ -318,7 +319,7 @@ impl ChangeCollector<'_> {
         (changes, both)
     }
 
-    /// The reason why `guard` keeps the source's row although the Drive changed it; `None` if there is no conflict.
+    /// The reason why `guard` keeps the source's row although the row was changed on the Drive; `None` if there is no conflict.
     fn conflict(&self, row: &Row, record: &Record, has_base: bool, both: bool) -> Option<String> {
         if both {
             return Some("the source has also changed the row since the last sync".to_owned());

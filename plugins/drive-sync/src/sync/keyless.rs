@@ -1,5 +1,5 @@
-//! Rows without a key: a person added them on the Drive. Their source adds them later with a key. The new source row
-//! with equal cells then gets the cells of the columns that no property supplies.
+//! Rows without a key, which a person added on the Drive. Later, the source has the same row with a key. Then the row with the
+//! key gets the cells that the person's row has in columns that no property supplies.
 
 use std::collections::HashMap;
 
@@ -10,9 +10,9 @@ use crate::table::{Csv, Kind, Row, canonical, is_read_only};
 /// The rows without a key that have a cell in a column that no property supplies.
 #[derive(Default)]
 pub(super) struct KeylessRows<'a> {
-    /// By the key of the equal row of the source.
+    /// The rows with an equal row in the source, by the key of the row in the source.
     pub(super) by_key: HashMap<&'a str, &'a Row>,
-    /// The position of the first row without an equal row in the source.
+    /// The position of the first row that has no equal row in the source.
     pub(super) left_over: Option<usize>,
 }
 
@@ -36,7 +36,7 @@ impl<'a> KeylessRows<'a> {
         }
         for record in loaded.rows.iter().filter(|record| !is_known(&record.page_id)) {
             let cells = fed(columns, |place| place.read, &record.cells);
-            // Two equal rows cannot be distinguished, and rows without any value are all equal.
+            // A row is assigned only if it is the only row with these cells. Rows without any value cannot be distinguished.
             if let Some([(_, row)]) = waiting.get(&cells).map(Vec::as_slice)
                 && cells.iter().any(|cell| !cell.is_empty())
             {
@@ -54,7 +54,7 @@ fn has_own(row: &Row, columns: &[ColumnPlaces<'_>]) -> bool {
     own.into_iter().any(|cell| !cell.is_empty())
 }
 
-/// The editable cells of columns that both sides have.
+/// The editable cells of the columns that the source and the CSV on the Drive have.
 fn fed(columns: &[ColumnPlaces<'_>], at: impl Fn(&ColumnPlaces<'_>) -> Option<usize>, cells: &[String]) -> Vec<String> {
     let both = columns.iter().filter(|place| place.read.is_some() && place.left.is_some());
     both.filter(|place| !is_read_only(&place.column.kind))

@@ -11,7 +11,7 @@ use crate::memory::KnownDatabase;
 use crate::schema::{Manifest, SIDECAR, adopted};
 use crate::table::{Csv, Database, parse_any, parse_csv};
 
-/// The hidden copy of the CSV that was written last. A person's changes are the differences from it.
+/// The hidden copy of the CSV that was written last. The differences between the CSV and this copy are a person's changes.
 const BASE: &str = ".last-synced.csv";
 
 /// The CSV on the Drive.
@@ -55,8 +55,8 @@ fn damaged(folder: &str, why: &str) -> SyncError {
     SyncError::refused("drive-csv-damaged", format!("{folder}/{folder}.csv on the Drive is not usable: {why}; {fix}"))
 }
 
-/// Completes the stored state of a database from the Drive. If the CSV that was recorded as the next one exists, it
-/// becomes the known CSV. Without a stored state, the copy of the last sync is used. Returns that copy.
+/// Completes the stored state of a database from the Drive. If the CSV on the Drive is the CSV that was recorded as the next
+/// CSV, it becomes the known CSV. If no state is stored, the state comes from the copy of the last sync. Returns that copy.
 pub fn settled(root: &Path, folder: &str, known: &mut KnownDatabase, left: Option<&DriveCsv>) -> Option<Base> {
     known.settle(left.map_or("", |left| &left.digest));
     let base = base_copy(root, folder, known);
@@ -70,7 +70,7 @@ pub fn settled(root: &Path, folder: &str, known: &mut KnownDatabase, left: Optio
 /// to this CSV, else from the names of the columns.
 ///
 /// # Errors
-/// If the manifest is not valid, or the row of types cannot be distinguished from the others.
+/// If the manifest is not valid, or the row of types cannot be distinguished from the other rows.
 pub fn known_manifest(
     root: &Path,
     folder: &str,

@@ -1,7 +1,7 @@
 //! Syncs databases to the Drive, and delivers a person's changes on the Drive to the owners of the databases.
 //!
-//! For an unchanged database, only the metadata of three files is read. A changed one is synced under its lock, from the
-//! search for its folder to the last file.
+//! For an unchanged database, only the metadata of three files is read. For a changed database, the task holds the lock from
+//! the search for the folder until the last file is written.
 
 mod all;
 mod checks;

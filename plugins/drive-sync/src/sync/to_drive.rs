@@ -1,4 +1,4 @@
-//! Writes one database to the Drive: its folder, its columns and rows, and then its CSV, if that differs from the existing one.
+//! Writes one database to the Drive: finds its folder, makes its columns and rows, and writes its CSV if the CSV changed.
 //!
 //! The caller holds the lock of the database. All decisions are made before anything is written. A rejected database leaves the
 //! Drive unchanged, except for a folder that was created or merged.
@@ -16,7 +16,7 @@ use crate::schema::{self, Change, Manifest, SIDECAR, compare};
 use crate::source::SourceDatabase;
 use crate::table::{Csv, Kind, Record, Row, canonical, render_csv};
 
-/// This many rows may always disappear, even without `allow_shrink`.
+/// The number of rows that may always disappear, even without `allow_shrink`.
 const FEW_ROWS: usize = 10;
 
 /// Conditions of a sync.
@@ -145,7 +145,7 @@ pub fn put(
     Ok(done)
 }
 
-/// Identifies a reading: the stamp of the sidecar. A CSV that was fixed by hand is the same reading.
+/// The id of a reading: the stamp of the sidecar. So a reading keeps its id if somebody fixes the CSV by hand.
 fn reading(source_stamp: &str) -> &str {
     source_stamp.rsplit_once('/').map_or(source_stamp, |(_, sidecar)| sidecar)
 }
@@ -222,8 +222,8 @@ fn row_left_over(folder: &str, id: &str, place: usize) -> SyncError {
     SyncError::refused("changed-by-hand", text)
 }
 
-/// The new rows: the rows of the source in its order. After an incomplete reading, the other existing rows follow. The
-/// second value is the position of a row whose own cells would be lost.
+/// The new rows: the rows of the source in their order. After an incomplete reading, the existing rows that the source did not
+/// return follow. The second value is the position of a row that would lose cells that no property supplies.
 fn rows(
     loaded: &SourceDatabase,
     before: PreviousState<'_>,
@@ -260,7 +260,7 @@ fn rows(
     (rows, keyless.left_over)
 }
 
-/// A row keeps its reading time while nothing else in it changes.
+/// Makes a row. It keeps its time of reading if no other cell changes.
 fn row(record: &Record, before: ExistingRow<'_>, columns: &[ColumnPlaces<'_>], now: &str) -> Row {
     let cell = |place: &ColumnPlaces<'_>| match place.read.and_then(|read| record.cells.get(read)) {
         Some(text) => canonical(Kind::from_name(&place.column.kind), text),

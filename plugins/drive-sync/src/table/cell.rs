@@ -1,4 +1,5 @@
-//! Cells: the text of a value of each type, and back. A value that is written and read again is the same value.
+//! Converts values of each type to the text of a cell, and cells to values. A value that is written and read again is the same
+//! value.
 //!
 //! Several texts are written as `a, b` if that is unambiguous. They are written as a JSON list (`["a, b","c"]`) if a text is
 //! empty, contains a comma, or begins or ends with a space, or if the first text begins with `[`.
@@ -17,7 +18,7 @@ const ARROW: &str = " → ";
 /// A value.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Value {
-    /// Nothing.
+    /// No value.
     Empty,
     /// A text that is not empty.
     Text(String),
@@ -32,7 +33,7 @@ pub enum Value {
         /// The end.
         end: Option<String>,
     },
-    /// Texts, at least one.
+    /// One or more texts.
     List(Vec<String>),
     /// JSON text, or an original text that is not JSON.
     Json(String),
@@ -88,7 +89,8 @@ pub fn same(kind: Kind, one: &str, other: &str) -> bool {
     one == other || kind == Kind::Number && decimal(&one).is_some_and(|number| decimal(&other) == Some(number))
 }
 
-/// A number as sign, digits without zeros at the edges, and the power of ten of the last digit. No digit is lost.
+/// Splits a number into the sign, the digits without leading and trailing zeros, and the power of ten of the last digit. No
+/// digit is lost.
 fn decimal(text: &str) -> Option<(bool, String, i64)> {
     number(text).ok()?;
     let (minus, text) = text.strip_prefix('-').map_or((false, text), |rest| (true, rest));

@@ -1,10 +1,9 @@
-//! The form of every CSV: row 1 is the header, which begins with `__page_id,__last_synced_iso`, row 2 has the types, then
-//! the data. The text is UTF-8, with commas and `\n`. The `csv` crate adds quotes where they are needed, also around a lone
-//! `\r`.
+//! The form of every CSV: row 1 is the header, which begins with `__page_id,__last_synced_iso`. Row 2 has the types. The data
+//! follow. The text is UTF-8, with commas and `\n`. The `csv` crate adds quotes where they are needed, also around a lone `\r`.
 //!
-//! Reading is strict: a row with another number of cells, a misplaced or unclosed quote, or bytes that are not UTF-8 mean an
-//! incomplete file, which is rejected. The row of types is recognised by its contents, because sorting can move it and a person
-//! can delete it.
+//! Reading is strict. A file is rejected as incomplete if a row has another number of cells than the header, if a quote is
+//! misplaced or not closed, or if bytes are not UTF-8. The row of types is recognised by its contents, because sorting can move
+//! it and a person can delete it.
 
 use crate::drive::MOST_BYTES;
 use csv::{QuoteStyle, Terminator, WriterBuilder};
@@ -23,7 +22,7 @@ pub const FILE_MARK: &str = "ids=names";
 
 const MOST_COLUMNS: usize = 2_000;
 
-/// Maximum number of cells of a file: each needs 50 bytes, and a sync holds up to three copies of each.
+/// Maximum number of cells of a file. A cell needs 50 bytes of memory, and a sync holds up to three copies of each cell.
 pub const MOST_CELLS: usize = 1_000_000;
 
 /// The contents of a CSV.
@@ -44,7 +43,7 @@ pub struct Csv {
 pub struct Row {
     /// The key; empty if a person added the row.
     pub page_id: String,
-    /// When the row was read.
+    /// The time when the row was read.
     pub synced: String,
     /// The cells of the properties' columns.
     pub cells: Vec<String>,
@@ -62,7 +61,7 @@ pub fn parse_csv(bytes: &[u8]) -> Result<Csv, String> {
 /// Reads a CSV whose row of types may be missing.
 ///
 /// # Errors
-/// As [`parse_csv`], and when there are two such rows.
+/// As [`parse_csv`], and when there are two rows of types.
 pub fn parse_any(bytes: &[u8]) -> Result<Csv, String> {
     let text = std::str::from_utf8(bytes).map_err(|error| format!("byte {} is not UTF-8", error.valid_up_to()))?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
@@ -82,7 +81,7 @@ pub fn parse_any(bytes: &[u8]) -> Result<Csv, String> {
         if cells.len() != width {
             return Err(format!("line {line} has {} fields, the header has {width}", cells.len()));
         }
-        // The row of types does not count.
+        // The row of types is not included in the limit.
         if rows.len().saturating_mul(width) > MOST_CELLS {
             return Err(format!("it has more than {MOST_CELLS} cells"));
         }
@@ -116,7 +115,7 @@ pub fn parse_plain(bytes: &[u8]) -> Result<(Vec<String>, Vec<Vec<String>>), Stri
     Ok((header, rows))
 }
 
-/// Rejects other separators, which programs in countries with a decimal comma write.
+/// Rejects separators other than a comma. Programs in countries with a decimal comma write such files.
 fn refuse_other_commas(text: &str) -> Result<(), String> {
     let behind = text.trim_start_matches('"').strip_prefix(PAGE_ID).map(|rest| rest.trim_start_matches('"'));
     let what = match behind.and_then(|rest| rest.chars().next()) {
@@ -129,7 +128,8 @@ fn refuse_other_commas(text: &str) -> Result<(), String> {
     ))
 }
 
-/// Removes the row of types: the one with names of types, anywhere, else row 2 if it has no key.
+/// Removes and returns the row of types. It is the row with names of types, at any position. If no row has names of types, it
+/// is row 2, unless row 2 has a key.
 fn types_among(rows: &mut Vec<Row>) -> Result<Option<Row>, String> {
     let keyless = |row: &Row| row.page_id.trim().is_empty() && row.synced.trim().is_empty();
     let says = |row: &Row| row.page_id == FILE_MARK || keyless(row) && are_types(&row.cells);
@@ -155,7 +155,7 @@ fn row_of(cells: Vec<String>) -> Row {
     Row { page_id, synced, cells: cells.collect() }
 }
 
-/// Writes a CSV. Rejects one that could not be read again.
+/// Writes a CSV. Rejects contents that could not be read again.
 ///
 /// # Errors
 /// If a row has another number of cells than the header, or the file is too large.

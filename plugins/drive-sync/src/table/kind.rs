@@ -9,7 +9,7 @@ pub enum Kind {
     Number,
     /// `true` or `false`.
     Checkbox,
-    /// A day or time, or two with an arrow between them.
+    /// A day or time, or two days or times with an arrow between them.
     Date,
     /// Several texts.
     List,

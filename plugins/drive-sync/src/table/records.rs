@@ -1,4 +1,4 @@
-//! The rows of a CSV by RFC 4180. Anything ambiguous is an error with its line.
+//! The rows of a CSV by RFC 4180. An ambiguous text is an error that names the line.
 //!
 //! A `\r` without `\n` is part of its cell, as some programs write it, unless all lines of the file end with a
 //! lone `\r`.
@@ -7,7 +7,7 @@
 #[derive(Debug)]
 pub(super) struct Records<'a> {
     rest: &'a str,
-    /// The current line, from 1.
+    /// The number of the current line. The first line is 1.
     line: usize,
     /// Whether lines end with a lone `\r`.
     old: bool,
@@ -22,7 +22,7 @@ enum CellEnd {
 }
 
 impl<'a> Records<'a> {
-    /// The rows of a text.
+    /// A reader for the rows of a text.
     pub(super) fn new(text: &'a str) -> Self {
         let mut inside = false;
         let lines = text.bytes().any(|byte| {

@@ -66,7 +66,7 @@ pub(crate) fn paths(server: &DriveServer) -> Vec<String> {
 pub(crate) const MIRRORED: [&str; 4] =
     ["Baton/", "Baton/T_id-1/", "Baton/T_id-1/T_id-1.csv", "Baton/T_id-1/T_id-1.manifest.json"];
 
-/// Asserts that the account has the content of the folder, that nothing exists twice, and that another run changes
+/// Asserts that the account has the content of the folder, that no folder or file exists twice, and that another run changes
 /// nothing.
 #[track_caller]
 pub(crate) fn assert_settled(server: &DriveServer, drive: &TestDrive, what: &str) {
@@ -232,7 +232,7 @@ pub(crate) fn all_faults() -> [Fault; 10] {
     ]
 }
 
-/// Ends the process at a request, as far as a test can.
+/// Simulates a process that is killed at a request: the request panics.
 pub(crate) struct KilledWeb<'a> {
     pub(crate) web: &'a TcpWeb,
     pub(crate) left: Cell<usize>,

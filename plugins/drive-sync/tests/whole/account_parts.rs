@@ -1,4 +1,4 @@
-//! Accounts with more files than one task can send or read: each task does a part, and the next one continues.
+//! Accounts with more files than one task can send or read: each task does a part, and the next task continues.
 
 use std::cell::Cell;
 use std::collections::BTreeSet;
@@ -132,7 +132,8 @@ fn changes_beyond_the_time_of_a_task_are_read_by_the_next_tasks() {
     assert_eq!(drive.csv(), "of a person 249\n", "the edit was downloaded, and not replaced");
 }
 
-/// If each page of a search has one file, the task ends before the list is complete. No known file is forgotten.
+/// If each page of a search has only one file, the task ends before the list is complete. The plugin still keeps the records of
+/// all known files.
 #[test]
 fn a_list_that_is_not_complete_replaces_nothing() {
     let server = DriveServer::start_open();

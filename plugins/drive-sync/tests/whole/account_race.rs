@@ -335,7 +335,7 @@ fn timeout_nothing_is_created_while_another_process_holds_the_lock() {
 #[test]
 fn sixteen_syncs_upload_each_file_once() {
     let course = Course::new();
-    // Not one of the five races. Each round syncs all databases, so there are only a few rounds.
+    // This race is not one of the five races of `race`. Each round syncs all databases, so there are only a few rounds.
     let rounds = 5;
     course.race(Race { way: "sync", rounds });
     // Each database has a folder, a CSV and a manifest.
@@ -376,7 +376,8 @@ fn existing_duplicates_become_one_folder_and_no_file_is_lost() {
 
 #[test]
 fn duplicates_of_sixteen_workspaces_become_one_folder_and_no_file_is_lost() {
-    // Not one of the five races. Each workspace merges the folders of fifteen others, so there are only a few rounds.
+    // This race is not one of the five races of `race`. Each workspace merges the folders of fifteen other workspaces, so there
+    // are only a few rounds.
     let rounds = 5;
     let course = Course::new();
     course.race(Race { way: "strangers", rounds });

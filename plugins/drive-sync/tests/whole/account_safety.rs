@@ -157,7 +157,7 @@ fn an_edit_after_an_upload_whose_answer_was_lost_is_not_replaced() {
     assert!(ids(&left).contains(&"account-conflict:T_id-1/T_id-1.csv"), "{:?}", left.findings);
     assert_eq!(server.at(CSV).unwrap().content, theirs.as_bytes());
     assert!(drive.csv().contains("121"));
-    // The same happens to a new file.
+    // The test is repeated with a new file.
     let server = DriveServer::start_open();
     let drive = workspace(&server);
     run_interposed(&server, &drive, "POST /upload", true, || server.edit(CSV, theirs));

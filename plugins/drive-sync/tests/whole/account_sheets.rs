@@ -114,7 +114,7 @@ fn spreadsheets_of_any_origin_are_found_and_those_in_other_folders_are_not_read(
     let server = DriveServer::start_open();
     server.add(book(ROOT, "elsewhere"));
     let (drive, folder) = mirrored(&server);
-    // Runs until the lists are not read again.
+    // The sync runs until it does not read the lists again.
     for _ in 0..10 {
         sync(&drive, &json!({}));
     }

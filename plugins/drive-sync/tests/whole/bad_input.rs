@@ -1,4 +1,4 @@
-//! Invalid input ends as one clear finding or error and leaves the Drive unchanged.
+//! Invalid input causes one clear finding or error, and the Drive stays unchanged.
 
 use std::fs::{self, File};
 use std::process::Command;

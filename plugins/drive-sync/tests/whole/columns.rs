@@ -1,4 +1,4 @@
-//! Changes of columns: renamed, missing, restored, with another type, removed, and added by a person.
+//! Columns that are renamed, missing, restored, changed to another type, removed, or added by a person.
 
 use baton_plugin_sdk::Error;
 use serde_json::json;

@@ -74,7 +74,7 @@ fn read_only_cells_are_not_changed() {
 
 #[test]
 fn a_row_changed_on_both_sides_is_kept_or_taken_by_the_mode() {
-    // Synced at 10:01; times of edits are rounded down to their minute.
+    // The row was synced at 10:01. Services round the time of an edit down to its minute.
     for (edited, guarded) in
         [("2026-01-18T10:00:00Z", false), ("2026-01-18T10:01:00Z", true), ("2026-01-18T11:00:00Z", true)]
     {

@@ -41,7 +41,7 @@ fn everything_is_counted() {
     );
     let counts = &report["counts"];
     assert_eq!((&counts["duplicate-folder"], &counts["folder-without-id"]), (&json!(136), &json!(2)));
-    // The loose CSVs, and those in a second folder with the name of the first one.
+    // 272 CSVs are outside of a folder. 112 CSVs are in a second folder and have the name of the first folder.
     assert_eq!(counts["orphan-csv"], json!(272 + 112));
     assert_eq!((&counts["retention-overrun"], &report["backups"]), (&json!(6), &json!(1_892)));
     assert_eq!((&counts["missing-csv"], &counts["missing-archive"]), (&json!(6 + 168), &json!(103 + 168)));

@@ -1,4 +1,5 @@
-//! A person's texts on the Drive, cells that only the CSV has, and the scope of an approval: nothing is lost.
+//! Checks that a sync loses neither a person's texts on the Drive nor cells that only the CSV has, and that an approval removes
+//! only its column.
 
 use std::fs;
 
@@ -139,7 +140,7 @@ fn rows_that_were_filtered_out_keep_cells_that_only_the_csv_had() {
     drive.database(&[NAME], &[&["p1", "Uno"], &["p2", "Two"], &["p3", "Three"]], true);
     assert!(ids(&drive.sync()).is_empty());
     assert!(drive.csv().contains(",Uno,120\n") && drive.csv().contains(",Three,122\n"), "{}", drive.csv());
-    // After an incomplete reading the rows themselves stay too.
+    // After an incomplete reading, the rows that the source did not return are also kept.
     drive.write(CSV, &format!("{}\n", few.join("\n")));
     drive.run("sync", &from_drive());
     drive.database(&[NAME], &[&["p1", "Eins"]], false);

@@ -245,7 +245,7 @@ fn source(course: &RaceFolder, name: &str) {
     fs::write(course.path("databases/T.json"), sidecar.to_string()).unwrap();
 }
 
-/// The names of the rows on the Drive, without their numbers; each one once.
+/// The different names of the rows on the Drive, without the numbers in the names.
 fn written(course: &RaceFolder) -> BTreeSet<String> {
     let csv = fs::read_to_string(course.path(&format!("drive/T_{ID}/T_{ID}.csv"))).unwrap_or_default();
     assert!(csv.is_empty() || csv.lines().count() == 5_002, "the file is incomplete");
@@ -329,8 +329,8 @@ fn duplicates(files: usize) -> RaceFolder {
     course
 }
 
-/// Case 5: Sixteen processes merge them; half of them know the database by its old title. Returns the folders, whether every
-/// content still exists, and the results.
+/// Case 5: Sixteen processes merge duplicate folders. Half of the processes know the database by its old title. Returns the
+/// folders, whether every content still exists, and the results.
 fn existing_duplicates(way: &str) -> (Vec<String>, bool, Vec<String>) {
     let course = duplicates(60);
     let before = contents(&course.path("drive"));

@@ -62,7 +62,7 @@ fn a_csv_changed_by_hand_is_reported_and_not_replaced_automatically() {
     assert!(ids(&outcome).is_empty() && drive.csv().contains("One"));
     let backups = drive.names("drive/T_id-1/.archive");
     assert!(drive.read(&format!("drive/T_id-1/.archive/{}", backups[1])).contains("Eins"), "{backups:?}");
-    // A new time alone is not a change.
+    // A CSV with a new file time and the same bytes is not a change.
     let csv = drive.csv();
     std::thread::sleep(std::time::Duration::from_millis(10));
     drive.write("drive/T_id-1/T_id-1.csv", &csv);

@@ -13,7 +13,7 @@ use baton_tests::sha256;
 
 pub(crate) const PROCESSES: usize = 16;
 
-/// Waits until all sixteen are at the same point.
+/// Waits until all sixteen processes are at the same point.
 pub(crate) fn barrier(root: &Path, point: &str, number: usize) {
     let marks = root.join("marks");
     fs::write(marks.join(format!("{point}-{number}")), "").unwrap();
@@ -42,7 +42,7 @@ impl HeldLock for HeldFileLock {
     }
 }
 
-/// Gives the lock to all sixteen at the same time. A test must fail with these locks.
+/// Gives the lock to all sixteen processes at the same time. A test must fail with these locks.
 pub(crate) struct NoLocks<'a> {
     pub(crate) root: &'a Path,
     pub(crate) number: usize,
@@ -76,7 +76,7 @@ pub(crate) fn halts(root: &Path, nth: usize) -> impl Fn(Call, &str) -> Result<()
     }
 }
 
-/// Locks. The lock with this name fails.
+/// Passes calls to other locks. Only the lock with this name fails.
 pub(crate) struct FailingLocks<'a>(pub(crate) &'static str, pub(crate) &'a dyn Locks);
 
 impl Locks for FailingLocks<'_> {

@@ -27,7 +27,7 @@ pub(super) fn other_kind(bytes: &[u8]) -> Option<&'static str> {
     }
 }
 
-/// Makes a UTF-16 code unit of two bytes.
+/// A function that makes a UTF-16 code unit from two bytes.
 type Unit = fn([u8; 2]) -> u16;
 
 /// The byte order of UTF-16 text and the offset of its first character; `None` for other text. A file without a byte order

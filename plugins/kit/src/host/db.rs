@@ -8,7 +8,7 @@ pub type Rows<'a> = Box<dyn Iterator<Item = Result<Row, Error>> + 'a>;
 
 /// Tables for reading: a database, or a snapshot of another program's database.
 pub trait Tables {
-    /// All rows at once: at most 10,000 and 4 MiB.
+    /// Reads a result at once: at most 10,000 rows and 4 MiB.
     ///
     /// # Errors
     /// As `query` in `wit/sql.wit`.
@@ -37,7 +37,7 @@ pub trait Writable: Tables {
     /// As `execute` in `wit/sql.wit`.
     fn execute(&self, statement: &str, parameters: &[Value]) -> Result<u64, Error>;
 
-    /// Writes any number of rows in transactions of some thousands.
+    /// Writes any number of rows in transactions of some thousand rows each.
     ///
     /// # Errors
     /// As `batch` in `wit/sql.wit`; the transactions before the failed one stay.

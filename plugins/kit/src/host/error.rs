@@ -5,9 +5,9 @@ use baton_plugin_sdk::{evidence, git, ledger, sql, watch};
 /// The reason why a service did not answer. The text is for a person and states the fix.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ServiceError {
-    /// Not granted; the text has the command that grants it.
+    /// The service is not granted. The text has the command that grants it.
     NotGranted(String),
-    /// Missing or failed.
+    /// The service is missing or failed.
     Unavailable(String),
 }
 

@@ -15,7 +15,7 @@ pub trait Locks {
 
 /// A lock that is held.
 pub trait HeldLock {
-    /// False after somebody broke the lock by hand.
+    /// Whether the lock is still held. False after a person broke the lock by hand.
     fn holds(&self) -> Result<bool, Error>;
 }
 

@@ -15,7 +15,7 @@ pub trait RequestSender {
     /// As `emit` in `wit/handoffs.wit`.
     fn send(&self, draft: &Draft) -> Result<(), EmitError>;
 
-    /// Withdraws the open request of a key.
+    /// Withdraws the open request with this deduplication key.
     ///
     /// # Errors
     /// As `withdraw` in `wit/handoffs.wit`.

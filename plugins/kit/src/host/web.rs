@@ -1,5 +1,5 @@
 //! Requests to an online service with the token of an account. [`Web`] is the network of one task; native tests implement it
-//! too. [`Budget`] counts the requests and pauses of a task. Only the plugin knows the meaning of an answer.
+//! too. [`Budget`] counts the requests and pauses of a task. This module does not interpret answers; that is the plugin's task.
 
 use std::borrow::Cow;
 use std::cell::Cell;
@@ -50,7 +50,7 @@ pub trait Web {
     fn now(&self) -> Duration;
 }
 
-/// The host's network. Redirects are answers, because they could lead to another server.
+/// The host's network. Redirects are returned and not followed, because they could lead to another server.
 #[derive(Clone, Debug)]
 pub struct HostWeb {
     host: &'static str,
@@ -62,7 +62,7 @@ pub struct HostWeb {
 }
 
 impl HostWeb {
-    /// The network of a task that begins now: the host and the secret have these names in the manifest.
+    /// The network of a task that begins now. `host` and `secret` are the names of the host and of the secret in the manifest.
     #[must_use]
     pub fn begin(host: &'static str, secret: &'static str) -> Self {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
@@ -126,15 +126,15 @@ impl Web for HostWeb {
 /// The limits of one task.
 #[derive(Clone, Copy, Debug)]
 pub struct WebLimits {
-    /// Requests. The host allows 1,000.
+    /// The maximum number of requests. The host allows 1,000.
     pub requests: usize,
     /// The longest pause, in seconds.
     pub longest_pause: u64,
-    /// All pauses, in seconds. A task has five minutes.
+    /// The maximum sum of all pauses, in seconds. A task has five minutes.
     pub pauses: u64,
 }
 
-/// The requests and pauses of one task.
+/// Counts the requests and pauses of one task.
 #[derive(Debug)]
 pub struct Budget {
     limits: WebLimits,
@@ -143,7 +143,7 @@ pub struct Budget {
 }
 
 impl Budget {
-    /// A budget without any use so far.
+    /// The budget of a task that has sent no request yet.
     #[must_use]
     pub const fn new(limits: WebLimits) -> Self {
         Self { limits, requests: Cell::new(0), paused: Cell::new(0) }

@@ -63,7 +63,7 @@ pub struct CatalogPlaylist {
     pub name: String,
     /// True for the list of liked songs, which is not a playlist that a person made.
     pub liked: bool,
-    /// Ids of tracks, each once, in order.
+    /// Ids of the tracks in the order of the playlist. A repeated track has only its first position.
     pub tracks: Vec<i64>,
 }
 
@@ -113,9 +113,9 @@ impl CatalogFile {
 pub struct CatalogData {
     /// Tracks by id.
     pub songs: HashMap<i64, CatalogTrack>,
-    /// Playlists by name, then by age in the catalog.
+    /// Playlists, sorted by name, then by age in the catalog.
     pub lists: Vec<CatalogPlaylist>,
-    /// Files by path.
+    /// Files, sorted by path.
     pub files: Vec<CatalogFile>,
     /// Folders that a scan has listed completely.
     pub scanned: Vec<String>,
@@ -238,7 +238,7 @@ fn files(catalog: &LimitedReader<'_>) -> Result<Vec<CatalogFile>, Error> {
         ORDER BY f.path, i.missing_since IS NOT NULL, i.id";
     catalog.each(size_of::<CatalogFile>(), statement, &mut |row| {
         let path = text(row, 0).unwrap_or_default();
-        // One file may be an item of two sources.
+        // One file may be an item of two library sources.
         if files.last().is_some_and(|last| last.path == path) {
             return;
         }

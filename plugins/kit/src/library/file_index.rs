@@ -1,6 +1,6 @@
-//! Finds the files of a track: the files that the catalog links to it, and their copies with the same sound or bytes.
-//! Without such a file, the file that matches by tags and name. `wanted` of music-files and `export` of spotify use it, so
-//! their results agree.
+//! Finds the files of a track: the files that the catalog links to the track, and their copies with the same sound or bytes. If
+//! there is no such file, finds the file that matches by tags and name. `wanted` of music-files and `export` of spotify use
+//! this module, so their results agree.
 
 use std::borrow::Cow;
 use std::cmp::Reverse;
@@ -14,11 +14,11 @@ use super::{CatalogData, CatalogFile, CatalogTrack, describe_file};
 /// The files of a track on disk.
 #[derive(Clone, Debug)]
 pub enum TrackFiles<'a> {
-    /// These files, the best first.
+    /// The track has these files, the best first.
     Found(Vec<&'a CatalogFile>),
-    /// A file may be the track; a person has to decide.
+    /// A file may be the track, but the match is uncertain. A person has to decide.
     Unclear,
-    /// No file.
+    /// The track has no file.
     Missing,
 }
 
@@ -47,7 +47,7 @@ fn is_on_disk(file: &CatalogFile) -> bool {
 /// The prefix of a path that is not UTF-8: the catalog has it as a `file` URL.
 const FILE_URL: &str = "file://";
 
-/// True if a path in the catalog is the address of a stream.
+/// True if a path in the catalog is the address of a stream and not a file.
 #[must_use]
 pub fn is_stream(path: &str) -> bool {
     path.contains("://") && !path.starts_with(FILE_URL)
@@ -87,7 +87,7 @@ impl<'a> FileIndex<'a> {
         }
     }
 
-    /// Whether the candidates are two files with the same artist and title, so either is right.
+    /// Whether the two best candidates are files with the same artist and title. Then either file is right.
     fn are_equal_names(&self, candidates: &[Match]) -> bool {
         let Some(best) = candidates.first() else { return false };
         let twin = best.reasons.iter().find_map(|reason| match reason {

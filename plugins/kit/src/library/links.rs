@@ -38,7 +38,7 @@ pub fn pages(track: &CatalogTrack) -> Vec<Link> {
 
 fn page(id: &Id) -> Option<Link> {
     let (name, address) = PAGES.into_iter().find(|(name, _)| *name == id.service)?;
-    // The id of a local file is an address itself.
+    // The id of a local file is an address and gets no page.
     let is_id = !id.id.is_empty() && id.id.bytes().all(|byte| byte.is_ascii_alphanumeric());
     is_id.then(|| Link { name, url: format!("{address}{}", id.id) })
 }

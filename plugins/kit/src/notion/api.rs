@@ -39,7 +39,7 @@ const VIEWS: &str = "/v1/views";
 const NOT_ACCEPTED: &str =
     "Notion does not accept the account's token (401); to store a valid one, and continue: `baton account add notion`";
 
-/// The host's network, with the account. `host` is the name of Notion's address in the manifest.
+/// The host's network; requests use the token of the account. `host` is the name of Notion's address in the manifest.
 #[must_use]
 pub fn host_web(host: &'static str) -> HostWeb {
     HostWeb::begin(host, "notion").headers(&[("notion-version", VERSION)])
@@ -61,7 +61,7 @@ pub enum Refusal {
 /// The result of a request that changes a page.
 #[derive(Debug, PartialEq)]
 pub enum WriteResult {
-    /// The request took effect; the page as it is now.
+    /// The request took effect. The value is the page as it is now.
     Done(Value),
     /// The request may have taken effect.
     Unknown(String),
@@ -90,7 +90,7 @@ impl From<Refusal> for Error {
 enum ResponseMeaning {
     Content(Value),
     Refused(Refusal),
-    /// A rate limit: nothing happened.
+    /// A rate limit is reached, and the request had no effect. The number is the pause in seconds.
     Limited(u64),
     /// A later request may succeed.
     Failed(String),
@@ -126,12 +126,12 @@ impl<'a> Api<'a> {
         self.web.now().saturating_sub(self.begin)
     }
 
-    /// Waits, without counting the pause.
+    /// Waits. The pause does not count for the limits of the task.
     pub fn rest(&self, duration: Duration) {
         self.web.pause(duration);
     }
 
-    /// The content of a path.
+    /// Reads the object at a path of the API.
     ///
     /// # Errors
     /// As [`Refusal`].
@@ -169,17 +169,17 @@ impl<'a> Api<'a> {
         }
     }
 
-    /// Changes a page, once: only a rate limit lets the request be sent again.
+    /// Changes a page. The request is sent again only after a rate limit, because then it had no effect.
     pub fn patch(&self, path: &str, body: &Value) -> WriteResult {
         self.write(&Call::with_json("PATCH", path, body))
     }
 
-    /// Creates a page, once.
+    /// Creates a page. The request is sent again only after a rate limit.
     pub fn create(&self, body: &Value) -> WriteResult {
         self.write(&Call::with_json("POST", PAGES, body))
     }
 
-    /// Creates a view of a data source, once.
+    /// Creates a view of a data source. The request is sent again only after a rate limit.
     pub fn create_view(&self, body: &Value) -> WriteResult {
         self.write(&Call::with_json("POST", VIEWS, body))
     }
@@ -199,7 +199,7 @@ impl<'a> Api<'a> {
         }
     }
 
-    /// Waits, and counts the pause for the limits of the task.
+    /// Waits. The pause counts for the limits of the task.
     ///
     /// # Errors
     /// If the task would wait too long.

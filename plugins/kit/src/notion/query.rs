@@ -1,5 +1,5 @@
-//! All rows of a query. Notion returns at most 10,000 rows of one query, so further ones are read in windows of the time of
-//! creation.
+//! All rows of a query. Notion returns at most 10,000 rows of one query. So further rows are read by further queries, each for
+//! rows that were created from a certain time on.
 
 use std::collections::BTreeSet;
 
@@ -57,10 +57,10 @@ fn body(filter: &Value, window: &str, cursor: Option<&str>) -> Value {
     body
 }
 
-/// The data source for an id: the id of the data source, or of a database with one data source.
+/// Finds a data source by its id, or by the id of a database that has only one data source.
 ///
 /// # Errors
-/// `permanent` if the database has several.
+/// `permanent` if the database has no data source or several.
 pub fn data_source(api: &Api<'_>, id: &str) -> Result<String, Error> {
     let database = match api.get(&format!("/v1/databases/{id}")) {
         Ok(database) => database,

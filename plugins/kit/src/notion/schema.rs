@@ -5,10 +5,10 @@ use percent_encoding::percent_decode_str;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-/// The most pieces of a text.
+/// The maximum number of pieces of a text.
 const MOST_ITEMS: usize = 100;
 
-/// The most UTF-16 units of a piece.
+/// The maximum number of UTF-16 units of a piece.
 const MOST_CHARS: usize = 2_000;
 
 /// A property.
@@ -48,7 +48,7 @@ pub fn text(value: &Value, name: &str) -> String {
     value.get(name).and_then(Value::as_str).unwrap_or_default().to_owned()
 }
 
-/// The text of a title, a text or an option of a page.
+/// The text of a title, a rich text or an option of a page.
 #[must_use]
 pub fn plain_text(property: &Value) -> String {
     let kind = text(property, "type");

@@ -16,7 +16,7 @@ use super::locations;
 use super::moving::{MoveTools, Mover, PlanRun, StopReason, find_plan, lock_moves, unclear, with_real_disk};
 use super::step::Direction;
 
-/// An older plan is refused, because the library has changed since.
+/// The default maximum age of a plan. An older plan is refused, because the library has probably changed since.
 const OLDEST_HOURS: u32 = 7 * 24;
 
 pub(super) const ALL: [&str; 7] = ["planned", "intended", "done", "left", "undoing", "undone", "kept"];
@@ -66,7 +66,7 @@ fn check(task: &Task, plan: &StoredPlan, args: &Apply) -> Result<(), Error> {
     let refuse = |why: String| Err(Error::Permanent(format!("the plan {} {why}", plan.id)));
     match plan.state.as_str() {
         "made" => {}
-        // A started plan may be finished at any age: each step checks its file.
+        // A plan that was begun may be finished at any age, because each step checks its file.
         "begun" => return Ok(()),
         "applied" => {
             return refuse(format!(
@@ -86,7 +86,7 @@ fn check(task: &Task, plan: &StoredPlan, args: &Apply) -> Result<(), Error> {
     Ok(())
 }
 
-/// The error for a full disk: the number of completed steps, and the next step of the person.
+/// The error for a full disk. It states the number of completed steps, and what the operator has to do next.
 pub(super) fn disk_full(run: &PlanRun<'_>, direction: Direction, why: &str) -> Result<Error, Error> {
     let steps = run.journal.steps(&run.plan.id, &ALL)?;
     let count = |state: &str| steps.iter().filter(|step| step.state == state).count();

@@ -15,7 +15,7 @@ pub(crate) enum ManyPlaylists {
     /// The folder of the first playlist, in the order of `preference`, then by name.
     #[default]
     First,
-    /// Each of these folders.
+    /// The folder of each playlist. The file is moved to one of these folders and copied to the other folders.
     Copy,
     /// The folder for unassigned files.
     Unassigned,

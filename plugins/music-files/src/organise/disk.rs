@@ -1,7 +1,7 @@
-//! The file operations. Each is a separate function, so that tests can stop between any two of them.
+//! The file operations. Each operation is a separate function, so that tests can stop between any two operations.
 //!
-//! Only [`Disk::rename`] replaces a file: the empty file that reserved the new name. If a disk cannot be written to, the
-//! task ends and asks a person, because every other file would fail too. An error of a rename does not end the task: the
+//! Only [`Disk::rename`] replaces a file, and only the empty file that reserved the new name. If a disk cannot be written to,
+//! the task ends and asks a person, because every other file would fail too. An error of a rename does not end the task: the
 //! sandbox reports the same error if the target is on another disk.
 
 use std::fs::{self, File, FileTimes, Metadata};
@@ -27,7 +27,7 @@ pub struct PathMetadata {
     pub file: bool,
     /// True for a folder.
     pub folder: bool,
-    /// Bytes.
+    /// The size in bytes.
     pub size: u64,
     /// Modification time in nanoseconds since 1970.
     pub modified_ns: i64,
@@ -47,10 +47,10 @@ pub trait Disk {
     /// Reserves a name by creating an empty file.
     fn reserve(&self, path: &Path) -> io::Result<()>;
 
-    /// Renames a file over the empty one at `to`.
+    /// Renames a file and replaces the empty file at `to`.
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
 
-    /// Copies a file into a new one and flushes it to the disk.
+    /// Copies a file to a new file, and flushes the new file to the disk.
     ///
     /// # Errors
     /// As the file system, for example when the disk is full; `TimedOut` when `has_time` returns false.
@@ -59,7 +59,7 @@ pub trait Disk {
     /// SHA-256 of the bytes of a file, in hexadecimal.
     ///
     /// # Errors
-    /// When it cannot be read; `TimedOut` when `has_time` returns false.
+    /// When the file cannot be read; `TimedOut` when `has_time` returns false.
     fn digest(&self, path: &Path, has_time: &dyn Fn() -> bool) -> io::Result<String>;
 
     /// Sets the modification time.
@@ -124,7 +124,7 @@ impl Disk for RealDisk {
     }
 
     fn set_modified(&self, path: &Path, modified_ns: i64) -> io::Result<()> {
-        // 0 means an unknown time.
+        // If the time is 0, it is unknown and not set.
         let Some(moment) = system_time(modified_ns).filter(|_| modified_ns != 0) else { return Ok(()) };
         File::options().write(true).open(path)?.set_times(FileTimes::new().set_modified(moment))
     }

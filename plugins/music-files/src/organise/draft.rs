@@ -32,11 +32,11 @@ pub(crate) struct Draft {
     pub(crate) unclear: Vec<UnclearFile>,
     /// Files that are already in their folders.
     pub(crate) there: usize,
-    /// Files that a rule does not move.
+    /// Files that stay where they are because of a rule with `leave`.
     pub(crate) stays: usize,
     /// Target folders that cannot be listed; files for them are not moved.
     pub(crate) hidden: BTreeMap<String, HiddenFolder>,
-    /// Files that did not fit into this plan.
+    /// Files that are left for the next plan, because this plan is full.
     pub(crate) later: usize,
     /// Bytes of the steps in the reports.
     pub(super) text: usize,

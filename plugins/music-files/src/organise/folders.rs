@@ -1,4 +1,4 @@
-//! The folders of a plan: creates missing ones, and removes empty ones that the plan emptied or created.
+//! The folders of a plan. Creates missing folders, and removes empty folders that the plan emptied or created.
 //!
 //! The system does not remove a folder that is not empty, so this module does not check the contents.
 
@@ -15,7 +15,7 @@ use super::roots::join;
 use super::step::{Direction, StepAction, StepPlace};
 
 impl Mover<'_> {
-    /// Creates the folders above a place. Returns the result of the step if that fails.
+    /// Creates the folders above a place. If that fails, returns the result of the step.
     pub(super) fn make_folders(&mut self, at: &StepPlace) -> Result<Option<MoveOutcome>, Error> {
         let Some(root) = self.roots.get(&at.root).cloned() else { return Ok(None) };
         let mut path = String::new();

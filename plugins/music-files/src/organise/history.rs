@@ -1,8 +1,7 @@
 //! The moves of earlier plans for the files that exist now.
 //!
-//! A path does not identify a file: after a move, another file may be at the old or the new path. A file is treated as the
-//! moved one only if its size and its time, to the nanosecond, are the same. Only the moves of existing files are kept in
-//! memory.
+//! A path does not identify a file: after a move, another file may be at the old or the new path. A file counts as the moved
+//! file only if its size and its time, to the nanosecond, are the same. Only the moves of existing files are kept in memory.
 
 use std::collections::HashMap;
 
@@ -12,17 +11,17 @@ use super::journal::Journal;
 use super::roots::Root;
 use super::walk::Entry;
 
-/// The moves, by the index of a file.
+/// The moves. The key of `before` and `origins` is the index of a file.
 #[derive(Debug, Default)]
 pub(crate) struct History {
     before: HashMap<usize, (String, i64)>,
     origins: HashMap<usize, Origin>,
-    /// Copies by path: their originals, and the time of the copy.
+    /// The copies by their paths. The value has the indexes of the files that may be the original, and the time of the copy.
     copies: HashMap<String, (Vec<usize>, i64)>,
 }
 
-/// The first file that a plan moved away from the path of an existing file. `away` is true if this file, or a file that a
-/// later plan moved away from there, was not moved back.
+/// The first file that a plan moved away from a path where another file may be now. `away` is true if at least one file that a
+/// plan moved away from this path was not moved back.
 #[derive(Clone, Copy, Debug)]
 struct Origin {
     size: u64,
@@ -43,10 +42,11 @@ impl History {
             roots.find_map(|(root, granted)| by_path.get(&(root, granted.below(host)?.as_str())).copied())
         };
         let (mut history, mut onward) = (Self::default(), HashMap::<String, Vec<usize>>::new());
-        // The steps come from the newest to the oldest, so a file that was moved twice is traced to its first path.
+        // The newest step comes first, so a file that was moved twice is traced back to its first path.
         journal.done_steps(&mut |step| {
             let from = at(&step.from);
-            // A copy is made before its original is moved, so in this order the move is already known.
+            // A plan makes a copy before it moves the original. The steps come in the reverse order, so the move of the
+            // original is already known.
             if step.copy && step.in_place {
                 let sources = onward.get(&step.from).into_iter().flatten().copied().chain(from);
                 let same = |number: &usize| history.was(*number, files, step.size, step.modified_ns);
@@ -72,7 +72,7 @@ impl History {
         Ok(history)
     }
 
-    /// True if the file has this size, and had this time before the later moves.
+    /// True if the file has this size, and had this time before the moves that were read up to now.
     fn was(&self, number: usize, files: &[Entry], size: u64, modified_ns: i64) -> bool {
         files.get(number).is_some_and(|file| {
             let then = self.before.get(&number).map_or(file.modified_ns, |(_, modified_ns)| *modified_ns);
@@ -80,7 +80,7 @@ impl History {
         })
     }
 
-    /// True if the file at this path, with this time, is a copy that a plan made of the file.
+    /// True if a plan made the file at the path `host` as a copy of the file `number`, and it still has the time of the copy.
     pub(crate) fn is_copy(&self, number: usize, host: &str, modified_ns: i64) -> bool {
         self.copies.get(host).is_some_and(|(of, placed_ns)| of.contains(&number) && *placed_ns == modified_ns)
     }
@@ -90,7 +90,7 @@ impl History {
         self.before.get(&number).map(|(from, modified_ns)| (from.as_str(), *modified_ns))
     }
 
-    /// Whether the file may be the one that was at its path before plans moved files from there.
+    /// Whether the file may have been at its present path before plans moved files away from this path.
     pub(crate) fn may_be_original(&self, number: usize, file: &Entry) -> bool {
         let first = |origin: &Origin| origin.size == file.size && origin.modified_ns == file.modified_ns;
         self.origins.get(&number).is_none_or(|origin| !origin.away || first(origin))

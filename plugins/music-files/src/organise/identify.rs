@@ -1,4 +1,5 @@
-//! Finds the track of a file: by the catalog's link, else by the same sound or bytes as a linked file, else by its tags or name.
+//! Finds the track of a file. The catalog's link decides. Without a link, a linked file with the same sound or bytes decides.
+//! If there is no such file, the tags or the name of the file decide.
 //!
 //! Tags and names must give a certain match ([`Decision::Auto`]). A file with an uncertain match is reported and not moved.
 //! A file that is linked to a track without a playlist is also matched with the tracks of playlists, because two services
@@ -15,9 +16,9 @@ use unicode_normalization::UnicodeNormalization as _;
 pub(crate) enum TrackIdentity {
     /// This track, with the evidence.
     Known { song: i64, how: String },
-    /// One of these tracks may be it; a person has to decide.
+    /// The file may be one of these tracks; a person has to decide.
     Unclear(Vec<PossibleTrack>),
-    /// No track of the catalog.
+    /// The file matches no track of the catalog.
     Unknown,
 }
 

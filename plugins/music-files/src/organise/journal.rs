@@ -1,7 +1,7 @@
 //! Plans and their steps in the plugin's own database.
 //!
-//! `apply` changes the state of a step from `planned` to `intended` and then `done`, or `left` with the reason. `undo`
-//! changes it from `done` to `undoing` and then `undone`, or `kept` with the reason. A step becomes `intended` or `undoing`
+//! `apply` changes the state of a step from `planned` to `intended` and then `done`, or `left` with the reason. `undo` changes
+//! the state from `done` to `undoing` and then `undone`, or `kept` with the reason. A step becomes `intended` or `undoing`
 //! before its file is touched.
 //!
 //! # Errors
@@ -63,10 +63,10 @@ pub(crate) struct DoneStep {
     pub(crate) from: String,
     pub(crate) to: String,
     pub(crate) size: u64,
-    /// The time of the file at its source. The next field is its time at its target.
+    /// The modification time of the file at its source. The next field is the modification time of the file at its target.
     pub(crate) modified_ns: i64,
     pub(crate) placed_ns: i64,
-    /// False if it was undone.
+    /// False if the step was undone.
     pub(crate) in_place: bool,
     pub(crate) copy: bool,
 }
@@ -102,8 +102,8 @@ impl<'a> Journal<'a> {
         let digest = Digest::of(&bytes).to_string();
         let id = self.free_id(&digest)?;
         let count = i64::try_from(steps.len()).unwrap_or(i64::MAX);
-        // The steps are stored before the plan, so a plan has all its steps even after a crash. A plan that was not started
-        // has them already.
+        // The steps are stored before the plan, so a stored plan has all its steps even after a crash. If the same plan is
+        // already stored, its steps are stored too.
         let known = self.0.query("SELECT 1 FROM organise_plans WHERE id = ?1", &[id.as_str().into()])?;
         if known.rows.is_empty() {
             self.0.execute("DELETE FROM organise_steps WHERE plan = ?1", &[id.as_str().into()])?;
@@ -122,8 +122,9 @@ impl<'a> Journal<'a> {
         self.find(&id)
     }
 
-    /// The id of the same plan if it is stored and was not started. Otherwise a new id: `p`, so that no program reads the id
-    /// as a number, and twelve digits of the digest. A number is added if a started plan has that id.
+    /// Returns the id of the same plan if it is stored and was not started. Otherwise returns a new id: `p` and twelve digits
+    /// of the digest. The `p` prevents that a program reads the id as a number. A number is added if a started plan has this
+    /// id.
     fn free_id(&self, digest: &str) -> Result<String, Error> {
         let short = format!("p{}", digest.get(..12).unwrap_or(digest));
         let known = self.0.query("SELECT id, state FROM organise_plans WHERE digest = ?1", &[digest.into()])?;
@@ -161,7 +162,7 @@ impl<'a> Journal<'a> {
         Ok(())
     }
 
-    /// The plan with this id, digest or name; the newest of several with one name.
+    /// The plan with this id, digest or name. If several plans have the name, the newest of them.
     pub(crate) fn find(&self, which: &str) -> Result<Option<StoredPlan>, Error> {
         let statement = "SELECT id, digest, name, made_at, state, by_task FROM organise_plans
             WHERE id = ?1 OR digest = ?1 OR name = ?1 ORDER BY id = ?1 DESC, made_at DESC, rowid DESC LIMIT 1";

@@ -1,5 +1,5 @@
-//! Writes moved, copied and removed files to the catalog. This happens before the journal marks a step as done. If an
-//! attempt is killed between the two, the next attempt writes the same rows again, which changes nothing.
+//! Writes moved, copied and removed files to the catalog. This happens before the journal marks a step as done. If an attempt
+//! is killed after the write to the catalog, the next attempt writes the same rows again, which changes nothing.
 
 use baton_plugin_kit::host::Writable;
 use baton_plugin_sdk::Error;

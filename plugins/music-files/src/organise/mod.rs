@@ -1,7 +1,7 @@
-//! Moves music files into folders: `organise` plans, `apply` moves, `undo` moves back.
+//! Moves music files into folders. The action `organise` makes a plan, `apply` moves the files, and `undo` moves them back.
 //!
-//! Planning moves no file, and opens one only to compare it with a file of the same name and size. The steps of a plan are
-//! stored in the plugin's own database; JSON, CSV and Markdown reports show them. `apply` reads the database, so editing a
+//! Planning moves no file, and opens a file only to compare it with another file of the same name and size. The steps of a plan
+//! are stored in the plugin's own database; JSON, CSV and Markdown reports show them. `apply` reads the database, so editing a
 //! report has no effect. Each step is recorded before it starts, and a killed task resumes where it stopped. Nothing is
 //! downloaded, no file is overwritten, and no tag is changed.
 //!

@@ -1,9 +1,9 @@
 //! Moves or copies one file. At every moment the complete file is at its source or its target; during a copy it may be at both.
 //!
-//! First an empty file reserves the name of the target; this fails if the name exists. Then the file is renamed over the
-//! empty file. Hard links are not used: not every disk has them, and the host opens no file with two names. If source and
-//! target are on different disks, the file is copied next to its target under a hidden name. Both files are read again and
-//! compared, the copy gets its time and its name, and then the source is deleted.
+//! First an empty file reserves the name of the target. The reservation fails if a file has the name. Then the file is renamed
+//! over the empty file. Hard links are not used: not every disk has them, and the host opens no file with two names. If source
+//! and target are on different disks, the file is copied next to its target under a hidden name. Source and copy are read again
+//! and compared. The copy gets its modification time and its name, and then the source is deleted.
 //!
 //! The files show how far an interrupted move came. An empty file at the target is a reserved name. If source and target
 //! exist with the same bytes, the target is a copy whose source was not deleted yet.
@@ -38,7 +38,7 @@ pub(crate) struct FileMove {
     pub(crate) modified_ns: i64,
     /// The time that a copy gets.
     pub(crate) copy_modified_ns: i64,
-    /// True for a copy.
+    /// True if the source is kept, so that the target is a copy.
     pub(crate) keep_source: bool,
     /// Bytes that this task may still copy.
     pub(crate) copy_limit: u64,
@@ -54,11 +54,11 @@ impl MoveContext<'_> {
 /// The result of a move.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum MoveOutcome {
-    /// The file is at its target; its time and, after a copy, its digest.
+    /// The file is at its target. The fields are its modification time and, after a copy, its digest.
     Moved { modified_ns: i64, sha256: Option<String> },
     /// The file was not moved, with the reason.
     Left(String),
-    /// The disk is full. Nothing is left at the target.
+    /// The disk is full. No file remains at the target.
     Full(String),
     /// The time was used up; the next task tries again.
     Later,
@@ -66,7 +66,7 @@ pub(crate) enum MoveOutcome {
     Unclear(String),
 }
 
-/// Checks a move that an earlier attempt may have started. `None` if it has to start from the beginning.
+/// Checks a move that an earlier attempt may have started. `None` if the move has to start from the beginning.
 pub(crate) fn resume(context: &MoveContext<'_>, file_move: &FileMove) -> Option<MoveOutcome> {
     match inspect_progress(context, file_move) {
         Ok(MoveProgress::Ended(end)) => Some(end),
@@ -155,8 +155,8 @@ fn begin(context: &MoveContext<'_>, file_move: &FileMove) -> io::Result<MoveOutc
     }
 }
 
-/// Whether a rename failed because the target is on another disk. The sandbox reports the same error (`io`) for a failing
-/// disk. The copy that follows fails only in the second case.
+/// Whether a rename failed because the target is on another disk. The sandbox reports the same error (`io`) for a failing disk.
+/// The move then continues with a copy, which fails if the disk fails.
 fn is_on_another_disk(error: &io::Error) -> bool {
     error.kind() == ErrorKind::CrossesDevices || (cfg!(target_family = "wasm") && is_io_error(error))
 }
@@ -206,8 +206,8 @@ fn sync_target(disk: &dyn Disk, file_move: &FileMove) -> io::Result<()> {
     file_move.to.parent().map_or(Ok(()), |folder| disk.sync_folder(folder))
 }
 
-/// Deletes the copy after an error, but only if its source is unchanged: otherwise the copy may be the only good file. If
-/// the source is missing, the copy is now the file, and the error is ignored.
+/// Deletes the copy after an error, but only if its source is unchanged: otherwise the copy may be the only good file. If the
+/// source is missing, the copy is the only file, and the error is ignored.
 fn delete_copy(context: &MoveContext<'_>, file_move: &FileMove, error: io::Error) -> io::Result<()> {
     match context.disk.metadata(&file_move.from)? {
         None => Ok(()),
@@ -224,7 +224,7 @@ fn delete_copy(context: &MoveContext<'_>, file_move: &FileMove, error: io::Error
 fn copy_beside(context: &MoveContext<'_>, file_move: &FileMove) -> io::Result<Result<String, String>> {
     let disk = context.disk;
     disk.copy(&file_move.from, &file_move.hidden, context.has_time)?;
-    // An error is ignored, because some systems cannot set times; the undo list has the time.
+    // An error is ignored, because some systems cannot set times. The undo list has the original time.
     drop(disk.set_modified(&file_move.hidden, file_move.copy_modified_ns));
     let digest = disk.digest(&file_move.hidden, context.has_time)?;
     if disk.digest(&file_move.from, context.has_time)? != digest {
@@ -242,7 +242,7 @@ fn name_taken() -> MoveOutcome {
     MoveOutcome::Left("a file exists at its target".to_owned())
 }
 
-/// The result of a step with this error.
+/// The result of a step that failed with this error.
 pub(crate) fn failure(error: &io::Error) -> MoveOutcome {
     match error.kind() {
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::ReadOnlyFilesystem => {

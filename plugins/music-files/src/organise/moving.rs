@@ -84,7 +84,7 @@ pub(crate) enum StopReason {
     Later,
     /// A disk is full.
     Full(String),
-    /// All steps were tried, and the result of some is unknown.
+    /// All steps were tried, and the result of some steps is unknown.
     Unclear(String),
 }
 
@@ -93,7 +93,8 @@ pub(crate) fn unclear(why: &str) -> Error {
     Error::Retryable(format!("a disk does not respond, so it is unknown whether a file was moved: {why}"))
 }
 
-/// The result of a file for which the time of a whole task is not enough: a later task would not have more time.
+/// The result for a file that cannot be moved in the time of a whole task. It is not tried again, because a later task would
+/// not have more time.
 fn too_slow() -> MoveOutcome {
     MoveOutcome::Left(
         "the time limit of a task is too short to copy and compare it: the file is too large for this slow disk"
@@ -123,7 +124,7 @@ pub(crate) struct Mover<'a> {
     begun: bool,
     /// Steps whose result is unknown.
     unclear: HashSet<i64>,
-    /// The reason why the last of these results is unknown.
+    /// The reason why the result of the last step in `unclear` is unknown.
     unclear_reason: String,
 }
 
@@ -131,7 +132,7 @@ impl<'a> Mover<'a> {
     /// A mover with the folders that the steps of the plan need.
     ///
     /// # Errors
-    /// `needs-grant` when one of them is not granted for writing.
+    /// `needs-grant` when one of these folders is not granted for writing.
     pub(crate) fn new(run: &PlanRun<'a>, direction: Direction, steps: &[StoredStep]) -> Result<Self, Error> {
         let PlanRun { task, tools, journal, plan } = *run;
         let granted: Vec<Root> = [roots::named(task, "music"), roots::named(task, "organised")].concat();
@@ -226,8 +227,8 @@ impl<'a> Mover<'a> {
             ended.push(note);
         }
         for folder in &folders {
-            // An error is ignored: each file is complete at its source or target, and after a crash the journal causes
-            // another check.
+            // An error is ignored, because each file is complete at its source or target, and after a crash the next attempt
+            // checks the steps in the journal again.
             drop(self.tools.disk.sync_folder(folder));
         }
         Ok(StepBatch { ended, locations, stopped })
@@ -244,7 +245,7 @@ impl<'a> Mover<'a> {
             return Ok(self.delete_copy(step, &file_move, again).unwrap_or_else(|error| over(&error)));
         }
         let to = if self.direction == Direction::Apply { &step.to } else { &step.from };
-        // Resuming comes first, because creating the folders can fail.
+        // An interrupted step is checked before the folders are created, because creating folders can fail.
         if let Some(end) = again.then(|| resume(&self.context(), &file_move)).flatten() {
             return Ok(end);
         }
@@ -278,7 +279,7 @@ impl<'a> Mover<'a> {
             modified_ns,
             copy_modified_ns: step.modified_ns,
             keep_source: step.act == StepAction::Copy,
-            // The first file may have any size, because otherwise a large file would never be copied.
+            // The first copied file may have any size. Otherwise a large file would never be copied.
             copy_limit: match self.copied_bytes.get() {
                 0 => u64::MAX,
                 copied => MOST_COPIED.saturating_sub(copied),

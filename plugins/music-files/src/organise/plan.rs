@@ -1,5 +1,5 @@
-//! The action `organise`: decides where every file belongs, and stores the plan. It moves no file, and opens one only to
-//! compare it with a file of the same name and size.
+//! The action `organise`: decides where every file belongs, and stores the plan. It moves no file, and opens a file only to
+//! compare it with another file of the same name and size.
 
 use std::cell::Cell;
 use std::collections::HashMap;
@@ -78,7 +78,7 @@ fn check_preference(options: &Options, known: &CatalogData, findings: &mut Findi
     report_unknown("the catalog", &options.preference, &names, findings)
 }
 
-/// The playlists of each track, the preferred first; playlists that share a folder count once.
+/// The playlists of each track, the preferred playlist first. Of playlists that share a folder, only one is listed.
 fn lists_of(known: &CatalogData, options: &Options) -> HashMap<i64, Vec<String>> {
     let rank = |name: &str| options.preference.iter().position(|other| fold(other) == fold(name)).unwrap_or(usize::MAX);
     let counted = known.lists.iter().filter(|list| options.liked || !list.liked);
@@ -103,7 +103,7 @@ struct Planner<'a> {
     known: &'a CatalogData,
     identifier: Identifier<'a>,
     lists: HashMap<i64, Vec<String>>,
-    /// Moves of earlier plans: the catalog may not have them yet.
+    /// The moves of earlier plans, because the catalog may not have them yet.
     history: History,
     /// The number of bytes that were read to recognise copies.
     read: Cell<u64>,
@@ -151,8 +151,8 @@ impl Planner<'_> {
         draft
     }
 
-    /// The catalog's record of this file, and not of another file that had its path. Size and time identify the file. If the
-    /// catalog does not have both, the moves of earlier plans identify it.
+    /// The catalog's record of this file. A record of another file that was at this path before does not count. Size and time
+    /// identify the file. If the catalog does not have size and time, the moves of earlier plans decide.
     fn record(&self, number: usize, file: &Entry, host: &str) -> Option<&CatalogFile> {
         let here = |named: &&CatalogFile| {
             let dated = named.is_dated() || self.history.may_be_original(number, file);
@@ -165,7 +165,7 @@ impl Planner<'_> {
         self.identifier.record(host).filter(here).or_else(before)
     }
 
-    /// Decides where the file belongs; `None` if it stays.
+    /// Decides where the file belongs; `None` if the file stays where it is.
     fn decide(&self, music: MusicFile<'_>, draft: &mut Draft) -> Option<FileDecision> {
         let MusicFile { root, entry: file, named, .. } = music;
         let identity =
@@ -213,7 +213,7 @@ impl Planner<'_> {
         }
     }
 
-    /// Chooses the names and adds the steps: copies come before the move, which removes the file from its place.
+    /// Chooses the names and adds the steps. Copies come before the move, because the move removes the file from its place.
     fn add_steps(&self, music: MusicFile<'_>, decision: FileDecision, targets: &mut Targets<'_>, draft: &mut Draft) {
         let MusicFile { root, entry: file, named, .. } = music;
         if draft.steps.len() + decision.places.len() > MOST_STEPS || draft.full {
@@ -256,7 +256,7 @@ impl Planner<'_> {
             }
         };
         let steps: Vec<_> = free.into_iter().enumerate().map(step).collect();
-        // An estimate for JSON and CSV together: a row of the CSV is shorter than the JSON.
+        // An estimate for the JSON and the CSV together. A row of the CSV is shorter than the JSON of the step.
         let text = 2 * serde_json::to_vec(&steps).map_or(0, |json| json.len());
         if draft.text + text > MOST_TEXT {
             (draft.full, draft.later) = (true, draft.later + 1);
@@ -266,9 +266,10 @@ impl Planner<'_> {
         draft.steps.extend(steps);
     }
 
-    /// Whether the file below the folder `organised` is a copy of this one. Files of different sizes are not copies. For
-    /// equal sizes, the history of plans or the digests in the catalog decide. If they do not, both files are read, within a
-    /// limit. Above the limit, a file with the same name and size counts as a copy, so no other copy is made.
+    /// Whether the file at `path` below the folder `organised` is a copy of the file `music`. Files of different sizes are not
+    /// copies. For equal sizes, the history of plans or the digests in the catalog decide. If these have no answer, both files
+    /// are read, within a limit. Above the limit, a file with the same name and size counts as a copy, so no other copy is
+    /// made.
     fn is_copy(&self, music: MusicFile<'_>, path: &str) -> bool {
         let MusicFile { root, number, entry: file, named } = music;
         let (other, own) = (self.organised.at(path), root.at(&file.path));
@@ -331,7 +332,7 @@ fn values(file: &Entry, named: Option<&CatalogFile>, song: Option<&CatalogTrack>
         values.label.clone_from(&song.label);
         values.key.clone_from(&song.key);
         values.year = year.map(str::to_owned);
-        // Two decimals: 127.99 stays, and 128 has no point.
+        // The tempo has at most two decimals: `127.99`, and `128` without a decimal point.
         values.bpm = song.bpm.map(|bpm| ((bpm * 100.0).round() / 100.0).to_string());
     } else if file.audio {
         let track = describe_file(named, file.file_name());

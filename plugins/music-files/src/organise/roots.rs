@@ -1,4 +1,5 @@
-//! The granted folders. Plans identify them by their path on the host, which the catalog and other programs use too.
+//! The granted folders. Plans identify a folder by its path on the host, because the catalog and other programs also use this
+//! path.
 
 use std::path::{Path, PathBuf};
 
@@ -9,9 +10,9 @@ use baton_plugin_sdk::{Error, Mount, Task};
 pub(crate) struct Root {
     /// `music` or `organised`.
     pub(crate) name: String,
-    /// Its path for the plugin.
+    /// Its path in the sandbox.
     pub(crate) path: PathBuf,
-    /// Its path for people.
+    /// Its path in messages.
     pub(crate) shown: String,
     /// Its path on the host, without a slash at the end.
     pub(crate) host: String,
@@ -29,7 +30,7 @@ impl Root {
         }
     }
 
-    /// A path below it, for the plugin.
+    /// The path in the sandbox of a file below this folder.
     pub(crate) fn at(&self, path: &str) -> PathBuf {
         join(&self.path, path)
     }
@@ -49,7 +50,7 @@ pub(crate) fn join(folder: &Path, path: &str) -> PathBuf {
     path.split('/').filter(|part| !part.is_empty()).fold(folder.to_owned(), |all, part| all.join(part))
 }
 
-/// The folders with this name, each once.
+/// The different folders that are granted under this name.
 pub(crate) fn named(task: &Task, name: &str) -> Vec<Root> {
     let mut roots: Vec<Root> = Vec::new();
     for root in task.mounts(name).map(Root::from_mount) {
@@ -63,7 +64,7 @@ pub(crate) fn named(task: &Task, name: &str) -> Vec<Root> {
 /// The folders `music`.
 ///
 /// # Errors
-/// `needs-grant` when there are none.
+/// `needs-grant` when no folder `music` is granted.
 pub(crate) fn music(task: &Task) -> Result<Vec<Root>, Error> {
     let roots = named(task, "music");
     if roots.is_empty() { Err(missing("music", "the folder with the music files")) } else { Ok(roots) }
@@ -72,7 +73,7 @@ pub(crate) fn music(task: &Task) -> Result<Vec<Root>, Error> {
 /// The folder `organised`.
 ///
 /// # Errors
-/// `needs-grant` when there is none, `permanent` when there are several.
+/// `needs-grant` when no folder `organised` is granted, `permanent` when several are granted.
 pub(crate) fn organised(task: &Task) -> Result<Root, Error> {
     let mut roots = named(task, "organised");
     match (roots.pop(), roots.len()) {

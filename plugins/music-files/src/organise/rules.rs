@@ -56,7 +56,7 @@ pub(crate) enum TextPatterns {
     Many(Vec<String>),
 }
 
-/// A range of numbers with both ends; an absent end is open.
+/// A range of numbers that includes both ends. An absent end means no limit.
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Range {
@@ -92,7 +92,7 @@ struct Rule {
     when: RuleConditions,
     to: Option<Template>,
     missing: Option<String>,
-    /// True if the file has to be in a playlist.
+    /// True if the rule applies only to files with a playlist.
     listed: bool,
 }
 

@@ -90,6 +90,6 @@ pub(super) struct StepStates {
     pub(super) before: &'static str,
     pub(super) begun: &'static str,
     pub(super) done: &'static str,
-    /// Not done, with a reason.
+    /// The state of a step that was not done. The journal has the reason.
     pub(super) left: &'static str,
 }

@@ -1,7 +1,8 @@
-//! Finds free names: the requested name, else with ` (2)`, ` (3)`, … before its extension.
+//! Finds free names. If the requested name is not free, ` (2)`, ` (3)`, … is added before its extension.
 //!
-//! Names are compared without case and in composed Unicode (`fold.rs`), with existing files and with the names that the plan has given to
-//! other files. The name of an existing file is not free even if the plan moves that file, so no step depends on another.
+//! Names are compared without case and in composed Unicode (`fold.rs`), with existing files and with the names that the plan
+//! has given to other files. The name of an existing file is not free even if the plan moves that file, so no step depends on
+//! another step.
 
 use std::collections::{HashMap, HashSet};
 use std::io::{self, ErrorKind};
@@ -28,7 +29,7 @@ pub(crate) enum Choice {
     Hidden { folder: String, why: String },
 }
 
-/// The folder `organised` with the names that are taken.
+/// The folder `organised` with the names that are in use.
 #[derive(Debug)]
 pub(crate) struct Targets<'a> {
     root: &'a Root,
@@ -36,12 +37,12 @@ pub(crate) struct Targets<'a> {
     folders: HashMap<String, Rc<Folder>>,
 }
 
-/// A folder as it is spelled on disk, with its names by key.
+/// A folder with its spelling on disk, and the names in it by their keys.
 #[derive(Debug, Default)]
 struct Folder {
     spelled: String,
     names: HashMap<String, Vec<String>>,
-    /// Why it cannot be listed.
+    /// The reason why the folder cannot be listed.
     hidden: Option<String>,
 }
 

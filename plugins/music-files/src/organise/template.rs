@@ -1,7 +1,7 @@
 //! Templates of places: `{playlist}/{artist} - {title}.{ext}`.
 //!
-//! A template is a path below the folder `organised`. Each part becomes one safe name, so a title such as `../` or `AC/DC` cannot lead out
-//! of the folder. Templates have no conditions; rules have them.
+//! A template is a path below the folder `organised`. Each part becomes one safe name, so a title such as `../` or `AC/DC`
+//! cannot lead out of the folder. Templates have no conditions. Conditions belong to rules.
 
 use std::fmt::Write as _;
 

@@ -35,7 +35,7 @@ const INCOMPLETE: [&str; 8] =
 pub(crate) struct Entry {
     /// The index of its granted folder.
     pub(crate) root: usize,
-    /// The path below that folder, with `/`.
+    /// The path below that folder, with `/` as separator.
     pub(crate) path: String,
     pub(crate) size: u64,
     pub(crate) modified_ns: i64,
@@ -58,7 +58,7 @@ impl Entry {
 /// The files below the folders `music`.
 #[derive(Debug, Default)]
 pub(crate) struct FoundFiles {
-    /// In the order of folders and names.
+    /// The files, sorted by folder and name.
     pub(crate) files: Vec<Entry>,
     /// The number of ignored files, by reason.
     pub(crate) left: BTreeMap<&'static str, usize>,
@@ -84,7 +84,7 @@ pub(crate) fn walk(roots: &[Root], named: &dyn Fn(&str) -> bool) -> FoundFiles {
 struct Walker<'a> {
     root: &'a Root,
     number: usize,
-    /// Other granted folders; each is walked separately.
+    /// The other granted folders. Each granted folder is walked separately.
     others: BTreeSet<String>,
     named: &'a dyn Fn(&str) -> bool,
     walked: &'a mut FoundFiles,
@@ -151,7 +151,7 @@ impl Walker<'_> {
         if INCOMPLETE.iter().any(|more| lower.ends_with(more) || names.contains(&format!("{name}{more}"))) {
             return self.leave("an incomplete download");
         }
-        // The new name keeps the extension.
+        // The new name would keep the extension, so the extension must be safe.
         if ending.is_empty() || ending != safe_name(&ending, ENDING_BYTES, "") {
             return self.leave("without a usual file extension");
         }
@@ -182,7 +182,7 @@ pub(crate) fn modified_ns(found: &Metadata) -> i64 {
     }
 }
 
-/// The time of nanoseconds since 1970.
+/// Converts nanoseconds since 1970 to a time.
 pub(crate) fn system_time(modified_ns: i64) -> Option<SystemTime> {
     let distance = std::time::Duration::from_nanos(modified_ns.unsigned_abs());
     if modified_ns < 0 { UNIX_EPOCH.checked_sub(distance) } else { UNIX_EPOCH.checked_add(distance) }

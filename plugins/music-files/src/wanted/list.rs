@@ -27,7 +27,7 @@ const SCAN_NAMED: &str =
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct Options {
-    /// Patterns of names; all playlists when empty.
+    /// Patterns for names of playlists. An empty list selects all playlists.
     playlists: Vec<String>,
     liked: LikedSongs,
     /// Number of older lists that stay in the folder of exports; `None` keeps all.

@@ -25,7 +25,7 @@ pub(crate) struct Row<'a> {
 
 #[derive(Debug, Default)]
 pub(crate) struct WantedTracks<'a> {
-    /// In the order of the playlists and of their tracks.
+    /// The rows, in the order of the playlists and of their tracks.
     pub(crate) rows: Vec<Row<'a>>,
     pub(crate) in_playlists: usize,
     pub(crate) on_disk: usize,
@@ -109,7 +109,7 @@ fn spotify_uri(id: &str) -> String {
     if id.starts_with("spotify:") { id.to_owned() } else { format!("spotify:track:{id}") }
 }
 
-/// Each track under the first playlist that it is in.
+/// The Markdown report. It lists each track under the first playlist that contains the track.
 pub(crate) fn markdown(found: &WantedTracks<'_>, lists: &[&CatalogPlaylist]) -> String {
     let mut text = format!("# Wanted\n\n{}\n", summary(found, lists.len()));
     let (mut heading, mut shown) = (None, 0);

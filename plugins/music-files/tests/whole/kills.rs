@@ -246,7 +246,7 @@ fn undo_is_possible_after_every_kill() {
             let is_refused = undone.kind == OutcomeKind::Refused;
             assert!(!is_refused || undone.summary.contains("nothing to undo"), "{}", undone.summary);
             let mut after = folders.tree();
-            // Ignores an emptied folder whose deletion was not recorded.
+            // An empty folder may remain if its deletion was not recorded.
             after.retain(|path, file| file.is_some() || before.contains_key(path));
             assert_eq!(&after, before);
             folders.assert_catalog_matches_disk(2);

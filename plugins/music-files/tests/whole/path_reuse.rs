@@ -1,4 +1,4 @@
-//! Facts about a path do not count for another file that is at the path later.
+//! Stored facts about a file do not apply to another file that has the same path later.
 
 use std::fs;
 

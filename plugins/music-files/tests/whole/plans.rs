@@ -202,7 +202,7 @@ fn copies_are_recognised_from_recorded_values_without_reading() {
     folders.apply(&id(&folders.plan_json(&args))).unwrap();
     let copy = folders.organised.join("Deep_House/Moderat - A New Error.flac");
     let modified = copy.metadata().unwrap().modified().unwrap();
-    // Other bytes with the same size and time: only reading shows the difference.
+    // The new bytes have the same size and time, so the plugin must read the file to notice the difference.
     fs::write(&copy, "TWO TWO").unwrap();
     fs::File::options().write(true).open(&copy).unwrap().set_modified(modified).unwrap();
     let plan_json = || {

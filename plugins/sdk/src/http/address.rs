@@ -52,7 +52,7 @@ impl Address {
         Ok(Self { path, ..self.clone() })
     }
 
-    /// Whether both have the same scheme, host and port.
+    /// Whether both addresses have the same scheme, host and port.
     pub(super) fn same_origin(&self, other: &Self) -> bool {
         let origin = |address: &Self| {
             let authority = address.authority.to_ascii_lowercase();

@@ -1,8 +1,8 @@
 //! A small HTTP client: one request, one response, both completely in memory.
 //!
 //! The manifest declares hosts and methods, and the operator grants them. The host checks each request, resolves names,
-//! connects and speaks TLS. Redirects are followed here; the host checks each of them as a new request. There is no
-//! keep-alive, no cookie jar and no streaming: use `wasi:http` directly for those.
+//! connects and speaks TLS. This client follows redirects, and the host checks each redirect as a new request. The client has
+//! no keep-alive, no cookie jar and no streaming. If you need these features, use `wasi:http` directly.
 //!
 //! ```no_run
 //! use baton_plugin_sdk::{Error, Outcome, Task, http};
@@ -87,7 +87,8 @@ impl Request {
         self.header("content-type", "application/json").body(value.to_string())
     }
 
-    /// Sets one limit for three times: until the connection, until the first byte, and between two pieces of the body.
+    /// Sets the maximum time for each of three waits: for the connection, for the first byte, and for the next piece of the
+    /// body.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = Some(timeout);
         self

@@ -21,7 +21,7 @@ pub struct Request {
 pub struct Response {
     /// The status: 200, 404.
     pub status: u16,
-    /// Names in lower case.
+    /// The headers. Their names are in lower case.
     pub headers: Vec<(String, Vec<u8>)>,
     /// The whole body.
     pub body: Vec<u8>,
@@ -52,7 +52,7 @@ pub enum HttpError {
 }
 
 impl Response {
-    /// The first header of that name that is text.
+    /// The value of the first header with this name whose value is text.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
         let found = self.headers.iter().find(|(own, _)| own.eq_ignore_ascii_case(name));
@@ -108,8 +108,8 @@ impl std::fmt::Display for HttpError {
 
 impl std::error::Error for HttpError {}
 
-/// For `?`: errors that a later attempt may not have are `retryable`. Denied requests are `permanent`; the host changes them to
-/// `needs_grant` if a grant is missing.
+/// For the operator `?`. An error is `retryable` if a later attempt may succeed. Denied requests are `permanent`; the host
+/// changes them to `needs_grant` if a grant is missing.
 impl From<HttpError> for Error {
     fn from(error: HttpError) -> Self {
         let text = error.to_string();

@@ -1,5 +1,5 @@
-//! Follows redirects: each is a new request, which the host checks like any other. Headers that identify the sender are
-//! removed before a request to another origin.
+//! Follows redirects. Each redirect is a new request, which the host checks like any other request. Headers that identify the
+//! sender are removed before a request to another origin.
 
 use super::address::Address;
 use super::model::{HttpError, Request, Response};
@@ -10,7 +10,8 @@ const PERSONAL: [&str; 3] = ["authorization", "cookie", "proxy-authorization"];
 /// Sends `request` by `exchange` until the answer is not a redirect.
 ///
 /// # Errors
-/// Those of `exchange`; also if there are more redirects than the request allows, or a redirect has an invalid address.
+/// The errors of `exchange`. Also an error if there are more redirects than the request allows, or if a redirect has an invalid
+/// address.
 pub(super) fn follow(
     mut request: Request,
     exchange: impl Fn(&Request, &Address) -> Result<Response, HttpError>,

@@ -1,5 +1,5 @@
-//! JSON of the Web API as entries. Every field may be missing or null: local files have no id, episodes have a show, and an item that is
-//! not available any more is null.
+//! Converts JSON of the Web API to entries. Every field may be missing or null: local files have no id, episodes have a show,
+//! and an item that is not available any more is null.
 
 use baton_plugin_kit::time;
 use serde_json::Value;

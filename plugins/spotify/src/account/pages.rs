@@ -20,7 +20,7 @@ pub(super) struct List {
     pub(super) incomplete: Option<String>,
 }
 
-/// Reads all pages of `path`, which has no parameters or ends with one.
+/// Reads all pages of `path`. `path` has no parameters, or ends with a parameter.
 pub(super) fn all(api: &Api<'_>, path: &str, mut step: impl FnMut(usize, usize)) -> Result<List, Refusal> {
     from(api, path, first(api, path)?, &mut step)
 }

@@ -1,6 +1,6 @@
-//! `now-playing` and `recent`: the present item, the last plays, and the tracks of the library for them. Both actions
-//! write nothing into the catalog: the history of the privacy export has the same plays with their lengths, so the
-//! catalog would have them twice.
+//! `now-playing` and `recent`: the present item, the last plays, and the tracks of the library for them. These actions write
+//! nothing into the catalog. The history of the privacy export has the same plays with their lengths, so the catalog would have
+//! each play twice.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;

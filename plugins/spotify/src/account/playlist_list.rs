@@ -30,7 +30,7 @@ pub(super) fn owner(api: &Api<'_>) -> Result<String, Error> {
     text(&me, "/id").ok_or_else(|| Error::Permanent("Spotify does not name the owner of the account".to_owned()))
 }
 
-/// The playlists of the list, each once: a list that changes while it is read may have one twice.
+/// The playlists of the list without repetitions. If the list changes while it is read, it may have a playlist twice.
 pub(super) fn readable(items: &[Value], me: &str) -> Vec<AccountPlaylist> {
     let mut seen = HashSet::new();
     let one = |item: &Value| {

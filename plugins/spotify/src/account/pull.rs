@@ -189,8 +189,8 @@ impl Pull<'_> {
         Ok(text(&now, "/snapshot_id"))
     }
 
-    /// Reads the liked songs, if their number or the newest ones changed. They have no snapshot: the newest are first, so an added or
-    /// removed song changes the number or the first page.
+    /// Reads the liked songs, if their number or the first page changed. Liked songs have no snapshot. The newest songs come
+    /// first, so an added or removed song changes the number or the first page.
     fn liked(&mut self) -> Result<(), Error> {
         let path = "/v1/me/tracks";
         self.progress.step(3, LIKED_NAME)?;

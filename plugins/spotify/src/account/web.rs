@@ -21,7 +21,7 @@ const NO_SCOPE: &str = "the account does not allow changes yet; to ask for your 
 /// The error if a renewed token is refused too.
 const NOT_ACCEPTED: &str = "Spotify does not accept the account's token (401)";
 
-/// The host's network, with the account.
+/// The host's network; requests use the token of the account.
 #[must_use]
 pub fn host_web() -> HostWeb {
     HostWeb::begin("api", "spotify")
@@ -105,7 +105,7 @@ impl<'a> Api<'a> {
         ))
     }
 
-    /// The content of a path; `None` if there is none (204).
+    /// Reads the object at a path of the API; `None` if the answer has no content (204).
     pub(super) fn get(&self, path: &str) -> Result<Option<Value>, Refusal> {
         let (mut tries, mut renewed) = (0, false);
         loop {
@@ -147,7 +147,7 @@ impl<'a> Api<'a> {
         }
     }
 
-    /// Sends a request that changes something, once. It is sent again only after an answer that excludes an effect (429, an expired
+    /// Sends a request that changes something. It is sent again only after an answer that excludes an effect (429, an expired
     /// token). Returns the content of the answer.
     pub(super) fn write(&self, call: &Call<'_>) -> Result<Value, WriteError> {
         let mut renewed = false;

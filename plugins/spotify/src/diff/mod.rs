@@ -1,10 +1,10 @@
 //! `diff`: the added, removed and moved entries of each playlist between two exports, or between an export and the catalog.
 //!
-//! Playlists of the catalog are paired by service and id, playlists of two exports by the path of their file; the rest by name. Two single
-//! files are always compared, whatever their names are. If one side is the catalog, only its playlists of the other side's services are
-//! compared. Two entries are equal if they have the same URI (all ids of one catalog track are equal) or, without a URI, the same artists
-//! and title. A repeated entry counts twice. The catalog has places without a track for episodes and unnamed rows; compared with the
-//! catalog, all such places are equal.
+//! Playlists of the catalog are paired by service and id, playlists of two exports by the path of their file, and all other
+//! playlists by name. Two single files are always compared, whatever their names are. If one side is the catalog, only its
+//! playlists of the other side's services are compared. Two entries are equal if they have the same URI (all ids of one catalog
+//! track are equal) or, without a URI, the same artists and title. A repeated entry counts twice. The catalog has places
+//! without a track for episodes and unnamed rows; compared with the catalog, all such places are equal.
 
 mod moves;
 mod pair;

@@ -1,13 +1,14 @@
 //! The changes from one list to another: removed entries, added entries, and the fewest moves.
 //!
-//! The entries that stay are a longest common subsequence, found as the longest increasing sequence of matching places (Hunt and
-//! Szymanski). Each other entry whose name is left on both sides has moved: the first one of the old list to the first one of the new
-//! list, and so on. With very many equal names, an entry can stay only if its name has occurred equally often before it in both lists;
-//! that can report more moves than needed, but no wrong ones.
+//! The entries that stay are a longest common subsequence, found as the longest increasing sequence of matching places (Hunt
+//! and Szymanski). An entry has moved if it does not stay and both lists still have an entry with its name: the first of these
+//! entries in the old list becomes the first in the new list, and so on. If very many names are equal, an entry can stay only
+//! if its name occurs equally often before it in both lists. This rule can report more moves than needed, but every reported
+//! move is correct.
 
 use std::collections::HashMap;
 
-/// Pairs of equal names: a million need about 30 MB.
+/// Maximum number of pairs of equal names. A million pairs need about 30 MB.
 const MOST_PAIRS: usize = 1_000_000;
 
 /// The changes, by places counted from 0.
@@ -17,7 +18,7 @@ pub struct Changes {
     pub removed: Vec<usize>,
     /// Places in the new list, in order.
     pub added: Vec<usize>,
-    /// Places in the old and in the new list, in the order of the new.
+    /// Places in the old list and in the new list, in the order of the new list.
     pub moved: Vec<(usize, usize)>,
 }
 
@@ -84,7 +85,7 @@ fn kept(old: &[String], new: &[String]) -> Vec<(usize, usize)> {
 struct IncreasingSequence {
     /// Old place, new place, and the index of the node before this one.
     nodes: Vec<(usize, usize, Option<usize>)>,
-    /// For each length the node with the smallest end.
+    /// For each length of a sequence, the last node of the sequence with the smallest end.
     ends: Vec<usize>,
 }
 

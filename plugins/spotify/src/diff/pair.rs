@@ -30,7 +30,7 @@ impl EntryKeys {
 /// A playlist on both sides; one of them may be missing.
 #[derive(Clone, Debug, Default)]
 pub struct Pair {
-    /// Its name; the newer one, if it has two.
+    /// The name of the playlist. If its name differs between the two sides, the newer name.
     pub name: String,
     /// The older entries.
     pub old: Option<Vec<Entry>>,
@@ -48,7 +48,7 @@ impl Pair {
         Self { name, old, new, changes }
     }
 
-    /// True if both exist and are equal.
+    /// True if the playlist exists on both sides and both lists are equal.
     #[must_use]
     pub fn is_same(&self) -> bool {
         self.old.is_some() && self.new.is_some() && self.changes.is_empty()

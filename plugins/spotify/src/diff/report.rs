@@ -13,10 +13,10 @@ use crate::action_result::{ActionResult, CSV, JSON, MARKDOWN, file};
 use crate::model::Entry;
 use crate::uri::Uri;
 
-/// Changes of one playlist in the Markdown; the CSV has all.
+/// Maximum number of changes of one playlist in the Markdown. The CSV has all changes.
 const SHOWN: usize = 100;
 
-/// Changes of all playlists in the JSON; each needs a kilobyte of memory.
+/// Maximum number of changes of all playlists in the JSON. Each change needs a kilobyte of memory.
 const IN_JSON: usize = 20_000;
 
 struct Change<'a> {

@@ -1,4 +1,5 @@
-//! A playlist as M3U8: tracks with a file by its path, the others as comments with the URI, which players ignore.
+//! A playlist as M3U8. A track with a file is the path of the file. A track without a file is a comment with the URI, which
+//! players ignore.
 
 use std::fmt::Write as _;
 
@@ -29,7 +30,7 @@ fn write_entry(out: &mut String, entry: &Entry) {
     let _ = writeln!(out, "#EXTINF:{seconds},{named}\n{hidden}{path}");
 }
 
-/// The first path or address of an entry that M3U8 can contain: it cannot have a line break.
+/// The first path or address of an entry that M3U8 can contain, because it has no line break.
 pub(super) fn path(entry: &Entry) -> Option<&str> {
     entry.files.iter().map(|file| file.path.as_str()).find(|path| !path.contains(char::is_control))
 }

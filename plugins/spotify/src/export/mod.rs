@@ -44,7 +44,7 @@ pub enum Format {
     Csv,
     /// An M3U8 file for each playlist.
     M3u8,
-    /// One XML file for all.
+    /// One XML file for all playlists.
     Rekordbox,
 }
 
@@ -124,7 +124,7 @@ pub fn run(
     Ok(made)
 }
 
-/// The result before anything is written. Formats that cannot contain any entry are useless: they are removed from `formats`.
+/// The result before anything is written. Formats that can contain none of the entries are removed from `formats`.
 fn initial_result(playlists: &[Playlist], on_disk: Option<&FilesOnDisk>, formats: &mut Vec<Format>) -> ActionResult {
     let all = || playlists.iter().flat_map(|playlist| &playlist.entries);
     let entries = all().count();
@@ -186,7 +186,7 @@ fn add_descriptions(own: &dyn Tables, playlists: &mut [Playlist]) -> Result<(), 
     Ok(())
 }
 
-/// Reports the entries without a file, and for each format those whose path it cannot contain.
+/// Reports the entries without a file. For each format, also reports the entries whose path the format cannot contain.
 fn report_missing(playlists: &[Playlist], formats: &[Format], findings: &mut Findings) {
     for playlist in playlists {
         let (what, all) = (format!("{}:{}", playlist.service, playlist.id), playlist.entries.len());

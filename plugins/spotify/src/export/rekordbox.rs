@@ -12,7 +12,7 @@ use quick_xml::events::{BytesDecl, BytesEnd, BytesStart, Event};
 
 use crate::model::{Entry, Playlist};
 
-/// Characters that are not encoded in a path: the unreserved ones of RFC 3986, and separators.
+/// Characters that are not encoded in a path: the unreserved characters of RFC 3986, and separators.
 const PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/').remove(b':');
 
 /// Writes the file.
@@ -136,7 +136,7 @@ fn track(number: usize, location: &str, entry: &Entry) -> Vec<(&'static str, Str
         ("Label", Some(text(&entry.label))),
         ("Location", Some(location.to_owned())),
     ];
-    // Unknown numbers are left out: 0 would be a value.
+    // Unknown numbers are left out, because a reader would treat 0 as the number 0.
     attributes.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
 }
 

@@ -11,7 +11,7 @@ use super::rows::ExportTime;
 use super::state::ImportState;
 use crate::model::{Playlist, SERVICE_ACCOUNT};
 
-/// With this number of waiting entries, they are written. Entries that were written before a crash need not be read again.
+/// The number of waiting entries at which they are written. Entries that were written before a crash need not be read again.
 const MOST: usize = 2_000;
 
 /// Writes the playlists of an account.
@@ -41,7 +41,7 @@ impl<'a> AccountWriter<'a> {
         self.states.iter().map(|((_, id), state)| (id.as_str(), state.name.as_str()))
     }
 
-    /// Writes a playlist. An incomplete one keeps its end in the catalog and is read again next time.
+    /// Writes a playlist. An incomplete playlist keeps its end in the catalog and is read again next time.
     pub(crate) fn put(&mut self, playlist: &Playlist, version: &str) -> Result<(), Error> {
         let at = ExportTime { service: SERVICE_ACCOUNT, at: Some(self.now) };
         let state = if playlist.complete { snapshot(version, playlist.entries.len()) } else { part(version) };

@@ -39,8 +39,9 @@ impl PlaylistState {
 /// Playlists by service and id.
 pub(super) type PlaylistStates = HashMap<(String, String), PlaylistState>;
 
-/// The text of a playlist's state. It has the version of the reader, because a newer reader may read more; the digest of the
-/// file; and the number of entries, so that a playlist whose entries were deleted does not count as imported.
+/// The text of a playlist's state. It has three parts. The version of the reader is needed, because a newer reader may read
+/// more. The digest identifies the content of the file. The number of entries is needed, so that a playlist whose entries were
+/// deleted does not count as imported.
 pub(super) fn snapshot(digest: &str, entries: usize) -> String {
     format!("2:{digest}:{entries}")
 }

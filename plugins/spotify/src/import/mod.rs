@@ -8,7 +8,7 @@
 //! | track | `spotify` | Spotify's id; for a local file the whole URI |
 //! | track of an export without ids | `names` | made of the artists, the title, and the ISRC or album |
 //! | playlist of a CSV export | `spotify-csv` | the normalised name of the file |
-//! | one of several playlists in a file | `spotify-csv` | the id of the file and the name of the playlist: `export:late night` |
+//! | playlist in a file with several | `spotify-csv` | the id of the file and the name of the playlist: `export:late night` |
 //! | playlist of the privacy export | `spotify-privacy` | the normalised name of the playlist |
 //!
 //! A second playlist with the same name gets another id (`ids.rs`).

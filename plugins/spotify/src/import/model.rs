@@ -22,7 +22,7 @@ pub struct HostServices<'a> {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Args {
-    /// Files and folders below the granted one; absent: all.
+    /// Files and folders below the granted folder; absent: all.
     pub paths: Vec<String>,
     /// Names of playlists; absent: all.
     pub playlists: Vec<String>,
@@ -35,7 +35,7 @@ pub struct Args {
 pub struct Report {
     /// Files that were checked.
     pub files: usize,
-    /// Unchanged files, or unchanged playlists of a file with several.
+    /// Unchanged files, and unchanged playlists of a file with several playlists.
     pub unchanged: usize,
     /// Files that could not be read; the findings say why.
     pub unread: usize,
@@ -43,7 +43,7 @@ pub struct Report {
     pub empty: usize,
     /// Playlists that were written in part, because their export is incomplete or has too many rows.
     pub part: usize,
-    /// Written playlists, with lists of liked songs.
+    /// Written playlists, including lists of liked songs.
     pub playlists: usize,
     /// Entries of these playlists.
     pub entries: usize,

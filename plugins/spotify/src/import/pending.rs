@@ -1,7 +1,7 @@
 //! Rows that wait to be written. A transaction for some thousands of rows needs a tenth of the time of one transaction for each file.
 //!
-//! A playlist is written in three steps: the playlist, its entries, its state. If an attempt ends early, the state of its last playlists is
-//! missing, so the next attempt writes these again.
+//! A playlist is written in three steps: the playlist, its entries, its state. If an attempt ends early, the state of its last
+//! playlists is missing, so the next attempt writes these playlists again.
 
 use std::collections::HashMap;
 
@@ -13,8 +13,8 @@ use super::rows::{self, ExportTime, PUT_ITEM, PUT_PLAYLIST, PUT_TRACK};
 use super::track_key::TrackKey;
 use crate::model::{Entry, Playlist};
 
-/// Entries and tracks that cause a write. A library of 25,000 entries is written at once, so that each of its tracks is written once, with
-/// the facts of all exports.
+/// The number of waiting entries and tracks that causes a write. A library of 25,000 entries is written at once, so that each
+/// of its tracks is written once, with the facts of all exports.
 const MOST: usize = 40_000;
 
 /// Exports that were written within a day count as one export, with the time of the newest.
@@ -135,7 +135,7 @@ impl WaitingTrack {
         near && self.service == export.service
     }
 
-    /// Adds the facts of another export; for a field of both, the newer value is used.
+    /// Adds the facts of another export. If both exports have a field, the newer value is used.
     fn add(&mut self, export: ExportTime<'_>, entry: &Entry) {
         if export.at > self.at {
             let older = std::mem::replace(&mut self.entry, entry.clone());

@@ -1,8 +1,9 @@
 //! The history: played tracks with the duration of the play.
 //!
-//! A play has no id in the exports. Its id is made from the minute in which it ended, its duration and the names, so the short and the long
-//! form of a play have the same id. The long form has the track's id. A play of the short form is linked to a track only if exactly one of
-//! Spotify's tracks in the catalog has its title and artist. The short form has only the minute, so it overrides no time.
+//! A play has no id in the exports. Its id is made from the minute in which it ended, its duration and the names, so the short
+//! and the long form of a play have the same id. The long form has the track's id. A play of the short form is linked to a
+//! track only if exactly one of Spotify's tracks in the catalog has its title and artist. The short form has only the minute of
+//! a play, so it never replaces a time that is already stored.
 
 use std::collections::HashMap;
 
@@ -94,8 +95,8 @@ fn count(state: &mut ImportState<'_>, before: PlayCounts) -> Result<(), Error> {
     Ok(())
 }
 
-/// Whether all plays of a file were written, and the catalog still has them. A file with unlinked plays is read again if
-/// the catalog has more tracks than at that time.
+/// Whether all plays of a file were written, and the catalog still has them. A file with unlinked plays is read again if the
+/// catalog has more tracks than when the file was imported.
 fn is_known(state: &ImportState<'_>, digest: &str) -> Result<bool, Error> {
     // Only the bytes are compared: after a move of the folder the plays are the same.
     let sql = "SELECT unlinked, last, tracks FROM history_files WHERE digest = ?1 ORDER BY tracks DESC LIMIT 1";

@@ -11,7 +11,7 @@ use crate::uri::Uri;
 /// The service of tracks without an id.
 pub(super) const BY_NAME: &str = "names";
 
-/// Bytes of an id that is made of names; a longer one is its digest.
+/// Maximum number of bytes of an id that is made of names. A longer id is replaced by its digest.
 const MOST_BYTES: usize = 500;
 
 /// Service and id of a track.

@@ -2,8 +2,8 @@
 
 use baton_plugin_kit::csv_file::MOST_BYTES;
 
-/// Rows of one file. Spotify's playlists have at most 10,000; lists of liked songs and histories are longer. 100,000 entries need about
-/// 70 MB of the 256 MiB of a plugin.
+/// The maximum number of rows of one file. Spotify's playlists have at most 10,000 rows; lists of liked songs and histories
+/// are longer. 100,000 entries need about 70 MB of the 256 MiB of a plugin.
 pub const MOST_ROWS: usize = 100_000;
 
 /// The error of a file that is too large.
@@ -11,7 +11,7 @@ pub(super) fn too_large(bytes: u64) -> String {
     format!("it has {} MB, more than {} MB are not read", bytes >> 20, MOST_BYTES >> 20)
 }
 
-/// Characters of a cell: titles and credits are far shorter.
+/// The maximum number of characters of a cell. Titles and credits are far shorter.
 const MOST_CHARS: usize = 2_000;
 
 /// Text without control characters and of bounded length.

@@ -11,9 +11,9 @@ pub enum Column {
     Album,
     AlbumArtists,
     Released,
-    /// In milliseconds.
+    /// A length in milliseconds.
     Duration,
-    /// In seconds, `3:41`, `221s` or milliseconds.
+    /// A length in one of several forms: seconds, `3:41`, `221s` or milliseconds.
     Length,
     Explicit,
     AddedBy,
@@ -23,8 +23,8 @@ pub enum Column {
     Isrc,
     /// The playlist of the row, in a file with several playlists.
     Playlist,
-    /// The kind of row: exports also have favourite albums and artists.
+    /// The kind of the row. Some exports have rows of favourite albums and artists besides rows of tracks.
     Kind,
-    /// One of [`crate::model::NUMBERS`], by its place there.
+    /// The value of one of [`crate::model::NUMBERS`], by its index there.
     Number(usize),
 }

@@ -56,7 +56,7 @@ pub fn holds_playlists(bytes: Vec<u8>, mapping: &Mapping) -> bool {
     columns.is_ok_and(|columns| columns.place(Column::Playlist).is_some())
 }
 
-/// True if the mapping decides about the columns of a CSV file.
+/// True if the columns of a CSV file are those that the operator's mapping names.
 #[must_use]
 pub fn is_mapped(bytes: &[u8], mapping: &Mapping) -> bool {
     let sniff = || CsvFile::from_bytes(bytes.to_vec()).and_then(|sheet| Columns::sniff(sheet.header(), mapping));
@@ -66,7 +66,7 @@ pub fn is_mapped(bytes: &[u8], mapping: &Mapping) -> bool {
 /// Reads the bytes of a CSV file.
 ///
 /// # Errors
-/// When it is not a known export and the mapping does not fit; the text has the header.
+/// When the file is not a known export and the mapping does not fit. The text of the error has the header.
 pub fn read_csv(
     bytes: Vec<u8>,
     stem: &str,
@@ -122,7 +122,8 @@ pub fn read_csv(
 /// Leaves out lists of favourite albums and artists, which have no tracks and are not playlists.
 fn leave_out_favourites(playlists: &mut Vec<Playlist>, rows: usize, file: &str, findings: &mut Findings) {
     let before = playlists.len();
-    // A playlist without rows is empty, unless all its rows were favourites.
+    // A playlist without entries is kept, unless rows of favourites were left out: then the playlist may have had only such
+    // rows.
     let has_track = |playlist: &Playlist| {
         let mut entries = playlist.entries.iter();
         let is_empty = playlist.entries.is_empty() && rows == 0;
@@ -141,8 +142,8 @@ fn leave_out_favourites(playlists: &mut Vec<Playlist>, rows: usize, file: &str, 
     }
 }
 
-/// Gives different ids to playlists of one file whose names make one id (`Mix`, `MIX`), in the order of their names, so that the order of
-/// rows makes no difference.
+/// If the names of several playlists of one file give the same id (`Mix`, `MIX`), makes the ids distinct. The playlists are
+/// numbered in the order of their names, so that the order of the rows makes no difference.
 fn make_section_ids_distinct(playlists: &mut [Playlist]) {
     let mut taken: HashSet<String> =
         playlists.iter().filter_map(|playlist| playlist.section.as_deref().map(playlist_id)).collect();

@@ -12,7 +12,7 @@
 
 use std::collections::HashMap;
 
-/// With more artists, the credit is split as if there were no ids.
+/// The maximum number of pieces of a credit that is split with the help of ids. A longer credit is split without ids.
 const MOST: usize = 60;
 
 /// The names of rows with a single artist, by id.
@@ -86,7 +86,7 @@ fn by_ids(credit: &str, ids: &[&str], known: &KnownArtists) -> Option<Vec<String
     };
     let fits = |id: &str, text: &str| !text.is_empty() && known.get(id).is_none_or(|name| name == text);
     // `ways[n][p]` has the number of ways to divide the first `p` pieces among the first `n` ids (2 means several), and the
-    // index of the first piece of the last of these ids.
+    // index of the first piece of the last id among these `n`.
     let mut ways = vec![vec![(0_u8, 0); pieces.len() + 1]; ids.len() + 1];
     *ways.first_mut()?.first_mut()? = (1, 0);
     for (n, id) in ids.iter().enumerate() {

@@ -90,13 +90,13 @@ const FIELDS: [(&str, Column); 13] = [
 pub struct Mapping(pub BTreeMap<String, String>);
 
 impl Mapping {
-    /// A text that is different for each mapping.
+    /// The mapping as a text. Different mappings have different texts.
     #[must_use]
     pub fn text(&self) -> String {
         format!("{:?}", self.0)
     }
 
-    /// The fields of the columns, if the header has all that the mapping names.
+    /// The fields of the columns, if the header has all columns that the mapping names.
     fn columns(&self, folded: &[String]) -> Option<Vec<Option<Column>>> {
         let mut columns = vec![None; folded.len()];
         for (field, header) in &self.0 {
@@ -119,7 +119,7 @@ pub enum Dialect {
     B,
     /// Older files of the other Exportify, without the ISRC.
     BWithoutIsrc,
-    /// Words joined by underscores.
+    /// Exports whose column names join words with underscores.
     C,
     /// Exportify in another language than English.
     Localised,
@@ -127,7 +127,7 @@ pub enum Dialect {
     TuneMyMusic,
     /// A playlist of any service.
     Soundiiz,
-    /// The operator named the columns.
+    /// Files whose columns the operator named.
     Mapped,
 }
 
@@ -167,7 +167,7 @@ impl Columns {
     /// Recognises a header. The mapping applies only to a file that has all columns that it names.
     ///
     /// # Errors
-    /// When it is not the header of a known export; the text has the header and the known columns.
+    /// When the header is not that of a known export. The text of the error has the header and the known columns.
     pub fn sniff(header: &[String], mapping: &Mapping) -> Result<Self, String> {
         let folded: Vec<_> = header.iter().map(|name| fold(name)).collect();
         let is_there = |names: &[&str]| names.iter().all(|name| folded.iter().any(|known| known == name));
@@ -206,7 +206,7 @@ impl Columns {
         self.columns.iter().flatten().count()
     }
 
-    /// The first of two columns with the same field is used.
+    /// If two columns have the same field, only the first one is used.
     fn new(dialect: Dialect, found: Vec<Option<Column>>) -> Self {
         let mut columns = Vec::with_capacity(found.len());
         for column in found {
@@ -236,7 +236,7 @@ impl Columns {
         self.columns.iter().copied()
     }
 
-    /// The place of a column.
+    /// The index of a column.
     #[must_use]
     pub fn place(&self, column: Column) -> Option<usize> {
         self.columns.iter().position(|known| *known == Some(column))
@@ -247,7 +247,7 @@ fn found(names: &[(&str, Column)], name: &str) -> Option<Column> {
     names.iter().find(|(known, _)| *known == name).map(|(_, column)| *column)
 }
 
-/// The kind of an English Exportify file.
+/// The dialect of an English Exportify file.
 fn exportify(header: &[String], folded: &[String], columns: &Columns) -> Dialect {
     let has = |name: &str| folded.iter().any(|known| known == name);
     if header.iter().any(|name| name.contains('_')) {
@@ -261,7 +261,8 @@ fn exportify(header: &[String], folded: &[String], columns: &Columns) -> Dialect
     }
 }
 
-/// One case, single spaces, no hyphen or underscore, no bracket and no plural: `Artist Name(s)` and `artist_names` are `artist name`.
+/// Folds a column name for comparison: lower case, single spaces, and no hyphens, underscores, brackets or plurals.
+/// `Artist Name(s)` and `artist_names` both become `artist name`.
 pub(super) fn fold(name: &str) -> String {
     let lower = name.trim().to_lowercase().replace(['_', '-'], " ").replace("(s)", "").replace(['(', ')'], " ");
     let words = lower.split_whitespace().map(|word| match word {

@@ -9,7 +9,7 @@ use baton_plugin_kit::{Findings, folder};
 use baton_plugin_sdk::{Mount, Severity};
 use sha2::{Digest as _, Sha256};
 
-/// The maximum number of listed files and folders: a backup has some hundred.
+/// The maximum number of listed files and folders. A backup has some hundreds.
 const MOST_ENTRIES: usize = 50_000;
 
 /// The maximum depth of folders.
@@ -56,7 +56,7 @@ pub struct FoundFile {
     pub shown: String,
     /// Its kind, by its name.
     pub kind: Kind,
-    /// The time of its last change, in milliseconds since 1970 UTC; the time of its facts.
+    /// The time of the file's last change, in milliseconds since 1970 UTC. The facts from the file have this time too.
     pub modified: Option<i64>,
     /// Its size in bytes.
     pub size: u64,
@@ -174,7 +174,7 @@ impl Walk<'_> {
         }
     }
 
-    /// Adds a file. `is_named` if the arguments name it: then a file that is not an export is reported.
+    /// Adds a file. `is_named` is true if the arguments name the file; a named file that is not an export is reported.
     fn file(&mut self, path: &Path, shown: &str, is_named: bool) {
         let name = path.file_name().map(|name| name.to_string_lossy().to_lowercase()).unwrap_or_default();
         let shown: String = shown.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();

@@ -1,5 +1,5 @@
-//! The history of plays: the short form of the account data (names, the end to the minute) and the long form, which must be requested
-//! from Spotify (ids, the end to the second).
+//! The history of plays, in two forms. The short form is part of the account data: it has names, and end times to the
+//! minute. The long form must be requested from Spotify: it has ids, and end times to the second.
 //!
 //! The long form also has IP addresses, user agents, countries, platforms and the user's name. [`PlayRecord`] has no field for them, so they
 //! are skipped and never stored.
@@ -14,7 +14,7 @@ use super::lenient_fields::{Text, WholeNumber};
 use crate::model::Play;
 use crate::uri::Uri;
 
-/// A record of either form: each field name has one meaning.
+/// A record of the short or the long form. No field name has different meanings in the two forms.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct PlayRecord {

@@ -62,7 +62,7 @@ pub(super) fn list<T: for<'de> Deserialize<'de>>(
     with(found, EachObject::new(each))
 }
 
-/// Reads a file with a seed.
+/// Reads a file with a [`DeserializeSeed`].
 pub(super) fn with<S: for<'de> DeserializeSeed<'de>>(found: &FoundFile, seed: S) -> Result<(), String> {
     if found.size > MOST_BYTES {
         return Err(too_large(found.size));
@@ -94,7 +94,7 @@ fn too_many() -> String {
     format!("more than {MOST_ROWS} entries")
 }
 
-/// The expected value of a visitor: the end of the error message, after the value.
+/// The value that a visitor expected, as an error message names it. The message has it at its end, after the wrong value.
 fn shape(error: &serde_json::Error) -> &'static str {
     let text = error.to_string();
     let expected = text.rsplit_once(", expected ").map_or("", |(_, expected)| expected);

@@ -7,15 +7,15 @@ use std::marker::PhantomData;
 use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-/// A text of bounded length, if it was one.
+/// A text of bounded length; `None` if the value is not a text.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Text(pub(super) Option<String>);
 
-/// A whole number, if it was one.
+/// A whole number; `None` if the value is not a whole number.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct WholeNumber(pub(super) Option<i64>);
 
-/// An object of a shape, if it was an object.
+/// An object that `T` describes; `None` if the value is not an object.
 #[derive(Clone, Debug)]
 pub(super) struct Object<T>(pub(super) Option<T>);
 
@@ -37,7 +37,7 @@ impl Text {
     }
 }
 
-/// Visitor methods that skip other types.
+/// Visitor methods that accept and ignore values of other types.
 macro_rules! ignores {
     ($none:expr; $($kind:ident),*) => {
         $(ignores!(@ $kind, $none);)*
@@ -149,7 +149,7 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
     }
 }
 
-/// A list for a seed, if the value is one; other values are skipped.
+/// Passes a list to a seed. Skips a value that is not a list.
 pub(super) struct LenientList<S>(pub(super) S);
 
 impl<'de, S: DeserializeSeed<'de, Value = ()>> DeserializeSeed<'de> for LenientList<S> {

@@ -2,7 +2,8 @@
 
 use super::column::Column;
 
-/// The fields of the names of each language, in order. Danceability is the second of [`crate::model::NUMBERS`].
+/// The fields of the names in each of [`LANGUAGES`], in the same order. Danceability is the second of
+/// [`crate::model::NUMBERS`].
 const COLUMNS: [Column; 27] = [
     Column::Uri,
     Column::Title,
@@ -96,8 +97,8 @@ const LANGUAGES: [&str; 13] = [
      語音度|原音性|器樂度|現場感|情緒效價|速度|拍號",
 ];
 
-/// The fields of a header in the language of most of its names. Two languages share some names with different meanings, so languages are
-/// never mixed.
+/// Reads a header in one language: the language that knows most of its names. Some names have different meanings in two
+/// languages, so languages are never mixed.
 pub(super) fn columns(folded: &[String]) -> Vec<Option<Column>> {
     let known = |language: &str| folded.iter().filter(|name| place(language, name).is_some()).count();
     let best = LANGUAGES.iter().rev().max_by_key(|language| known(language)).copied().unwrap_or_default();

@@ -15,7 +15,7 @@ use super::lenient_fields::{LenientList, Object, Text};
 use crate::model::{Entry, Playlist, SERVICE_PRIVACY};
 use crate::uri::Uri;
 
-/// Entries of one playlist; Spotify's limit is 10,000.
+/// The maximum number of entries of one playlist. Spotify's own limit is 10,000.
 const MOST_ITEMS: usize = 20_000;
 
 #[derive(Debug, Default, Deserialize)]
@@ -26,7 +26,7 @@ struct ListedPlaylist {
     items: Items,
 }
 
-/// The entries of one playlist, in order, and the number of those that were left out.
+/// The entries of one playlist, in order, and the number of entries that were left out.
 #[derive(Debug, Default)]
 struct Items(Vec<Entry>, usize);
 
@@ -131,7 +131,7 @@ fn playlist(listed: ListedPlaylist, file: &str, complete: bool) -> Playlist {
     }
 }
 
-/// The id of a playlist that a person made; never that of the liked songs, whatever its name is.
+/// The id of a playlist that a person made. It is never the id of the liked songs, whatever the name of the playlist is.
 fn own_playlist_id(name: &str) -> String {
     let id = playlist_id(name);
     if id == LIKED { format!("{LIKED}#playlist") } else { id }

@@ -19,11 +19,12 @@ const MOST_MS: f64 = 604_800_000.0;
 #[derive(Debug, Default)]
 pub(super) struct Rows {
     pub(super) entries: Vec<Entry>,
-    /// The playlist of each entry, if the file has a column of playlists; empty for the playlist with the name of the file.
+    /// The name of the playlist of each entry, if the file has a column of playlists. The name is empty if the playlist has
+    /// the name of the file.
     pub(super) lists: Vec<String>,
     /// True if the last row was complete, so that no row is missing after it.
     pub(super) complete: bool,
-    /// Rows of favourite albums and artists, which have no place.
+    /// The number of rows of favourite albums and artists. Such a row is not a place of a playlist.
     pub(super) favourites: usize,
 }
 
@@ -194,8 +195,8 @@ impl Row<'_> {
         entry
     }
 
-    /// The entry of the last row if a quote in its last cell is not closed: only the cells before are certain. Without a title, the entry is
-    /// empty and keeps its place.
+    /// The entry of the last row if a quote in the row's last cell is not closed. Only the cells before that cell are
+    /// certain. Without a title, the entry is empty and keeps its place.
     fn before_the_quote(&mut self, line: &CsvRow, columns: &Columns, known: &KnownArtists) -> Entry {
         if line.cells.len() != columns.len() {
             return Entry::default();

@@ -105,7 +105,7 @@ fn b_uses_single_artists_to_find_names_with_commas() {
         read(format!("{header}\n{rows}\n").as_bytes()).entries.into_iter().map(|entry| entry.artists).collect();
     assert_eq!(artists[0], ["Lund, Voss & Co"]);
     assert_eq!(artists[1], ["Lund, Voss & Co", "Oto"]);
-    // The name of `y` alone is unknown, so two splits fit, and the credit is not split.
+    // No row has `y` as its only artist, so two splits fit, and the credit is not split.
     assert_eq!(artists[2], ["Oto, A, B"]);
     assert_eq!(artists[3], ["A, B, C"]);
 }

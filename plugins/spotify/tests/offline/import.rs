@@ -97,7 +97,7 @@ fn a_stray_quote_shortens_nothing() {
     let last = whole[..at].rfind(',').unwrap() + 1;
     let uri_of_four = whole.match_indices("spotify:track:").nth(3).unwrap().0;
     let alone = [&whole[..last], "\"", &whole[last..]].concat();
-    // In `plain` no quote follows; in `ended` a quote closes some rows later.
+    // In `plain`, no quote follows the stray quote. In `ended`, a quote some rows later closes it.
     let plain = alone.replace("\"Ida Lund\"", "Ida Lund");
     let ended = plain.replacen("Song 50,", "Song 50\",", 1);
     let first = [&whole[..uri_of_four], "\"", &whole[uri_of_four..]].concat().replace("\"Ida Lund\"", "Ida Lund");
@@ -196,7 +196,7 @@ fn names_select_the_playlists_and_their_ids() {
     assert_eq!((report.playlists, ids(&findings)), (3, vec!["same-name:spotify/b/MIX.csv"]));
     let expected = ["spotify-csv|liked songs|Liked Songs|1", "spotify-csv|mix|Mix|1", "spotify-csv|mix#b|MIX|1"];
     assert_eq!(playlists(&place), expected);
-    // Imported alone, it is the same playlist as with all others.
+    // A file that is imported alone becomes the same playlist as in an import of all files.
     let alone = Args { paths: vec!["b".to_owned()], ..Args::default() };
     assert_eq!(place.import_only(&alone).unwrap().0.playlists, 0);
     assert_eq!(playlists(&place), expected);

@@ -43,7 +43,7 @@ struct RecordedTracks<'a> {
 
 impl RecordedTracks<'_> {
     fn record(&self, statement: &str, row: &[Value]) {
-        // The fourth value is the id.
+        // The fourth value of the statement is the id.
         if statement.contains("INTO put_track ")
             && let Some(Value::Text(id)) = row.get(3)
         {

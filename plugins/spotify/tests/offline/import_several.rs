@@ -40,7 +40,7 @@ fn an_older_export_does_not_change_the_playlist_of_a_newer_one() {
     let (report, findings) = place.import();
     assert_eq!((report.playlists, report.unchanged, ids(&findings)), (0, 1, vec!["older:spotify-csv:mix"]));
     assert_eq!(titles(&place, "mix"), ["One", "Two"]);
-    // A playlist that was written in part is never newer.
+    // If only a part of an export could be imported, even an older export replaces the playlist.
     place.write("Mix.csv", format!("{A}\n{},\"Half", uri(1)));
     place.import();
     place.playlist("Mix", &[row(3, "Three", "Oto")]);
@@ -92,7 +92,7 @@ fn moving_or_granting_a_folder_again_changes_no_id() {
     // Grants the folder above, then the folder itself again.
     import("far", "far");
     import("far/music", "spotify");
-    // The table of an earlier version has paths of the host.
+    // The table `csv_files` of an earlier version of the plugin has paths of the host.
     place.own.execute("DELETE FROM csv_ids", &[]).unwrap();
     place
         .own

@@ -103,7 +103,7 @@ fn audiobook_chapters_and_invalid_lists_do_not_reject_the_file() {
     let (report, findings) = place.import();
     assert_eq!((report.playlists, report.entries, ids(&findings)), (3, 1, vec!["no-music:spotify-privacy:a"]));
     assert_eq!(texts(&place.own, "SELECT description FROM playlist_notes"), ["words"]);
-    // A deleted description is deleted.
+    // If the export has no description any more, the stored description is deleted.
     place.write("Playlist1.json", r#"{"playlists": [{"name": "A", "items": []}]}"#);
     place.import();
     assert!(texts(&place.own, "SELECT description FROM playlist_notes").is_empty());
@@ -185,7 +185,7 @@ fn both_forms_of_the_history_are_the_same_plays() {
     );
     let kinds: Vec<_> = ids(&findings).iter().map(|id| id.split(':').next().unwrap().to_owned()).collect();
     assert_eq!(kinds, ["no-music", "play", "play", "unlinked"]);
-    // New playlists link the open plays.
+    // When an import adds a playlist, plays of its tracks that had no link are linked.
     place.playlist("B", &[row(9, "One", "Nobody")]);
     let (again, _) = place.import();
     assert_eq!((again.playlists, again.plays, again.linked, again.unlinked), (1, 0, 1, 1));
@@ -254,7 +254,7 @@ fn reported_plays_equal_the_plays_in_the_catalog() {
     assert_eq!(place.rows("SELECT count(*), count(track) FROM plays"), ["30|30"]);
     assert_eq!((report.plays, report.linked, report.unlinked, findings.len()), (30, 0, 0, 0), "{findings:?}");
     assert!(report.summary().contains(" 30 plays were imported."), "{}", report.summary());
-    // The same bytes in another place are not read again.
+    // A file with the same bytes at another path is not read again.
     let old = place.path().join("endsong_0.json");
     std::fs::create_dir(place.path().join("moved")).unwrap();
     std::fs::rename(old, place.path().join("moved/endsong_0.json")).unwrap();

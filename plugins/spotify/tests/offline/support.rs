@@ -47,7 +47,7 @@ impl TestDatabases {
         Self { folder, catalog, own }
     }
 
-    /// A place with these playlists of today's dialect, by name and rows.
+    /// A folder with these playlists in today's dialect, each given by its name and rows.
     pub(crate) fn with(playlists: &[(&str, &[String])]) -> Self {
         let place = Self::new();
         for (name, rows) in playlists {
@@ -85,7 +85,7 @@ impl TestDatabases {
         Ok((report, findings.into_list()))
     }
 
-    /// Runs an action that reads playlists.
+    /// Runs an action that reads playlists. Returns its result and its findings.
     pub(crate) fn run<T>(&self, action: impl FnOnce(PlaylistSources<'_>, &mut Findings) -> T) -> (T, Vec<Finding>) {
         let (folders, mut findings) = (self.folders(), Findings::default());
         let made =

@@ -1,4 +1,4 @@
-//! `playlists-for-track`: every way to name a track, and where its file belongs.
+//! `playlists-for-track`: tests every way to name a track, and the path where the track's file belongs.
 
 use baton_plugin_kit::host::Writable as _;
 use baton_plugin_sdk::Error;

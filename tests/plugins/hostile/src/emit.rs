@@ -22,7 +22,8 @@ fn emit(draft: &Draft) -> Result<(), Error> {
     })
 }
 
-/// Sends one handoff to a plugin, and one to an external agent under an alias. The second is sent twice.
+/// Sends one handoff to a plugin, and one handoff to an external agent under an alias. The handoff to the external agent is
+/// sent twice.
 pub(crate) fn two() -> Result<Outcome, Error> {
     emit(&draft("noop", "one"))?;
     emit(&draft("Cursor MM1 Agent", "two"))?;
@@ -36,7 +37,7 @@ pub(crate) fn then_fail() -> Result<Outcome, Error> {
     Err(Error::Permanent("changed its mind".to_owned()))
 }
 
-/// Sends without end, and ignores the answers of the host.
+/// Sends handoffs without end, and ignores the answers of the host.
 pub(crate) fn storm() -> Outcome {
     let mut number = 0_u64;
     loop {

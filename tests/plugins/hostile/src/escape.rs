@@ -1,4 +1,4 @@
-//! Attempts to leave a granted folder. A successful one becomes a critical finding, the others are listed.
+//! Attempts to leave a granted folder. A successful attempt becomes a critical finding; the other attempts are listed.
 //!
 //! The test prepares the folders: `link` leads out of the workspace; `root/secret.txt` is readable and not writable.
 

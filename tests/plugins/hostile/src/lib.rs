@@ -122,7 +122,7 @@ fn ask_human(answer: Option<String>) -> Result<Outcome, Error> {
     }
 }
 
-/// Longer than a start of the host, shorter than the limit on time.
+/// Runs longer than the start of the host and shorter than the time limit.
 fn slow() -> Result<Outcome, Error> {
     for step in 0..15_u8 {
         if progress::cancelled() {

@@ -37,7 +37,7 @@ fn post(task: &Task) -> Result<Outcome, Error> {
     Ok(Outcome::new(format!("Did {} things.", lines.len())))
 }
 
-/// Sends a request to an agent, with a key.
+/// Sends a request with a key to an agent.
 fn send(to: &str, key: &str, action: Option<&str>) -> Result<(), Error> {
     let draft = Draft {
         to: to.to_owned(),

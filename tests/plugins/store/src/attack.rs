@@ -1,4 +1,4 @@
-//! Attacks on a database. A successful one is a line that begins with `OPEN`.
+//! Attacks on a database. A successful attack is a line that begins with `OPEN`.
 
 use baton_plugin_sdk::Outcome;
 use baton_plugin_sdk::sql::{self, Database, Error, Value};
@@ -65,7 +65,7 @@ pub(crate) fn databases(outside: &str) -> Outcome {
 fn tried(database: Database, statement: &str) -> String {
     match (database.execute(statement, &[]), database.query(statement, &[])) {
         (Err(error), Err(_)) => format!("refused: {statement}: {}\n", said(&error)),
-        // These only open a query; the query reports that the result is too large.
+        // `execute` only opens a query, so only `query` reports that the result is too large.
         (Ok(_), Err(Error::TooLarge(text))) => format!("refused: {statement}: too large: {text}\n"),
         (executed, queried) => format!("OPEN: {statement}: {executed:?} {:?}\n", queried.map(|table| table.rows.len())),
     }

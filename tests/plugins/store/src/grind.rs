@@ -43,7 +43,7 @@ pub(crate) fn ask(task: &Task) -> Result<Outcome, Error> {
     Ok(Outcome::new(format!("Ended by {ended}; the next one: {after}.")))
 }
 
-/// Runs a statement that needs a minute for one row, until it is ended.
+/// Runs a statement that needs a minute for one row, until the host ends it.
 pub(crate) fn one_row() -> Result<Outcome, Error> {
     loop {
         match sql::own().query(INSTR, &[]) {

@@ -18,7 +18,7 @@ pub(crate) fn tell() -> Result<Outcome, Error> {
     Ok(Outcome::new("Told.").with_artifact("history.txt", "text/plain", lines.concat()))
 }
 
-/// Tries invalid revisions, paths and folders. A successful one is a line that begins with `OPEN`.
+/// Tries invalid revisions, paths and folders. A successful read is a line that begins with `OPEN`.
 pub(crate) fn break_out(outside: &str) -> Outcome {
     let output = format!("--output={outside}");
     let root = git::repository("root");

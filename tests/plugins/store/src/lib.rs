@@ -27,7 +27,7 @@ impl Plugin for Store {
             "overfill" => overfill(),
             "endless" => endless(),
             "endless-to-the-end" => loop {
-                // Each ends after 10 s; the task has 30.
+                // Each query ends after 10 s. The task may take 30 s.
                 drop(sql::own().query(ENDLESS, &[]));
             },
             "grind" => grind::ask(&task),

@@ -10,7 +10,7 @@ const STEPS: [&[&str]; 3] = [
     &["INSERT INTO notes (text) VALUES ('half')", "INSERT INTO nowhere VALUES (1)"],
 ];
 
-/// How many of the steps are run.
+/// The number of steps that are run.
 #[derive(serde::Deserialize)]
 struct Args {
     steps: usize,
@@ -27,7 +27,7 @@ pub(crate) fn migrate(task: &Task) -> Result<Outcome, Error> {
     Ok(Outcome::new(format!("Form {form}, {notes} notes, {error}.")))
 }
 
-/// Writes twice in one transaction; with `fails` the second text exists already.
+/// Writes two texts in one transaction. With `fails`, the second text already exists.
 pub(crate) fn transfer(task: &Task) -> Result<Outcome, Error> {
     let own = sql::own();
     let put = "INSERT INTO notes (text) VALUES (?1)";
@@ -45,7 +45,7 @@ pub(crate) fn migrate_together(task: &Task) -> Result<Outcome, Error> {
     let own = sql::own();
     own.execute("CREATE TABLE IF NOT EXISTS attempts (task TEXT PRIMARY KEY)", &[])?;
     own.execute("INSERT INTO attempts VALUES (?1) ON CONFLICT DO NOTHING", &[task.id.as_str().into()])?;
-    // Without the other attempt, the time limit ends this one.
+    // If the other attempt does not start, the time limit ends this attempt.
     while own.query("SELECT count(*) FROM attempts", &[])?.integer() < Some(2) {}
     let mut steps = vec![COUNT; 400];
     steps.insert(0, MAKE);

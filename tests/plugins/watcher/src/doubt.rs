@@ -23,8 +23,8 @@ fn send(to: &str, key: &str) -> Result<(), Error> {
     handoffs::emit(&draft).map_err(|error| Error::Permanent(format!("{error:?}")))
 }
 
-/// Reports all data of a RETURN, with one finding of severity `info` and one above it. With the argument `again` it
-/// sends the agent another request.
+/// Reports all data of a RETURN, with one finding of severity `info` and one finding of a higher severity. With the argument
+/// `again` it sends the agent another request.
 pub(crate) fn check(task: &Task) -> Result<Outcome, Error> {
     let Cause::Return(answered) = &task.cause else {
         return Ok(Outcome::new("no RETURN"));

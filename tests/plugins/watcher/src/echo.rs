@@ -1,4 +1,4 @@
-//! Writes into the watched folders. If own changes fired the triggers of a plugin, this plugin would run without end.
+//! Writes into the watched folders. If changes by a plugin fired its own triggers, this plugin would run without end.
 
 use std::fs;
 use std::io;

@@ -1,9 +1,9 @@
 //! Types for the arguments of a plugin's actions, generated from the schemas of its `manifest.json`.
 //!
 //! The schema is the only source: the host checks arguments with it, and `run --help` shows it. The types are in a file
-//! beside the source. `baton plugin types` writes it, and `build` and `test` update it, so it cannot differ from the schema.
-//! Every value that the schema allows fits the generated type, except an integer that is written with a decimal point (`1.0`). A
-//! schema without a simple type (several types, combined schemas) becomes any JSON value.
+//! beside the plugin's source. `baton plugin types` writes this file, and `build` and `test` update it, so the types
+//! always fit the schema. Every value that the schema allows fits the generated type, except an integer that is written
+//! with a decimal point (`1.0`). A schema without a simple type (several types, combined schemas) becomes any JSON value.
 
 mod model;
 mod python;

@@ -68,7 +68,7 @@ pub(super) struct Field {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Type {
-    /// An object; `closed`: it has no other members.
+    /// An object. If `closed` is true, it has only these members.
     Record { name: String, description: String, closed: bool, fields: Vec<Field> },
     /// One of several fixed texts.
     Choice { name: String, values: Vec<String> },
@@ -81,7 +81,7 @@ pub(super) struct Model {
     names: BTreeSet<String>,
 }
 
-/// A part of a schema, with the root that its references refer to.
+/// A part of a schema, with the whole schema in which its `$ref` references are resolved.
 #[derive(Clone, Copy)]
 struct SchemaPart<'a> {
     root: &'a Value,

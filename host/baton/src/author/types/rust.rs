@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use super::model::{Field, Kind, Model, Type, pascal};
 use super::words::{MARK, comment};
 
-/// Keywords, which cannot be field names. They get the prefix `arg_` and not `r#`, because `r#self` and `r#crate` are not
-/// valid.
+/// Keywords, which cannot be field names. A field gets the prefix `arg_` and not `r#`, because `r#self` and `r#crate` are
+/// not valid.
 const KEYWORDS: &[&str] = &[
     "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "crate", "do", "dyn", "else",
     "enum", "extern", "false", "final", "fn", "for", "gen", "if", "impl", "in", "let", "loop", "macro", "match", "mod",

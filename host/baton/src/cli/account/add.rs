@@ -30,13 +30,13 @@ pub(in crate::cli) struct Args {
     /// The service
     #[arg(value_name = "SERVICE", value_parser = service::parser())]
     service: Provider,
-    /// The client ID of your app at the service [default: `client_id` in baton.toml, or that of the account]
+    /// The client ID of your app at the service [default: `client_id` in baton.toml, or the client ID of the account]
     #[arg(long, value_name = "ID")]
     client_id: Option<String>,
-    /// Ask for this scope in place of the usual ones; repeatable
+    /// Ask for this scope instead of the default scopes; may be given several times
     #[arg(long = "scope", value_name = "SCOPE")]
     scopes: Vec<String>,
-    /// Ask also for the scopes to change things; an account that has them keeps them
+    /// Also ask for the scopes that allow changes; this is the default if the account already has these scopes
     #[arg(long, conflicts_with = "scopes")]
     write: bool,
     /// Use a personal token that you made at the service (the usual way for notion and linear)
@@ -178,7 +178,8 @@ impl Args {
         Ok(consent.finish(code).await?)
     }
 
-    /// Opens the address, if there is a person in front of a screen. The address was printed, so a failure does not matter.
+    /// Opens the address if a person uses this terminal and a graphical desktop is available. Failures are ignored,
+    /// because the address was also printed.
     fn open(&self, url: &str) {
         let has_screen = cfg!(target_os = "macos")
             || ["DISPLAY", "WAYLAND_DISPLAY"].iter().any(|name| std::env::var_os(name).is_some());
@@ -190,8 +191,8 @@ impl Args {
         drop(command.arg(url).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn());
     }
 
-    /// The name of the account at the service; `None` if the service is not reachable. Fails, so that nothing is stored, if
-    /// the service does not accept the token or if a personal token cannot be checked.
+    /// The name of the account at the service; `None` if the service is not reachable. Fails if the service does not
+    /// accept the token, or if a personal token cannot be checked. After a failure nothing is stored.
     async fn owner(&self, account: &Account) -> anyhow::Result<Option<String>> {
         match identity(account, &account.tokens()).await {
             Ok(Some(name)) => Ok(Some(name)),
@@ -238,7 +239,7 @@ fn may_write(service: Provider, account: &Account) -> bool {
     scopes.peek().is_some() && scopes.all(|scope| account.scopes.iter().any(|own| own == scope.name))
 }
 
-/// Shows what the consent allows, before anything is opened.
+/// Shows what the consent allows, before the browser opens.
 fn show_scopes(endpoints: &Endpoints) {
     let scopes: Vec<String> = endpoints
         .explained_scopes()

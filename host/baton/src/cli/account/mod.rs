@@ -1,4 +1,4 @@
-//! `baton account`: commands about accounts at online services, one file for each. No command shows a token.
+//! `baton account`: commands about accounts at online services, one file for each command. No command shows a token.
 
 mod add;
 mod list;

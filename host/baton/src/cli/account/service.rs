@@ -1,4 +1,4 @@
-//! The argument SERVICE, and what the commands show of an account.
+//! The argument SERVICE, and the parts of an account that the commands show.
 
 use baton_accounts::{Account, ConsentKind, Provider};
 use clap::builder::{PossibleValuesParser, TypedValueParser};

@@ -1,4 +1,4 @@
-//! `baton account test [SERVICE]`: asks the services who the tokens belong to. A token that is about to expire is renewed.
+//! `baton account test [SERVICE]`: asks the services who owns the tokens. Baton renews a token that is about to expire.
 
 use baton_accounts::{AccountError, Accounts, Provider, identity};
 use serde_json::{Value, json};
@@ -61,7 +61,7 @@ impl Args {
     }
 }
 
-/// The owner of the account. A token that was revoked before its end is renewed once.
+/// Returns the owner of the account. If the service refuses the access token, Baton renews it once and asks again.
 async fn owner(accounts: &Accounts, provider: Provider) -> Result<String, AccountError> {
     let mut tokens = accounts.tokens(provider, None).await?;
     for renewed in [false, true] {

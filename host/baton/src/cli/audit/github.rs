@@ -34,13 +34,13 @@ struct PlacedFinding {
 /// The places of the findings of a JSON report.
 ///
 /// # Errors
-/// When it is not a report.
+/// `report` is not a JSON report.
 pub(super) fn places(report: &[u8]) -> anyhow::Result<Locations> {
     let report: Report = serde_json::from_slice(report).context("failed to read the JSON report of the audit")?;
     Ok(report.findings.into_iter().filter_map(|finding| Some((finding.id, finding.place?))).collect())
 }
 
-/// One line for each finding. `folder` is the repository: an absolute path inside it becomes relative to it.
+/// One line for each finding. `folder` is the repository: a path inside `folder` is written relative to it.
 pub(super) fn annotations<'f>(
     findings: impl IntoIterator<Item = &'f Finding>,
     places: &Locations,

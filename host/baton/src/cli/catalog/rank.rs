@@ -8,16 +8,16 @@ use super::WorkspaceOptions;
 use crate::exit::Code;
 use crate::output::{self, Table};
 
-/// Choose which source wins for a field, or show the current order
+/// Choose which source's value is used for a field, or show the current order of the sources
 ///
-/// Without a choice, the source with the highest rank in [catalog.ranks] of baton.toml wins. Among sources of equal rank djay
-/// wins for bpm and key, and the newest value for other fields.
+/// Without a choice, Baton uses the value of the source with the highest rank in [catalog.ranks] of baton.toml. If sources
+/// have equal rank, Baton uses the value of djay for bpm and key, and the newest value for other fields.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example: baton catalog rank bpm djay spotify")]
 pub(in crate::cli) struct Args {
-    /// The field: bpm, key, genre, title, …; without one, all orders are shown
+    /// The field: bpm, key, genre, title, …; without a field, the orders of all fields are shown
     field: Option<String>,
-    /// The sources, the winner first; all others follow
+    /// The sources, from the highest rank to the lowest; all other sources rank below them
     #[arg(value_name = "SOURCE")]
     sources: Vec<String>,
     /// Use the default order again

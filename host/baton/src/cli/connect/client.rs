@@ -89,7 +89,8 @@ impl Client {
                     ("command", format!("{} --hook", target.shell(&["return", "--verify"])).into()),
                     ("timeout", VERIFY_SECONDS.into()),
                 ]);
-                // At `Stop`, `verify` makes a session that owes a RETURN continue once. `hook` begins to wait for work again.
+                // At the event `Stop`, `verify` makes a session with an owed RETURN continue once, and `hook` waits for
+                // the next work.
                 let hooks = [
                     HookEntry { event: "SessionStart", hooks: vec![hook.clone()] },
                     HookEntry { event: "Stop", hooks: vec![verify, hook] },

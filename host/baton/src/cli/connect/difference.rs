@@ -4,7 +4,8 @@ use std::collections::VecDeque;
 
 use crate::output::one_line;
 
-/// The change of the file `name`: lines with `-` and `+`, without the lines that stay at its beginning and its end.
+/// The change of the file `name`, as lines with `-` and `+`. Unchanged lines at the beginning and the end of the file are
+/// left out.
 pub(super) fn shown(name: &str, before: Option<&str>, after: Option<&str>) -> String {
     let head = match (before, after) {
         (None, _) => format!("make {name}\n"),

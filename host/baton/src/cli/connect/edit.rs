@@ -55,7 +55,7 @@ impl EditedFile {
         edited.with_context(|| format!("failed to edit {}; nothing was changed", self.path.display()))
     }
 
-    /// The text without Baton's entries. Fails if the MCP server belongs to another agent or workspace.
+    /// The text without Baton's entries. Fails if the entry of the MCP server names another agent or workspace.
     pub(super) fn disconnect(&self, text: &str) -> anyhow::Result<String> {
         self.remove(text, Some(&self.args))
     }
@@ -128,7 +128,7 @@ impl JsonEntries {
     }
 }
 
-/// Fails if the arguments of an entry are those of another agent or workspace.
+/// Fails if the arguments of an entry name another agent or workspace.
 fn need_own(found: &[String], owner: Option<&[String]>) -> anyhow::Result<()> {
     let value = |name: &str| found.iter().skip_while(|word| *word != name).nth(1).map_or("?", String::as_str);
     if owner.is_some_and(|args| found != args) {

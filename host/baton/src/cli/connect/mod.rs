@@ -1,9 +1,9 @@
-//! `baton connect` registers an agent's MCP server, and the hooks that wake it, with a coding agent. `baton disconnect` removes
-//! both.
+//! `baton connect` registers an agent's MCP server, and the hooks that wake the agent, with a coding agent. `baton
+//! disconnect` removes the server and the hooks.
 //!
-//! Each client is a list of edits of its configuration files ([`client`]). Before anything is written, the changed lines
-//! are shown and confirmed. [`record`] remembers the files as they were, so that `disconnect` restores every byte if
-//! nobody has changed them since; otherwise it removes only Baton's entries.
+//! Each client is a list of edits of its configuration files ([`client`]). Before Baton writes a file, it shows the
+//! changed lines and asks for confirmation. [`record`] stores the original files. If nobody has changed a file since
+//! `connect`, `disconnect` restores every byte of the original; otherwise it removes only Baton's entries.
 
 mod change;
 mod client;
@@ -62,7 +62,7 @@ impl Options {
     }
 }
 
-/// Let a coding agent work an inbox: register Baton's MCP server and the hooks that wake it
+/// Let a coding agent work on the requests of an inbox: register Baton's MCP server, and hooks that wake the agent
 ///
 /// Shows the changes of the coding agent's configuration and asks before it writes them. Makes the agent and its inbox.
 /// `baton disconnect` removes these changes.
@@ -134,7 +134,7 @@ impl DisconnectArgs {
 }
 
 impl Options {
-    /// Shows the changes, and asks unless `--yes`. Returns whether to write.
+    /// Shows the changes, and asks for confirmation unless `--yes` was given. Returns whether to write the changes.
     fn confirm<'a>(&self, changes: impl Iterator<Item = &'a FileChange>, inbox: Option<&Path>) -> anyhow::Result<bool> {
         let needed: Vec<&FileChange> = changes.filter(|change| change.is_needed()).collect();
         for change in &needed {

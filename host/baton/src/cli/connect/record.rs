@@ -57,7 +57,7 @@ impl FileRecord {
 
     fn read(state: &State, path: &Path) -> anyhow::Result<Option<Self>> {
         let Ok(text) = baton_files::read_text(&place(state, path)?, BYTES) else { return Ok(None) };
-        // A damaged record only means that entries are removed one by one.
+        // If the record is damaged, `disconnect` removes Baton's entries one by one instead.
         Ok(serde_json::from_str(&text).ok().filter(|record: &Self| record.path == path))
     }
 }

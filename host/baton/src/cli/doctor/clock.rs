@@ -13,7 +13,7 @@ const CHECK: &str = "clock";
 /// The number of newest events that are checked.
 const EVENTS: u64 = 10_000;
 
-/// Corrections of a time server up to this are normal.
+/// A smaller jump counts as a normal correction by a time server.
 const TOLERANCE: Duration = Duration::from_mins(1);
 
 pub(super) fn check(facts: &Facts) -> Vec<Finding> {

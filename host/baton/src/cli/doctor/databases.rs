@@ -1,4 +1,4 @@
-//! Checks the pages of the other databases: the catalog and those of plugins.
+//! Checks the pages of all databases except the ledger: the catalog and the databases of plugins.
 //!
 //! The ledger's chain does not cover their rows, so this check finds damage, but not edits.
 

@@ -11,15 +11,15 @@ use super::finding::{Finding, Status};
 const CHECK: &str = "disk";
 const MIB: u64 = 1024 * 1024;
 
-/// With less free space, SQLite, reports and archives soon fail.
+/// Below this free space, SQLite, reports and archives soon fail.
 const FAIL_BYTES: u64 = 100 * MIB;
 
-/// With less free space, or less than [`WARN_PERCENT`], the operator should act.
+/// Below this free space, or below [`WARN_PERCENT`], the operator should free space.
 const WARN_BYTES: u64 = 1024 * MIB;
 
 const WARN_PERCENT: u64 = 5;
 
-/// With fewer free file entries, a busy day uses them up.
+/// Below this number of free file entries, Baton can use all of them within a day.
 const FAIL_ENTRIES: u64 = 1_000;
 
 /// The usage of a file system. A total of 0 entries means that the file system does not count them.

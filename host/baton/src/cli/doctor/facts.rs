@@ -21,7 +21,7 @@ pub(super) struct Facts {
     pub(super) config: anyhow::Result<Config>,
     /// `baton.lock`.
     pub(super) lock: anyhow::Result<Lock>,
-    /// The state folder, or its future path.
+    /// The state folder; if it does not exist yet, its planned path.
     pub(super) state: anyhow::Result<State>,
     /// The agents; without plugins when `baton.lock` cannot be read.
     pub(super) agents: Vec<Agent>,

@@ -1,19 +1,19 @@
-//! The findings of the checks: one a line, with the command or edit that fixes the problem.
+//! The findings of the checks. Each finding is one line with the command or edit that fixes the problem.
 
 use serde_json::{Value, json};
 
 use crate::output;
 
-/// The maximum of printed findings for one check and status; the rest is counted.
+/// The maximum number of printed findings for one check and status. The other findings are only counted.
 const PRINTED: usize = 10;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Status {
     /// No problem.
     Ok,
-    /// It works, but needs attention.
+    /// The checked part works, but needs attention.
     Warn,
-    /// It does not work, or will stop working soon.
+    /// The checked part does not work, or will stop working soon.
     Fail,
 }
 
@@ -93,7 +93,7 @@ impl Finding {
     }
 }
 
-/// The findings as lines; of many similar ones only the first.
+/// The findings as lines. Of the findings with the same check and status, only the first [`PRINTED`] are listed.
 pub(super) fn as_text(findings: &[Finding]) -> String {
     let mut text = String::new();
     for alike in findings.chunk_by(|a, b| (a.check, a.status) == (b.check, b.status)) {

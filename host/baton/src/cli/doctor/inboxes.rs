@@ -76,7 +76,7 @@ impl Search<'_> {
         for name in names {
             let path = folder.join(&name);
             let name = name.to_string_lossy();
-            // An archive may be large and contains no inbox.
+            // The search skips an archive, because it may be large and contains no inbox.
             if name.starts_with('.') || ARCHIVES.contains(&&*name) || self.watched.contains(&path) {
                 continue;
             }

@@ -20,7 +20,7 @@ const CHECK: &str = "ledger";
 /// SQLite truncates its log regularly. A larger log means that a reader prevents this.
 const LOG: u64 = 256 * 1024 * 1024;
 
-/// A failed delivery is tried again within five minutes.
+/// An older open delivery is reported. The time is longer than five minutes, the longest pause before a delivery is tried again.
 const DELIVERED: Duration = Duration::from_mins(10);
 
 pub(super) fn check(facts: &Facts) -> Vec<Finding> {
@@ -117,7 +117,7 @@ fn oversized(bytes: u64) -> Option<String> {
     (bytes > LOG).then(|| format!("SQLite's log has {}: a reader prevents its truncation", size(bytes)))
 }
 
-/// An overdue delivery: without a daemon nothing delivers it, with a daemon it failed.
+/// An overdue delivery. Without a daemon, nothing makes the delivery; with a daemon, the delivery has failed.
 fn stuck(facts: &Facts, open: &StalledDelivery) -> Finding {
     let age = task_view::age(open.since, facts.now);
     let what = format!("the {} {} of task {} has not been delivered for {age}", open.kind, open.name, open.task);

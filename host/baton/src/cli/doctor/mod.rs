@@ -1,8 +1,8 @@
 //! `baton doctor`: checks everything that a workspace needs and reports each problem with its location and its fix.
 //!
-//! One file for each check. Decisions are pure functions with the data as arguments. The checks change nothing. They work
-//! beside a daemon, without a ledger, and with a broken configuration. A check that fails is a finding and does not stop
-//! the other checks.
+//! Each check has one file. Its decisions are pure functions of the collected data. The checks change nothing. They also
+//! work while a daemon runs, without a ledger, and with a broken configuration. A check that fails becomes a finding and
+//! does not stop the other checks.
 
 mod clock;
 mod configuration;

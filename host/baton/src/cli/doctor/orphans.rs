@@ -108,8 +108,8 @@ fn reasons_without_file(facts: &Facts) -> Vec<Finding> {
         .collect()
 }
 
-/// Whether the file of a reason file is missing. A long name is cut to make room for the suffix; then any file with the same
-/// beginning counts.
+/// Whether the file of a reason file is missing. If the name of the file was too long, Baton cut it to make room for the
+/// suffix. In that case any file whose name begins with the cut name counts as the file.
 fn is_without_file(name: &str, names: &BTreeSet<String>) -> bool {
     let Some(of) = name.strip_suffix(REASON) else {
         return false;
@@ -135,7 +135,7 @@ fn leftovers(facts: &Facts, reader: Option<&Reader>) -> Vec<Finding> {
     places.find(reader, SystemTime::now()).into_iter().map(say).collect()
 }
 
-/// Files in plugins' inboxes that a daemon should have captured by now.
+/// Files in plugins' inboxes that are so old that a running daemon would have captured them.
 fn unknown(facts: &Facts, reader: &Reader) -> Result<Vec<Finding>, LedgerError> {
     let Ok(ServingProcess::Since(_, since)) = &facts.serving else {
         return Ok(Vec::new());

@@ -1,8 +1,9 @@
-//! Checks access: the folders of agents, `reports/`, and the state folder, which only its owner may access. Baton follows no
-//! links to agent folders.
+//! Checks the access rights of the agents' folders, of `reports/`, and of the state folder. Only the owner may have access
+//! to the state folder. This module also reports links in place of agent folders, because Baton does not follow such
+//! links.
 //!
-//! The system is asked for the access of this user. Root can access everything. If `baton doctor` runs as
-//! root, its result says nothing about the user of `baton up`, and the output says so.
+//! The checks ask the system which access the current user has. Root can access everything: if root runs `baton doctor`,
+//! the result does not apply to the user of `baton up`, and the output says so.
 
 use std::fs::Metadata;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
@@ -70,7 +71,8 @@ fn linked(facts: &Facts, link: &Path, folder: &FoundFolder) -> Finding {
     Finding::fail(CHECK, place, what, format!("rm {name} && mkdir {name}{}", or_configured.unwrap_or_default()))
 }
 
-/// Checks that a folder can be read and written. A missing folder is created on demand.
+/// Checks that an existing folder can be read and written. A missing folder is not a problem, because Baton creates it on
+/// demand.
 fn usable(facts: &Facts, folder: &Path) -> Option<Finding> {
     let metadata = folder.metadata().ok()?;
     let (name, place) = (shell_word(folder), facts.display(folder));

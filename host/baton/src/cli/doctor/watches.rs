@@ -1,8 +1,8 @@
 //! Checks whether the kernel lets a daemon watch every folder: the user's inotify watches, instances and queue on Linux, and
 //! the limit of open files. Other systems have no such limits.
 //!
-//! Watching is an optimisation: a scan each minute finds files without it. So a low limit is a warning; only too few open
-//! files are a failure.
+//! Baton also works without watches, because a scan each minute finds the files. So a low limit of watches is only a
+//! warning. Only a low limit of open files can be a failure.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -52,7 +52,8 @@ pub(super) fn check(facts: &Facts) -> Vec<Finding> {
     findings
 }
 
-/// The trees that `baton up` watches: the handoffs, and the folders of plugin triggers.
+/// The folders that `baton up` watches with their subfolders: `handoffs/`, the folders of plugin triggers and the folders
+/// of `[[audio]]`.
 fn watched(facts: &Facts) -> Vec<PathBuf> {
     let mut trees = vec![facts.root.join("handoffs")];
     let (Ok(lock), Ok(config)) = (&facts.lock, &facts.config) else {
@@ -84,7 +85,7 @@ fn missing_audio(facts: &Facts) -> Vec<Finding> {
 fn trigger_folders(manifest: &Manifest) -> Vec<String> {
     let folder = |trigger: &Trigger| match trigger {
         Trigger::Files { folder, .. } => Some(folder.clone()),
-        // Watched files are in few folders; the scan finds changes in folders beyond the limit.
+        // The watched files are in few folders. If the limit is reached, the scan finds the changes.
         Trigger::Watched { .. } | Trigger::Return { .. } | Trigger::Audio { .. } => None,
     };
     manifest.declares.triggers.iter().filter_map(folder).collect()
@@ -131,7 +132,7 @@ fn inotify(proc: &Path) -> Option<Kernel> {
     Some(found)
 }
 
-/// A running daemon has its watches and its instance already.
+/// Compares the limits with the need. If a daemon runs (`served`), its watches and its instance are already among the used ones.
 fn judge(inotify: &Kernel, folders: u64, served: bool) -> Vec<Finding> {
     let (need, instance) = if served { (0, 0) } else { (folders, 1) };
     let mut findings = Vec::new();
@@ -161,7 +162,7 @@ fn judge(inotify: &Kernel, folders: u64, served: bool) -> Vec<Finding> {
     findings
 }
 
-/// `current` is the soft limit; `None` means unlimited.
+/// Checks the limit of open files. `current` is the soft limit; `None` means unlimited.
 fn open_files(current: Option<u64>) -> Option<Finding> {
     let current = current.filter(|current| *current < FILES)?;
     let what = format!("a process may have only {current} files open; a busy daemon needs {FILES}");

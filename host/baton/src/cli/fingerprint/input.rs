@@ -47,15 +47,15 @@ const DURATION_AT_START: [&str; 4] = ["flac", "aiff", "mp4", "mkv"];
 
 /// Why a file has no fingerprint.
 pub(super) enum Failure {
-    /// The option names an unsupported format.
+    /// `--format` names an unsupported format.
     Format(String),
-    /// The file has a different container than the option names.
+    /// The file has a different container than the container that `--format` names.
     Other(&'static str),
-    /// It cannot be read or decoded.
+    /// The file cannot be read or decoded.
     Unreadable(Error),
-    /// It is too short for a fingerprint.
+    /// The file is too short for a fingerprint.
     Short,
-    /// It has no samples.
+    /// The file has no samples.
     Empty,
     /// Standard input could not be copied.
     Kept(io::Error),
@@ -129,7 +129,7 @@ impl FingerprintRun {
         Ok(())
     }
 
-    /// Receives a part. If the first one is too short, the rest of the file is not read, as in `fpcalc`.
+    /// Receives a part. If the first part is too short, the rest of the file is not read, as in `fpcalc`.
     fn take(&self, chunk: Chunk, progress: &mut Progress, stop: &AtomicBool) {
         if chunk.fingerprint.words().is_empty() {
             if progress.is_first {

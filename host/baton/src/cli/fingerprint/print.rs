@@ -26,12 +26,12 @@ pub(super) struct OutputOptions {
 pub(super) struct OutputPart<'a> {
     pub(super) fingerprint: &'a Fingerprint,
     pub(super) algorithm: Algorithm,
-    /// Its start in seconds: in the file, or the time of day.
+    /// The start of the part, in seconds: from the start of the file or, with `--ts`, as the time of day.
     pub(super) begin_s: f64,
     pub(super) length_s: f64,
-    /// Each part of the file has a separate fingerprint.
+    /// Whether each part of the file has a separate fingerprint (`--chunk`).
     pub(super) is_chunk: bool,
-    /// It is the first part of its file.
+    /// Whether this is the first part of the file.
     pub(super) is_first: bool,
 }
 

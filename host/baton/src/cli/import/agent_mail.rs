@@ -49,7 +49,7 @@ pub(super) fn read(path: &Path) -> anyhow::Result<Import> {
     let mut import = Import { tool: "agent-mail", ..Import::default() };
     for file in files::below(&folder, "md")? {
         let shown = file.strip_prefix(&folder).unwrap_or(&file).display().to_string();
-        // Digests of threads repeat the messages.
+        // Files in `threads/` are digests: they repeat messages.
         if shown.starts_with("threads/") {
             continue;
         }
@@ -81,7 +81,7 @@ fn parse(text: &str) -> Result<(Message, String), String> {
     Ok((message, body.trim().to_owned()))
 }
 
-/// Makes an item for each recipient. Recipients of copies (`cc`) get none.
+/// Makes an item for each recipient. A recipient of a copy (`cc`) gets no item.
 fn add(import: &mut Import, project: &str, message: &Message, body: &str) {
     let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     let id = text(&message.id);

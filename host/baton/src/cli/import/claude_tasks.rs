@@ -55,7 +55,7 @@ fn add_list(import: &mut Import, list: &str, files: &[PathBuf]) -> anyhow::Resul
             Err(error) => import.skip(file.display().to_string(), format!("is not a task: {error}")),
         }
     }
-    // Both sides may state a dependency.
+    // The dependent task, the task that it depends on, or both may state the dependency.
     let mut blocked_by = BTreeMap::<String, Vec<String>>::new();
     for task in &tasks {
         blocked_by.entry(task.id.clone()).or_default().extend(task.blocked_by.iter().cloned());

@@ -10,12 +10,12 @@ use jiff::Timestamp;
 /// An open item of another tool.
 #[derive(Clone, Debug)]
 pub(super) struct ImportedItem {
-    /// Its id in the other tool.
+    /// The id of the item in the other tool.
     pub(super) origin: String,
-    /// The project or another scope, which distinguishes items with the same id.
+    /// The name of the project or of another scope. It distinguishes items with the same id.
     pub(super) scope: String,
     pub(super) title: String,
-    /// Markdown.
+    /// The text of the item, as Markdown.
     pub(super) body: String,
     pub(super) priority: Priority,
     /// The ids of the items that must be done first.
@@ -25,7 +25,7 @@ pub(super) struct ImportedItem {
     pub(super) created_at: Option<Timestamp>,
 }
 
-/// Something that is not imported.
+/// An entry of the other tool that is not imported.
 #[derive(Clone, Debug)]
 pub(super) struct SkippedItem {
     pub(super) origin: String,
@@ -48,7 +48,7 @@ impl Import {
         self.skipped.push(SkippedItem { origin: origin.into(), reason: reason.into() });
     }
 
-    /// The `handoff_id` of an item. It is the same in each import, so that an item is imported once.
+    /// The `handoff_id` of an item. The id is the same in each import, so that an item becomes only one request.
     pub(super) fn handoff_id(&self, item: &ImportedItem) -> String {
         let word = |text: &str| -> String {
             text.chars().filter(|c| c.is_ascii_alphanumeric() || "-_.".contains(*c)).take(40).collect()

@@ -52,8 +52,8 @@ pub(super) fn run(workspace: &Workspace, import: &Import, args: &Args) -> anyhow
     Ok(Code::Good)
 }
 
-/// The agent with this name. Fails for a plugin: a plugin would run the request at once, although the text is not written
-/// for a plugin.
+/// The external agent with this name. Fails for a plugin: it would run the request at once, although the text was not
+/// written for a plugin.
 fn external(roster: &Roster, name: &str) -> anyhow::Result<String> {
     match roster.resolve(name) {
         Some(agent) if agent.kind == AgentKind::External => Ok(agent.name.clone()),

@@ -1,8 +1,8 @@
 //! `baton inbox wait`: blocks until work waits in an agent's inbox. Hooks of coding agents run it: exit code 2 and one line
 //! on standard error wake an idle session.
 //!
-//! It only reads the ledger, so it survives a restart of the daemon. It causes almost no load: it compares one number of the
-//! ledger four times a second.
+//! The command only reads the ledger, so it continues to wait when the daemon restarts. It causes almost no load: four
+//! times a second, it compares one number of the ledger.
 
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -30,9 +30,9 @@ const TITLES: usize = 3;
 
 /// Wait until an agent has unclaimed work; for the hooks of coding agents: exit 2 when work waits
 ///
-/// Prints one line with ids and titles on standard error and exits with 2 when work waits; with 0 when the time is over, or
-/// when another process waits for the same session already. With a session, work that was reported to it is not reported
-/// again.
+/// When work waits, it prints one line with ids and titles on standard error and exits with 2. It exits with 0 when the
+/// time is over, or when another process already waits for the same session. It reports each request only once to a
+/// session.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// The agent
@@ -79,7 +79,7 @@ impl Args {
         let after = waiter.as_ref().and_then(Waiter::cursor);
         let Some((items, cursor)) = wait(&workspace, &agent.name, after, deadline)? else { return Ok(Code::Good) };
         output::note(&line(&agent.name, &items));
-        // Recorded after printing: a line that is printed twice is better than a lost line.
+        // Record the work after printing it: a line that is printed twice is better than a lost line.
         if let Some(waiter) = &mut waiter {
             waiter.reported(cursor)?;
         }

@@ -6,13 +6,13 @@ use baton_ledger::Reader;
 use crate::cli::task_view;
 use crate::workspace::{Workspace, head};
 
-/// Fails without a ledger, and if the ledger is not the one that the workspace knows.
+/// Opens the ledger. Fails if there is no ledger, or if it is not the ledger that the workspace knows.
 pub(in crate::cli) fn reader(workspace: &Workspace) -> anyhow::Result<Reader> {
     head::need_known(workspace)?;
     unchecked_reader(workspace)
 }
 
-/// Fails without a ledger. Does not check that it is the ledger that the workspace knows.
+/// Opens the ledger. Fails if there is no ledger. Does not check that it is the ledger that the workspace knows.
 pub(super) fn unchecked_reader(workspace: &Workspace) -> anyhow::Result<Reader> {
     let path = workspace.state.ledger();
     match task_view::open(&path)? {

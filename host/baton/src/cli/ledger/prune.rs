@@ -14,7 +14,7 @@ use crate::exit::Code;
 use crate::output;
 use crate::workspace::{Workspace, head};
 
-/// Archive the oldest events and delete them from the ledger, also while the daemon runs
+/// Archive the oldest events and delete them from the ledger, even while the daemon runs
 ///
 /// Baton deletes the beginning of the chain, up to the first event that is younger or whose task is still open. It first
 /// writes these events to an archive in the format of `baton ledger export`. Keep the archives: with them

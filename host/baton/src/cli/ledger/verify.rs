@@ -26,12 +26,12 @@ use crate::workspace::head::{self, LedgerMismatch};
 pub(in crate::cli) struct Args {
     /// A known head, or at least its first 12 digits: it must still be in the chain
     ///
-    /// Every RETURN (`baton.ledger_head`), every backup and every export has one. If it is not in the chain, the ledger was
-    /// cut or rewritten. If it may be among pruned events, Baton searches the archives for it; without
-    /// them the check fails (exit 2).
+    /// Every RETURN (`baton.ledger_head`), every backup and every export has a head. If a head is not in the chain, the
+    /// ledger was cut or rewritten. If the head may belong to a pruned event, Baton searches the archives of --archive;
+    /// without archives the check fails (exit 2).
     #[arg(long, value_name = "H")]
     head: Option<Head>,
-    /// Archives of pruned events: they must be consecutive and end where the ledger begins
+    /// Archives of pruned events, without gaps between them; the last archive must end where the ledger begins
     #[arg(long, value_name = "FILE", num_args = 1..)]
     archive: Vec<PathBuf>,
     /// Print JSON

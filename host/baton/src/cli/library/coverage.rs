@@ -1,5 +1,5 @@
-//! `baton library coverage`: shows how many files have a fingerprint, whether that is the required share, and what is
-//! missing.
+//! `baton library coverage`: shows how many files have a fingerprint, whether that share is high enough, and which files
+//! have none.
 
 use baton_catalog::Catalog;
 use baton_catalog::library::Entry;

@@ -6,7 +6,8 @@ use serde_json::Value;
 use crate::cli::WorkspaceOptions;
 use crate::output;
 
-/// Opens the catalog. Without a scanned source it returns `None`, prints a note, and with `--json` prints `nothing`.
+/// Opens the catalog. If no source was scanned yet, returns `None` and prints a note. With `json`, also prints the value
+/// of `nothing`.
 pub(super) fn open(
     options: &WorkspaceOptions,
     json: bool,

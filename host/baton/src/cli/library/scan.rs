@@ -21,15 +21,15 @@ use super::wait::wait_for_lock;
 use crate::exit::Code;
 use crate::output::{self, Table};
 
-/// List folders and Eagle libraries, and fingerprint what is new or changed there
+/// List the files of folders and Eagle libraries, and fingerprint new and changed files
 ///
 /// The result of each file is stored at once: a scan that was interrupted or killed resumes where it stopped. Files with the
-/// same size, time and inode as before are not read again. Files that are not found are marked as missing, but never those on
-/// an unmounted or replaced volume. Audio files are never changed.
+/// same size, time and inode as before are not read again. A file that the scan does not find is marked as missing, unless its
+/// volume is unmounted or was replaced. Audio files are never changed.
 #[derive(Debug, clap::Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 pub(in crate::cli) struct Args {
-    /// A folder with music, or an Eagle library (X.library) [default: all that were scanned before]
+    /// A folder with music, or an Eagle library (X.library) [default: all sources that were scanned before]
     #[arg(value_name = "SOURCE")]
     sources: Vec<PathBuf>,
     /// Read at most this many files
@@ -41,7 +41,8 @@ pub(in crate::cli) struct Args {
     /// List and count only; do not read or write anything
     #[arg(long, conflicts_with_all = ["verify", "limit"])]
     dry_run: bool,
-    /// Also read files with a fingerprint again, and compare; with --limit, start with those that were read longest ago
+    /// Also read files with a fingerprint again, and report changed content; with --limit, read the files first that were
+    /// read longest ago
     #[arg(long)]
     verify: bool,
     /// Also read files again that failed or were skipped
@@ -101,7 +102,7 @@ impl Args {
         Options { jobs, limit, verify, retry, dry_run, confirm_missing: gone, time: None, emptied: false }
     }
 
-    /// The sources to scan: the named ones, each once, or all known ones.
+    /// The sources to scan: each named source once or, if none is named, all known sources.
     fn roots(&self, catalog: &Path) -> anyhow::Result<Vec<Source>> {
         if self.sources.is_empty() {
             let known =

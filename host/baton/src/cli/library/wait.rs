@@ -1,5 +1,5 @@
-//! Waits for the library's lock, with a message, if another process holds it. Ingest holds the lock for some seconds at a
-//! time. A scan of a library holds it for hours, so the waiting has a limit.
+//! Waits for the library's lock if another process holds it, and prints a message. Ingest holds the lock for some seconds
+//! at a time. A scan of a library may hold it for hours, so the wait has a time limit.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};

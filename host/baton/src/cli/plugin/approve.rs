@@ -14,10 +14,11 @@ pub(in crate::cli) struct Args {
     /// NAME@DIGEST: the digest that `baton plugin inspect` shows, or its first 8 or more digits
     #[arg(value_name = "NAME@DIGEST")]
     revision: String,
-    /// Keep the grants of the previous revision, even if it asks for more or is signed with another key
+    /// Give the new revision the grants of the previous revision, even if the new revision asks for more, or is signed with
+    /// another key
     #[arg(long)]
     keep_grants: bool,
-    /// Let the package replace the plugin of this name, even if it comes from another publisher
+    /// Replace the installed plugin NAME by this package, even if the package has another publisher
     #[arg(long, value_name = "NAME")]
     replace: Option<String>,
 }

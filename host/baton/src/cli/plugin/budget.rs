@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use crate::cli::{WorkspaceOptions, task_view};
 use crate::workspace::Workspace;
 
-/// The budget of the plugin `name` in the workspace; the default outside of a workspace.
+/// The budget of the plugin `name` in the workspace. Outside of a workspace, the default budget.
 pub(super) fn of_place(options: &WorkspaceOptions, name: &str) -> Budget {
     let workspace = options.need().ok();
     let rules = workspace.map(|workspace| workspace.config.rules(&workspace.base));

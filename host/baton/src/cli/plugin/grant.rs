@@ -52,10 +52,10 @@ impl Grant {
     }
 }
 
-/// Adds the grants; returns a sentence with all grants of the plugin.
+/// Adds the grants. Returns a sentence that lists all grants of the plugin.
 ///
 /// # Errors
-/// When a grant is invalid, its folder may not be granted, or it names an agent that does not exist.
+/// When a grant is invalid, Baton does not allow grants of its folder, or it names an agent that does not exist.
 pub(super) fn add_grants(plugins: &Plugins, name: &str, words: &[String]) -> anyhow::Result<String> {
     check_recipients(plugins, words)?;
     let entry = plugins.grant(name, words)?;

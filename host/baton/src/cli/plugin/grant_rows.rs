@@ -1,10 +1,10 @@
-//! One row for each grant that a plugin requests or has. A requested folder and the granted folder are one row, also if
-//! the grant names a path or allows only reading.
+//! Makes one row for each grant that a plugin requests or has. A requested folder and the granted folder share one row,
+//! even if the grant names a path or allows only reading.
 
 use baton_core::grants::{Grant, GrantSet};
 use baton_core::manifest::Capabilities;
 
-/// How far a grant was given.
+/// Whether a requested grant was given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::cli) enum GrantState {
     No,
@@ -27,7 +27,7 @@ impl GrantState {
 /// One grant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::cli) struct GrantRow {
-    /// The granted spec, else the requested one.
+    /// The spec that was granted; if none was granted, the requested spec.
     pub(in crate::cli) spec: String,
     /// The request; `None` if the manifest does not request this grant any more.
     pub(in crate::cli) asked: Option<Grant>,
@@ -51,7 +51,7 @@ pub(in crate::cli) fn rows(asked: &Capabilities, granted: &GrantSet) -> Vec<Gran
     let others = granted.iter().filter(|grant| !asked.iter().any(|asked| grant.overlaps(asked)));
     rows.extend(others.map(|grant| GrantRow { spec: grant.to_string(), asked: None, given: GrantState::Yes }));
     rows.sort_by(|a, b| a.spec.cmp(&b.spec));
-    // One granted HTTP rule may cover several requested ones.
+    // One granted HTTP rule may cover several requested rules.
     rows.dedup_by(|a, b| a.spec == b.spec && a.given == b.given);
     rows
 }

@@ -79,8 +79,8 @@ fn install_shipped(plugins: &Plugins, name: &str) -> anyhow::Result<Code> {
     Ok(code(&done))
 }
 
-/// The exit code. A package that waits for approval counts as installed, and the output has the next command. A package
-/// whose name belongs to another plugin does not count as installed.
+/// The exit code. A package that waits for approval counts as installed, and the output has the next command. If the name
+/// of the package belongs to another plugin, the package does not count as installed.
 fn code(done: &InstallResult) -> Code {
     if done.change == Change::NeedsApproval && done.holder.is_some() { Code::Findings } else { Code::Good }
 }

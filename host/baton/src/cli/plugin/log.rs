@@ -29,7 +29,7 @@ impl Args {
         let logs = reader.map(|reader| attempt_log::of_plugin(&reader, &self.name, self.limit)).transpose()?;
         let logs = logs.unwrap_or_default();
         if logs.is_empty() {
-            // Fails for an unknown plugin. With logs there is no check, because a removed plugin may have logs.
+            // This call fails for an unknown plugin. If there are logs, it is skipped, because a removed plugin may have logs.
             plugins.registry.declares(&self.name)?;
         }
         if self.json {
@@ -49,7 +49,7 @@ fn as_text(log: &AttemptLog) -> String {
     format!("{at}  task {} attempt {}\n{}", log.task, log.attempt, output::plugin_output(&log.text, usize::MAX))
 }
 
-/// The public JSON form, also in `why`.
+/// The public JSON form of a log. `baton why` uses it too.
 pub(in crate::cli) fn as_json(log: &AttemptLog) -> Value {
     json!({ "task": log.task, "attempt": log.attempt, "at": task_view::time(log.at), "text": log.text })
 }

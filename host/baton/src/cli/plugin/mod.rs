@@ -80,7 +80,7 @@ impl Action {
     }
 }
 
-/// Grants a plugin the specs in `words` before `baton run` runs it. Prints the new grants. Fails as `baton plugin
+/// Grants a plugin the specs in `words`, before `baton run` runs the plugin. Prints the new grants. Fails as `baton plugin
 /// grant` does.
 pub(super) fn grant_first(options: &WorkspaceOptions, name: &str, words: &[String]) -> anyhow::Result<String> {
     grant::add_grants(&Plugins::to_change(options)?, name, words)

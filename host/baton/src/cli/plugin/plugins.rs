@@ -62,14 +62,14 @@ impl Plugins {
         Ok(specs(&requested.into_iter().map(with_known).collect::<Vec<_>>()))
     }
 
-    /// Warns if a person may confuse the plugin's name with that of an agent.
+    /// Warns if a person may confuse the plugin's name with an agent's name.
     pub(super) fn warn_of_name(&self, name: &str) {
         if let Some(warning) = self.workspace.confusable_name(name) {
             output::note(&output::one_line(&warning));
         }
     }
 
-    /// The grants as the second half of a sentence.
+    /// The grants as text after `NAME may: `, such as `files:ro=plans ledger` or `nothing`.
     pub(super) fn may(entry: &PluginEntry) -> String {
         let specs = entry.grants.specs();
         if specs.is_empty() { "nothing".to_owned() } else { specs.join(" ") }

@@ -20,8 +20,8 @@ use crate::output;
 pub(in crate::cli) struct Args {
     /// The component; the signature FILE.minisig beside it is published too
     file: PathBuf,
-    /// Where to
-    #[arg(value_name = "REF", help = "Where to: oci://HOST[:PORT]/REPOSITORY[:TAG]")]
+    /// The destination
+    #[arg(value_name = "REF", help = "The destination: oci://HOST[:PORT]/REPOSITORY[:TAG]")]
     to: OciReference,
     /// Print JSON
     #[arg(long)]

@@ -39,8 +39,8 @@ impl Args {
     }
 }
 
-/// The existing folders of the plugin. Without a mark, such a folder would become an external agent's folder when the plugin
-/// is removed: Baton would copy broadcasts into it, and requests in it would become overdue.
+/// The existing folders of the plugin. After the removal, an unmarked folder would count as the folder of an external
+/// agent: Baton would copy broadcasts into it, and requests in it would become overdue.
 fn homes(plugins: &Plugins, name: &str) -> Vec<PathBuf> {
     let Ok(roster) = plugins.workspace.roster() else { return Vec::new() };
     let agent = roster.get(name).filter(|agent| agent.kind == AgentKind::Plugin);

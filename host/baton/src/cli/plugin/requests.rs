@@ -1,5 +1,5 @@
-//! The requests of a plugin as text: each grant with its destinations and the plugin's reason, triggers and limits. A reason
-//! is text of the plugin, on one line and marked; everything else is text of the host.
+//! The requests of a plugin as text: each grant with its destinations and the plugin's reason, then triggers and limits. A
+//! reason is the plugin's text, shown on one line and marked. All other text is the host's.
 
 use baton_core::grants::Grant;
 use baton_core::manifest::{Capabilities, Request, SourceManifest};
@@ -78,7 +78,7 @@ pub(super) fn difference(old: &SourceManifest, new: &SourceManifest) -> String {
     text
 }
 
-/// The reason. For a secret that was requested before, its new and its former destinations come first.
+/// The plugin's reason. If the plugin requested the secret before, the text begins with its new and its former destinations.
 fn wider(before: &Capabilities, request: &Request) -> String {
     let old = before.grants().into_iter().find(|old| old.replaces(&request.grant));
     let (Some(Grant::Secret(old)), Grant::Secret(new)) = (old, &request.grant) else { return reason(request) };

@@ -61,7 +61,7 @@ fn update(plugins: &Plugins, entry: &PluginEntry, check: bool) -> anyhow::Result
     if check {
         return Ok(Code::Findings);
     }
-    // As with `install`, a missing approval is the next step, not a failure.
+    // As with `install`, a missing approval is not a failure: the approval is the operator's next step.
     install(plugins, &candidate, &source)?;
     Ok(Code::Good)
 }

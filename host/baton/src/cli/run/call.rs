@@ -50,7 +50,7 @@ fn show_progress(bar: &ProgressBar, progress: &Progress) {
     bar.set_message(output::one_line(&progress.message));
 }
 
-/// A workspace for commands that need none. It is deleted when this value is dropped.
+/// A temporary workspace for commands that work without a workspace. It is deleted when this value is dropped.
 pub(in crate::cli) struct TemporaryWorkspace {
     pub(in crate::cli) workspace: Workspace,
     _folder: Scratch,

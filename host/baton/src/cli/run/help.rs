@@ -94,7 +94,7 @@ impl PluginDescription {
         Ok(Self { name: name.to_owned(), declares, granted, defaults })
     }
 
-    /// The schema of an action's arguments; `None` where there is no such action.
+    /// The schema of an action's arguments; `None` if the plugin does not have the action.
     pub(super) fn schema(&self, action: &str) -> Option<&Value> {
         self.declares.actions.get(action).map(|action| &action.args)
     }

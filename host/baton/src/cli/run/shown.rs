@@ -42,7 +42,7 @@ fn beginning(path: &Path) -> Option<String> {
     Some(String::from_utf8_lossy(&bytes).into_owned())
 }
 
-/// Everything about a call. A temporary workspace is deleted, so each report is included as text.
+/// The whole result of a call as JSON. For a temporary workspace, `texts` has the reports, because their files are deleted.
 pub(super) fn as_json(done: &CallResult, plugin: &str, action: &str, texts: Option<&[Vec<u8>]>) -> Value {
     let CallReport { id, state, outcome, text, next_steps, artifacts, log } = &done.called;
     let finding = |Finding { id, severity, title, evidence }: &Finding| json!({ "id": id, "severity": severity, "title": title, "evidence": evidence });

@@ -14,9 +14,10 @@ pub(super) struct Service {
     pub(super) workspace: String,
     /// The absolute path given with `--state`.
     pub(super) state: Option<String>,
-    /// `XDG_STATE_HOME`, if set here. The service does not inherit it, but must use the same state folder.
+    /// `XDG_STATE_HOME` of this process, if it is set. The service does not inherit the variable, but must use the same
+    /// state folder.
     pub(super) state_home: Option<String>,
-    /// The state folder, or its future path.
+    /// The state folder; if it does not exist yet, its planned path.
     pub(super) place: State,
 }
 

@@ -1,5 +1,5 @@
-//! `baton service`: starts `baton up` at login, and restarts it when it fails: the user's systemd on Linux, launchd
-//! on macOS.
+//! `baton service` starts `baton up` at login and restarts it when it fails. It uses the user's systemd on Linux and
+//! launchd on macOS.
 //!
 //! The content of the service file depends only on the workspace. If the service manager is not available (no session of the
 //! user, a container), its commands are only printed. Files with the same name that Baton did not write for this workspace

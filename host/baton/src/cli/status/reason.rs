@@ -44,7 +44,7 @@ fn held(task: &TaskSummary, holds: &PluginHolds) -> Option<String> {
     Some(format!("its plugin has used up its budget `{}`", reached.resource.as_str()))
 }
 
-/// The reason of a delivered request, only after its deadline.
+/// Why a delivered request is overdue; `None` before its deadline and after its RETURN.
 fn overdue(task: &TaskSummary, now: Timestamp) -> Option<String> {
     let deadline = task.deadline.filter(|deadline| *deadline < now && task.returned_at.is_none())?;
     Some(format!("no RETURN yet; its deadline passed {} ago", age(deadline, now)))

@@ -1,6 +1,6 @@
 //! `baton status --watch`: prints the table again when the ledger changes, or with `--json` one line for each change.
 //!
-//! Changes are the events of the chain, so no change is left out. The command ends with Ctrl-C, and when the reader
+//! The changes are the events of the chain, so no change is left out. The command ends with Ctrl-C, or when the reader
 //! closes the pipe.
 
 use std::io;

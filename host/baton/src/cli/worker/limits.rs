@@ -40,7 +40,7 @@ pub(super) fn for_compiling() {
 
 fn limit<const N: usize>(most: [(Resource, u64); N]) {
     for (resource, most) in most {
-        // If a lower limit is already set, raising it fails. The lower limit is sufficient.
+        // If a lower limit is already set, this call fails and the lower limit stays in force, which is sufficient.
         let _ = setrlimit(resource, Rlimit { current: Some(most), maximum: Some(most) });
     }
 }

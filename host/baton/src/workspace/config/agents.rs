@@ -21,13 +21,13 @@ const POLL: Duration = Duration::from_secs(5);
 /// `[agents.NAME]`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 pub(super) struct AgentConfig {
-    /// Other spellings of its name.
+    /// Other spellings of the agent's name.
     #[serde(default)]
     aliases: Vec<String>,
-    /// Its inbox, if it is not `handoffs/NAME/01_inbox`.
+    /// The agent's inbox, if it is not `handoffs/NAME/01_inbox`.
     #[serde(default)]
     inbox: Option<PathBuf>,
-    /// How often Baton scans its inbox, for file systems that report no changes; `true` is every five seconds.
+    /// How often Baton scans the inbox, for file systems that report no changes. `true` means every five seconds.
     #[serde(default, deserialize_with = "poll")]
     poll: Option<Duration>,
     #[serde(default)]
@@ -36,10 +36,10 @@ pub(super) struct AgentConfig {
     retry: RetryConfig,
     #[serde(default)]
     quarantine: QuarantineConfig,
-    /// For how long Baton treats the same content without an id as the same request.
+    /// How long the same content without an id counts as the same request.
     #[serde(default)]
     repeat_after: Option<TimeSpan>,
-    /// How long a task waits for a dependency that no task fulfils before Baton asks a person.
+    /// How long a task waits for a dependency that Baton does not know, before Baton asks a person.
     #[serde(default)]
     ask_after: Option<TimeSpan>,
     #[serde(default)]

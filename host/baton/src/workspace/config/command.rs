@@ -16,10 +16,10 @@ const DEADLINE: Duration = Duration::from_hours(1);
 /// The wait after a usage limit that states no end.
 const QUOTA_WAIT: Duration = Duration::from_mins(15);
 
-/// The clients that have a name.
+/// The accepted values of `command`, for error messages.
 const CLIENTS: &str = "\"claude\", \"codex\", \"cursor\", or a program with its arguments: [\"worker.sh\", \"--fast\"]";
 
-/// The client and, for another program, its words.
+/// The client that `command` names. For a program that is not a known client, the client contains its arguments.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "toml::Value")]
 pub(crate) struct CommandWord {

@@ -23,7 +23,7 @@ pub(in super::super) async fn fire(
     closing: &Cancel,
 ) -> Result<TriggerResult, DispatchError> {
     let folder = &trigger.folder.named;
-    // The folder is in the queue already; that scan will find these files too.
+    // The folder waits for a scan already. That scan will find the new files too.
     if !context.scan_queue.add(folder) {
         return Ok(TriggerResult::default());
     }
@@ -32,7 +32,7 @@ pub(in super::super) async fn fire(
         () = closing.asked() => None,
     };
     context.scan_queue.remove(folder);
-    // If the last scan of the folder is still running, a new one starts after its end.
+    // If the last scan of the folder is still running, do not start another scan.
     match permit.and_then(|permit| context.scan_queue.start(folder, permit)) {
         Some(mut guard) => scan(context, &trigger, &mut guard, closing).await,
         None => Ok(TriggerResult::default()),
@@ -64,8 +64,8 @@ async fn scan(
     Ok(TriggerResult { agents, audio, ..TriggerResult::default() })
 }
 
-/// Runs the scanner on a thread that may block. If that takes too long, releases the permit, so that other folders are
-/// scanned.
+/// Runs the scanner on a thread that may block. If the scan takes too long, releases the permit, so that Baton scans other
+/// folders.
 async fn run_scanner(
     context: &Arc<Context>,
     trigger: &AudioTrigger,
@@ -94,7 +94,7 @@ async fn run_scanner(
             stop.store(true, Ordering::Relaxed);
             match tokio::time::timeout(timeouts.exit, &mut job).await {
                 Ok(scanned) => scanned,
-                // The next daemon reports the results of the scan.
+                // The next daemon reports the files of this scan.
                 Err(_) => return Ok(Err("the folder does not respond".to_owned())),
             }
         }
@@ -138,7 +138,7 @@ fn record(
     Ok(agents)
 }
 
-/// The finished task of the agent `baton` that reports the batch.
+/// The finished task of the agent `baton` that reports the new files.
 fn report_task(files: &[NewAudio]) -> task::NewTask {
     let summary = task_text::summary(files);
     task::NewTask {

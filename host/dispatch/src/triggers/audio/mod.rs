@@ -1,18 +1,19 @@
-//! `[[audio]]` of `baton.toml`: new audio in a folder is fingerprinted, compared with the library, and reported.
+//! `[[audio]]` of `baton.toml`: Baton fingerprints new audio in a folder, compares it with the library, and reports the
+//! result.
 //!
-//! The library does the scan, as an [`AudioScanner`]. This module decides when to scan and how much at a time, and
-//! handles the result. Like all triggers it is level-triggered: it compares the catalog's entries of the folder with
-//! the marks in the ledger, and writes marks, tasks and findings in one transaction. So a file that was read before a
-//! crash is reported after it, and no file is reported twice.
+//! The library does the scan, as an [`AudioScanner`]. This module decides when to scan and how many files to scan at a time,
+//! and handles the result. Like all triggers it is level-triggered: it compares the catalog's entries of the folder with the
+//! marks in the ledger, and writes marks, tasks and findings in one transaction. So a file that was scanned before a crash
+//! is reported after the crash, and no file is reported twice.
 //!
 //! Each batch makes one finished task of the agent `baton`. The task has a finding for each file that is a copy or
 //! version of a library file, and for each file whose fingerprint failed. The batch also makes one task for every
 //! plugin with a trigger `audio` and the grant `fingerprint=library`, because the task contains paths of library files.
 //!
-//! One batch runs at a time for all folders, on a thread of low priority. Many files make several batches. The
-//! scan does not block the engine's loop. A scan that is requested during a batch waits. If a folder does not respond (a
-//! hanging network drive), its thread stays blocked. After a minute Baton logs that and scans the other folders. The
-//! daemon's exit does not wait for the blocked thread.
+//! Only one batch runs at a time, on a thread of low priority; all folders share this thread. Many files make several
+//! batches. The scan does not block the engine's loop. A scan that is requested during a batch waits. If a folder does not
+//! respond (for example on a network drive that hangs), its thread stays blocked. After a minute Baton logs that the folder
+//! does not respond, and scans the other folders. The daemon's exit does not wait for the blocked thread.
 
 mod fire;
 mod pairs;
@@ -33,7 +34,7 @@ use crate::limits;
 pub(super) use fire::fire;
 pub use scanner::{AudioScanner, LibraryMatch, NewAudio, NewAudioBatch, ScanFolderFn, WatchedFolder};
 
-/// The kind of a task that new audio made, for `task.cause`.
+/// The kind of a task that the `audio` trigger made, for `task.cause`.
 pub(crate) const KIND: &str = "AUDIO";
 
 /// A folder whose new audio is scanned.
@@ -53,7 +54,7 @@ impl AudioTrigger {
         path.strip_prefix(&self.folder.real).is_ok_and(|below| !below.iter().any(hidden))
     }
 
-    /// The key of its marks in the ledger.
+    /// The key of the folder's marks in the ledger.
     fn key(&self) -> String {
         format!("audio {}", self.folder.named.display())
     }
@@ -63,10 +64,10 @@ impl AudioTrigger {
 #[derive(Debug)]
 pub(crate) struct AudioScanQueue {
     timeouts: ScanTimeouts,
-    /// The permit to scan. Only one folder is scanned at a time.
+    /// The permit to scan. Only the holder of the permit scans a folder.
     permit: Semaphore,
     waiting: Mutex<BTreeSet<PathBuf>>,
-    /// The folders that are being scanned: at most one that responds, and all folders that do not respond.
+    /// The folders that are being scanned: at most one folder that responds, and all folders that do not respond.
     scanning: Mutex<BTreeSet<PathBuf>>,
     /// The last logged error of each folder that cannot be scanned.
     errors: Mutex<BTreeMap<PathBuf, String>>,
@@ -74,9 +75,9 @@ pub(crate) struct AudioScanQueue {
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ScanTimeouts {
-    /// After this time a batch does not delay the other folders any more.
+    /// How long a batch may delay the scans of the other folders.
     pub(crate) batch: Duration,
-    /// How long the daemon's exit waits for a batch.
+    /// How long the daemon's exit waits for a running batch.
     pub(crate) exit: Duration,
 }
 
@@ -118,7 +119,7 @@ impl AudioScanQueue {
         self.errors.lock().unwrap_or_else(PoisonError::into_inner).contains_key(folder)
     }
 
-    /// Logs once why a folder cannot be scanned, and once that it can be scanned again.
+    /// Logs once that a folder cannot be scanned and why, and once that it can be scanned again.
     fn log(&self, folder: &Path, error: Option<String>) {
         let mut logged = self.errors.lock().unwrap_or_else(PoisonError::into_inner);
         match error {
@@ -138,7 +139,7 @@ impl AudioScanQueue {
 struct FolderScanGuard<'a> {
     scan_queue: &'a AudioScanQueue,
     folder: PathBuf,
-    /// Released only after the folder is unmarked, because the next holder of the permit may scan the same folder.
+    /// Dropped after the folder is no longer marked, because the next holder of the permit may scan the same folder.
     permit: Option<SemaphorePermit<'a>>,
 }
 

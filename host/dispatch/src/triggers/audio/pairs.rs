@@ -1,7 +1,7 @@
-//! Reports a pair of similar new files once: with the file that is reported later.
+//! Reports a pair of similar new files once, together with the file that Baton reports later.
 //!
-//! Both files may be in the catalog before one of them is reported: another scan was faster, a batch is full, or two
-//! folders are watched.
+//! The catalog may contain both files before Baton reports one of them: another scan added the second file, a batch was
+//! full, or `[[audio]]` has two folders.
 
 use std::collections::HashSet;
 use std::path::PathBuf;
@@ -10,8 +10,8 @@ use baton_ledger::{LedgerError, Tx, mark};
 
 use super::{AudioScanner, AudioTrigger, LibraryMatch, NewAudio};
 
-/// Removes matches that will be reported with a later file, and sets `new` for matches in the same batch. The caller has
-/// set the marks of `files`.
+/// Removes matches that Baton will report together with a later file, and sets `new` for matches in the same batch. The
+/// caller has set the marks of `files` before.
 pub(super) fn once(
     tx: &Tx<'_>,
     scanner: Option<&AudioScanner>,
@@ -31,7 +31,7 @@ pub(super) fn once(
     Ok(files)
 }
 
-/// Whether a file is in a watched audio folder and its current content is not reported yet.
+/// Whether a file is in a folder of `[[audio]]` and its current content is not reported yet.
 fn is_reported_later(tx: &Tx<'_>, scanner: Option<&AudioScanner>, known: &LibraryMatch) -> Result<bool, LedgerError> {
     let (Some(scanner), Some(hash)) = (scanner, &known.mark) else {
         return Ok(false);

@@ -1,14 +1,14 @@
-//! The interface between the `audio` trigger and the library's scan. This crate does not depend on the library; the
-//! program connects the two.
+//! The interface between the `audio` trigger and the library's scan. This crate does not depend on the library; the program
+//! `baton` connects the two modules.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-/// Scans a folder for a batch of new audio, and blocks. Its arguments are the folder, the marks of the files that were
-/// reported before, and a flag that ends the scan early. The error is the reason why the folder cannot be scanned at
-/// all.
+/// Scans a folder for a batch of new audio. The function blocks. Its arguments are the folder, the marks of the files that
+/// were reported before, and a flag that ends the scan early. It returns an error if the folder cannot be scanned at all;
+/// the error is the reason.
 pub type ScanFolderFn =
     dyn Fn(&Path, &BTreeMap<String, String>, &AtomicBool) -> Result<NewAudioBatch, String> + Send + Sync;
 
@@ -24,41 +24,41 @@ pub struct AudioScanner {
 /// A folder that is scanned for new audio.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WatchedFolder {
-    /// The configured path, made absolute but without resolving links. Marks use this path.
+    /// The path in `baton.toml`, made absolute. Links in the path are not resolved. Marks use this path.
     pub named: PathBuf,
-    /// The path with every link resolved, as far as it exists, because the watcher reports resolved paths.
+    /// The same path with every link resolved, as far as the path exists. The watcher reports resolved paths.
     pub real: PathBuf,
 }
 
 /// A batch of new audio in a folder.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct NewAudioBatch {
-    /// Files that exist now.
+    /// New or changed files that exist now.
     pub files: Vec<NewAudio>,
     /// Marked paths that do not exist any more.
     pub missing: Vec<String>,
-    /// Whether there are more new files.
+    /// Whether the folder has more new files.
     pub more: bool,
-    /// Why the folder cannot be reached.
+    /// Why the folder cannot be reached; `None` if it can be reached.
     pub unreachable: Option<String>,
 }
 
-/// A file that is new, or has changed.
+/// A file that is new or has changed.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NewAudio {
     /// The path of the file.
     pub path: PathBuf,
-    /// Its path, as the key of its mark.
+    /// The path as the key of the file's mark.
     pub key: String,
-    /// Changes if the audio changes.
+    /// The mark of the file. It changes when the audio changes.
     pub mark: String,
     /// `fingerprinted`, `skipped` or `failed`.
     pub state: &'static str,
-    /// Why it has no fingerprint: a code and a sentence.
+    /// Why the file has no fingerprint: a code and a sentence.
     pub why: Option<(String, String)>,
-    /// Its format and quality, for people: `mp3 128 kbit/s`.
+    /// The format and the quality of the file, for people: `mp3 128 kbit/s`.
     pub format: String,
-    /// Its playing time in milliseconds.
+    /// The playing time of the file in milliseconds.
     pub duration_ms: Option<u64>,
     /// Library files with a similar fingerprint, the most similar first.
     pub known: Vec<LibraryMatch>,
@@ -69,13 +69,13 @@ pub struct NewAudio {
 pub struct LibraryMatch {
     /// The path of the file.
     pub path: PathBuf,
-    /// Its path, as the key of its mark.
+    /// The path as the key of the file's mark.
     pub key: String,
-    /// Its present or future mark, if it is in a watched folder.
+    /// The mark that the file has or will get, if the file is in a folder of `[[audio]]`.
     pub mark: Option<String>,
-    /// Whether this file is new too, in the same batch.
+    /// Whether this file is also new, in the same batch.
     pub new: bool,
-    /// Its format and quality, for people.
+    /// The format and the quality of the file, for people.
     pub format: String,
     /// The similarity score, in per cent.
     pub score: u8,

@@ -1,4 +1,5 @@
-//! The report about new audio: a summary and findings for people, arguments for plugins. All functions are pure.
+//! The report about new audio: a summary and findings for people, and arguments for plugins. The functions read and write
+//! nothing.
 
 use std::path::Path;
 
@@ -10,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::{LibraryMatch, NewAudio};
 
-/// Library files that are listed for one new file.
+/// The maximum number of library files that a finding lists for one new file.
 const NAMED: usize = 5;
 
 impl NewAudio {
@@ -18,7 +19,7 @@ impl NewAudio {
         self.known.iter().find(|known| known.difference.is_none())
     }
 
-    /// Whether the file is a copy only of files in the same batch.
+    /// Whether the file is a copy, and all files of which it is a copy are in the same batch.
     fn is_copy_of_new(&self) -> bool {
         self.copy().is_some() && self.known.iter().filter(|known| known.difference.is_none()).all(|known| known.new)
     }
@@ -28,7 +29,7 @@ impl NewAudio {
     }
 }
 
-/// One line: the number of files, and how many need attention.
+/// One line: the number of new files, and how many of them need attention.
 pub(super) fn summary(files: &[NewAudio]) -> String {
     let count = |is: &dyn Fn(&NewAudio) -> bool| files.iter().filter(|file| is(file)).count();
     let parts = [
@@ -82,13 +83,13 @@ fn finding(file: &NewAudio, shown: &dyn Fn(&Path) -> String) -> Option<Finding> 
     })
 }
 
-/// The words that the title adds if the other file is in the same batch.
+/// The words that a finding's title adds if `known` is in the same batch.
 fn too(known: &LibraryMatch) -> &'static str {
     if known.new { ", which is new too" } else { "" }
 }
 
-/// The arguments of a plugin's task: a list `files`. Each entry has the file's path on the host and, if the file is in
-/// one of the plugin's folders, its path for the plugin.
+/// The arguments of a plugin's task: a list `files`. Each entry has the file's path on the host. If the file is in one of
+/// the plugin's folders, the entry also has the path that the plugin uses.
 pub(super) fn arguments(files: &[NewAudio], mounts: &[MountGrant]) -> Value {
     let known = |known: &LibraryMatch| {
         json!({ "path": path_text::to_text(&known.path), "format": known.format, "score": known.score,

@@ -1,4 +1,5 @@
-//! A folder that does not answer delays neither the other folders nor the daemon's exit. The library tests the scan itself.
+//! A folder that does not respond delays neither the scans of other folders nor the daemon's exit. The tests of the library
+//! cover the scan itself.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, mpsc};
@@ -11,8 +12,8 @@ use crate::Context;
 
 const TIMEOUT: Duration = Duration::from_millis(50);
 
-/// A context with a scanner that hangs on the folder `/hangs` until the channel gets a message, and finds nothing new
-/// in other folders. It counts both kinds of calls.
+/// A context with a scanner. In the folder `/hangs` it waits until the channel gets a message; in other folders it finds
+/// nothing new. The array counts the scans of `/hangs` and the scans of other folders.
 fn with_scanner(root: &Path) -> (Arc<Context>, mpsc::Sender<()>, Arc<[AtomicU64; 2]>) {
     let mut context = Context::in_folder(root);
     let (sender, receiver) = mpsc::channel::<()>();
@@ -47,7 +48,7 @@ async fn the_exit_does_not_wait_for_a_folder_that_does_not_respond() {
     };
     let (fired, ()) = tokio::join!(fire(&context, trigger("/hangs"), &closing), end);
     assert!(fired.unwrap().audio.is_none());
-    // The check ended before the folder responded. This message ends the thread, which would otherwise wait forever.
+    // The check ended before the folder responded. Dropping the sender ends the thread, which would otherwise wait forever.
     drop(answer);
 }
 

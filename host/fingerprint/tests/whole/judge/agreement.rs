@@ -1,4 +1,4 @@
-//! Counts how well two lists of words agree, over many pieces.
+//! Counts how many words of two lists agree, over many pieces.
 
 /// The agreement of our words with those of the judge.
 #[derive(Default)]

@@ -19,7 +19,7 @@ pub(crate) fn words(file: &Path, length: &str) -> Vec<u32> {
     text.split(',').filter(|word| !word.is_empty()).map(|word| word.parse().expect("a word")).collect()
 }
 
-/// Two channels of noise that is louder and softer in turn, the same at every call.
+/// Two channels of noise that is louder and softer in turn. Each call returns the same noise.
 pub(crate) fn noise(frames: u32) -> [Vec<f32>; 2] {
     let mut state = 1_u32;
     let mut next = |n: u32| {

@@ -1,4 +1,4 @@
-//! The input of the judges: real music, encoded by `ffmpeg` into a temporary folder.
+//! The input for the comparison with `fpcalc`: real music that `ffmpeg` encodes into a temporary folder.
 
 pub(crate) mod agreement;
 pub(crate) mod form;
@@ -11,7 +11,7 @@ use std::process::Command;
 
 use baton_judges::{Skipped, recordings, tool};
 
-/// Every `step`th piece of music. The test is skipped if a judge is not installed.
+/// Every `step`th piece of music. The test is skipped if a tool is not installed.
 pub(crate) fn music(step: usize) -> Result<Vec<PathBuf>, Skipped> {
     tool("fpcalc", "apt-get install libchromaprint-tools")?;
     tool("ffmpeg", "apt-get install ffmpeg")?;

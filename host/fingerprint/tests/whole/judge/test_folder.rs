@@ -16,7 +16,7 @@ pub(crate) struct TestFolder {
 }
 
 impl TestFolder {
-    /// Always uses the same piece.
+    /// Makes the folder. Each call uses the same piece.
     pub(crate) fn new() -> Result<Self, Skipped> {
         let piece = music(usize::MAX)?.swap_remove(0);
         Ok(Self { folder: tempfile::tempdir().expect("a folder"), piece })
@@ -34,7 +34,7 @@ impl TestFolder {
         path
     }
 
-    /// Copies the packets to another file. Inputs among the arguments come first.
+    /// Copies the packets to another file, without decoding. The `-i` inputs among the arguments must come first.
     pub(crate) fn copied(&self, from: &Path, name: &str, arguments: &[&str]) -> PathBuf {
         let path = self.path(name);
         let inputs = arguments.iter().rposition(|argument| *argument == "-i").map_or(0, |last| last + 2);

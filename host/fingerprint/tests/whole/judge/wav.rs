@@ -38,12 +38,12 @@ impl Wav {
         Self { rate_hz: u32::from_le_bytes([format[4], format[5], format[6], format[7]]), mask, planes }
     }
 
-    /// Its fingerprint, from blocks of `block` samples.
+    /// The fingerprint of the samples, computed in blocks of `block` samples.
     pub(crate) fn fingerprint(&self, block: usize) -> Fingerprint {
         self.limited(block, |fingerprinter| fingerprinter)
     }
 
-    /// Its fingerprint, by a fingerprinter that `limit` has changed.
+    /// The fingerprint of the samples. `limit` may change the fingerprinter first.
     pub(crate) fn limited(&self, block: usize, limit: impl Fn(Fingerprinter) -> Fingerprinter) -> Fingerprint {
         let new = |channels: usize, kind| {
             let channels = u16::try_from(channels).expect("few channels");

@@ -64,7 +64,7 @@ fn a_changed_archive_is_reported_with_the_line() {
     assert!(check(&lines[1..]).unwrap().1.contains("does not match"));
     assert_eq!(check(&[&lines[..], &lines[..1]].concat()).unwrap(), (12, "there are lines after the end line"));
     assert_eq!(check(&["no json"]).unwrap(), (1, "this line is not an event"));
-    // The archive was cut and got a new last line. It is intact, but does not connect to the ledger.
+    // The archive was cut and got a new last line. The archive is consistent, but does not fit the ledger.
     let head = fixture.count("SELECT 0").to_string() + &"0".repeat(63);
     let short = crate::export::end(4, &head).to_string();
     assert!(check(&[&lines[..4], &[&short]].concat()).unwrap().1.contains("does not match"));

@@ -64,7 +64,7 @@ fn a_faked_prune_is_detected() {
     fixture.prune(50);
     assert!(fixture.after("").is_sound());
     let hashes = fixture.hashes();
-    // The mark is after the last event of the record; the rows begin at 11.
+    // The mark is after the last event of the record. The rows begin at 11.
     for more in [1, 5] {
         let (seq, hash) = (10 + more, &hashes[more - 1]);
         let sql = format!("DELETE FROM events WHERE seq <= {seq}; UPDATE pruned SET seq = {seq}, hash = '{hash}'");

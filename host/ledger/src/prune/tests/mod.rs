@@ -1,4 +1,4 @@
-//! Deleted and kept rows, faked prunes, changed archives, interrupted prunes.
+//! Tests of prunes: deleted and kept rows, faked prunes, changed archives, interrupted prunes.
 
 mod archives;
 mod chain;
@@ -106,7 +106,7 @@ impl Fixture {
         self.reader().connection.query_row(sql, [], |row| row.get(0)).unwrap()
     }
 
-    /// The report on a copy after running `sql` on it.
+    /// The report of a check of a copy of the ledger, after running `sql` on the copy.
     fn after(&self, sql: &str) -> Report {
         let path = self.folder.path().join("tampered.db");
         drop(fs::remove_file(&path));

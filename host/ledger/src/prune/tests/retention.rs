@@ -73,7 +73,7 @@ fn rows_that_capture_reads_stay_and_large_columns_are_emptied() {
     fixture
         .ledger
         .write_blocking(|tx| {
-            // The same bytes as an open task, and bytes that only settled tasks have.
+            // A file with the same bytes as an open task, and a file whose bytes only settled tasks have.
             put(tx, &NewTask { input: Some("shared".to_owned()), ..new("other", "HANDOFF") }, 10, State::Succeeded)?;
             put(tx, &NewTask { input: Some("shared".to_owned()), ..new("open", "HANDOFF") }, 20, State::Queued)
                 .map(drop)

@@ -76,7 +76,7 @@ fn a_result_is_kept_until_the_file_is_read_again() {
     room.put("01.mp3", "sound of another piece");
     let listed = room.scan(&Options { limit: Some(0), ..options() });
     assert_eq!((listed.sources[0].changed, counts(&room)), (1, [2, 1, 0, 0]));
-    // The file that was read is restored before the other one is read.
+    // The file that was read is restored before the other file is read.
     fs::rename(&aside, &file).unwrap();
     let back = room.scan(&options());
     assert_eq!((back.reads.items, back.sources[0].unchanged, counts(&room)), (0, 3, [3, 0, 0, 0]));

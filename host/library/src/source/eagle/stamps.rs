@@ -9,7 +9,7 @@ use serde_json::Value;
 /// The limit for the file: two million items of some thirty bytes.
 const MOST: u64 = 64 << 20;
 
-/// The times of all items, and a warning if the file cannot be read. A missing file is an empty map.
+/// The times of all items, and a warning if the file cannot be read. If the file is missing, the map is empty.
 pub(super) fn read(library: &Path) -> (HashMap<String, i64>, Option<String>) {
     let path = library.join("mtime.json");
     let parsed = baton_files::read_target(&path, MOST)

@@ -156,7 +156,7 @@ impl ItemReader<'_> {
         }
     }
 
-    /// An item without its file.
+    /// The result for an item whose audio file is missing.
     fn absent(&self, metadata: Metadata) -> Item {
         let why = format!("{} has no audio file, although Eagle lists one", self.folder.display());
         let (name, ending) = (metadata.name.unwrap_or_default(), metadata.ending.unwrap_or_default());

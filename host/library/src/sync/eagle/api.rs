@@ -13,9 +13,9 @@ use crate::sync::Item;
 /// A version of the API.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Version {
-    /// `/api/…`
+    /// Version 1, with the paths `/api/…`.
     One,
-    /// `/api/v2/…`
+    /// Version 2, with the paths `/api/v2/…`.
     Two,
 }
 
@@ -63,7 +63,7 @@ impl Eagle {
         let http = Http::new(address, token, timeout)?;
         let (version, about) = match http.send(ApiRequest::get("/api/v2/app/info", &[])).await {
             Ok(about) => (Version::Two, about),
-            // An old Eagle does not know that path.
+            // An old version of Eagle does not have the path of version 2.
             Err(error) if error.is_refusal() => {
                 (Version::One, http.send(ApiRequest::get("/api/application/info", &[])).await?)
             }
@@ -99,7 +99,7 @@ impl Eagle {
         self.http.address()
     }
 
-    /// Reads one item; `None` if Eagle does not know it.
+    /// Reads one item; `None` if Eagle has no item with this id.
     pub async fn item(&self, id: &str) -> Result<Option<EagleItem>, EagleError> {
         match self.version {
             Version::One => v1::item(&self.http, id).await,
@@ -119,8 +119,8 @@ impl Eagle {
         }
     }
 
-    /// Moves an item to Eagle's trash. Both versions of the API know this path. Only reading the item again shows whether it
-    /// was moved.
+    /// Moves an item to Eagle's trash. Both versions of the API have this path. Only reading the item again shows whether
+    /// it was moved.
     pub async fn trash(&self, id: &str) -> Result<(), EagleError> {
         v1::trash(&self.http, id).await
     }

@@ -13,7 +13,7 @@ pub enum EagleError {
         /// Why it is not valid.
         reason: &'static str,
     },
-    /// No connection, or it was lost.
+    /// The connection failed or was lost.
     #[error("Eagle does not answer at {address}: {reason}; start Eagle, or name its address with --url")]
     Unreachable {
         /// The address.
@@ -21,7 +21,7 @@ pub enum EagleError {
         /// The reason of the system.
         reason: String,
     },
-    /// No answer before the timeout.
+    /// Eagle did not answer before the timeout.
     #[error("the request {what} took longer than {after:?}; set a longer --timeout")]
     Timeout {
         /// The requested path.

@@ -1,7 +1,8 @@
 //! One request and its answer, `{"status": "success", "data": …}`, with limits for time, bytes and tries. Temporary failures
 //! (no connection, timeout, incomplete answer, 5xx) are tried again after 1, 2 and 4 s; a refusal is not.
 //!
-//! The client uses no proxy and follows no redirects: Eagle sends none, and a redirect would receive the token.
+//! The client uses no proxy and follows no redirects: Eagle sends no redirects, and the target of a redirect would receive
+//! the token.
 
 use std::time::Duration;
 
@@ -45,7 +46,8 @@ impl<'a> ApiRequest<'a> {
 impl Http {
     /// Builds the client.
     pub(super) fn new(address: Address, token: Token, timeout: Duration) -> Result<Self, EagleError> {
-        // Fails if a provider is installed already, which is sufficient. Without a provider reqwest panics.
+        // Without a provider reqwest panics. This call fails if a provider is already installed; the installed provider is
+        // sufficient.
         drop(rustls::crypto::ring::default_provider().install_default());
         let builder = Client::builder()
             .user_agent(concat!("baton/", env!("CARGO_PKG_VERSION")))

@@ -1,4 +1,4 @@
-//! Decides what each item needs, from the catalog and from Eagle's items. Without I/O.
+//! Decides what each item needs, from the catalog and from Eagle's items. This module does no I/O.
 
 use std::collections::{HashMap, HashSet};
 use std::hash::BuildHasher;
@@ -23,25 +23,25 @@ pub struct PlannedItem {
 /// The decision for one item.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// It has the tag.
+    /// The item has the tag.
     Has,
-    /// It is in a library that is not open. Contains the name of that library.
+    /// The item is in a library that is not open. Contains the name of this library.
     Elsewhere(String),
     /// Several libraries that may be open have an item with this id: copies of one library, whose items may have different
     /// fingerprints.
     Ambiguous,
-    /// Eagle has no such item.
+    /// Eagle has no item with this id.
     Unknown,
-    /// Its tags are not a list of texts, so they cannot be saved again.
+    /// The item's tags are not a list of texts, so Baton cannot save them again.
     Odd,
-    /// It is in Eagle's trash and is not changed.
+    /// The item is in Eagle's trash and is not changed.
     InTrash,
-    /// Its tags must be replaced with these.
+    /// The item's tags must be replaced with these.
     Needs(MergedTags),
 }
 
 impl Verdict {
-    /// The code of the reason why it is not written.
+    /// The code of the reason why the item is not written.
     #[must_use]
     pub const fn skipped(&self) -> Option<&'static str> {
         match self {

@@ -25,9 +25,9 @@ pub struct SendOptions {
 /// The result for one item.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ItemOutcome {
-    /// It has the tag, which was verified.
+    /// The item has the tag, which was verified.
     Succeeded,
-    /// Not written: the decision changed after the plan.
+    /// The item was not written, because the decision changed after the plan was made.
     Skipped(Verdict),
     /// The write failed.
     Failed(String),
@@ -75,8 +75,8 @@ pub async fn send(
     Ok(())
 }
 
-/// Reads, writes and reads again. If Eagle does not answer a write, the write may have been done or not, and a user may have
-/// changed the tags. So Baton reads the item again before it repeats a write.
+/// Reads an item, writes its tags, and reads it again. If Eagle does not answer a write, the tags may or may not be
+/// written, and a user may have changed them. So Baton reads the item again before it repeats a write.
 async fn send_item(eagle: &Eagle, planned: &PlannedItem, options: SendOptions) -> Result<ItemOutcome, EagleError> {
     let mut pauses = PAUSES.iter();
     let mut sent: Option<MergedTags> = None;

@@ -1,4 +1,4 @@
-//! The API token that Eagle requires from other machines. None is needed on the same machine.
+//! The API token that Eagle requires from programs on other machines. Programs on the same machine need no token.
 
 use std::fmt;
 
@@ -12,7 +12,7 @@ pub struct Token {
 }
 
 impl Token {
-    /// The token with the value of `secret`, if that is set.
+    /// The token with the value of the secret `secret`, if this secret is set.
     #[must_use]
     pub fn new(secret: &str, value: Option<String>) -> Self {
         Self { secret: secret.to_owned(), value }
@@ -22,7 +22,7 @@ impl Token {
         self.value.as_deref()
     }
 
-    /// The forms in which an answer may contain it: plain, JSON-escaped, URL-encoded.
+    /// The forms in which an answer may contain the token: plain, JSON-escaped, URL-encoded.
     pub(super) fn forms(&self) -> Vec<String> {
         let Some(token) = self.value().filter(|token| !token.is_empty()) else {
             return Vec::new();

@@ -19,11 +19,11 @@ const LIST: &str = "/api/item/list";
 enum Offset {
     Pages,
     Items,
-    /// The server ignores it: there is only one page, of the requested length.
+    /// The server ignores `offset`: it always returns one page of the requested length.
     Nothing,
 }
 
-/// Reads one item; `None` if Eagle does not know it.
+/// Reads one item; `None` if Eagle has no item with this id.
 pub(super) async fn item(http: &Http, id: &str) -> Result<Option<EagleItem>, EagleError> {
     match http.send(ApiRequest::get(INFO, &[("id", id)])).await {
         Ok(Value::Null) => Ok(None),

@@ -10,7 +10,7 @@ use super::{EagleError, EagleItem};
 
 const GET: &str = "/api/v2/item/get";
 
-/// Reads one item; `None` if Eagle does not know it.
+/// Reads one item; `None` if Eagle has no item with this id.
 pub(super) async fn item(http: &Http, id: &str) -> Result<Option<EagleItem>, EagleError> {
     Ok(items(http, &[id], |_| ()).await?.remove(id))
 }

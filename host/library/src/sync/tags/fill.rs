@@ -14,8 +14,8 @@ use crate::sync::FingerprintedItem;
 /// people) leaves the file unchanged.
 pub type Ready<'a> = dyn FnMut(&Tags, &RewrittenFile) -> Result<(), String> + 'a;
 
-/// Writes the tags of `wanted` that the file does not have. Returns `None` if it has all of them. An error (the reason for
-/// people) means that the file is unchanged.
+/// Writes the tags of `wanted` that the file does not have. Returns `None` if the file has all tags of `wanted`. An error
+/// (the reason for people) means that the file is unchanged.
 pub fn fill(
     known: &FingerprintedItem,
     wanted: &Tags,
@@ -98,7 +98,7 @@ impl Change for TextChange<'_> {
     }
 }
 
-/// The reason for people.
+/// Converts the code of a reason to text for people.
 fn words(reason: &str) -> &str {
     match reason {
         "unsupported_format" => "Baton cannot write tags into files of its format",

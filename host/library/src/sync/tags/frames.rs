@@ -1,8 +1,9 @@
 //! Counts the frames of an `ID3v2` tag without interpreting them.
 //!
-//! A tag library merges frames that it considers equal, and skips frames that it does not understand. If it writes the tag,
-//! these frames are lost. So the number of frames that the library read is compared with this count, and a tag with skipped
-//! frames is not written. Sources: <https://id3.org/id3v2.3.0> and <https://id3.org/id3v2.4.0-structure>, section 3 of each.
+//! A tag library merges frames that it considers equal, and skips frames that it does not understand. If the library writes
+//! such a tag, these frames are lost. So the number of frames that the library read is compared with this count, and a tag
+//! with skipped frames is not written. Sources: <https://id3.org/id3v2.3.0> and <https://id3.org/id3v2.4.0-structure>,
+//! section 3 of each.
 
 use std::fs::File;
 use std::io::{self, Read as _, Seek as _, SeekFrom};

@@ -2,8 +2,7 @@
 //!
 //! lofty guesses the type from the first bytes, or else searches for something like an MPEG frame. Such bytes also occur in
 //! FLAC in Ogg, Matroska and CAF, and an `ID3v2` tag in front of such a file makes other programs reject it. So Baton sets
-//! the type explicitly, skips formats that it does not know, and checks the first bytes of the file before and after the
-//! write.
+//! the type explicitly, skips unknown formats, and checks the first bytes of the file before and after the write.
 
 use std::fs::File;
 use std::io::{self, Read as _, Seek as _};

@@ -1,8 +1,9 @@
 //! Reads the tags of each file type.
 //!
-//! A file may have several tags. One gets the fingerprint; the others are read too, to verify that they stay. If the best
-//! tag is missing and there is a simpler one (`ID3v1`, APE, the texts of WAV and AIFF), the new tag starts with the fields
-//! of the simpler one. Many programs read only the best tag, so a tag with only a fingerprint would hide all names.
+//! A file may have several tags. Baton writes the fingerprint into one tag, and reads the other tags to verify that they do
+//! not change. If the best tag is missing and there is a simpler tag (`ID3v1`, APE, the texts of WAV and AIFF), the new tag
+//! starts with the fields of the simpler one. Many programs read only the best tag, so a tag with only a fingerprint would
+//! hide all names.
 
 use std::fs::File;
 use std::io::{self, BufReader, Read as _, Seek as _, SeekFrom};
@@ -136,7 +137,7 @@ fn with_frames(
     }
     let read = (&frames).into_iter().count();
     let there = count(file, place).map_err(|error| StopReason::io("reading it", &error))?;
-    // In a converted tag some frames are merged.
+    // With `Style::Upgrade`, lofty merges some frames, so the counts are compared only for `Style::Keep`.
     if style == Style::Keep && there != Some(read) {
         let there = there.map_or_else(|| "is damaged".to_owned(), |there| format!("has {there} frames"));
         return Err(StopReason::Failed(format!(

@@ -24,7 +24,7 @@ pub(super) const NAME: &str = "BATON_FINGERPRINT";
 /// The field of the old form, which had the SHA-256 of the file before the tag was written.
 const OLD_NAME: &str = "FINGERPRINT";
 
-/// The namespace of a named atom: tag editors read and write those of iTunes.
+/// The namespace of a named atom: tag editors read and write the named atoms of iTunes.
 const MEAN: &str = "com.apple.iTunes";
 
 /// The version in which `ID3v2.3` frames are written.
@@ -32,8 +32,8 @@ const MEAN: &str = "com.apple.iTunes";
 pub(super) enum Style {
     /// The version of the existing tag.
     Keep,
-    /// 2.4. Many tag editors put 2.4 frames (`TSOP`, the sort name of the artist) into 2.3 tags, and lofty does not write
-    /// them in 2.3.
+    /// Version 2.4. Many tag editors put frames of version 2.4 (`TSOP`, the sort name of the artist) into tags of version
+    /// 2.3, and lofty does not write these frames into a 2.3 tag.
     Upgrade,
 }
 
@@ -44,7 +44,7 @@ pub(super) struct TagWriter {
     pub(super) rest: Vec<u8>,
     /// The frames have version 2.3.
     pub(super) is_v23: bool,
-    /// The file has no frames; they come from a simpler tag.
+    /// The file has no `ID3v2` tag; the new frames come from a simpler tag.
     pub(super) new: bool,
 }
 
@@ -66,7 +66,7 @@ impl TagWriter {
         self.named(NAME)
     }
 
-    /// The values of the old form.
+    /// The values of the fingerprint field of the old form.
     pub(super) fn old_values(&self) -> Vec<String> {
         self.named(OLD_NAME).into_iter().filter(|value| Mark::is_old(value)).collect()
     }
@@ -97,8 +97,8 @@ impl TagWriter {
         self.new
     }
 
-    /// All content except the fingerprint and, with `replace_old`, the old form, as bytes. A write must not change it. For a
-    /// file without frames (`new`) it includes the fields of its simpler tag.
+    /// All content except the fingerprint and, with `replace_old`, the old form, as bytes. A write must not change these
+    /// bytes. If the file had no `ID3v2` tag (`new`), they are the bytes of its other tags.
     pub(super) fn without_fingerprint(mut self, replace_old: bool, new: bool) -> Result<Vec<u8>, StopReason> {
         self.remove_fingerprint(replace_old);
         let mut bytes = self.rest;

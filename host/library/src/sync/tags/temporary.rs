@@ -29,7 +29,7 @@ impl TemporaryCopy {
         let failed = |error: io::Error| StopReason::io("creating a copy beside it", &error);
         clear(&beside).map_err(failed)?;
         let file = File::options().read(true).write(true).create_new(true).mode(0o600).open(&beside).map_err(failed)?;
-        // Another sync may have deleted it as a leftover before it was locked.
+        // Another sync may have deleted the new file as a leftover before it was locked.
         lock(&file).and_then(|()| check_identity(&file, &beside)).map_err(failed)?;
         Ok(Self { path: beside, file })
     }
@@ -60,7 +60,7 @@ impl TemporaryCopy {
         check_identity(&self.file, &self.path)?;
         fs::rename(&self.path, path)?;
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        // The copy has replaced the file, whether or not this succeeds.
+        // The copy has already replaced the file, even if this sync of the folder fails.
         if let Err(error) = File::open(folder).and_then(|folder| folder.sync_all()) {
             tracing::debug!("cannot sync the folder {}: {error}", folder.display());
         }
@@ -87,7 +87,7 @@ pub fn remove_leftovers(folder: &Path, now: SystemTime) {
     }
 }
 
-/// Whether [`TemporaryCopy::beside`] creates such names.
+/// Whether `name` has the form of the names that [`TemporaryCopy::beside`] creates.
 fn is_copy(name: &str) -> bool {
     let parts = name.strip_prefix(PREFIX).and_then(|rest| rest.split_once('.'));
     parts.is_some_and(|(inode, ending)| {

@@ -40,9 +40,9 @@ pub struct Audio {
 /// The decision for one file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FileNeed {
-    /// Nothing: it has the tag.
+    /// Nothing is written: the file has the tag.
     Has,
-    /// The tag. Contains the fingerprint tags that are removed.
+    /// The tag must be written. Contains the fingerprint tags that are removed.
     Needs(Vec<String>),
     /// The file is skipped. Contains the code of the reason.
     Skipped(&'static str),
@@ -57,7 +57,7 @@ pub enum WriteOutcome {
     Succeeded(RewrittenFile),
     /// The file was skipped. Contains the code of the reason.
     Skipped(&'static str),
-    /// Contains the reason. The file is unchanged, unless the verification after the replacement failed.
+    /// The write failed. Contains the reason. The file is unchanged, unless the verification after the replacement failed.
     Failed(String),
 }
 
@@ -96,7 +96,7 @@ pub(super) trait Change {
     /// Checks that the tags contain the change.
     fn has(&self, writer: &TagWriter) -> Result<(), StopReason>;
 
-    /// Everything that the change does not affect, as bytes. It must be equal before and after.
+    /// Everything that the change does not affect, as bytes. These bytes must be equal before and after the change.
     fn unaffected(&self, writer: TagWriter, new: bool) -> Result<Vec<u8>, StopReason>;
 }
 

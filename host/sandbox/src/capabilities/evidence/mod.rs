@@ -18,7 +18,7 @@ pub struct Judgement {
     pub task: Option<String>,
     /// The result.
     pub evidence: Evidence,
-    /// One line each.
+    /// The reasons for the result, one line each.
     pub reasons: Vec<String>,
 }
 
@@ -29,7 +29,7 @@ pub(crate) struct JudgementList {
     granted: bool,
     /// Whether a RETURN is the cause of the task.
     has_return: bool,
-    /// One for each RETURN, in the order of the calls.
+    /// The judgements so far, one for each RETURN, in the order of the calls.
     pub(crate) judgements: Vec<Judgement>,
 }
 

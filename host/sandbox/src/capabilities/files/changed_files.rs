@@ -1,5 +1,6 @@
-//! Records the files that an attempt changes, so that a trigger can distinguish a plugin's own changes from others.
-//! [`super::host`] records renamed and removed entries, [`super::regular`] opened ones, [`super::created_files`] new links.
+//! Records the files that an attempt changes, so that a trigger can distinguish a plugin's own changes from changes by
+//! other programs. [`super::host`] records renamed and removed entries, [`super::regular`] opened ones,
+//! [`super::created_files`] new links.
 //!
 //! A path is stored as the plugin used it, below the host folder of its mount. The reader of the path resolves links.
 
@@ -65,7 +66,7 @@ impl ChangeTracker {
         Self { mounts, folders: HashMap::new(), writes }
     }
 
-    /// The guest got the handle of a mounted folder.
+    /// Records that the guest got the handle of a mounted folder.
     pub(crate) fn preopened(&mut self, handle: u32, guest: &str) {
         match self.mounts.iter().find(|(known, _)| known == guest) {
             Some((_, host)) => self.folders.insert(handle, host.clone()),
@@ -77,14 +78,14 @@ impl ChangeTracker {
         Some(self.folders.get(&folder)?.join(path))
     }
 
-    /// An entry with this name was created, renamed or removed.
+    /// Records that an entry with this name was created, renamed or removed.
     pub(crate) fn changed(&self, folder: u32, path: &str) {
         if let Some(path) = self.path(folder, path) {
             self.writes.add(path);
         }
     }
 
-    /// A file or folder was opened and got the handle `opened`.
+    /// Records that a file or folder was opened and got the handle `opened`.
     pub(crate) fn opened(&mut self, from: &OpenedPath<'_>, opened: u32) {
         let OpenedPath { folder, path, open_flags, flags } = *from;
         let makes = open_flags.intersects(OpenFlags::CREATE | OpenFlags::TRUNCATE);

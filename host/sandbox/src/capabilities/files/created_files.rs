@@ -87,7 +87,7 @@ fn made_one(state: &mut State, made: FsResult<()>) -> wasmtime::Result<(Result<(
 
 /// Counts the bytes between a file's end and `to`, which become part of the file without being written.
 pub(crate) fn lengthen(state: &mut State, file: &Handle, to: u64) -> wasmtime::Result<()> {
-    // For other handles wasmtime returns the error.
+    // If the handle is not that of a file, wasmtime returns the error.
     if let Descriptor::File(file) = state.table.get(file)?
         && let Ok(found) = file.file.metadata()
     {

@@ -103,7 +103,7 @@ impl Folder {
     /// Opens the path again, to check that it still leads to this folder.
     ///
     /// # Errors
-    /// When it leads to another folder or to none, or a part of the path is a link.
+    /// When the path leads to another folder or to no folder, or a part of the path is a link.
     pub fn open_again(&self) -> io::Result<Self> {
         let now = Self::open(&self.path)?;
         if now.identity == self.identity {

@@ -68,7 +68,7 @@ impl fmt::Debug for FolderCheck {
     }
 }
 
-/// The result for the guest. A trap is passed on.
+/// Converts the result of a function of wasmtime for the guest. A trap is returned as an error, which ends the guest.
 pub(crate) fn answer<T>(done: FsResult<T>) -> wasmtime::Result<(Result<T, ErrorCode>,)> {
     match done {
         Ok(value) => Ok((Ok(value),)),

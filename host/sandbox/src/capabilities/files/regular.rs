@@ -1,11 +1,12 @@
 //! Opens only regular files and folders, and only files with one name. Opening a pipe would block its thread forever,
 //! and no limit of a plugin can end a thread that waits in the kernel.
 //!
-//! One name of a file with several names (hard links) may be outside of the granted folder. A plugin that writes to the
-//! file would change it outside too, or read content that was never granted. The file system does not report the other
-//! names, so the file is refused for reading too. The operator can allow it with `baton plugin grant NAME hard-links`
-//! (for libraries with linked downloads, or deduplicated backups). A plugin cannot create a link to a file outside,
-//! because both ends of a link must be in folders that it may write to.
+//! A file can have several names (hard links), and some of them may be outside of the granted folder. If a plugin writes to
+//! such a file, the content also changes under the names outside. If a plugin reads such a file, it may get content that
+//! was never granted. The file system does not report the other names, so Baton refuses to open such a file, even for
+//! reading. The operator can allow it with `baton plugin grant NAME hard-links` (for libraries with linked downloads, or
+//! deduplicated backups). A plugin cannot create a link to a file outside, because both ends of a link must be in folders
+//! that it may write to.
 //!
 //! wasmtime opens any kind of file, so its `open-at` is replaced by a function that checks the kind first. Another file
 //! may replace it between this check and the opening. So the open file is checked again, and only then truncated.

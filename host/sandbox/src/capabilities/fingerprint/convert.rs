@@ -72,7 +72,7 @@ pub(super) fn coverage(found: Coverage) -> generated::LibraryCoverage {
     }
 }
 
-/// The first groups.
+/// Converts the first `most` groups. Returns an error if they are too large for the guest.
 pub(super) fn duplicate_groups(found: &Duplicates, most: u32) -> Result<DuplicateGroups, Error> {
     let most = most.min(limits::SOUND_GROUPS) as usize;
     let mut bytes = 0;

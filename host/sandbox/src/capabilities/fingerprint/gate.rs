@@ -32,8 +32,8 @@ pub(super) enum WorkSize {
 }
 
 impl WorkGate {
-    /// Runs `work` when its permits are available. The flag is set to end `work` when its time is up, the task is
-    /// cancelled, or the caller does not wait any more.
+    /// Runs `work` when its permits are available. Sets the flag, which ends `work`, when the time limit is reached, the
+    /// task is cancelled, or the caller does not wait any more.
     pub(super) async fn work<T: Send + 'static>(
         &self,
         room: WorkSize,

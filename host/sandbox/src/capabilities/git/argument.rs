@@ -1,4 +1,4 @@
-//! Checks the revisions and paths that a plugin names. Baton refuses anything else before `git` sees it.
+//! Checks the revisions and paths that a plugin names. Baton refuses all other texts before it runs `git`.
 
 use super::generated::Error;
 

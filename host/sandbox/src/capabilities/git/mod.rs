@@ -4,12 +4,12 @@
 //! `gix` also follows the repository's configuration, which may start programs (filters), and is a second implementation of
 //! formats that `git` defines. A machine with a repository usually has `git`; without it, the plugin gets an error.
 //!
-//! The repository is untrusted: its configuration may name programs (`core.fsmonitor`, filters, textconv, pagers,
-//! aliases, hooks). A list of settings to disable would never be complete, so `git` does not read that configuration.
-//! It works in a separate git directory ([`shadow`]) that only uses the repository's objects, references and index,
-//! with a few harmless settings that are copied by name. These parts must be in the repository itself ([`repository`]),
-//! so a writer of the folder cannot redirect it to another repository. A guest's text reaches `git` only as a checked
-//! word on standard input, never as an option ([`argument`]).
+//! The repository is untrusted: its configuration may name programs (`core.fsmonitor`, filters, textconv, pagers, aliases,
+//! hooks). A list of settings to disable would never be complete, so `git` does not read that configuration. It works in a
+//! separate git directory ([`shadow`]) that only uses the repository's objects, references and index, with a few harmless
+//! settings that are copied by name. These parts must be in the repository itself ([`repository`]), so a program that can
+//! write to the folder cannot make `git` read another repository. A guest's text reaches `git` only as a checked word on
+//! standard input, never as an option ([`argument`]).
 //!
 //! The user's ignore file (`core.excludesFile`) has no effect either.
 

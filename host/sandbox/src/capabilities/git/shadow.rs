@@ -36,8 +36,8 @@ const ALLOCATION: &str = "512m";
 /// The prefix of the directory's name, below the system's temporary folder.
 pub const SHADOW_PREFIX: &str = "baton-git-";
 
-/// A file in the directory, locked while the directory is in use. In the directory of a killed process it is not
-/// locked.
+/// The name of a file in the directory. The process keeps this file locked while it uses the directory, so a file without a
+/// lock shows that the process was killed.
 pub const SHADOW_LOCK: &str = ".baton-lock";
 
 /// The directory. It is deleted when the value is dropped.

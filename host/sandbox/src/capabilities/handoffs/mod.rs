@@ -19,9 +19,9 @@ pub struct Draft {
     pub title: String,
     /// The action; absent for the agent's default.
     pub action: Option<String>,
-    /// A JSON object.
+    /// The arguments, a JSON object.
     pub args: serde_json::Map<String, serde_json::Value>,
-    /// Markdown.
+    /// The text, in Markdown.
     pub body: String,
     /// The priority.
     pub priority: Priority,
@@ -63,9 +63,9 @@ impl PluginRequest {
 pub enum RequestPermission {
     /// The plugin may not send handoffs.
     Denied(DenyFn),
-    /// Granted.
+    /// The plugin may send handoffs.
     Granted {
-        /// The agents that may receive its handoffs.
+        /// Finds the recipient among the agents to which the plugin may send.
         resolve: ResolveAgentFn,
         /// The limit on the number of handoffs.
         admit: BudgetCheckFn,
@@ -84,7 +84,7 @@ pub type ResolveAgentFn = Arc<dyn Fn(&str) -> Result<String, RecipientError> + S
 pub enum RecipientError {
     /// There is no such agent; the text lists the agents.
     Unknown(String),
-    /// The plugin may not send to it; the text has the command that grants it.
+    /// The plugin may not send to this agent; the text has the command that grants the permission.
     Denied(String),
 }
 
@@ -129,7 +129,8 @@ impl Handoffs {
         Ok(())
     }
 
-    /// Drops the request that this task has collected under the key, and withdraws the one of an earlier task.
+    /// Drops the request that this task has collected under the key, and withdraws the request that an earlier task sent
+    /// under the key.
     fn withdraw(&mut self, dedupe_key: String, reason: String) -> Result<(), generated::EmitError> {
         use generated::EmitError;
         if let RequestPermission::Denied(denial) = &self.permission {

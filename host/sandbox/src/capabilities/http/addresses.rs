@@ -13,7 +13,7 @@ pub(crate) enum Host {
 }
 
 impl Host {
-    /// Reads the host of a URI, lower-case; an IPv6 address in brackets.
+    /// Parses the host of a URI. `text` is in lower case; an IPv6 address is in brackets.
     pub(crate) fn read(text: &str) -> Result<Self, String> {
         if let Some(inner) = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
             let address = inner.parse::<Ipv6Addr>();

@@ -38,7 +38,7 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Connection for T {}
 /// Why no connection was made.
 #[derive(Debug)]
 pub(super) enum ConnectError {
-    /// Baton refused it.
+    /// Baton refused the connection.
     Denied(Denial),
     /// The network or the server failed.
     Failed(Error),

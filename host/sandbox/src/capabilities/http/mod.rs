@@ -1,4 +1,4 @@
-//! HTTP requests: `wasi:http/outgoing-handler`. It is always linked, and refuses every request without a grant.
+//! HTTP requests: `wasi:http/outgoing-handler`. The interface is always linked, and refuses every request that is not granted.
 //!
 //! When an attempt begins, `{NAME}` in rules is replaced by the address that the operator set, so later steps see only
 //! hosts. An attempt does not begin while an address is missing.
@@ -39,11 +39,11 @@ use crate::capabilities::secrets::Vault;
 pub struct EgressGrants {
     /// The addresses of the hosts that the operator sets.
     pub hosts: Arc<HostAddresses>,
-    /// The rules, with these addresses.
+    /// The granted rules, in which these addresses have replaced `{NAME}`.
     pub http: Arc<Vec<HttpRule>>,
     /// The secrets and their allowed destinations.
     pub secrets: Arc<Vec<GrantedSecret>>,
-    /// The source of the secrets' values. Without it they have no value.
+    /// The source of the secrets' values. Without a vault, no secret has a value.
     pub vault: Option<Vault>,
 }
 

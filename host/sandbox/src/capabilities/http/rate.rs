@@ -19,9 +19,9 @@ impl Rates {
         tokio::time::sleep_until(self.book(plugin, host, Instant::now())).await;
     }
 
-    /// Reserves the next request and returns the time at which it may be sent. The map has the time of the request after it
-    /// at the steady rate. In a burst, a request may be sent up to `HTTP_BURST - 1` pauses before its time at the steady
-    /// rate.
+    /// Reserves the next request and returns the time at which it may be sent. The map stores the time of the following
+    /// request at the steady rate. In a burst, a request may be sent up to `HTTP_BURST - 1` pauses before its time at the
+    /// steady rate.
     fn book(&self, plugin: &str, host: &str, now: Instant) -> Instant {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if known.len() >= limits::HTTP_RATES {

@@ -1,6 +1,6 @@
-//! Sends one request and receives the headers of the response: checks the request, injects secrets, connects, sends.
-//! Baton refuses a request before it sends a byte. Only a placeholder in the body is found while the body is being
-//! sent; then the request is aborted.
+//! Sends one request and receives the headers of the response: checks the request, injects secrets, connects, sends. Baton
+//! refuses a request before it sends a byte. The only exception is a placeholder in the body: Baton finds it while it sends
+//! the body, and then aborts the request.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -73,7 +73,7 @@ impl Egress {
         self.asked.load(Ordering::Relaxed) as u64
     }
 
-    /// Bytes of their bodies, in both directions.
+    /// The bytes of all bodies so far, in both directions.
     pub(crate) fn transferred(&self) -> u64 {
         self.transferred.load(Ordering::Relaxed)
     }

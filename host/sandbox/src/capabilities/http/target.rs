@@ -100,7 +100,8 @@ fn check_path(path: &str) -> Result<(), String> {
     Err(format!("the path {shown} is percent-encoded too often"))
 }
 
-/// Some servers end a name at a NUL, or remove spaces and control characters from it.
+/// Whether a server may read the name as `.` or `..`. Some servers end a name at a NUL, or remove spaces and control
+/// characters from it.
 fn is_way_up(name: &[u8]) -> bool {
     let end = name.iter().position(|byte| *byte == 0).unwrap_or(name.len());
     let name = name.get(..end).unwrap_or(name);

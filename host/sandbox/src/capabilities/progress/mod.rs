@@ -1,4 +1,4 @@
-//! Progress and cancellation. Needs no grant; see `wit/progress.wit`.
+//! Progress and cancellation; see `wit/progress.wit`. This capability needs no grant.
 
 mod host;
 
@@ -10,9 +10,9 @@ use tokio::sync::watch;
 /// The progress of an attempt.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Progress {
-    /// 0 to 100, or `None` if the plugin does not know.
+    /// The progress in per cent, 0 to 100; `None` if the plugin cannot tell.
     pub percent: Option<u8>,
-    /// One short line.
+    /// The message of the plugin, one short line.
     pub message: String,
 }
 

@@ -1,10 +1,10 @@
 //! Finds the values of secrets in received data and replaces each byte by `*`. The length stays the same, so
 //! `Content-Length` stays correct and the data need not be read to its end first.
 //!
-//! A plugin can choose what a server sends back, and see when each piece arrives. So a stream always delays the same
-//! number of bytes. If it delayed only bytes that may begin a value, each piece would reveal whether a guess is correct
-//! so far, and a value could be guessed character by character. If a server sends a value in a form that `forms` does
-//! not know, the value is not masked: the operator trusts the server with the secret.
+//! A plugin can choose what a server sends back, and see when each piece arrives. So a stream always delays the same number
+//! of bytes. If it delayed only bytes that may begin a value, each piece would reveal whether a guess is correct so far,
+//! and a value could be guessed character by character. If a server sends a value in a form that `forms` does not search
+//! for, the value is not masked. This risk is accepted, because the operator trusts the server with the secret.
 
 use std::ops::Range;
 use std::sync::Arc;

@@ -163,7 +163,8 @@ fn each_byte(length: usize, digits: [u8; 2], mut each: impl FnMut(usize, &[u8]))
     }
 }
 
-/// The bytes of `\uXXXX` with this number, after `before`.
+/// Calls `each` for every meaning of the escape `\uXXXX` with the number `unit`. `before` is the text before the escape,
+/// which may be the first surrogate of a pair.
 fn each_character(before: &[u8], unit: u32, mut each: impl FnMut(usize, &[u8])) {
     if let Some(c) = char::from_u32(unit) {
         each(6, c.encode_utf8(&mut [0; 4]).as_bytes());

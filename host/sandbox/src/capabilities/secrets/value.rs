@@ -78,7 +78,7 @@ pub trait AccountTokens: Send + Sync {
     /// The tokens as they are stored, without renewing them; for hiding them in texts.
     fn stored(&self) -> Vec<SecretValue>;
 
-    /// A token that is valid now. `refused`: a token that the server did not accept.
+    /// A token that is valid now. `refused` is a token that the server did not accept.
     ///
     /// # Errors
     /// The operator must give consent, or the service is not reachable.

@@ -18,13 +18,13 @@ pub struct Cursor {
     ended: bool,
     /// Counts the cursor as open.
     _place: Arc<()>,
-    /// The snapshot that it reads, if it reads one.
+    /// The snapshot that the cursor reads; `None` if it reads a database.
     kept: Option<Arc<SnapshotFile>>,
 }
 
 impl Cursor {
-    /// Begins a query. Each cursor of the attempt holds a clone of `place`. `kept` is the snapshot that it reads, if it
-    /// reads one.
+    /// Begins a query. Each cursor of the attempt holds a clone of `place`. `kept` is the snapshot that the cursor reads;
+    /// `None` if it reads a database.
     pub(super) async fn open(
         workers: Option<&Workers>,
         access: Access,

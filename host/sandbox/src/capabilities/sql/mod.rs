@@ -59,7 +59,7 @@ pub(crate) struct Sql {
     catalog_growth: u64,
     /// The size and the quota of the database that was full last.
     full: Option<(u64, u64)>,
-    /// The files of other programs of which it may take snapshots.
+    /// The files of other programs of which the plugin may take snapshots.
     sources: Sources,
 }
 

@@ -157,7 +157,7 @@ impl Sources {
 enum SnapshotError {
     /// The file may not be opened, or does not exist.
     Closed(OpenError),
-    /// The file, or the one with this suffix, is not a regular file.
+    /// The database, or the file beside it with this suffix, is not a regular file.
     NoFile(&'static str),
     Sql(GuestError),
 }
@@ -279,7 +279,7 @@ impl Snapshot {
         self.access.clone()
     }
 
-    /// A reference that each reader holds.
+    /// A reference for a reader of the copy. The copy is not deleted while the reader holds it.
     pub(super) fn kept(&self) -> Arc<SnapshotFile> {
         Arc::clone(&self.kept)
     }

@@ -159,7 +159,7 @@ fn without_program() -> io::Result<Worker> {
     Err(io::Error::other("this host was started without workers"))
 }
 
-/// Sends a request to the worker in `kept`. Starts a worker if there is none, and drops a broken one afterwards.
+/// Sends a request to the worker in `kept`. Starts a worker if there is none. Drops the worker afterwards if it is broken.
 pub(super) async fn ask(
     workers: Option<&Workers>,
     kept: &mut Option<Worker>,

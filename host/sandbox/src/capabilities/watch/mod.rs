@@ -34,7 +34,7 @@ pub(crate) struct Watch {
     /// Whether the manifest has a `watched` trigger.
     declared: bool,
     mounts: Vec<String>,
-    /// The number of files by key: the counts of earlier attempts, updated by the calls of this one.
+    /// The number of files by key: the counts of earlier attempts, updated by the calls of this attempt.
     counts: BTreeMap<String, u64>,
     /// The number of files under all keys.
     total: u64,

@@ -60,18 +60,18 @@ impl<'a> ToolCall<'a> {
             && self.context.client_capabilities().is_some_and(|capabilities| capabilities.supports_tasks())
     }
 
-    /// The arguments as their type. An unknown or missing argument is refused.
+    /// Converts the arguments to the type `T`. Refuses unknown and missing arguments.
     pub(super) fn arguments<T: DeserializeOwned>(&mut self) -> Result<T, ToolError> {
         let arguments = Value::Object(std::mem::take(&mut self.arguments));
         serde_json::from_value(arguments).map_err(|error| ToolError::Refused(format!("wrong arguments: {error}")))
     }
 
-    /// Counts a handoff or a RETURN that the agent sends. Refused beyond the limit.
+    /// Counts a handoff or a RETURN that the agent sends. Returns an error beyond the limit.
     pub(super) fn count_send(&self) -> Result<(), ToolError> {
         self.server.parts().count_send(self.server.session().agent()).map_err(ToolError::Refused)
     }
 
-    /// Counts a change of a request. Refused beyond the limit.
+    /// Counts a change of a request. Returns an error beyond the limit.
     pub(super) fn count_change(&self) -> Result<(), ToolError> {
         self.server.parts().count_change(self.server.session().agent()).map_err(ToolError::Refused)
     }

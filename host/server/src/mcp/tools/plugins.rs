@@ -51,7 +51,7 @@ pub(super) async fn list(server: &McpServer, own: &[Tool]) -> Vec<Tool> {
     tools
 }
 
-/// MCP needs `"type": "object"`.
+/// Adds `"type": "object"` to the schema, because MCP requires it.
 fn with_type(mut schema: JsonObject) -> JsonObject {
     schema.insert("type".to_owned(), json!("object"));
     schema

@@ -1,4 +1,4 @@
-//! The actions `apply` and `undo`: carry out a plan, or restore the former items.
+//! The actions `apply` and `undo`. `apply` carries out a plan, and `undo` restores the former items.
 
 use std::num::NonZeroU32;
 
@@ -14,7 +14,7 @@ use crate::account::web::Api;
 use crate::action_result::ActionResult;
 use baton_plugin_kit::counted;
 
-/// An older plan is refused, because the account has probably changed since.
+/// The default maximum age of a plan. An older plan is refused, because the account has probably changed since.
 const OLDEST_HOURS: u32 = 7 * 24;
 
 /// The arguments of `apply`.
@@ -53,7 +53,7 @@ pub struct ChangeServices<'a> {
     pub for_files: &'a str,
 }
 
-/// Carries out a plan. An interrupted one continues.
+/// Carries out a plan. If the plan was interrupted, continues it.
 ///
 /// # Errors
 /// `permanent` if there is no such plan or it may not be applied; `retryable` if another task changes the account or Spotify does not

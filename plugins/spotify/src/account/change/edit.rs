@@ -50,7 +50,7 @@ const fn one() -> usize {
 /// Makes a plan for one playlist.
 ///
 /// # Errors
-/// The arguments contradict the playlist, it belongs to others, or Spotify is not reachable.
+/// The arguments contradict the playlist, the playlist belongs to others, or Spotify is not reachable.
 pub fn edit(
     api: &Api<'_>,
     services: PlanServices<'_>,

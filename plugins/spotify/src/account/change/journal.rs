@@ -1,8 +1,8 @@
 //! Plans in the plugin's own tables.
 //!
-//! A plan has the states of [`Plans`]. Each of its playlists is first `planned`, then `begun`, then `done`; or it is, with a
-//! reason, `left` (nothing was changed) or `stopped` (a part was changed). `undo` makes it `undoing` and then `undone`, or `kept`
-//! with a reason.
+//! A plan has the states of [`Plans`]. Each playlist of a plan is first `planned`, then `begun`, then `done`. If its change
+//! fails, it is `left` (nothing was changed) or `stopped` (a part was changed), with a reason. During an undo it is `undoing`,
+//! and then `undone`, or `kept` with a reason.
 //!
 //! # Errors
 //! Every function fails as `wit/sql.wit`.
@@ -36,7 +36,7 @@ pub(super) struct Change {
     pub(super) is_new: bool,
     /// The last known snapshot.
     pub(super) snapshot: String,
-    /// The number of completed steps, from `base`.
+    /// The number of completed steps, counted from the list `base`.
     pub(super) done: usize,
     pub(super) state: String,
     pub(super) note: Option<String>,

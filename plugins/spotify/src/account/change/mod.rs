@@ -1,10 +1,11 @@
 //! Changes of the account: a plan has the new items of each playlist, `apply` writes them, and `undo` restores the former items.
 //!
-//! **Exactly once.** The Web API has no keys for idempotence. The journal has the list before the plan and the list after it; the
-//! requests between them and the lists in between follow from these two (`steps.rs`). After a crash, or an answer that did not
-//! arrive, the present list of the account shows which requests took effect. If a request took effect twice, the second effect is
-//! repaired. A list that somebody else changed after the plan was made is not changed. If it was changed while the plan was
-//! applied, the plan keeps the changes of both. A new playlist has the id of the plan in its description, so that it is found again.
+//! **Exactly once.** The Web API has no keys for idempotence. The journal has the list before the plan and the list after the
+//! plan. `steps.rs` computes the requests and the intermediate lists from these two lists. After a crash, or an answer that did
+//! not arrive, the present list of the account shows which requests took effect. If a request took effect twice, the second
+//! effect is repaired. If somebody else changed a list after the plan was made, `apply` does not change the list. If somebody
+//! else changed a list while `apply` changed it, the changes of both are kept. A new playlist has the id of the plan in its
+//! description, so that it is found again.
 //!
 //! | file | what |
 //! |---|---|

@@ -79,7 +79,7 @@ pub(super) fn existing(all: &[AccountPlaylist], name: &str) -> Result<AccountPla
     }
 }
 
-/// The playlist with this id or name. If several have the name, the one that the account can change.
+/// The playlist with this id or name. If several playlists have the name, the playlist that the account can change.
 pub(super) fn find<'a>(all: &'a [AccountPlaylist], name: &str) -> Result<Option<&'a AccountPlaylist>, Error> {
     if let Some(found) = all.iter().find(|one| one.id == name) {
         return Ok(Some(found));
@@ -171,7 +171,7 @@ impl<'a> Planner<'a> {
 
     fn add(&mut self, wanted: &WantedPlaylist) -> Result<(), Error> {
         let name = wanted.id.as_deref().unwrap_or(&wanted.name);
-        // A playlist of others with the same name does not prevent a new one.
+        // A playlist of others with the same name does not prevent a new playlist.
         let found = find(&self.all, name)?.filter(|one| one.is_readable).cloned();
         let Some(found) = found else { return self.put(wanted, None) };
         if wanted.is_incomplete {

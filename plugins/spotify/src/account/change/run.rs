@@ -13,8 +13,8 @@ use crate::account::playlist_list::AccountPlaylist;
 use crate::account::web::{Api, Refusal, WriteError};
 use crate::diff::changes;
 
-/// The maximum number of comparisons of the present list with the plan. Each is needed because an answer did not arrive or another
-/// program changed the list.
+/// The maximum number of comparisons of the present list with the plan. Each further comparison means that an answer did not
+/// arrive or that another program changed the list.
 const ROUNDS: u64 = 8;
 
 /// The services that a run of a plan needs.
@@ -257,8 +257,8 @@ impl Run<'_> {
         Err(Refusal::Failed(Error::Retryable(format!("{} could not be created", change.name))))
     }
 
-    /// Another program that applies the same plan may have created the playlist at the same time. Both continue with the first of these
-    /// playlists, so this program removes its own playlist if that is not the first.
+    /// Another program that applies the same plan may have created the playlist at the same time. Both programs continue with
+    /// the first of these playlists. So this program removes its own playlist if it is not the first.
     fn choose(&self, change: &Change, own: String) -> Result<String, Refusal> {
         let first = self.created(change).map_err(Refusal::Failed)?.into_iter().next();
         let Some(first) = first.filter(|first| *first != own) else { return Ok(own) };
@@ -288,8 +288,8 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// True if only the plan has changed the list. If the plan was not completed, some of its requests may have had no
-    /// effect, or two effects.
+    /// True if only the plan has changed the list. If the plan was not completed, some of its requests may have had no effect
+    /// or taken effect twice.
     fn is_of_plan(change: &Change, present: &[String]) -> bool {
         let steps = between(&change.base, &change.after);
         let is_in_the_middle = ["begun", "stopped"].contains(&change.state.as_str());
@@ -312,7 +312,7 @@ impl Run<'_> {
                         is_changed = true;
                         continue;
                     }
-                    // An earlier request takes effect only now.
+                    // The playlist is missing, because an earlier request has taken effect in the meantime.
                     Err(Refusal::Missing) => continue,
                     Err(refusal) => return Err(refusal),
                 }
@@ -352,7 +352,7 @@ impl Direction {
 enum RemoteComparison {
     /// The list after `done` steps.
     Here,
-    /// Somebody else changed it.
+    /// Somebody else changed the list.
     Changed(RemotePlaylist),
 }
 
@@ -369,7 +369,7 @@ fn to_change_result(refusal: Refusal) -> Result<ChangeResult, Error> {
     }
 }
 
-/// A random number below `most`, so that two programs do not use the same one.
+/// A random number below `most`, so that two programs probably use different pauses.
 fn any_seconds(most: u32) -> u64 {
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     u64::from(now.subsec_micros() % most)

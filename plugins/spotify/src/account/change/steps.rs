@@ -1,7 +1,7 @@
 //! The requests that change one list of items into another, and the lists in between. Pure.
 //!
-//! An item is its URI; an item without one (not available any more) is an empty text. The Web API removes all occurrences of a URI at
-//! once, so an item that occurs too often is removed and added again.
+//! An item is represented by its URI. An item that is not available any more has no URI and is an empty text. The Web API
+//! removes all occurrences of a URI at once, so an item that occurs too often is removed and added again.
 
 use std::collections::{HashMap, HashSet};
 
@@ -13,7 +13,7 @@ const BATCH: usize = 100;
 /// One request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Step {
-    /// Removes all occurrences.
+    /// Removes all occurrences of these URIs.
     Remove { uris: Vec<String> },
     /// Moves `length` items from `start` to the place before the item at `before`.
     Move { start: usize, length: usize, before: usize },
@@ -71,7 +71,7 @@ fn moves(left: usize, new: usize, changed: &Changes) -> Vec<Step> {
     let to: HashMap<usize, usize> = changed.moved.iter().copied().collect();
     let taken: HashSet<usize> = changed.added.iter().copied().chain(to.values().copied()).collect();
     let mut free = (0..new).filter(|place| !taken.contains(place));
-    // For each item, in the present order: its position in the new list.
+    // The position in the new list of each item, in the present order.
     let mut order: Vec<usize> = (0..left).filter_map(|place| to.get(&place).copied().or_else(|| free.next())).collect();
     let mut sorted = order.clone();
     sorted.sort_unstable();
@@ -122,7 +122,7 @@ pub(super) enum Progress {
     /// The list differs only in what the steps can cause: the number of occurrences of added items and, if there are moves, the
     /// order. So a request took effect twice, or another program applies the same plan.
     Disordered,
-    /// Somebody else changed it.
+    /// Somebody else changed the list.
     Changed,
 }
 
@@ -202,7 +202,7 @@ pub(super) struct PossibleItems {
     pub(super) items: Vec<String>,
     /// The number of omitted items.
     pub(super) left_out: usize,
-    /// The number of unwanted items that are kept at the end.
+    /// The number of unwanted items that stay at the end, because the API cannot remove them.
     pub(super) stay: usize,
 }
 

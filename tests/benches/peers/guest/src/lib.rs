@@ -1,14 +1,14 @@
-//! A function that does nothing and succeeds, and one that never ends.
+//! Two functions for Extism: one does nothing and succeeds, the other one never ends.
 
 use extism_pdk::{FnResult, plugin_fn};
 
-/// As the plugin `noop`: takes the task and returns a summary.
+/// Does the same as the plugin `noop`: takes the task and returns a summary.
 #[plugin_fn]
 pub fn noop(_task: String) -> FnResult<String> {
     Ok("Did nothing.".to_owned())
 }
 
-/// As the action `spin` of the plugin `hostile`.
+/// Does the same as the action `spin` of the plugin `hostile`.
 #[plugin_fn]
 pub fn spin(_task: String) -> FnResult<String> {
     let mut turns = 0_u64;

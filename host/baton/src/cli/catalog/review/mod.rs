@@ -17,8 +17,8 @@ use crate::output;
 
 /// List uncertain matches of tracks; accept, reject, merge or split them
 ///
-/// The list has tracks of different services that may be the same, and files that may be a track, the likeliest first. Imports
-/// and matches never change a decision; only another decision does. Exit 1: the catalog is empty.
+/// The list has pairs of tracks that may be the same track at different services, and files that may be the audio of a
+/// track. The most likely matches are first. Imports never change your decisions. Exit 1: the catalog is empty.
 #[derive(Debug, clap::Args)]
 #[command(args_conflicts_with_subcommands = true)]
 pub(in crate::cli) struct Args {
@@ -46,7 +46,7 @@ enum Action {
     Merge {
         /// The track: its number, SERVICE:ID, an id of any service, or an ISRC
         track: String,
-        /// The track that stays
+        /// The track that remains
         into: String,
     },
     /// Split an id off a track into a separate track

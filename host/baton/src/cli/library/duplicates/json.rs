@@ -73,7 +73,7 @@ fn proof(proof: &Proof, in_part: bool) -> Value {
     }
 }
 
-/// The versions, or the pairs for review.
+/// With `review`, the pairs that a person must check; otherwise the pairs that are different versions.
 fn pairs(found: &Duplicates, review: bool) -> Vec<Value> {
     let wanted = found.versions.iter().filter(|pair| pair.difference.is_review() == review);
     wanted.map(|pair| versions(found, pair)).collect()

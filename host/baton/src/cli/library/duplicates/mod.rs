@@ -15,7 +15,7 @@ use super::units::fingerprinted_length;
 use crate::exit::Code;
 use crate::output;
 
-/// Find files of the same recording by their fingerprints; suggest the best one, and say why
+/// Find files of the same recording by their fingerprints; suggest the best file of each recording, and say why
 ///
 /// Versions (remix, live, edit, another length or speed) are not duplicates. The first two minutes are compared; longer
 /// files that seem to be copies are then read once and compared to their end. Pairs with a similarity below 80 %, or that could
@@ -30,10 +30,10 @@ pub(in crate::cli) struct Args {
     /// Leave out pairs with a lower similarity, in per cent
     #[arg(long, value_name = "PERCENT", default_value_t = 0, value_parser = clap::value_parser!(u8).range(0..=100))]
     min_score: u8,
-    /// The match score, up to 1000, from which files without a fingerprint are listed for review
+    /// List files without a fingerprint for review if their titles and artists match with at least this score (1 to 1000)
     #[arg(long, value_name = "POINTS", default_value_t = THRESHOLD, value_parser = clap::value_parser!(u32).range(1..=1000))]
     metadata_threshold: u32,
-    /// Compare fingerprints only
+    /// Compare only fingerprints; do not list files without a fingerprint
     #[arg(long, conflicts_with = "metadata_threshold")]
     no_metadata: bool,
     /// Also list other versions of a recording

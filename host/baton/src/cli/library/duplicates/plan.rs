@@ -1,4 +1,4 @@
-//! The plan: the suggestions as a file. `baton library quarantine` carries it out.
+//! Writes the plan: a file with the suggestions, which `baton library quarantine` carries out.
 
 use std::fs::File;
 use std::io::Write as _;

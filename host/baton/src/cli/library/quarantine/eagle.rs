@@ -1,5 +1,5 @@
-//! Moves items of Eagle to Eagle's trash, through its API: nothing is written into its folder. The journal records each item
-//! before the request, so that after a kill Baton can ask Eagle about it.
+//! Moves items of Eagle to Eagle's trash through Eagle's API. Baton writes nothing into Eagle's folder. The journal
+//! records each item before the request, so that Baton can ask Eagle about the item if this process is killed.
 
 use std::path::{Path, PathBuf};
 
@@ -46,7 +46,7 @@ impl<'a> EagleConnection<'a> {
         }
     }
 
-    /// Moves an item to the trash of the plan's library, and verifies that.
+    /// Moves an item to the trash of the plan's library, and checks that the item is there.
     fn trash(&mut self, file: &EagleFile) -> Result<(), String> {
         let (runtime, eagle) = self.eagle()?;
         runtime.block_on(move_to_trash(eagle, file))
@@ -112,7 +112,7 @@ pub(super) fn trash(
         fail_point!("quarantine.eagle_noted");
         let done = eagle.trash(&file);
         fail_point!("quarantine.eagle_asked");
-        // If Eagle did not answer, the item may have been moved.
+        // If Eagle did not answer, it may have moved the item nevertheless.
         let is_there = if done.is_ok() { Ok(true) } else { eagle.is_in_trash(&step) };
         match (is_there, done) {
             (Ok(true), _) => {
@@ -126,7 +126,7 @@ pub(super) fn trash(
                 report.refuse(&file.path, done.err().unwrap_or_default());
             }
             (Err(why), _) => {
-                // The journal has the request.
+                // The journal has the request, so `--resume` can finish it.
                 report.refuse(&file.path, format!("{why}; `baton library quarantine --resume` asks Eagle where it is"));
                 report.unknown += 1;
             }
@@ -141,7 +141,7 @@ fn step(file: &EagleFile) -> EagleStep {
     EagleStep { from, eagle: file.id.clone(), kept, state: EagleState::Asked }
 }
 
-/// Moves an item to the trash, and verifies that.
+/// Moves an item to the trash, and checks that the item is there.
 async fn move_to_trash(eagle: &Eagle, file: &EagleFile) -> Result<(), String> {
     let to_text = |error: EagleError| error.to_string();
     match eagle.item(&file.id).await.map_err(to_text)? {

@@ -12,7 +12,7 @@ pub(super) fn rename(from: &Path, to: &Path) -> io::Result<()> {
     fs::create_dir_all(folder)?;
     baton_intake::rename_new(from, to)?;
     for folder in [from.parent(), Some(folder)].into_iter().flatten() {
-        // If the sync fails, the file is renamed nevertheless.
+        // If the sync fails, the file has its new name nevertheless.
         if let Err(error) = baton_intake::sync_folder(folder) {
             tracing::debug!(%error, "cannot sync a folder to disk");
         }

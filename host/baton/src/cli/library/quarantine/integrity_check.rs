@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use baton_fingerprint::{AudioReport, Options, check};
 
-/// The length to fingerprint while decoding. The result is not used; 3 s is the minimum.
+/// The length of audio to fingerprint while decoding. The fingerprint is not used, but a fingerprint needs at least 3 s.
 const MIN_LENGTH: Duration = Duration::from_secs(10);
 
 /// Decodes the whole file.

@@ -1,5 +1,5 @@
-//! The journal of each run: one line for each step, written to disk before the step. With it an interrupted run can be
-//! finished or undone.
+//! The journal of each run has one line for each step. Baton writes the line to the disk before it does the step, so that
+//! an interrupted run can be finished or undone.
 
 use std::fs::{self, File, TryLockError};
 use std::io::{BufRead as _, BufReader, Write as _};
@@ -60,13 +60,14 @@ pub(super) struct EagleStep {
     pub(super) state: EagleState,
 }
 
-/// The progress of an item. The last line of the item counts.
+/// The state of an item. If the journal has several lines for an item, the last line counts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum EagleState {
     /// The item is about to be moved to the trash.
     Asked,
-    /// The item is in the trash. A line without a state means the same: older versions wrote such a line after verification.
+    /// The item is in the trash. A line without a state means the same, because older versions wrote such a line after
+    /// they had verified the move.
     #[default]
     Trashed,
     /// The item is not in the trash: it was never moved there, or was restored.

@@ -173,7 +173,7 @@ impl Run<'_> {
         )))
     }
 
-    /// Writes the tags into the kept file. The inner error is for people.
+    /// Writes the tags into the kept file. The inner error is a reason for the operator, and the run continues.
     fn keep_tags(&mut self, kept: &Path, tags: &Tags) -> anyhow::Result<Result<(), String>> {
         if self.options.dry_run {
             self.report.tagged.push((kept.to_owned(), names(tags)));
@@ -204,7 +204,8 @@ impl Run<'_> {
                 return Ok(());
             }
             fail_point!("quarantine.moved");
-            // A network folder that is mounted twice shows one file under two paths. Only this check detects that.
+            // If a network folder is mounted twice, one file has two paths. Only this check detects that both paths are
+            // the kept file.
             if !still_exists(kept) {
                 rename(&to, path)
                     .with_context(|| format!("failed to move {} back to {}", to.display(), path.display()))?;
@@ -228,7 +229,7 @@ impl Run<'_> {
     }
 }
 
-/// Whether the kept file still exists after the other one was moved.
+/// Whether the kept file still exists after the superfluous file was moved.
 fn still_exists(kept: &Path) -> bool {
     fail_point!("quarantine.kept_moves_along", |_| false);
     kept.is_file()

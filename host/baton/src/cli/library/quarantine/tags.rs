@@ -1,5 +1,5 @@
-//! Copies tags that only the superfluous file has to the kept file, and removes them when the run is undone. The
-//! original version of the kept file stays in the trash folder, so an undo restores exactly these bytes.
+//! Copies tags from the superfluous file to the kept file if the kept file does not have them, and removes them when the
+//! run is undone. The original version of the kept file stays in the trash folder, so an undo restores its exact bytes.
 
 use std::collections::HashMap;
 use std::fs::{self, File, FileTimes};

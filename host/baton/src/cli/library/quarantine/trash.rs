@@ -47,8 +47,8 @@ impl Trash {
         trash.join(number).join(path.strip_prefix(root).unwrap_or(path))
     }
 
-    /// The path for the original version of a kept file before it gets tags for the `count`th time. It is on the volume
-    /// of the kept file, independent of `--trash`.
+    /// The path for the original version of a kept file before it gets tags for the `count`th time. The path is on the
+    /// volume of the kept file, even if `--trash` names another folder.
     pub(super) fn saved(&self, number: &str, path: &Path, count: usize) -> PathBuf {
         let (root, own) = self.of_source(path);
         let mut name = own.join(number).join(path.strip_prefix(root).unwrap_or(path)).into_os_string();

@@ -15,7 +15,7 @@ use super::report::{KeptFile, MovedFile, Report};
 use super::tags;
 
 /// Moves the files of a run back to their old paths, and removes the tags that kept files got. Existing files are never
-/// replaced. A repeated undo does only the rest.
+/// replaced. If an undo is repeated, it reverts only the steps that are not reverted yet.
 pub(super) fn undo(
     journals: &Journals,
     number: &str,

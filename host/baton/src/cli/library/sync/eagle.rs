@@ -150,7 +150,7 @@ fn report(
     }
 }
 
-/// Removes items that were not reached, because they are neither done nor planned.
+/// After the changes were applied, removes the items that are still `Planned`: the sync did not reach them.
 fn apply_statuses(lines: Vec<Line>, applied: bool) -> Vec<Line> {
     lines.into_iter().filter(|line| !(applied && line.status == Status::Planned)).collect()
 }

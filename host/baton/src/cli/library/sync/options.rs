@@ -21,7 +21,7 @@ pub(in crate::cli) struct Args {
     /// Only these files and the files below these folders [default: all scanned files]
     #[arg(value_name = "PATH")]
     pub(super) paths: Vec<PathBuf>,
-    /// Write the tags; without it, changes are only shown
+    /// Write the tags; without --apply, changes are only shown
     #[arg(long)]
     pub(super) apply: bool,
     /// Write into the tags of the files instead of Eagle

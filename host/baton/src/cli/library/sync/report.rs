@@ -15,14 +15,14 @@ pub(super) enum Status {
     Planned,
     /// It was changed, and the change was verified.
     Succeeded,
-    /// It was not changed, with the reason.
+    /// It was not changed, for this reason.
     Skipped(&'static str),
-    /// It could not be changed, with the error.
+    /// It could not be changed, because of this error.
     Failed(String),
 }
 
 impl Status {
-    /// The name of its count.
+    /// The name of the status in the counts of the report.
     fn word(&self) -> &'static str {
         match self {
             Self::Planned => "planned",
