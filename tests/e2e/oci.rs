@@ -226,7 +226,7 @@ fn images_and_files_that_are_not_plugins_are_refused() {
     let mut manifest = place.manifest(&pushed);
     manifest["config"]["mediaType"] = json!("application/vnd.oci.image.config.v1+json");
     place.registry.put_manifest("noop", "image", &manifest.to_string());
-    fails(place.inspect("noop:image"), &["is it an image"]);
+    fails(place.inspect("noop:image"), &["a container image is not a plugin"]);
 
     let digest = place.registry.put_blob("text", b"no component");
     let mut manifest = place.manifest(&pushed);

@@ -78,7 +78,7 @@ fn a_request_without_an_answer_is_a_difference_and_never_leaves_the_machine() {
         "{found:?}"
     );
     let found = differences(tried(&place, "fetch", &asking("/v1/me?a=1", &json!({}))), 1);
-    assert!(found.iter().any(|one| one.contains("`servers` of the example does not have it")), "{found:?}");
+    assert!(found.iter().any(|one| one.contains("`servers` of the example has no answer for it")), "{found:?}");
 }
 
 #[test]
@@ -154,7 +154,7 @@ fn an_example_sets_the_addresses_of_hosts() {
     assert_eq!(differences(tried(&place, "wiki", &example), 0), [""; 0]);
     example["hosts"]["wiki"] = json!("https://other.example.org");
     let found = differences(tried(&place, "wiki", &example), 1);
-    assert!(found.iter().any(|one| one.contains("`servers` of the example does not have it")), "{found:?}");
+    assert!(found.iter().any(|one| one.contains("`servers` of the example has no answer for it")), "{found:?}");
     for (hosts, words) in [
         (json!({}), r#"the host `wiki` has no address: add "hosts": {"wiki": "https://"#),
         (json!({ "wiki": "https://a.example", "feed": "https://b.example" }), "does not request a host `feed`"),

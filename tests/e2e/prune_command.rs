@@ -104,7 +104,7 @@ fn events_from_the_first_open_task_on_are_kept() {
     let open = workspace.status().into_iter().find(|task| task.state == "needs_human").expect("a task for a person");
     let first = workspace.why(&open.id).events[0].seq;
     let said = workspace.baton(&["ledger", "prune", "--before", "0s", "--dry-run"]).ended(0).stdout;
-    let stays = format!("event {first} and all later events stay, because the task of this event, {}, is not", open.id);
+    let stays = format!("event {first} and all later events stay, because task {} of this event is not", open.id);
     assert!(said.contains(&stays));
     let pruned = prune(&workspace, &[]);
     assert_eq!((&pruned["last"], &pruned["kept"]["seq"]), (&json!(first - 1), &json!(first)));

@@ -2,7 +2,7 @@
 
 use baton_plugin_sdk::serde::Deserialize;
 
-/// Arguments of `activity`. Reports what was played, how often, when first and last, and what was played together.
+/// Arguments of `activity`. Reports which tracks were played, how often, when first and last, and which were played together.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(crate = "baton_plugin_sdk::serde", default, deny_unknown_fields)]
 pub struct Activity {
@@ -14,9 +14,9 @@ pub struct Activity {
     pub since: Option<String>,
     /// Plays before this time.
     pub until: Option<String>,
-    /// Pairs with a lower count are left out; absent: 3.
+    /// Leave out pairs of tracks with a lower count; absent: 3.
     pub threshold: Option<u64>,
-    /// Lines of each list of the page; absent: 20.
+    /// How many lines each list of the report page has; absent: 20.
     pub top: Option<u64>,
 }
 
@@ -32,7 +32,7 @@ pub enum ExportFormatsItem {
     Json,
 }
 
-/// Arguments of `export`. Writes the library as five CSV tables and one JSON.
+/// Arguments of `export`. Writes the library to five CSV files and one JSON file.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(crate = "baton_plugin_sdk::serde", default, deny_unknown_fields)]
 pub struct Export {
@@ -42,9 +42,9 @@ pub struct Export {
     pub backup: bool,
     /// Add the time to the names of the files.
     pub stamp: bool,
-    /// Older results of each file to keep, as NAME.older-N.csv; absent: all.
+    /// How many older results of each file to keep, as NAME.older-N.csv; absent: all.
     pub keep_older: Option<u64>,
-    /// Absent: both.
+    /// The formats; absent: both.
     pub formats: Option<Vec<ExportFormatsItem>>,
 }
 

@@ -1,4 +1,4 @@
-//! Keeps databases mirrored in a Drive folder, without duplicates and without losing a column.
+//! Mirrors databases to a Drive folder, without duplicates and without losing a column.
 //!
 //! This file connects the WIT interfaces to the actions in `act`. A Drive is a local folder that a desktop program mounts, or
 //! the working copy of a Google Drive account (`account`). `drive` handles the Drive's folders and files, `table` and `schema`

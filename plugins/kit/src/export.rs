@@ -86,7 +86,7 @@ impl Exports {
                 ""
             };
             Error::Retryable(format!(
-                "cannot write the export to {shown}: {error}; none of its files is left there.{fix}"
+                "cannot write the export to {shown}: {error}; the folder has no file of this export.{fix}"
             ))
         };
         write_all(&folder, &self.files, &self.task, self.most_older).map_err(wrong)?;

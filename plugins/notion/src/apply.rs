@@ -257,7 +257,7 @@ impl Run<'_> {
                 Some(id) => Some(id.clone()),
                 None => marked_pages::find(self.api, target, &one.to)?.map(|page| page.id),
             };
-            let Some(id) = found else { return Ok(Some("its audit has no page".to_owned())) };
+            let Some(id) = found else { return Ok(Some("the page of its audit does not exist".to_owned())) };
             one.after = json!({ "relation": [{ "id": id }] });
             if is_new {
                 (one.from, one.before) = (id.clone(), one.after.clone());
@@ -291,7 +291,7 @@ impl Run<'_> {
                 WriteResult::Refused(refusal) => return Err(refusal.into()),
             }
         }
-        Ok(Some("Notion does not answer whether the page was created".to_owned()))
+        Ok(Some("it is unknown whether the page was created, because Notion did not answer".to_owned()))
     }
 
     /// Two machines, or a request that took effect late, can create a page twice. Baton uses the page that was created
@@ -317,11 +317,11 @@ impl Run<'_> {
             let path = format!("/v1/pages/{}", change.page);
             let page = match self.api.get(&path) {
                 Ok(page) => page,
-                Err(Refusal::Missing) => return Ok(Some("Notion no longer has it".to_owned())),
+                Err(Refusal::Missing) => return Ok(Some("the page does not exist at Notion any more".to_owned())),
                 Err(refusal) => return Err(refusal.into()),
             };
             if is_in_trash(&page) {
-                return Ok(Some("it is in the trash".to_owned()));
+                return Ok(Some("the page is in the trash of Notion".to_owned()));
             }
             let live = whole_properties(self.api, &page, |id| change.cells.iter().any(|one| one.property == id))?;
             let (open, foreign) = self.open(change, &live);
@@ -341,11 +341,13 @@ impl Run<'_> {
                 WriteResult::Done(_) => {}
                 WriteResult::Unknown(why) => self.api.wait(round, &why)?,
                 WriteResult::Refused(Refusal::Rejected(why)) => return Ok(Some(why)),
-                WriteResult::Refused(Refusal::Missing) => return Ok(Some("Notion no longer has it".to_owned())),
+                WriteResult::Refused(Refusal::Missing) => {
+                    return Ok(Some("the page does not exist at Notion any more".to_owned()));
+                }
                 WriteResult::Refused(refusal) => return Err(refusal.into()),
             }
         }
-        Ok(Some("Notion does not keep the value that was written".to_owned()))
+        Ok(Some("Notion reports success, but does not have the written value".to_owned()))
     }
 
     /// The values that are not written yet, by the ids of their properties. Also returns a text if somebody else changed a
@@ -354,7 +356,7 @@ impl Run<'_> {
         let (mut open, mut foreign) = (Map::new(), None);
         for one in &change.cells {
             let Some(value) = value_of(live, &one.property) else {
-                foreign = Some(format!("it no longer has the property {:?}", one.name));
+                foreign = Some(format!("the page no longer has the property {:?}", one.name));
                 continue;
             };
             let now = cell::format(value);
@@ -399,7 +401,7 @@ impl Run<'_> {
         let mut summary = format!("Plan {}: {} {what}, in {requests} requests.", self.plan.id, count(done, "row"));
         let mut next_steps = Vec::new();
         if not > 0 {
-            summary += &format!(" {} left as they are.", count(not, "row"));
+            summary += &format!(" {} not changed; the findings say why.", count(not, "row"));
             next_steps.push("to see both values: baton run notion pull, then baton run notion push".to_owned());
         } else if self.direction == Direction::Apply {
             next_steps.push(format!("to restore the former values: baton run notion undo --arg plan={}", self.plan.id));

@@ -176,7 +176,7 @@ fn read(path: &Path) -> Result<ReadFile, String> {
             continue;
         }
         if !page.is_empty() && !seen.insert(page.clone()) {
-            return Err(format!("line {}: the row {page} is there twice", row.number));
+            return Err(format!("line {}: the file has the row {page} twice", row.number));
         }
         rows.push((row.number, page, cells));
     }
@@ -351,7 +351,7 @@ mod tests {
         for (text, why) in [
             ("Name,BPM\n", "row 1 does not begin"),
             ("__page_id,__last_synced_iso,Name,BPM\n1,,Glow\n", "line 2 has 3 fields"),
-            ("__page_id,__last_synced_iso,Name,BPM\n1,,a,1\n1,,b,2\n", "line 3: the row 1 is there twice"),
+            ("__page_id,__last_synced_iso,Name,BPM\n1,,a,1\n1,,b,2\n", "line 3: the file has the row 1 twice"),
             ("__page_id,__last_synced_iso,Name,BPM\n1,,a,\"1\n", "closing quote"),
         ] {
             let found = read_text(text).map(|file| file.rows.len());

@@ -101,7 +101,7 @@ pub fn publish(
     {
         return Ok(ActionResult {
             kind: OutcomeKind::Refused,
-            summary: format!("Nothing is planned: a later audit than {} is published already ({later}).", report.id),
+            summary: format!("Nothing is planned: a later audit ({later}) than {} is already published.", report.id),
             next_steps: vec!["to audit again: baton run audit".to_owned()],
             ..ActionResult::default()
         });

@@ -150,7 +150,7 @@ fn write(
         if !edits.is_empty() {
             let text = format!("the CSV file has edits ({}) and was not replaced", edits.counted());
             let fix = format!(
-                "carry them to Notion: baton run notion push --arg databases={0}\nor replace them: baton run notion pull --arg \
+                "write them to Notion: baton run notion push --arg databases={0}\nor replace them: baton run notion pull --arg \
                  databases={0} --arg overwrite=true",
                 source.id
             );
@@ -252,7 +252,7 @@ fn result(done: &[PullResult], requests: usize) -> ActionResult {
             " {} edits that are not at Notion, and was not replaced.",
             if edited == 1 { "1 file has".to_owned() } else { format!("{edited} files have") }
         );
-        next_steps.push("to carry the edits to Notion: baton run notion push".to_owned());
+        next_steps.push("to write the edits to Notion: baton run notion push".to_owned());
     }
     let kind = OutcomeKind::from_counts(1, incomplete + edited);
     ActionResult { kind, summary, next_steps, reports: vec![report("notion.md", table)] }

@@ -106,7 +106,7 @@ impl Planner<'_> {
             );
         }
         for page in &edits.deleted {
-            self.leave("deleted-row", page, &format!("{page}: it was changed in the file, and deleted at Notion"));
+            self.leave("deleted-row", page, &format!("{page}: the row was changed in the file, and deleted at Notion"));
         }
         if edits.removed > 0 {
             let text = format!(
@@ -137,7 +137,7 @@ impl Planner<'_> {
                 self.leave(
                     "deleted-row",
                     &row.page,
-                    &format!("{}: it was changed in the file, and deleted at Notion", row.title),
+                    &format!("{}: the row was changed in the file, and deleted at Notion", row.title),
                 );
                 return Ok(());
             }
@@ -184,7 +184,10 @@ pub(crate) fn change(edited: &EditedCell, live: &Map<String, Value>) -> Result<O
     let left = |kind, why: &str| SkippedCell { kind, why: why.to_owned() };
     let EditedCell { property: Property { id, name, kind }, from, to } = edited;
     if !is_writable(kind) {
-        return Err(left("read-only", &format!("Notion computes {kind}, or it cannot be written: undo the edit")));
+        return Err(left(
+            "read-only",
+            &format!("Notion does not allow writing a property of the type {kind}: undo the edit"),
+        ));
     }
     let value = value_of(live, id).ok_or_else(|| left("schema", "the page has no such property"))?;
     let now = cell::format(value);
@@ -194,7 +197,9 @@ pub(crate) fn change(edited: &EditedCell, live: &Map<String, Value>) -> Result<O
     if !same(kind, &now, from) {
         return Err(left(
             "conflict",
-            &format!("both sides changed it: {from:?} is {now:?} at Notion and {to:?} in the file; both are kept"),
+            &format!(
+                "both sides changed the cell {from:?}: to {now:?} at Notion, to {to:?} in the file; both values stay"
+            ),
         ));
     }
     if has_formats(value) {
@@ -206,7 +211,7 @@ pub(crate) fn change(edited: &EditedCell, live: &Map<String, Value>) -> Result<O
     let after = cell::parse(kind, to).map_err(|why| SkippedCell { kind: "invalid", why })?;
     let before = cell::parse(kind, &now).map_err(|why| SkippedCell {
         kind: "invalid",
-        why: format!("`undo` could not restore its present value: {why}"),
+        why: format!("`undo` could not restore the present value of the cell: {why}"),
     })?;
     let (property, name, kind) = (id.clone(), name.clone(), kind.clone());
     Ok(Some(CellChange { property, name, kind, from: now, to: to.clone(), before, after }))
@@ -224,7 +229,7 @@ fn finish(services: Services<'_>, changes: &[Change], left: usize, fixes: Vec<St
         let summary = if left == 0 {
             "The files have no edits that are not at Notion.".to_owned()
         } else {
-            format!("Nothing is planned: {} cannot be carried to Notion.", count(left, "edit"))
+            format!("Nothing is planned: {} cannot be written to Notion.", count(left, "edit"))
         };
         if left > 0 && next_steps.is_empty() {
             next_steps.push(format!("the findings say what to do: baton why {}", services.task));
@@ -254,7 +259,7 @@ pub(crate) fn saved(
             if left == 1 { "1 edit is".to_owned() } else { format!("{left} edits are") }
         );
     }
-    next_steps.insert(0, format!("to carry it out: baton run notion apply --arg plan={plan}"));
+    next_steps.insert(0, format!("to apply the plan: baton run notion apply --arg plan={plan}"));
     let mut table =
         format!("# Plan {plan}\n\nNothing is changed yet.\n\n| row | property | from | to |\n|---|---|---|---|\n");
     for change in changes {

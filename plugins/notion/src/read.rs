@@ -211,7 +211,7 @@ impl Reader<'_> {
             if cursor.is_none() {
                 newest = answer.pages.first().map(|page| text(page, "last_edited_time")).unwrap_or_default();
                 if self.has_other_properties(source, &answer)? {
-                    let why = "its properties changed meanwhile, so every row is read again";
+                    let why = "the properties of the database changed during the reading, so every row is read again";
                     return Ok(Changes::Unread(why.to_owned()));
                 }
             }

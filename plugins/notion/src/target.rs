@@ -73,7 +73,7 @@ impl Target {
         let audit = target.property(AUDIT).filter(|_| has_audits);
         let related = audit.and_then(|one| fields.get(&one.name)?.pointer("/relation/data_source_id")?.as_str());
         if related.is_some_and(|related| related != source) {
-            wrong.push(format!("let {AUDIT:?} relate to the same database"));
+            wrong.push(format!("change the property {AUDIT:?}: it must relate to this database"));
         }
         if !wrong.is_empty() {
             return Err(Error::Permanent(format!(

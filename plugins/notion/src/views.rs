@@ -41,7 +41,8 @@ pub fn plan(api: &Api<'_>, own: &dyn Writable, target: &Target, findings: &mut F
                 known.extend(all);
             }
             Err(refusal) => {
-                let title = "Notion does not know views, so none is made: add them in Notion as the reference says";
+                let title =
+                    "Notion's API has no views, so no view is made: add the views by hand, as the reference says";
                 findings.add("views", &target.source, Severity::Info, title, to_warning(refusal)?);
                 return Ok(Vec::new());
             }
@@ -78,7 +79,7 @@ pub fn create(api: &Api<'_>, own: &dyn Writable, source: &str, body: &Value) -> 
             WriteResult::Refused(refusal) => return to_warning(refusal).map(Some),
         }
     }
-    Ok(Some("Notion does not answer whether the view was made".to_owned()))
+    Ok(Some("it is unknown whether the view was made, because Notion did not answer".to_owned()))
 }
 
 /// The reason why Notion cannot create a view. Returns an error if Notion does not answer or the grant is missing.

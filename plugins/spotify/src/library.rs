@@ -140,7 +140,9 @@ impl LibraryEntry {
         };
         match (self.state, self.files.first()) {
             (FileState::OnDisk, Some(file)) => format!("Its file is {file}; {lists}."),
-            (FileState::Unclear, _) => format!("A file may be this track, which a person has to decide; {lists}."),
+            (FileState::Unclear, _) => {
+                format!("A file may be this track; a person has to decide that. The track: {lists}.")
+            }
             (FileState::Unknown, _) => {
                 format!("It is unknown whether it is on disk, because no folder was scanned; {lists}.")
             }

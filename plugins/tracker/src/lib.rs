@@ -174,7 +174,9 @@ fn lock(filing: &FilingRun<'_>) -> Result<Box<dyn HeldLock>, Error> {
         filing.progress.step(0, "another task files issues; this one waits for it")?;
         filing.requests.rest(LOCK_PAUSE);
     }
-    Err(Error::Retryable("another task files issues and did not end in time; run this one again after it".to_owned()))
+    Err(Error::Retryable(
+        "another task files issues and has not ended after 60 s; run this task again when it has ended".to_owned(),
+    ))
 }
 
 fn plan(args: &Args, filing: &FilingRun<'_>) -> Result<Outcome, Error> {

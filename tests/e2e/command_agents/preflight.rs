@@ -24,7 +24,7 @@ fn an_agent_with_missing_parts_is_off_and_the_others_work() {
         ("[agents.A]\ncommand = \"codex\"\nrun = { program = \"/bin/true\" }", "no login", "codex login"),
         (
             "[agents.A]\ncommand = \"cursor\"\nrun = { program = \"/bin/true\" }",
-            "Cursor does not know Baton's tools",
+            "Cursor has no access to Baton's tools",
             "baton connect cursor --agent A",
         ),
         ("[agents.noop]\ncommand = [\"true\"]", "`noop` is a plugin", "remove `command`"),

@@ -52,7 +52,7 @@ fn lint_reports_names_that_contradict_the_content() {
     let lint = |args: &[&str]| Output::of(place.command().current_dir(place.root()).arg("lint").args(args)).ended(0);
     assert_snapshot!(lint(&[named]).stdout, @r"
     20260303T101112Z__HANDOFF__Look-at-this__Cursor-MM1.md: Markdown HANDOFF, Claude-MM1 → Codex-MM1, medium: Look
-      remark: the name says that it is for Cursor-MM1, but the content says Codex-MM1; the content counts
+      remark: the name says that it is for Cursor-MM1, but the content says Codex-MM1; Baton uses the content
     ");
     let json = lint(&["--json", name]).json();
     let of = |key: &str| json.pointer(&format!("/files/0/name/{key}")).cloned().unwrap_or_default();

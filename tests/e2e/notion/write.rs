@@ -60,7 +60,7 @@ fn both_sides_keep_a_cell_that_both_changed() {
     // Row 4 is in the plan, and changes at Notion after the plan was made.
     notion.edit(&uuid(4), "J@cT", number(151));
     let left = place.ask("apply", json!({ "plan": plan }));
-    assert!(left.outcome.as_deref() == Some("refused") && left.reason.contains("left as they are"), "{}", left.reason);
+    assert!(left.outcome.as_deref() == Some("refused") && left.reason.contains("not changed"), "{}", left.reason);
     assert_eq!(
         (&notion.value(&uuid(3), "J@cT")["number"], &notion.value(&uuid(4), "J@cT")["number"]),
         (&json!(150), &json!(151))
@@ -316,7 +316,7 @@ fn undo_restores_a_row_that_somebody_changed_while_it_was_written() {
     let plan = place.planned();
     notion.order("PATCH", Fault::Changed(uuid(3), "note".to_owned(), rich("rich_text", "Foreign")));
     let left = place.ask("apply", json!({ "plan": plan }));
-    assert!(left.outcome.as_deref() == Some("refused") && left.reason.contains("left as they are"), "{}", left.reason);
+    assert!(left.outcome.as_deref() == Some("refused") && left.reason.contains("not changed"), "{}", left.reason);
     assert_eq!(notion.value(&uuid(3), "J@cT")["number"], 200);
     place.ask("undo", json!({ "plan": plan }));
     assert_eq!(notion.value(&uuid(3), "J@cT")["number"], 93);

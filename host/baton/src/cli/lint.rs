@@ -77,7 +77,7 @@ impl CheckedFile<'_> {
             .map(|(named, is)| format!("the name says {named}, but the content says {is}"));
         let agent = differing_agent(&self.name, agent.as_deref())
             .map(|(named, is)| format!("the name says that it {role} {named}, but the content says {is}"));
-        kind.into_iter().chain(agent).map(|remark| format!("{remark}; the content counts")).collect()
+        kind.into_iter().chain(agent).map(|remark| format!("{remark}; Baton uses the content")).collect()
     }
 }
 

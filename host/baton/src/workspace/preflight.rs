@@ -165,7 +165,7 @@ fn registration(config: &CommandConfig, folder: &Path) -> Option<MissingRequirem
     let is_there = baton_files::read_target_text(&file, BYTES).is_ok_and(|text| text.contains(&name));
     (config.client == Client::Cursor && !is_there).then(|| MissingRequirement {
         what: format!(
-            "[agents.{}]: Cursor does not know Baton's tools: {} has no server for it",
+            "[agents.{}]: Cursor has no access to Baton's tools: {} has no entry for Baton's MCP server",
             config.section,
             file.display()
         ),

@@ -38,12 +38,16 @@ fn trigger_line(trigger: &Trigger) -> String {
     match trigger {
         Trigger::Files { folder, glob, debounce_ms, .. } => {
             let glob = one_line(glob);
-            format!("`{action}` when a file of `{folder}` that fits `{glob}` changes (after {debounce_ms} ms of quiet)")
+            format!(
+                "`{action}` when a file of `{folder}` that fits `{glob}` changes (after {debounce_ms} ms without a change)"
+            )
         }
         Trigger::Watched { debounce_ms, .. } => {
-            format!("`{action}` when a file that it named changes (after {debounce_ms} ms of quiet)")
+            format!("`{action}` when a file changes that the plugin watches (after {debounce_ms} ms without a change)")
         }
-        Trigger::Return { of: ReturnsOf::Own, .. } => format!("`{action}` for each RETURN to a request that it sent"),
+        Trigger::Return { of: ReturnsOf::Own, .. } => {
+            format!("`{action}` for each RETURN to a request that the plugin sent")
+        }
         Trigger::Return { of: ReturnsOf::Any, .. } => format!("`{action}` for each RETURN of the workspace"),
         Trigger::Audio { .. } => format!("`{action}` for new audio in the folders of `[[audio]]`"),
     }
@@ -86,7 +90,7 @@ mod tests {
         assert_eq!(
             declares.trigger_lines(),
             [
-                "`a` when a file of `plans` that fits `*.md\\n` changes (after 500 ms of quiet)",
+                "`a` when a file of `plans` that fits `*.md\\n` changes (after 500 ms without a change)",
                 "`a` for each RETURN of the workspace"
             ]
         );

@@ -56,7 +56,7 @@ pub(super) fn classify(
             }
             new.state = if incoming.external { State::Delivered } else { State::Queued };
             if edited.is_some() {
-                "the file was edited; its new content counts".clone_into(&mut new.reason);
+                "the file was edited; Baton uses its new content".clone_into(&mut new.reason);
             }
         }
     }

@@ -160,7 +160,7 @@ pub(crate) fn settled(tx: &Tx<'_>, task: &Task, state: State, now: Timestamp) ->
             if !is_enough(&task::get_in(tx, &task.id)?, name) {
                 if waits {
                     let why = format!(
-                        "{name} is only reported: no check of its RETURN has verified it; `baton retry` runs the task anyway"
+                        "{name} is only reported as done: no check has verified its RETURN; `baton retry` runs the task anyway"
                     );
                     set_state(tx, &waiting, "waiting", State::Waiting, why, now)?;
                 }

@@ -172,7 +172,7 @@ fn not_as_sealed(snapshot: &Connection, digest: &str) -> Result<Option<RowProble
         Some(seal) if seal.digest.as_deref() == Some(digest) => return Ok(None),
         Some(seal) => format!("rows and sums were changed outside of Baton: event {} sealed other sums", seal.seq),
         None if PruneMark::read(snapshot)?.is_some() => return Ok(None),
-        None => "they are marked as sealed, but no event of the chain seals them".to_owned(),
+        None => "the sums are marked as sealed, but no event of the chain has their digest".to_owned(),
     };
     Ok(Some(RowProblem::of_table("sums", what)))
 }

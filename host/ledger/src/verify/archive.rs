@@ -48,7 +48,7 @@ pub(super) fn check(
     let Chain { first, tip, .. } = chain;
     let last = tip.map_or(0, |tip| tip.next() - 1);
     if !files.is_empty() && broken.is_none() && last < mark.map_or(0, |mark| mark.seq) {
-        let why = "the ledger begins later: the events between are in no archive that was given";
+        let why = "no given archive has the events between this line and the first event of the ledger";
         broken = Some(BrokenArchive { file: last_line.0, line: last_line.1, why });
     }
     Ok((!files.is_empty()).then_some(ArchivedPart { first, last, broken }))
@@ -124,10 +124,10 @@ impl Chain<'_, '_> {
         let verdict = match before {
             _ if !ended => Err((number, "the file was cut: its end line is missing")),
             Some(row) if row.seq.saturating_add(1) < from => {
-                Err((number, "another archive contains all its events; leave it out"))
+                Err((number, "another archive has all events of this archive; leave this archive out"))
             }
             Some(row) if self.tip.as_ref().is_some_and(|tip| tip.next() == from && tip.head != row.hash) => {
-                Err((number, "it differs from another archive with the same events"))
+                Err((number, "another archive has a different event with the number of the last event here"))
             }
             _ => Ok(()),
         };
@@ -138,7 +138,7 @@ impl Chain<'_, '_> {
     fn take(&mut self, row: &Row) -> Result<Result<(), &'static str>, LedgerError> {
         if self.tip.is_none() {
             if row.seq < 1 || (row.seq == 1) != (row.prev == GENESIS) {
-                return Ok(Err("its number is not its position in the chain"));
+                return Ok(Err("the number of the event is not its position in the chain"));
             }
             self.first = row.seq;
         }
@@ -148,10 +148,10 @@ impl Chain<'_, '_> {
             return Ok(Ok(()));
         }
         if row.seq > tip.next() {
-            return Ok(Err("the events before it are in no archive that was given"));
+            return Ok(Err("no given archive has the events before this event"));
         }
         if row.prev != tip.head {
-            return Ok(Err("it does not follow the archive before it"));
+            return Ok(Err("the event does not follow the last event of the archive before"));
         }
         tip.advance(row.hash.clone());
         let pruned = self.mark.map_or(0, |mark| mark.seq);
@@ -166,7 +166,7 @@ impl Chain<'_, '_> {
         let same = there.is_some_and(|hash| hash == row.hash);
         Ok(same
             .then_some(())
-            .ok_or("the ledger has a different event with this number, or none: they belong to different chains"))
+            .ok_or("the ledger has a different event, or none, with this number: archive and ledger belong to different chains"))
     }
 }
 

@@ -105,13 +105,14 @@ pub(super) fn reasons(best: ScoredItem<'_>, other: ScoredItem<'_>) -> Vec<String
     let names = format!("{} rather than {}", best.format(), other.format());
     match formats {
         Ordering::Greater => reasons.push(format!("better format: {names}")),
-        Ordering::Less => reasons.push(format!("in spite of its format: {names}")),
+        Ordering::Less => reasons.push(format!("chosen in spite of its format: {names}")),
         Ordering::Equal => {}
     }
     reasons.extend(length(best, other));
-    for (says, more) in
-        [("has tags that the other lacks", tags(best, other)), ("lacks tags that the other has", tags(other, best))]
-    {
+    for (says, more) in [
+        ("has tags that the other file lacks", tags(best, other)),
+        ("lacks tags that the other file has", tags(other, best)),
+    ] {
         let more: Vec<&str> = more.collect();
         if !more.is_empty() {
             reasons.push(format!("{says}: {}", more.join(", ")));
@@ -125,10 +126,10 @@ pub(super) fn reasons(best: ScoredItem<'_>, other: ScoredItem<'_>) -> Vec<String
 
 fn damage(best: &Item, other: &Item) -> Option<String> {
     match (&best.damage, &other.damage) {
-        (None, Some(damage)) => Some(format!("intact; the other is damaged: {damage}")),
+        (None, Some(damage)) => Some(format!("intact; the other file is damaged: {damage}")),
         (Some(damage), Some(others)) if damage == others => Some(format!("both are damaged: {damage}")),
-        (Some(damage), Some(others)) => Some(format!("both are damaged: {damage}; the other: {others}")),
-        (Some(damage), None) => Some(format!("in spite of its damage: {damage}")),
+        (Some(damage), Some(others)) => Some(format!("both are damaged: {damage}; the other file: {others}")),
+        (Some(damage), None) => Some(format!("chosen although it is damaged: {damage}")),
         (None, None) => None,
     }
 }
@@ -139,10 +140,10 @@ fn length(best: &Item, other: &Item) -> Option<String> {
     match (best.duration_ms, other.duration_ms) {
         (Some(best), Some(other)) if best >= other + 100 => Some(format!("{} longer", shown(best - other))),
         (Some(best), Some(other)) if other >= best + 100 => {
-            Some(format!("although it is {} shorter", shown(other - best)))
+            Some(format!("chosen although it is {} shorter", shown(other - best)))
         }
-        (Some(_), None) => Some("the length of the other is unknown".to_owned()),
-        (None, Some(_)) => Some("although its length is unknown".to_owned()),
+        (Some(_), None) => Some("the length of the other file is unknown".to_owned()),
+        (None, Some(_)) => Some("chosen although its length is unknown".to_owned()),
         _ => None,
     }
 }

@@ -77,13 +77,17 @@ impl Difference {
     pub fn text(&self) -> String {
         match self {
             Self::Length(ms) => {
-                format!("one file is {}.{} s longer: an edit, or the other is cut off", ms / 1_000, ms % 1_000 / 100)
+                format!(
+                    "one file is {}.{} s longer: an edit, or the other file is cut off",
+                    ms / 1_000,
+                    ms % 1_000 / 100
+                )
             }
-            Self::Speed(thousandths) => format!("one is {}.{} % faster", thousandths / 10, thousandths % 10),
+            Self::Speed(thousandths) => format!("one file is {}.{} % faster", thousandths / 10, thousandths % 10),
             Self::Part(percent) => format!("only {percent} % of the shorter file is similar"),
             Self::Words => "their titles name different versions".to_owned(),
             Self::Edit(from) => format!("at least 10 s from {} on differ: an edit", clock(*from)),
-            Self::Bridge => "files that are similar to one of them are not similar to the other".to_owned(),
+            Self::Bridge => "other files are similar to only one of the two files".to_owned(),
             Self::Review(doubt) => doubt.text(),
         }
     }
@@ -208,7 +212,7 @@ mod tests {
         assert_eq!(of(("a", 200), ("a", 206), Similarity::test()), Some(Difference::Length(6_000)));
         assert_eq!(of(("a", 200), ("a", 200), with(1.0, -0.02)), Some(Difference::Speed(20)));
         assert_eq!(of(("a", 200), ("a", 200), with(0.5, 0.0)), Some(Difference::Part(50)));
-        assert_eq!(Difference::Length(6_250).text(), "one file is 6.2 s longer: an edit, or the other is cut off");
+        assert_eq!(Difference::Length(6_250).text(), "one file is 6.2 s longer: an edit, or the other file is cut off");
     }
 
     #[test]

@@ -78,7 +78,7 @@ impl Lister<'_> {
             }
             Err(error) if is_missing(&error) => {
                 let path = quoted(&root.path.to_string_lossy());
-                Some(format!("{error}; if it is deleted, run `baton library scan --gone {path}`"))
+                Some(format!("{error}; if the folder was deleted, run `baton library scan --gone {path}`"))
             }
             Err(error) => Some(error.to_string()),
         };

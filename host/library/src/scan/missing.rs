@@ -103,7 +103,8 @@ fn missing_on_volume(query: &MissingQuery<'_>, walked: &mut SourceListing, comma
         }
     }
     for (folder, items) in kept {
-        let why = format!("its volume is not mounted: {items} items are kept; if they are deleted, run {command}");
+        let why =
+            format!("its volume is not mounted, so {items} items are kept; if their files were deleted, run {command}");
         walked.unread(folder, &why);
     }
     missing.sort_unstable();

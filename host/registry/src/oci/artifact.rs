@@ -65,7 +65,9 @@ impl Artifact {
     fn from_manifest(manifest: OciImageManifest) -> Result<Self, String> {
         let config = &manifest.config.media_type;
         if config != WASM_MANIFEST_CONFIG_MEDIA_TYPE {
-            return Err(format!("its config is `{config}`, not `{WASM_MANIFEST_CONFIG_MEDIA_TYPE}`; is it an image?"));
+            return Err(format!(
+                "its config is `{config}`, not `{WASM_MANIFEST_CONFIG_MEDIA_TYPE}`; a container image is not a plugin"
+            ));
         }
         let [layer] = manifest.layers.as_slice() else {
             return Err(format!("it has {} layers; a component has exactly one", manifest.layers.len()));
@@ -156,7 +158,11 @@ mod tests {
     fn errors_describe_the_actual_content() {
         let layer = json!({ "mediaType": "application/wasm", "digest": digest(), "size": 100 });
         for (pointer, value, says) in [
-            ("/config/mediaType", json!("application/vnd.oci.image.config.v1+json"), "is it an image"),
+            (
+                "/config/mediaType",
+                json!("application/vnd.oci.image.config.v1+json"),
+                "a container image is not a plugin",
+            ),
             ("/layers", json!([]), "0 layers"),
             ("/layers", json!([layer, layer]), "2 layers"),
             ("/layers/0/mediaType", json!("application/vnd.oci.image.layer.v1.tar+gzip"), "tar+gzip"),

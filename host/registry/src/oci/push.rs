@@ -47,7 +47,7 @@ pub async fn push(
     access: &Access,
 ) -> Result<PublishedComponent, FetchError> {
     if reference.digest().is_some() {
-        let reason = "the digest follows from the bytes; remove it from the reference";
+        let reason = "the registry computes the digest from the bytes; remove `@sha256:…` from the reference";
         return Err(FetchError::Unpublishable(reason.to_owned()));
     }
     if component.len() > COMPONENT_BYTES {

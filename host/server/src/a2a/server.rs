@@ -85,7 +85,10 @@ impl A2aServer {
         };
         let host = head.headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
         let Some(card) = CardWriter { roster, parts: &self.parts, host }.card(path) else {
-            return reply::text(StatusCode::NOT_FOUND, "there is no such agent; the card of the workspace lists them");
+            return reply::text(
+                StatusCode::NOT_FOUND,
+                "there is no such agent; the card of the workspace lists the agents",
+            );
         };
         let tag = baton_core::Digest::of(card.to_string().as_bytes()).short(16);
         let mut card = reply::json(&card);
@@ -124,7 +127,7 @@ impl A2aServer {
             | "ListTaskPushNotificationConfigs"
             | "DeleteTaskPushNotificationConfig" => return Err(RpcError::PushNotificationNotSupported),
             "GetExtendedAgentCard" => {
-                let why = "there is no extended card; every card needs a token and is complete";
+                let why = "there is no extended card: the agent card is complete";
                 return Err(RpcError::UnsupportedOperation(why.to_owned()));
             }
             other => return Err(RpcError::MethodNotFound(other.to_owned())),
@@ -226,7 +229,7 @@ impl A2aServer {
                 RpcError::UnsupportedOperation(format!("{id} has ended; send a message without `taskId`"))
             }
             Ok(sent) => RpcError::UnsupportedOperation(format!(
-                "{id} is {} and takes no message; a question is answered by a person with `baton answer {id}`",
+                "{id} is {} and accepts no message; if it has a question, a person answers with `baton answer {id}`",
                 sent.task.state
             )),
         }

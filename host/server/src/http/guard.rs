@@ -37,7 +37,9 @@ pub(super) enum Refusal {
 impl Refusal {
     pub(super) fn into_reply(self) -> Reply {
         match self {
-            Self::Host => text(StatusCode::MISDIRECTED_REQUEST, "this server does not answer for this host"),
+            Self::Host => {
+                text(StatusCode::MISDIRECTED_REQUEST, "this server does not serve this host: see `hosts` of [server]")
+            }
             Self::Origin => text(StatusCode::FORBIDDEN, "web pages cannot call this server"),
         }
     }

@@ -262,7 +262,14 @@ fn plain_paths(
             })
         };
         let one = || names::file(bare).or_else(folder).or_else(outside).or_else(made).into_iter().collect();
-        let found: Vec<Name> = names::pair(bare).map_or_else(one, Vec::from);
+        let mut found: Vec<Name> = names::pair(bare).map_or_else(one, Vec::from);
+        // `docker/mysql/my.cnf`: with two folders, an unknown ending is enough. `till.org/a/b.html` is an address.
+        let two_folders =
+            || bare.matches('/').count() >= 2 && !bare.split('/').next().is_some_and(|first| first.contains('.'));
+        let unknown = found.is_empty() && two_folders() && !bare.ends_with(".exe");
+        if unknown {
+            found.extend(names::likely_file(bare, false));
+        }
         if found.is_empty() {
             continue;
         }
@@ -274,7 +281,7 @@ fn plain_paths(
         words.push_str(text.get(from..inner).unwrap_or_default());
         from = inner + bare.len();
         for name in found {
-            add(name, Markup::Plain, false, words, start + from);
+            add(name, Markup::Plain, unknown, words, start + from);
         }
     }
     words.push_str(text.get(from..).unwrap_or_default());

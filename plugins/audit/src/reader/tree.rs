@@ -56,7 +56,14 @@ pub(super) fn read(fence: &Fence) -> Option<Tree> {
     if !(PLAIN.contains(&language) || SHELL.contains(&language)) || is_diagram(fence) {
         return None;
     }
-    let rows: Vec<Row<'_>> = fence.rows.iter().filter_map(|(line, text)| row(*line, text)).flat_map(several).collect();
+    // "Before:" and "After:" in one block: the first rows are the former state.
+    let mut former = false;
+    let now = fence.rows.iter().filter(|(_, text)| {
+        let label = text.trim_start_matches(['#', '/', ' ']).to_lowercase();
+        former = label.starts_with("before:") || former && !label.starts_with("after:");
+        !former
+    });
+    let rows: Vec<Row<'_>> = now.filter_map(|(line, text)| row(*line, text)).flat_map(several).collect();
     let connected = rows.iter().any(|row| row.connected);
     let listing = PLAIN.contains(&language) && is_listing(&rows) && (fence.fenced || is_nested(&rows));
     if !connected && !listing {

@@ -86,12 +86,15 @@ fn bounds(activity: &Activity) -> String {
     let mut lines = String::new();
     if activity.long_sessions > 0 {
         lines.push_str(&format!(
-            "- {} sessions have more than 501 plays: only plays at most 500 apart are pairs.\n",
+            "- {} sessions have more than 501 plays: two plays form a pair only if at most 499 plays are between them.\n",
             activity.long_sessions
         ));
     }
     if activity.left_out > 0 {
-        lines.push_str(&format!("- {} pairs are above the limit of memory.\n", activity.left_out));
+        lines.push_str(&format!(
+            "- {} pairs of plays were not counted, because the table of pairs was full.\n",
+            activity.left_out
+        ));
     }
     if activity.relations.len() > MOST_ROWS {
         lines.push_str(&format!("- The table of pairs has the first {MOST_ROWS} of {}.\n", activity.relations.len()));

@@ -152,7 +152,7 @@ fn in_order(group: &str, pages: Vec<Page>, findings: &mut Findings) -> (Vec<i64>
     let linked = left.is_empty();
     if !linked {
         let title = format!(
-            "{} pages of the playlist {group} are not linked to its first page; they are put at its end",
+            "{} pages of the playlist {group} are not linked to its first page; their items are at the end of the playlist",
             left.len()
         );
         let keys: Vec<_> = left.iter().map(|page| page.key.as_str()).collect();

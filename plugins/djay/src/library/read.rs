@@ -149,7 +149,7 @@ impl RawLibrary {
             UnreadReason::new(why.clone(), &why)
         })?;
         if let Some(id) = id.filter(|id| id != key) {
-            let title = format!("{collection}/{key} has the id {id} inside; the key is used");
+            let title = format!("{collection}/{key} contains another id, {id}; {key} is used");
             findings.add("id", &format!("{collection}/{key}"), Severity::Low, title, format!("row {row}"));
         }
         Ok(())

@@ -170,7 +170,7 @@ impl<'a> Api<'a> {
                 Err(error) => self.pause(1 << try_number, &format!("an answer is not JSON ({error})"))?,
             }
         }
-        Err(retryable(format!("{} {} has no complete answer", call.method, path_of(call))))
+        Err(retryable(format!("Google Drive returned no complete answer to {} {}", call.method, path_of(call))))
     }
 
     fn call_until(&self, call: &Call<'_>, most: u32) -> Result<Response, Refusal> {

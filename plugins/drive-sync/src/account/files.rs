@@ -225,7 +225,7 @@ impl<'a> Files<'a> {
     pub(super) fn user(&self) -> Result<String, Refusal> {
         let answer = self.api.json(&Call::new("GET", "/drive/v3/about?fields=user(permissionId)"))?;
         let id = answer.pointer("/user/permissionId").and_then(Value::as_str);
-        id.map(str::to_owned).ok_or_else(|| retryable("Google Drive does not name the account".to_owned()))
+        id.map(str::to_owned).ok_or_else(|| retryable("Google Drive returned no id of the account".to_owned()))
     }
 
     /// Whether the granted scope shows files that other apps created. `false` if the first page of files has no such file.
@@ -249,7 +249,9 @@ impl<'a> Files<'a> {
             refusal => refusal,
         })?;
         let token = answer.get("startPageToken").and_then(Value::as_str);
-        token.map(str::to_owned).ok_or_else(|| retryable("Google Drive gave no token of changes".to_owned()))
+        token
+            .map(str::to_owned)
+            .ok_or_else(|| retryable("Google Drive returned no start token for its list of changes".to_owned()))
     }
 
     /// The changes since a token.

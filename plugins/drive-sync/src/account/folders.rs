@@ -222,7 +222,7 @@ fn report_refused(account: &Account<'_>, file: &RemoteFile, why: &str) {
 
 fn report_left(account: &Account<'_>, folder: &RemoteFile) {
     let title = format!(
-        "{}: a second folder of this database has no file of Baton; Baton left it, because it cannot see the files of other apps in it",
+        "{}: a second folder of this database has no file of Baton; it may have files of other apps, so Baton does not move it",
         folder.name
     );
     let step = format!(

@@ -37,7 +37,11 @@ pub(super) fn refresh(account: &Account<'_>) -> Result<(), Refusal> {
                 token.text = start;
                 return settle(account, token, has_new_folder);
             }
-            (None, None) => return Err(retryable("Google Drive gave no further token of changes".to_owned())),
+            (None, None) => {
+                return Err(retryable(
+                    "Google Drive returned a list of changes without a token for the next one".to_owned(),
+                ));
+            }
         }
     }
     Err(retryable("the list of changes at Google Drive does not end".to_owned()))

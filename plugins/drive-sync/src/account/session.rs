@@ -106,7 +106,7 @@ impl<'a> AccountSession<'a> {
         for part in PARTS {
             for (database, ids) in duplicates(&files, part.name()) {
                 let title =
-                    format!("{} files of the account are the {} of the database {database}", ids.len(), part.name());
+                    format!("the account has {} files for the {} of the database {database}", ids.len(), part.name());
                 account.report(
                     "account-duplicate-file",
                     &format!("{database}:{}", part.name()),
@@ -118,9 +118,10 @@ impl<'a> AccountSession<'a> {
         }
         let count = files.iter().filter(|file| file.marker.part == "folder" && file.marker.merged.is_empty()).count();
         let mut outcome = outcome;
-        outcome
-            .summary
-            .push_str(&format!(" Google Drive has {count} folders of databases, {} in duplicate.", folders.len()));
+        outcome.summary.push_str(&format!(
+            " Google Drive has {count} folders of databases; databases with several folders: {}.",
+            folders.len()
+        ));
         outcome.findings.append(&mut account.findings.take().into_list());
         Ok(outcome)
     }
@@ -344,7 +345,7 @@ fn incomplete(account: &Account<'_>, mut outcome: Outcome) -> Outcome {
     if outcome.kind == OutcomeKind::Done {
         outcome.kind = OutcomeKind::Partial;
     }
-    outcome.with_next_step("run it again: it continues, and does nothing twice")
+    outcome.with_next_step("run the task again: it continues, and repeats no completed step")
 }
 
 /// Decides after a database whether the task continues with the next database or ends.

@@ -125,7 +125,7 @@ impl Request<'_> {
         call.headers.push(("x-upload-content-length", length.to_string()));
         let answer = self.files.api.call(&call)?;
         let id = answer.header("location").and_then(upload_id);
-        let id = id.ok_or_else(|| retryable("Google Drive gave no upload session".to_owned()))?;
+        let id = id.ok_or_else(|| retryable("Google Drive returned no address for the upload".to_owned()))?;
         // Only the id is taken from the server's answer, so that the answer cannot lead the upload to another server.
         Ok(format!("{}&uploadType=resumable&upload_id={id}", self.path))
     }

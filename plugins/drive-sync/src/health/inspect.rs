@@ -143,11 +143,11 @@ pub fn inspect_drive(root: &Path, memory: Memory<'_>, keep: usize) -> Result<Hea
     let listing = Listing::read(root)?;
     let mut health = Health::default();
     for name in &listing.odd {
-        health.add(Kind::FolderWithoutId, None, name, "its name has no id after a last `_`");
+        health.add(Kind::FolderWithoutId, None, name, "its name does not end in `_ID`");
     }
     for name in &listing.loose {
         let id = ParsedName::parse(stem(name)).map(|named| named.id.to_ascii_lowercase());
-        health.add(Kind::OrphanCsv, id.as_deref(), name, "it is not in a database's folder");
+        health.add(Kind::OrphanCsv, id.as_deref(), name, "the file is not in the folder of a database");
     }
     health.names("the Drive", ".", listing.unreadable);
     let (remembered, titles) = (remembered(memory)?, memory.titles()?);
@@ -235,14 +235,14 @@ fn look_inside(root: &Path, folder: &str, id: &str, keep: usize, health: &mut He
         if is_second_name(root, folder, name) {
             continue;
         }
-        health.add(Kind::OrphanCsv, Some(id), format!("{folder}/{name}"), "it is not the folder's CSV");
+        health.add(Kind::OrphanCsv, Some(id), format!("{folder}/{name}"), "the file is not the CSV of this folder");
     }
     for (name, _) in inside.iter().filter(|(name, _)| is_second_name(root, folder, name)) {
-        let seen = "the old name of a file that also has its new name";
+        let seen = "the file has its old name; the folder also has a file with the new name";
         health.add(Kind::Leftover, Some(id), format!("{folder}/{name}"), seen);
     }
     if inside.iter().any(|(name, _)| name == PART) {
-        health.add(Kind::Leftover, Some(id), format!("{folder}/{PART}"), "a file that was not written to its end");
+        health.add(Kind::Leftover, Some(id), format!("{folder}/{PART}"), "an incomplete file of an interrupted write");
     }
     match inside.iter().find(|(name, _)| name == ARCHIVE) {
         Some((_, kind)) if kind.is_dir() => {}
@@ -258,7 +258,7 @@ fn look_inside(root: &Path, folder: &str, id: &str, keep: usize, health: &mut He
     }
     if fs::symlink_metadata(root.join(folder).join(ARCHIVE).join(PART)).is_ok() {
         let path = format!("{folder}/{ARCHIVE}/{PART}");
-        health.add(Kind::Leftover, Some(id), path, "a file that was not written to its end");
+        health.add(Kind::Leftover, Some(id), path, "an incomplete file of an interrupted write");
     }
     let known = archive::superfluous(root, folder, id, 0)?.len();
     health.backups += known;

@@ -121,8 +121,9 @@ fn csv_of(found: &FoundFiles) -> Result<Csv, String> {
 fn database_of_csv(name: &str, csv: &Csv) -> Result<Database, String> {
     let [mark, id] = &csv.marks;
     let id = id.strip_prefix("id=").filter(|id| mark == FILE_MARK && is_id(id));
-    let id =
-        id.ok_or_else(|| format!("it has no sidecar {name}.json, and does not say `{FILE_MARK},id=ID` in its row 2"))?;
+    let id = id.ok_or_else(|| {
+        format!("it has no sidecar {name}.json, and its row 2 does not begin with `{FILE_MARK},id=ID`")
+    })?;
     let property =
         |(header, kind): (&String, &String)| Property { id: header.clone(), name: header.clone(), kind: kind.clone() };
     Ok(Database {
@@ -150,7 +151,7 @@ fn places(csv: &Csv, database: &Database) -> Result<Vec<usize>, String> {
         let kind = csv.kinds.get(*place).map_or("", String::as_str);
         if kind != property.kind {
             return Err(format!(
-                "its row 2 says that `{}` is a {kind}, its sidecar says {}",
+                "the type of `{}` is {kind} in its row 2, but {} in its sidecar",
                 property.name, property.kind
             ));
         }

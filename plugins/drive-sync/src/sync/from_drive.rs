@@ -327,14 +327,16 @@ impl ChangeCollector<'_> {
         let edited = self.database.properties.iter().position(|property| property.kind == "last_edited_time");
         if let Some(text) = edited.and_then(|place| record.cells.get(place)) {
             let (Some(edited), Some(synced)) = (time::parse(text), time::parse(&row.synced)) else {
-                return Some("it does not say when it was edited, or when it was synced".to_owned());
+                return Some("the row has no valid time of its last edit, or of its last sync".to_owned());
             };
             let edited = if edited % 60_000 == 0 { edited + MINUTE_MS } else { edited };
-            return (edited > synced).then(|| format!("it was edited at its source ({text}) after {}", row.synced));
+            return (edited > synced)
+                .then(|| format!("the row was edited at its source ({text}) after the last sync ({})", row.synced));
         }
         let unknown = !has_base && self.source_is_newer;
-        unknown
-            .then(|| "its source was read again since the last sync and does not say when a row was edited".to_owned())
+        unknown.then(|| {
+            "the source was read again since the last sync, and has no time of the last edit of a row".to_owned()
+        })
     }
 }
 

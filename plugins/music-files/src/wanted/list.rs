@@ -86,7 +86,7 @@ fn check_catalog(known: &CatalogData, lists: &[&CatalogPlaylist]) -> Option<Outc
         return Some(Outcome::refused(what).with_next_step(IMPORT));
     }
     if !has_files(known) {
-        let what = "The catalog has no file on disk, so the wanted tracks are unknown: no music folder was scanned.";
+        let what = "It is unknown which tracks are not on disk, because no music folder was scanned.";
         return Some(Outcome::refused(what).with_next_step(SCAN));
     }
     None

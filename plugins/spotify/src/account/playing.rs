@@ -29,7 +29,7 @@ pub fn now_playing(api: &Api<'_>, catalog: &dyn Tables) -> Result<ActionResult, 
     let item = playing.as_ref().and_then(|playing| playing.get("item")).filter(|item| item.is_object());
     let (Some(playing), Some(item)) = (&playing, item) else {
         let summary = if playing.is_some() {
-            "Spotify plays something without a name, such as an advertisement."
+            "Spotify plays an item that it does not name, such as an advertisement."
         } else {
             "Spotify plays nothing."
         };
@@ -97,7 +97,7 @@ pub fn recent(api: &Api<'_>, catalog: &dyn Tables) -> Result<ActionResult, Error
             "played_at": at, "item": shown(&entry), "library": found.as_ref().map(LibraryEntry::json),
         }));
     }
-    let mut summary = format!("Spotify knows {}.", counted(items.len(), "last play", "last plays"));
+    let mut summary = format!("Spotify returned {}.", counted(items.len(), "last play", "last plays"));
     if !wanted.is_empty() {
         let _ = write!(summary, " {} not on disk: see recent.md.", counted(wanted.len(), "track is", "tracks are"));
     }

@@ -134,7 +134,10 @@ impl<'a> Session<'a> {
                 return Ok(());
             }
             if state.is_part_of(&digest) {
-                let title = format!("{} is unchanged, and only a part of it could be read", found.shown);
+                let title = format!(
+                    "{} has not changed since the last import, which could read only a part of it",
+                    found.shown
+                );
                 self.import.findings.add("unreadable", &found.shown, Severity::Medium, title, "Export it again.");
                 self.import.report.unchanged += 1;
                 return Ok(());

@@ -24,7 +24,7 @@ impl Args {
             bail!("there is no account {}; `baton account list` shows the connected accounts", self.service);
         }
         output::note(&format!(
-            "removed the account {}. The service still knows your consent: end it there under {}",
+            "removed the account {}. The service still has your consent: revoke it there under {}",
             self.service,
             self.service.consents()
         ));

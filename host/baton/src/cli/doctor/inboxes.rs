@@ -38,7 +38,7 @@ pub(super) fn check(facts: &Facts) -> Vec<Finding> {
     search.below(&facts.root, DEPTH_OF_ROOT, |name| name == INBOX);
     findings.extend(search.found.iter().map(|inbox| unwatched(facts, &places, inbox)));
     if search.left == 0 {
-        let what = format!("only the first {SEARCHED} folders were searched for inboxes that nobody watches");
+        let what = format!("only the first {SEARCHED} folders were searched for inboxes that Baton does not watch");
         let fix = "move folders that hold no agents out of handoffs/ and of the adopted folders";
         findings.push(Finding::warn(CHECK, facts.display(&handoffs), what, fix));
     }

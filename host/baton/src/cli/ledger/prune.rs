@@ -96,7 +96,7 @@ fn as_text(plan: &Plan, done: Option<&PruneResult>) -> String {
     };
     if let Some(kept) = &plan.kept {
         text.push_str(&format!(
-            "event {} and all later events stay, because the task of this event, {}, {}\n",
+            "event {} and all later events stay, because task {} of this event {}\n",
             kept.seq,
             output::one_line(&kept.task),
             kept.why
@@ -104,7 +104,7 @@ fn as_text(plan: &Plan, done: Option<&PruneResult>) -> String {
     }
     if let Some(done) = done.filter(|done| done.last < plan.last) {
         text.push_str(&format!(
-            "pruned less than planned (–{}): a task after event {} was opened again\n",
+            "pruned less than planned (the plan ended at event {}): a task after event {} was opened again\n",
             plan.last, done.last
         ));
     }

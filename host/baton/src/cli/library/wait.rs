@@ -28,7 +28,7 @@ pub(super) fn wait_for_lock<T>(
                 if !std::mem::replace(&mut is_said, true) {
                     let seconds = MAX_WAIT.as_secs();
                     output::note(&format!(
-                        "waiting up to {seconds} s for another scan, or for the automatic scan of new audio"
+                        "waiting up to {seconds} s until another scan, or the automatic scan of new audio, ends"
                     ));
                 }
                 std::thread::sleep(PAUSE);

@@ -38,7 +38,7 @@ fn a_missing_archive_between_two_others_is_a_gap() {
     let report = fixture.report(None, &[&first, &third]);
     let broken = report.archived.as_ref().unwrap().broken.clone().unwrap();
     assert_eq!((broken.file, broken.line), (third, 1));
-    assert!(broken.why.contains("in no archive that was given") && !report.is_whole());
+    assert!(broken.why.contains("no given archive has the events before this event") && !report.is_whole());
 }
 
 #[test]
@@ -73,7 +73,12 @@ fn a_changed_archive_is_reported_with_the_line() {
         other => panic!("{other:?}"),
     };
     let short = crate::export::end(4, &hash).to_string();
-    assert!(check(&[&lines[..4], &[&short]].concat()).unwrap().1.contains("the ledger begins later"));
+    assert!(
+        check(&[&lines[..4], &[&short]].concat())
+            .unwrap()
+            .1
+            .contains("between this line and the first event of the ledger")
+    );
 }
 
 #[test]

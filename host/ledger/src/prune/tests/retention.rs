@@ -140,7 +140,7 @@ fn a_second_prune_deletes_nothing_and_a_later_prune_continues() {
     assert!(alone.is_whole());
     assert_eq!(alone.found, Some(HeadPosition::Pruned), "the first archive was not read");
     let gap = fixture.report(None, &[&first.archive]);
-    assert!(gap.archived.unwrap().broken.unwrap().why.contains("the ledger begins later"));
+    assert!(gap.archived.unwrap().broken.unwrap().why.contains("between this line and the first event of the ledger"));
 }
 
 #[test]

@@ -68,9 +68,9 @@ impl TextChange<'_> {
 impl Change for TextChange<'_> {
     fn need(&self, writer: &TagWriter) -> Result<(), StopReason> {
         match self.each().find(|(field, _)| writer.text(*field).is_some()) {
-            Some(_) => {
-                Err(StopReason::Failed("another program added the tag in the meantime; run it again".to_owned()))
-            }
+            Some(_) => Err(StopReason::Failed(
+                "another program added the tag in the meantime; run the command again".to_owned(),
+            )),
             None => Ok(()),
         }
     }

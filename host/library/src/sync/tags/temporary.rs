@@ -133,7 +133,7 @@ fn check_identity(copy: &File, path: &Path) -> io::Result<()> {
 }
 
 fn locked_error() -> io::Error {
-    io::Error::other("another `baton library sync` writes it; sync again when that has ended")
+    io::Error::other("another `baton library sync` writes this file; sync again when it has ended")
 }
 
 impl Drop for TemporaryCopy {

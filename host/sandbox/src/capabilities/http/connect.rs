@@ -70,8 +70,10 @@ impl Network {
     pub(super) async fn connect(&self, target: &Target) -> Result<Box<dyn Connection>, ConnectError> {
         if let Some(servers) = &self.servers {
             let Some(address) = servers.get(&target.origin()) else {
-                let text =
-                    format!("the request {} was not sent: `servers` of the example does not have it", target.shown());
+                let text = format!(
+                    "the request {} was not sent: `servers` of the example has no answer for it",
+                    target.shown()
+                );
                 return Err(ConnectError::Denied(Denial::refused(text)));
             };
             return Ok(Box::new(dial(&[*address]).await?));

@@ -66,7 +66,7 @@ impl Locks {
         check(name)?;
         if self.held.len() >= limits::LOCKS {
             return Err(Error::Invalid(format!(
-                "the attempt holds {} locks, which is the limit: release one",
+                "the attempt holds {} locks, which is the limit: release a lock",
                 limits::LOCKS
             )));
         }

@@ -232,8 +232,8 @@ fn undone(plan: &str, changes: &[Change], is_over: bool, findings: &mut Findings
     let (undone, kept) = (count(changes, &["undone"]), count(changes, states));
     report(changes, states, findings);
     let mut summary = format!(
-        "Plan {plan}: {} as before, {kept} could not be undone.",
-        counted(undone, "playlist is", "playlists are")
+        "Plan {plan}: {} restored, {kept} could not be undone.",
+        counted(undone, "playlist was", "playlists were")
     );
     if !is_over {
         summary

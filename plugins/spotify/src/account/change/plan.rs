@@ -113,7 +113,7 @@ pub fn plan(
         let percent = u8::try_from(number * 95 / wanted.len()).unwrap_or(95);
         services.progress.step(percent, &one.name)?;
         if !seen.insert(one.id.clone().unwrap_or_else(|| playlist_id(&one.name))) {
-            let title = format!("{}: only the first of several lists with this name is planned", one.name);
+            let title = format!("{}: several lists have this name, and only the first is planned", one.name);
             let way = "To plan another one, name its file, or `account` for the list of your account, in place of the folder or `catalog`.";
             planner.findings.add("same-name", &one.name, Severity::Medium, title, way);
             continue;
@@ -222,17 +222,23 @@ impl<'a> Planner<'a> {
         if left_out > 0 {
             let items = counted(left_out, "item has", "items have");
             let title = format!("{name}: {items} no id at Spotify, so the plan does not add them");
-            self.findings.add("no-id", name, Severity::Low, title, "Local files, unnamed rows and deleted items.");
+            self.findings.add(
+                "no-id",
+                name,
+                Severity::Low,
+                title,
+                "Such items are local files, unnamed rows and deleted items.",
+            );
         }
         if stay > 0 {
             let items = counted(stay, "item stays", "items stay");
-            let title = format!("{name}: {items} at the end, because the API cannot remove it");
+            let title = format!("{name}: {items} at the end of the playlist, because the API cannot remove such items");
             self.findings.add(
                 "stays",
                 name,
                 Severity::Low,
                 title,
-                "Local files and items that are not available any more.",
+                "Such items are local files, and items that are not available any more.",
             );
         }
     }

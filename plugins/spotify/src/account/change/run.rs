@@ -72,7 +72,7 @@ impl Run<'_> {
                 Err(refusal) => return to_change_result(refusal),
             };
             if !Self::is_of_plan(change, &present.items) {
-                return Ok(ChangeResult::Not("it was changed after the plan was applied".to_owned()));
+                return Ok(ChangeResult::Not("the playlist was changed after the plan was applied".to_owned()));
             }
             (change.base, change.snapshot, change.done) = (present.items, present.snapshot, 0);
             "undoing".clone_into(&mut change.state);
@@ -92,7 +92,7 @@ impl Run<'_> {
                     self.keep_changes_of_others(change, &steps, present)?;
                 }
                 Ok(RemoteComparison::Changed(_)) => {
-                    return Ok(ChangeResult::Not("it was changed after the plan was made".to_owned()));
+                    return Ok(ChangeResult::Not("the playlist was changed after the plan was made".to_owned()));
                 }
                 Err(refusal) => return self.refused(change, refusal, has_begun),
             }
@@ -153,7 +153,7 @@ impl Run<'_> {
             *list = possible_items(&present.items, &with_changes_of_others(list, &expected, &present.items)).items;
         }
         (change.base, change.snapshot, change.done) = (present.items, present.snapshot, 0);
-        change.note = Some("somebody else changed it meanwhile; the plan keeps their changes".to_owned());
+        change.note = Some("somebody else changed the playlist meanwhile; the plan keeps their changes".to_owned());
         self.journal.put(self.plan, change)
     }
 
@@ -323,7 +323,9 @@ impl Run<'_> {
                 }
             }
             match (is_over, is_changed) {
-                (true, true) => return Ok(ChangeResult::Not("it was changed after the plan was applied".to_owned())),
+                (true, true) => {
+                    return Ok(ChangeResult::Not("the playlist was changed after the plan was applied".to_owned()));
+                }
                 (true, false) => return Ok(ChangeResult::Wanted),
                 (false, _) => {}
             }
@@ -360,9 +362,10 @@ enum RemoteComparison {
 fn to_change_result(refusal: Refusal) -> Result<ChangeResult, Error> {
     match refusal {
         Refusal::Forbidden => Ok(ChangeResult::Not(
-            "Spotify does not let the account change it (403), because it belongs to others".to_owned(),
+            "Spotify does not allow the account to change the playlist (403), because the playlist belongs to others"
+                .to_owned(),
         )),
-        Refusal::Missing => Ok(ChangeResult::Not("it does not exist any more".to_owned())),
+        Refusal::Missing => Ok(ChangeResult::Not("the playlist does not exist any more".to_owned())),
         Refusal::Rejected(why) => Ok(ChangeResult::Not(why)),
         Refusal::NoMoreRequests => Ok(ChangeResult::Later),
         Refusal::Failed(error) => Err(error),

@@ -89,7 +89,7 @@ fn likely(found: &Duplicates) -> String {
     }
     let left_out = match found.likely_left_out {
         0 => String::new(),
-        pairs => format!("up to {pairs} more pairs were not compared: more than 64 items have their names\n"),
+        pairs => format!("up to {pairs} more pairs were not compared, because more than 64 items have the same name\n"),
     };
     table.lines(|_, _, cell| cell) + &more(found.likely.len(), "pairs") + &left_out
 }

@@ -42,7 +42,7 @@ impl<'a> EagleConnection<'a> {
         match runtime.block_on(eagle.item(&step.eagle)).map_err(|error| error.to_string())? {
             Some(item) => Ok(item.deleted),
             // An item that was deleted permanently cannot be restored.
-            None => Err("Eagle does not know the item any more".to_owned()),
+            None => Err("Eagle has no item with this id any more".to_owned()),
         }
     }
 
@@ -57,7 +57,7 @@ impl<'a> EagleConnection<'a> {
         let (runtime, eagle) = self.eagle()?;
         is_open(eagle, &file.library)?;
         let found = runtime.block_on(eagle.item(&file.id)).map_err(|error| error.to_string())?;
-        let item = found.ok_or("Eagle does not know the item")?;
+        let item = found.ok_or("Eagle has no item with this id")?;
         // The library of another machine is identified only by its name, so the item must match the plan too.
         let is_proven = eagle.library().is_some_and(|open| open.folder.is_some());
         if is_proven || item.size == Some(file.bytes) {
@@ -145,7 +145,7 @@ fn step(file: &EagleFile) -> EagleStep {
 async fn move_to_trash(eagle: &Eagle, file: &EagleFile) -> Result<(), String> {
     let to_text = |error: EagleError| error.to_string();
     match eagle.item(&file.id).await.map_err(to_text)? {
-        None => return Err("Eagle does not know the item".to_owned()),
+        None => return Err("Eagle has no item with this id".to_owned()),
         Some(item) if item.deleted => return Ok(()),
         Some(_) => {}
     }

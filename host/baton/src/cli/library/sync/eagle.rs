@@ -77,9 +77,9 @@ async fn apply(
     bar.finish_and_clear();
     let left = changes - done;
     Ok(match sent {
-        Err(error) => Some(format!("stopped with {left} items left: {error}")),
+        Err(error) => Some(format!("stopped; items left: {left}; the reason: {error}")),
         Ok(()) if stop.load(Ordering::Relaxed) && left > 0 => {
-            Some(format!("stopped with {left} left; the next sync resumes there"))
+            Some(format!("stopped; items left: {left}; the next sync resumes there"))
         }
         Ok(()) => None,
     })

@@ -29,7 +29,7 @@ pub(super) fn sync(args: &Args, workspace: &Workspace, known: &[FingerprintedIte
     bar.finish_and_clear();
     let about = json!({ "beyond_limit": run.beyond });
     let left = known.len() - run.lines.len() - run.beyond;
-    let ended = (left > 0).then(|| format!("stopped with {left} left; the next sync resumes there"));
+    let ended = (left > 0).then(|| format!("stopped; files left: {left}; the next sync resumes there"));
     Ok(Report {
         target: "file_tags",
         about: about.as_object().cloned().unwrap_or_default(),
