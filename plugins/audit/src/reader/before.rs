@@ -60,7 +60,11 @@ pub(super) fn clause(before: &str) -> Clause {
     let main: Vec<&str> = main.as_ref().map_or_else(|| said.clone(), |main| main.iter().map(String::as_str).collect());
     let first = main.iter().find(|word| !is_leading(word)).copied().unwrap_or_default();
     let lead = verbs::verb(first);
-    let named = |at: usize| at.checked_sub(1).and_then(|at| said.get(at)).is_some_and(|word| is_article(word));
+    // "The failing test" names a test.
+    let named = |at: usize| {
+        said.get(at) == Some(&"failing")
+            || at.checked_sub(1).and_then(|at| said.get(at)).is_some_and(|word| is_article(word))
+    };
     let near = (0..said.len()).rev().filter(|at| !named(*at)).find_map(|at| {
         let test = |verb: &Verb| verb.action == FileAction::Test && (at > 0 || said.len() > 2);
         said.get(at).and_then(|word| verbs::verb(word)).filter(|verb| !test(verb)).map(|verb| (at, verb))

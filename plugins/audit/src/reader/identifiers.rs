@@ -351,6 +351,13 @@ mod tests {
             ("- [x] Create records in `event/`: `TillOpened(int id, String by)`, `TillShut`", "TillOpened TillShut"),
             ("- [x] Update openTill() in src/till.ts to count", "openTill"),
             ("- [x] Create Till dataclass in src/till.py", "Till"),
+            ("- [x] Implement shut() function in src/till.py", "shut"),
+            ("- [x] Write failing test `test_open_till()` - asserts that it opens", "test_open_till"),
+            ("| Open | \u{2705} | Till.openTill() |", "openTill"),
+            (
+                "---\ntodos:\n  - content: Create src/till.py with the class OpenTill\n    status: completed\n---\n",
+                "OpenTill",
+            ),
             ("- [x] Add rounding in `parseTill()`", "parseTill"),
             ("- [x] Extend the till\n  - `open_till()` takes a drawer", "open_till"),
             (

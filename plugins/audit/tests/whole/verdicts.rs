@@ -175,6 +175,39 @@ fn a_tree_may_begin_with_the_repositorys_name() {
 }
 
 #[test]
+fn a_report_promises_the_folders_of_its_trees() {
+    let tree = |mark: &str| {
+        format!(
+            "# Till: summary\n\n## Files\n\n```\nsrc/\n\u{251c}\u{2500}\u{2500} till/\n\u{2502}   \u{2514}\u{2500}\u{2500} a.py {mark}\n\u{2514}\u{2500}\u{2500} desk/\n    \u{2514}\u{2500}\u{2500} b.py\n```\n"
+        )
+    };
+    let workspace = |mark: &str| Workspace::new().file("plans/a.md", tree(mark)).file("root/src/till/a.py", "x = 1\n");
+    // The missing file stands for its missing folder.
+    assert_eq!(
+        workspace("").statuses(),
+        ["src PRESENT", "src/till PRESENT", "src/till/a.py PRESENT", "src/desk/b.py MISSING"]
+    );
+    assert!(!workspace("(existing)").statuses().contains(&"src/till PRESENT".to_owned()));
+}
+
+#[test]
+fn skipped_work_and_former_rows_are_not_claimed() {
+    let plan = "# P\n\n- [x] Create `src/a.py`\n- [x] Create `src/b.py` (skipped - not needed)\n";
+    let workspace = Workspace::new().file("plans/p.md", plan).file("root/src/a.py", "x = 1\n");
+    assert_eq!(workspace.statuses(), ["src/a.py PRESENT", "src/b.py MISSING"]);
+    let plan = "# Till: summary\n\n## New files\n\n```\nBefore:\nsrc/old.py\n\nAfter:\nsrc/a.py\n```\n";
+    let workspace = Workspace::new().file("plans/p.md", plan).file("root/src/a.py", "x = 1\n");
+    assert_eq!(workspace.statuses(), ["src/a.py PRESENT"]);
+}
+
+#[test]
+fn the_type_of_a_file_is_no_class_in_it() {
+    let plan = "# Till: summary\n\n## Files created\n\n| File | Type |\n|---|---|\n| src/a.py | Code |\n";
+    let workspace = Workspace::new().file("plans/p.md", plan).file("root/src/a.py", "x = 1\n");
+    assert_eq!(workspace.statuses(), ["src/a.py PRESENT"]);
+}
+
+#[test]
 fn rows_carry_digest_lines_and_places_of_definitions() {
     let workspace = Workspace::new()
         .file("plans/kiosk.md", KIOSK)
