@@ -281,7 +281,9 @@ fn missing_arguments_of_the_command_line_are_shown() {
     assert!(plugins["plugins"].as_array().unwrap().iter().any(|plugin| plugin["plugin"] == "djay"), "{plugins}");
     let lacking = here(&["run", "djay", "export", "--arg", "formats=csv"]).ended(1).stderr;
     assert!(
-        lacking.contains("in one command: baton run djay export --arg formats=csv --grant files:ro=djay=PATH"),
+        lacking.contains(
+            "to grant this and repeat the run: baton run djay export --arg formats=csv --grant files:ro=djay=PATH"
+        ),
         "{lacking}"
     );
 }

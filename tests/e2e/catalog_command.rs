@@ -111,8 +111,11 @@ fn help_names_the_default_order_of_sources() {
     assert!(chosen.contains("djay, spotify, then all others"), "before the first sync: {chosen}");
     let help = workspace.baton(&["catalog", "rank", "--help"]).ended(0).stdout;
     let words = help.split_whitespace().collect::<Vec<_>>().join(" ");
-    let places =
-        ["the highest rank in [catalog.ranks]", "djay wins for bpm and key", "the newest value for other fields"]
-            .map(|part| words.find(part));
+    let places = [
+        "the highest rank in [catalog.ranks]",
+        "the value of djay for bpm and key",
+        "the newest value for other fields",
+    ]
+    .map(|part| words.find(part));
     assert!(places.iter().all(Option::is_some) && places.is_sorted(), "{help}");
 }

@@ -17,6 +17,6 @@ pub(crate) fn prompt(agent: &str, task: &str, resumes: bool) -> String {
          3. Do the work. Report long work with `progress`.\n\
          4. `return` the request with its status, a summary, and as evidence the files, commits and commands.\n\
          If you cannot decide something, `ask` a person instead and stop. Work on no other request. Only `return` or \
-         `ask` ends this work: your last message is not read by anybody.\n"
+         `ask` ends this work: nobody reads your last message.\n"
     )
 }

@@ -23,8 +23,8 @@ pub struct PreviousHandoff<'a> {
 pub fn refusal(kind: &str, title: &str, phase: u32, before: Option<PreviousHandoff<'_>>) -> Option<String> {
     if phase > MAX_CHAIN {
         return Some(format!(
-            "it is request {phase} of its chain, but a chain has at most {MAX_CHAIN} requests: send it again without \
-             `chain_tracking`"
+            "the request is number {phase} of its chain, but a chain may have at most {MAX_CHAIN} requests: send the \
+             request again without `chain_tracking`"
         ));
     }
     let nested = unreviewed(title).is_some_and(|rest| unreviewed(rest).is_some());

@@ -37,7 +37,7 @@ pub enum RestoreError {
     #[error("the copy {path} cannot be read: {source}; name a file that `baton backup` wrote")]
     Read { path: PathBuf, source: io::Error },
     /// The backup file is in use, or its log has changes that are not in the file.
-    #[error("{path} has unwritten changes beside it (-wal): it is not a backup; make one with `baton backup`")]
+    #[error("{path} has unwritten changes beside it (-wal): it is not a backup; make a backup with `baton backup`")]
     NotAlone { path: PathBuf },
     /// The backup file is not a ledger, or it is damaged.
     #[error("{path} is not an intact ledger: {why}; restore from another backup")]

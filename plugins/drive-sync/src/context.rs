@@ -65,7 +65,7 @@ impl From<io::Error> for SyncError {
     fn from(error: io::Error) -> Self {
         if is_of_the_disk(&error) {
             return Self::Fatal(Error::Retryable(format!(
-                "cannot write to the Drive: {error}; every file there is complete, the old one or the new; free some space or make it writable, then run it again"
+                "cannot write to the Drive: {error}; each file there is complete, in its old or its new version; free some space or make the Drive writable, then run the task again"
             )));
         }
         let kind = if is_unwritable(&error) { "unwritable" } else { "unreadable" };

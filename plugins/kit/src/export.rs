@@ -104,7 +104,7 @@ fn add_artifacts(files: Vec<Artifact>, plugin: &str, name: &str, outcome: &mut O
     let (count, bytes) = (all().count(), all().map(|file| file.bytes.len()).sum::<usize>());
     if bytes > MOST_ARTIFACTS || count > MOST_FILES {
         return Err(Error::Permanent(format!(
-            "the export has {count} files with {} MB; reports have at most {MOST_FILES} files with {} MB: grant a folder for it \
+            "the export has {count} files with {} MB; reports have at most {MOST_FILES} files with {} MB: grant a folder \
              (baton plugin grant {plugin} files:rw={name}=FOLDER)",
             bytes >> 20,
             MOST_ARTIFACTS >> 20

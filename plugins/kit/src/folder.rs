@@ -108,7 +108,7 @@ pub fn unreadable(shown: &str, count: usize) -> (String, String) {
     } else {
         format!("{count} names in {shown} are not UTF-8, and their contents were not read")
     };
-    let fix = "`ls FOLDER | grep -axv '.*'` shows such names. Rename them, then run this again.";
+    let fix = "`ls FOLDER | grep -axv '.*'` shows such names. Rename them, then run the task again.";
     (title, fix.to_owned())
 }
 

@@ -101,7 +101,7 @@ pub fn publish(
     {
         return Ok(ActionResult {
             kind: OutcomeKind::Refused,
-            summary: format!("Nothing is planned: a later audit ({later}) than {} is already published.", report.id),
+            summary: format!("Nothing is planned: a later audit than {} is already published ({later}).", report.id),
             next_steps: vec!["to audit again: baton run audit".to_owned()],
             ..ActionResult::default()
         });
@@ -137,7 +137,7 @@ fn number(changes: &mut [Change]) {
 fn finish(services: Services<'_>, changes: &[Change], wanted: usize, left: usize) -> Result<ActionResult, Error> {
     if changes.is_empty() {
         let what = if wanted == 1 { "1 page has".to_owned() } else { format!("{wanted} pages have") };
-        let mut summary = format!("There is nothing to publish: {what} the wanted values.");
+        let mut summary = format!("There is nothing to publish: {what} the wanted values already.");
         let mut next_steps = Vec::new();
         if left > 0 {
             summary = format!("Nothing is planned: {} cannot be published.", count(left, "value"));

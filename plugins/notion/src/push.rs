@@ -91,7 +91,7 @@ impl Planner<'_> {
                 self.findings,
                 "schema",
                 source,
-                "its properties changed at Notion, so its edits are not planned",
+                "the properties of the database changed at Notion, so the edits of its file are not planned",
                 &fixes,
             );
             self.fixes.extend(wrong.iter().map(|fix| format!("{}: {fix}", self.folder.shown(source))));

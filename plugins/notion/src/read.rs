@@ -105,7 +105,7 @@ impl Reader<'_> {
             if left > 0 {
                 // The next task continues this reading.
                 reading.incomplete =
-                    format!("{left} rows were not found, and are kept until Notion says that they are deleted");
+                    format!("{left} rows were not found, and are kept until Notion confirms that they are deleted");
                 return Ok(());
             }
         }

@@ -77,7 +77,7 @@ impl Target {
         }
         if !wrong.is_empty() {
             return Err(Error::Permanent(format!(
-                "the database lacks properties for published pages; in Notion: {}. Then run it again",
+                "the database lacks properties for published pages; in Notion: {}. Then run the task again",
                 wrong.join("; ")
             )));
         }

@@ -35,6 +35,6 @@ pub fn mark(outcome: &mut Outcome, left_out: usize, task: &str) {
 pub fn next_step(task: &str) -> String {
     format!(
         "`baton why {task}` lists the parts that were not read, and the reasons: export them again, or name only the files and \
-         playlists that you need, then run this again"
+         playlists that you need, then run the task again"
     )
 }

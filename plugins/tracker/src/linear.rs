@@ -299,7 +299,7 @@ impl Failure {
     fn account_error(&self) -> Error {
         let why = &self.why;
         Error::Permanent(format!(
-            "Linear does not allow this to the account ({why}); to check its key: baton account test linear"
+            "Linear does not allow the account to do this ({why}); to check its key: baton account test linear"
         ))
     }
 }

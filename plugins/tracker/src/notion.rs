@@ -132,7 +132,7 @@ impl<'a> Notion<'a> {
         let missing = source.missing();
         if !missing.is_empty() {
             return Err(Error::Permanent(format!(
-                "the database lacks properties for gaps; in Notion: {}. Then run it again",
+                "the database lacks properties for gaps; in Notion: {}. Then run the task again",
                 missing.join("; ")
             )));
         }

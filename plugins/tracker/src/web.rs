@@ -168,7 +168,7 @@ impl<'a> Requests<'a> {
                 "{name} does not accept the token (401: {why}); to check it: baton account test {account}"
             )),
             403 => Error::Permanent(format!(
-                "{name} does not allow this to the account (403: {why}); the token needs access to the repository and its issues"
+                "{name} does not allow the account to do this (403: {why}); the token needs access to the repository and its issues"
             )),
             404 | 410 => Error::Permanent(format!(
                 "{name} has no such repository or issues ({status}: {why}), or the account may not see them"

@@ -18,7 +18,7 @@ fn init_makes_a_workspace_and_prints_the_next_steps() {
       baton -w work agents      show the agents
       baton -w work run         list the plugins, to run one action now
       work/handoffs/examples/   handoffs to try: copy one into an agent's 01_inbox
-      work/plans/               plans; Baton audits a changed one automatically
+      work/plans/               plans; Baton audits a plan automatically when it changes
     "#);
     assert_eq!(made.stderr, "");
     assert_eq!(place.list("."), ["baton.lock", "baton.toml", "handoffs", "plans", "reports"]);

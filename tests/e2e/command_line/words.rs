@@ -60,14 +60,14 @@ fn help_names_every_subcommand() {
       cancel       Cancel a task: its sender gets a RETURN, its file is archived
       retry        Queue a task again, whatever it waits for
       answer       Answer the question of a task; the task continues with the answer
-      agents       Show the agents and how many tasks wait for each
+      agents       Show the agents, and how many tasks wait for each agent
       obligations  Show requests still waiting for a RETURN, and the compliance of each agent
       inbox        Show the open work of an agent, or wait for it
       mcp          Serve an agent's inbox over MCP on standard input and output; coding agents start it
       return       Answer a request as the external agent that received it, with evidence that Baton
                    checks
-      connect      Let a coding agent work an inbox: register Baton's MCP server and the hooks that wake
-                   it
+      connect      Let a coding agent work on the requests of an inbox: register Baton's MCP server, and
+                   hooks that wake the agent
       disconnect   Remove what `baton connect` wrote
       import       Import the open work of another tool as requests
       run          Run one action of a plugin now, without the daemon

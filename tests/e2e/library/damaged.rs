@@ -77,13 +77,16 @@ fn a_damaged_copy_is_never_preferred_to_an_intact_one() {
         assert_eq!(name(&group["keep"]["file"]), format!("{damaged} whole.mp3"));
         let other = &group["others"][0];
         let reason = other["reasons"][0].as_str().unwrap();
-        assert!(reason.starts_with("intact; the other file is damaged: ") && reason.contains(what), "{damaged}: {reason}");
+        assert!(
+            reason.starts_with("intact; the other file is damaged: ") && reason.contains(what),
+            "{damaged}: {reason}"
+        );
         assert!(other["file"]["damage"].as_str().unwrap().contains(what), "{other}");
         assert!(other["points"]["sum"].as_u64() < group["keep"]["points"]["sum"].as_u64(), "{group}");
         assert_eq!(group["keep"]["file"]["damage"], json!(null));
     }
     let text = said(&workspace, &["duplicates"], 0).stdout;
-    assert!(text.contains("the other is damaged") && !text.contains("keep  …"), "{text}");
+    assert!(text.contains("the other file is damaged") && !text.contains("keep  …"), "{text}");
     // Intact files are not reported.
     assert_eq!(scan(&workspace, &aside, &[], 0)["read"]["damaged"], json!(0));
 }

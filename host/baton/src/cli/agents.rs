@@ -15,7 +15,7 @@ use crate::exit::Code;
 use crate::output::{self, Table};
 use crate::workspace::adoption;
 
-/// Show the agents and how many tasks wait for each
+/// Show the agents, and how many tasks wait for each agent
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// Show what Baton does with each folder of handoffs/ and of the adopted folders, and why

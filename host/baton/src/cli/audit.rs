@@ -40,7 +40,7 @@ pub(super) struct Args {
     /// Which findings cause exit 1 [default: `new` with a baseline, else `any`]
     #[arg(long, value_enum, value_name = "WHICH")]
     fail_on: Option<FailOn>,
-    /// Also write a lock file beside each plan (PLAN.lock): the list of deliverables that was found, for review
+    /// Also write a lock file beside each plan (PLAN.lock): the list of the deliverables that the audit found, for your review
     #[arg(long)]
     propose_lock: bool,
 }

@@ -43,7 +43,7 @@ impl Args {
         let options = self.selection.states_of(options);
         if let Some(id) = &self.id {
             if !self.selection.is_empty() {
-                bail!("an ID cannot be combined with --agent, --plugin or --in-state; give one or the other");
+                bail!("an ID cannot be combined with --agent, --plugin or --in-state; give an ID or these options");
             }
             let which = TaskSelector { word: id, all: self.all, open_only: true };
             return decide::decide(&options, &which, cancel);

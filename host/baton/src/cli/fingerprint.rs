@@ -36,10 +36,10 @@ pub(super) struct Args {
     /// Fingerprint this many seconds from the start of each file; 0 means the whole file. At most one day is fingerprinted
     #[arg(long, value_name = "SECS", default_value = "120", value_parser = seconds)]
     length: Duration,
-    /// Print a fingerprint for each part of this many seconds; 0 for one fingerprint of the whole file
+    /// Print a fingerprint for each part of SECS seconds; 0: print one fingerprint of the whole file
     #[arg(long, value_name = "SECS", default_value = "0", value_parser = seconds)]
     chunk: Duration,
-    /// Let the parts overlap, so that the audio at their ends is fingerprinted
+    /// Let the parts of --chunk overlap, so that the audio at the end of a part is fingerprinted too
     #[arg(long)]
     overlap: bool,
     /// Print the time at which each part was read, in seconds since 1970

@@ -19,14 +19,15 @@ use crate::{output, shipped, template};
 /// Make a workspace: baton.toml, grants of the bundled plugins, agent folders, examples
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// The folder; made if it is missing [default: this folder, or the one given with --adopt]
+    /// The folder of the workspace; made if it is missing [default: this folder, or the folder of --adopt]
     #[arg(value_name = "DIR")]
     dir: Option<PathBuf>,
     /// Adopt existing agent folders: each folder in FOLDER or FOLDER/handoffs that has `01_inbox` or `02_processed`
     ///
-    /// The folders are not moved; a table shows how each is used. Files that are in their inboxes now are marked as
-    /// seen: Baton neither runs nor moves them. A folder that is created there later also becomes an agent. May be
-    /// given several times. Without DIR, FOLDER becomes the workspace; then it may be given only once.
+    /// The agent folders are not moved; a table shows how Baton uses each folder. Files that are in the inboxes now are
+    /// marked as seen: Baton neither runs nor moves them. An agent folder that is created in FOLDER later also becomes
+    /// an agent. --adopt may be given several times. Without DIR, FOLDER becomes the workspace; then --adopt may be
+    /// given only once.
     #[arg(long, value_name = "FOLDER")]
     adopt: Vec<PathBuf>,
     /// Print how each folder is used, as JSON
@@ -199,6 +200,6 @@ fn describe(dir: &str, seen: Option<usize>) -> String {
          baton -w {dir} agents      show the agents\n  \
          baton -w {dir} run         list the plugins, to run one action now\n  \
          {examples}\
-         {dir}/plans/               plans; Baton audits a changed one automatically\n"
+         {dir}/plans/               plans; Baton audits a plan automatically when it changes\n"
     )
 }

@@ -147,7 +147,7 @@ fn owed_text(agent: &str, owed: &[InboxItem]) -> String {
             State::Disputed => {
                 "its RETURN was refuted; `why` shows the missing work. Do that work, then `return` again"
             }
-            _ => "it is claimed, but not answered. `return` it with evidence, `ask` a person, or `release` it",
+            _ => "the request is claimed, but not answered. `return` it with evidence, `ask` a person, or `release` it",
         };
         format!("  {} {}: {missing}", item.id, quoted(&item.title))
     };

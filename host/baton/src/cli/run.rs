@@ -101,7 +101,7 @@ impl Args {
         }
         output::note(&format!("{}: {}", done.called.status(), output::one_line(&done.called.text)));
         if let Some(command) = with_grants(plugin, &done.called.text) {
-            output::note(&format!("in one command: {command}"));
+            output::note(&format!("to grant this and repeat the run: {command}"));
         }
         output::suggestions(plugin, &done.called.next_steps);
         let rest = match &shown {

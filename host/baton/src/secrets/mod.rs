@@ -142,7 +142,7 @@ fn check_value(value: &str) -> anyhow::Result<()> {
     if !(least..=most).contains(&value.len()) {
         bail!(
             "the value has {} bytes; a secret needs {least} to {most} bytes: removing a shorter value from \
-             texts would cut harmless words, and a longer one does not fit in a header",
+             texts would cut harmless words, and a longer value does not fit in a header",
             value.len()
         );
     }

@@ -143,7 +143,7 @@ impl PluginFolders {
             used.folder = again(&self.plugin, &used.grant, &used.folder)?;
         }
         if let Some((grant, path)) = self.missing.iter().find(|(_, path)| path.symlink_metadata().is_ok()) {
-            return Err(changed(&self.plugin, grant, path, "the folder was missing then"));
+            return Err(changed(&self.plugin, grant, path, "the folder did not exist at that time"));
         }
         now.check()
     }

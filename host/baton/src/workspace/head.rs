@@ -199,7 +199,7 @@ fn moved(file: &HeadFile, root: &Path, ledger: &Path) -> Option<LedgerMismatch> 
         |entry: &&Entry| entry.host == here && Path::new(&entry.root) != root && !Path::new(&entry.root).exists();
     let entry = file.ledgers.iter().filter(was_elsewhere).find(|entry| Path::new(&entry.state).is_dir())?;
     let fix = format!(
-        "`--state {}` uses that ledger; `baton up --new-ledger` starts an empty one and records the change in the ledger",
+        "`--state {}` uses that ledger; `baton up --new-ledger` starts an empty ledger and records the change in it",
         baton_core::shell::quoted(&entry.state)
     );
     Some(LedgerMismatch::new(
@@ -248,7 +248,7 @@ pub(crate) fn need_used_state(workspace: &Workspace) -> anyhow::Result<()> {
 /// Fails if the ledger is the known one.
 pub(crate) fn begin_anew(workspace: &Workspace, owner: &str) -> anyhow::Result<()> {
     let Some(alarm) = check(&workspace.root, &workspace.state)? else {
-        bail!("--new-ledger is not needed, because this workspace knows its ledger; start without it");
+        bail!("--new-ledger is not needed, because the ledger is the known ledger of this workspace; omit the option");
     };
     if let Some(id) = &alarm.state_id {
         workspace.state.keep_id(id)?;

@@ -48,7 +48,7 @@ impl WatchedFiles {
             tracing::warn!(
                 %plugin,
                 "the plugin watches files in {} folders, but the limit is {watched}: only the scan each minute finds changes in \
-                 the others",
+                 the other folders",
                 watched + unwatched
             );
         }

@@ -186,8 +186,8 @@ pub(crate) fn ask(tx: &Tx<'_>, context: &Context, now: Timestamp) -> Result<(), 
         let task = task::get_in(tx, &unknown.task)?;
         if task.state == State::Waiting {
             let why = format!(
-                "it depends on `{}`, but no task has that id or title; `baton retry` runs it anyway, `baton \
-                 cancel` ends it",
+                "it depends on `{}`, but no task has that id or title; `baton retry` runs the task anyway, \
+                 `baton cancel` ends it",
                 unknown.needs
             );
             set_state(tx, &task, "needs_human", State::NeedsHuman, why, now)?;

@@ -44,7 +44,7 @@ impl RowFault {
                 "the row that it names as the previous one is missing: that row was deleted, or it was edited and hashed again"
             }
             Self::Unrecorded => {
-                "the ledger says that it was pruned up to this event, but no event records that prune: events were deleted"
+                "the ledger is marked as pruned up to this event, but no event records that prune: events were deleted"
             }
         }
     }

@@ -59,8 +59,8 @@ pub(super) fn find_missing(
         query.is_emptied && listing.items > 0 && query.source.volume.is_some_and(|volume| volume.is(query.volume));
     if is_almost_empty && !is_emptied && !query.is_confirmed {
         return Err(format!(
-            "{} items were found, and {not_found} known items were not: the volume may be disconnected; if these items are \
-             deleted, run {command}",
+            "{} items were found, and {not_found} known items were not: the volume may be disconnected; if the files of \
+             these items were deleted, run {command}",
             listing.items
         ));
     }
@@ -69,8 +69,8 @@ pub(super) fn find_missing(
     if !is_sure {
         listing.kept = not_found;
         let why = format!(
-            "another volume is mounted there now, and {not_found} known items were not found; they are kept; if they are \
-             deleted, run {command}"
+            "another volume is mounted there now, and {not_found} known items were not found; these items are kept; if \
+             their files were deleted, run {command}"
         );
         walked.unread(path, &why);
         return Ok(MissingItems { items: Vec::new(), is_sure });

@@ -61,8 +61,8 @@ impl CardWriter<'_> {
 
     fn workspace(&self) -> Value {
         let skills: Vec<Value> = self.roster.agents().map(|agent| self.as_skill(agent)).collect();
-        let description = "The agents and plugins of a Baton workspace. Each skill is one of them: name its id as \
-                           `metadata.to`, or use its own card at /a2a/ID/.well-known/agent-card.json.";
+        let description = "The agents and plugins of a Baton workspace. Each skill is an agent or a plugin: pass \
+                           its id as `metadata.to`, or use its own card at /a2a/ID/.well-known/agent-card.json.";
         self.write("Baton", description, None, &skills)
     }
 

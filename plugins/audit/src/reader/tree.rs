@@ -60,8 +60,9 @@ pub(super) fn read(fence: &Fence) -> Option<Tree> {
     let mut former = false;
     let now = fence.rows.iter().filter(|(_, text)| {
         let label = text.trim_start_matches(['#', '/', ' ']).to_lowercase();
-        former = label.starts_with("before:") || former && !label.starts_with("after:");
-        !former
+        let after = label.starts_with("after:");
+        former = label.starts_with("before:") || former && !after;
+        !former && !after
     });
     let rows: Vec<Row<'_>> = now.filter_map(|(line, text)| row(*line, text)).flat_map(several).collect();
     let connected = rows.iter().any(|row| row.connected);

@@ -74,7 +74,7 @@ impl From<Refusal> for Error {
 /// The message for a file that the account may not change.
 pub(super) fn forbidden_text(why: &str) -> String {
     format!(
-        "Google Drive does not allow this to the account: {why}. With the scope drive.file Baton may change only files that it \
+        "Google Drive does not allow the account to do this: {why}. With the scope drive.file Baton may change only files that it \
          created; on a shared drive the account must be at least a content manager"
     )
 }
@@ -82,8 +82,8 @@ pub(super) fn forbidden_text(why: &str) -> String {
 /// The message if the account has no more space.
 pub(super) fn full_text(why: &str) -> String {
     format!(
-        "Google Drive has no more space for this account: {why}. Free some space (https://drive.google.com/drive/quota), then run this \
-         again; it continues where it stopped"
+        "Google Drive has no more space for this account: {why}. Free some space (https://drive.google.com/drive/quota), then run \
+         the task again; it continues where it stopped"
     )
 }
 
@@ -204,7 +204,7 @@ impl<'a> Api<'a> {
 
     fn use_up(&self) -> Refusal {
         self.is_used_up.set(true);
-        retryable("the requests or the time of this task are used up; run it again".to_owned())
+        retryable("the requests or the time of this task are used up; run the task again".to_owned())
     }
 
     /// Waits, and adds the pause to the pauses that the limits of the task allow.

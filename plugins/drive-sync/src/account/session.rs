@@ -301,7 +301,7 @@ impl<'a> AccountSession<'a> {
             outcome.summary.push_str(" Some files of the account were left out: the findings say why.");
             if outcome.kind == OutcomeKind::Done {
                 outcome.kind = OutcomeKind::Partial;
-                outcome.next_steps.push("follow the findings about the account, then run it again".to_owned());
+                outcome.next_steps.push("follow the findings about the account, then run the task again".to_owned());
             }
         }
         outcome.findings.append(&mut findings);

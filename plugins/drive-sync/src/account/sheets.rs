@@ -188,7 +188,7 @@ fn write_all(
             };
             if !is_unchanged || !replace(&path, csv, seen.as_ref())? {
                 let title = format!(
-                    "{}: this CSV of a spreadsheet was changed here, and is not uploaded; move it away, and the next run writes it again",
+                    "{}: this CSV is a copy of a spreadsheet; it was changed by hand, and is not uploaded. Move it away; the next run writes it again",
                     path.strip_prefix(account.root).unwrap_or(&path).display()
                 );
                 report(account, "sheet-edited-here", sheet, title);

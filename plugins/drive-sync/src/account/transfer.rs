@@ -327,7 +327,7 @@ fn changed_on_both_sides(both: &FilePair<'_>) {
         format!("{}: the file was changed in the account and in the folder since the last sync; neither was replaced", both.shown),
         format!(
             "to keep the folder's file (the account's file goes to .archive): baton run drive-sync sync --arg place=account --arg \
-             database={id} --arg overwrite=true; to keep the account's file: move the folder's file away and run it again"
+             database={id} --arg overwrite=true; to keep the account's file: move the folder's file away and run the task again"
         ),
     );
 }

@@ -16,8 +16,8 @@ use crate::sync::{DatabaseSelection, DriveCsv, Origin, drive_csv, gather, known_
 use crate::task_arguments;
 
 /// The next step after these actions. A sync does not replace an edited CSV automatically, even after one of these actions.
-const NEXT: &str = "Deliver the other changes (sync --arg direction=from-drive); the next sync after that, or one \
-                    with overwrite=true,";
+const NEXT: &str = "Deliver the other changes (sync --arg direction=from-drive); the next sync after that, or \
+                    a sync with overwrite=true,";
 
 /// Approves the removal of the column of a missing property.
 pub(super) fn approve(task: &Task, context: &DriveContext<'_>) -> Result<Outcome, Error> {

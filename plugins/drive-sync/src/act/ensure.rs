@@ -49,7 +49,7 @@ fn ended(context: &DriveContext<'_>, id: &str, undo: &Undo, error: std::io::Erro
     let mut findings = Findings::default();
     report_error(&mut findings, id, &task_error(SyncError::from(error)));
     let text = "The action stopped early; the finding has the reason. The report lists the moves that were done.";
-    let mut outcome = Outcome::partial(text).with_next_step("fix the cause in the finding, then run it again");
+    let mut outcome = Outcome::partial(text).with_next_step("fix the cause in the finding, then run the action again");
     outcome.findings = findings.into_list();
     with_report(outcome, context, &json!({ "schema": 1, "undo": undo.changes() }))
 }

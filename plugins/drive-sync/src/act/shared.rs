@@ -41,7 +41,13 @@ pub(super) fn task_error(trouble: SyncError) -> Error {
 /// Reports an error as a finding. Used after files were moved or written: returning the error would lose the report about them.
 pub(super) fn report_error(findings: &mut Findings, id: &str, error: &Error) {
     let (Error::Retryable(text) | Error::Permanent(text) | Error::NeedsHuman(text) | Error::NeedsGrant(text)) = error;
-    findings.add("ended-early", id, Severity::High, text.clone(), "the reports list the completed steps; run it again");
+    findings.add(
+        "ended-early",
+        id,
+        Severity::High,
+        text.clone(),
+        "the reports list the completed steps; run the action again",
+    );
 }
 
 /// Reports folders that have the id in their names but may belong to something else. A person decides.

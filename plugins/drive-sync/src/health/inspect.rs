@@ -154,7 +154,7 @@ pub fn inspect_drive(root: &Path, memory: Memory<'_>, keep: usize) -> Result<Hea
     for (id, title) in &titles {
         let name = drive::base_name(title, id);
         if fs::symlink_metadata(root.join(&name)).is_ok_and(|found| !found.is_dir()) {
-            let seen = "it is not a folder, but the database's folder needs this name; move it away";
+            let seen = "this file has the name that the database's folder needs; move the file away";
             health.add(Kind::Unreadable, Some(id), name, seen);
         }
     }
@@ -247,7 +247,7 @@ fn look_inside(root: &Path, folder: &str, id: &str, keep: usize, health: &mut He
     match inside.iter().find(|(name, _)| name == ARCHIVE) {
         Some((_, kind)) if kind.is_dir() => {}
         Some(_) => {
-            let seen = "it is not a folder, but the backups' folder needs this name; move it away";
+            let seen = "this file has the name that the folder of backups needs; move the file away";
             health.add(Kind::Unreadable, Some(id), format!("{folder}/{ARCHIVE}"), seen);
             return Ok(());
         }
@@ -289,7 +289,7 @@ fn look_at_manifest(root: &Path, folder: &str, id: &str, remembered: Option<&Las
                 Kind::ManifestDisagrees,
                 Some(id),
                 path,
-                "it is missing; the next sync of a change writes it again",
+                "the file is missing; the next sync of a change writes it again",
             );
         }
         return;

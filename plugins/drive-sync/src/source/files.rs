@@ -227,7 +227,7 @@ mod tests {
         for (csv, sidecar, why) in [
             (CSV.to_owned(), SIDECAR.replace("1,", "9,"), "is incomplete"),
             (CSV.replace(",Bpm\n", ",a\n"), SIDECAR.to_owned(), "no column for"),
-            (CSV.replace("number", "text"), SIDECAR.to_owned(), "row 2 says"),
+            (CSV.replace("number", "text"), SIDECAR.to_owned(), "in its row 2"),
             (CSV.replace("p1,2", ",2"), SIDECAR.to_owned(), "no __page_id"),
             (more, SIDECAR.replace("\"row_count\":1,", ""), "earlier row"),
             (CSV.trim_end_matches(",1\n").to_owned(), SIDECAR.to_owned(), "fields"),

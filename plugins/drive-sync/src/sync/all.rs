@@ -308,7 +308,7 @@ fn finding_of<'a>(change: &'a Change, id: &str, folder: &str) -> (&'static str, 
         }
         Change::Missing(name) => {
             let title =
-                format!("{folder}: the source no longer has the property `{name}`; its column and data are kept");
+                format!("{folder}: the source no longer has the property `{name}`; the column and its data are kept");
             ("column-missing", name, Severity::Low, title)
         }
         Change::Back(name) => {

@@ -283,7 +283,7 @@ impl ChangeCollector<'_> {
             return;
         }
         if self.mode == Mode::Guard {
-            let why = "it was changed on the Drive, but its source no longer has it; mode=csv-wins delivers it as a \
+            let why = "the row was changed on the Drive, but its source no longer has it; mode=csv-wins exports the \
                        row"
             .to_owned();
             taken.conflicts.push(SkippedRow { page_id: row.page_id.clone(), column: String::new(), why });

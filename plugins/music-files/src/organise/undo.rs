@@ -112,7 +112,7 @@ fn outcome(journal: &Journal<'_>, plan: &StoredPlan, stopped: &StopReason) -> Re
     }
     let mut outcome = Outcome::with_kind(OutcomeKind::from_counts(undone, kept + rest), text);
     if kept + rest > 0 {
-        let step = "fix the causes in the findings, then run it again:";
+        let step = "fix the causes in the findings, then undo again:";
         outcome.next_steps.push(format!("{step} baton run music-files undo --arg plan={}", plan.id));
     }
     outcome.findings = step_findings("organise-kept", "kept", &steps).into_list();

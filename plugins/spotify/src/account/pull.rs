@@ -255,21 +255,22 @@ impl Pull<'_> {
         let name = &row.name;
         match &row.state {
             State::Incomplete(why) => {
-                let title = format!("{name}: it is incomplete in the catalog, because {why}");
+                let title = format!("{name}: the playlist is incomplete in the catalog, because {why}");
                 self.writer.findings().add("unreadable", id, Severity::Medium, title, "Run `pull` again.");
             }
             State::NotReached => {
-                let title = format!("{name}: it was not read, because this task has no more requests");
+                let title = format!("{name}: the playlist was not read, because this task has no more requests");
                 self.writer.findings().add(
                     "unreadable",
                     id,
                     Severity::Medium,
                     title,
-                    "Run `pull` again: it continues there.",
+                    "Run `pull` again: the next run continues with this playlist.",
                 );
             }
             State::Followed => {
-                let title = format!("{name}: it belongs to {}, so Spotify does not give its items", row.owner);
+                let title =
+                    format!("{name}: the playlist belongs to {}, so Spotify does not return its items", row.owner);
                 self.writer.findings().add("followed", id, Severity::Info, title, "");
             }
             State::Read | State::Unchanged => {}
@@ -284,7 +285,7 @@ impl Pull<'_> {
         let mut removed: Vec<(String, String)> = removed.map(|(id, name)| (id.to_owned(), name.to_owned())).collect();
         removed.sort();
         for (id, name) in removed {
-            let title = format!("{name}: the account does not have it any more; it stays in the catalog");
+            let title = format!("{name}: the account does not have this playlist any more; the catalog keeps it");
             self.writer.findings().add("no-file", &format!("{SERVICE_ACCOUNT}:{id}"), Severity::Info, title, "");
         }
     }

@@ -67,8 +67,8 @@ impl From<Refusal> for Error {
     fn from(refusal: Refusal) -> Self {
         match refusal {
             Refusal::Forbidden => Self::Permanent(
-                "Spotify does not allow this to the account (403). If the app is in development mode, its owner needs Premium, and \
-                 your account must be among its users"
+                "Spotify does not allow the account to do this (403). If your app is in development mode, its owner needs Premium, \
+                 and the app's list of users must contain your account"
                     .to_owned(),
             ),
             Refusal::Missing => Self::Permanent("Spotify does not have the requested item (404)".to_owned()),
@@ -191,7 +191,7 @@ impl<'a> Api<'a> {
         let body: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
         if body.pointer("/error/reason").and_then(Value::as_str) == Some("QUOTA_EXCEEDED") {
             let text = "Spotify's quota of your developer account is used up (QUOTA_EXCEEDED). It counts all your apps; wait until \
-                        Spotify renews it, then run this again";
+                        Spotify renews it, then run the task again";
             return Err(failed(Error::Permanent, text));
         }
         self.pause(answer.retry_after().unwrap_or(5), "its rate limit is reached (429)")

@@ -138,7 +138,7 @@ impl<'a> Session<'a> {
                     "{} has not changed since the last import, which could read only a part of it",
                     found.shown
                 );
-                self.import.findings.add("unreadable", &found.shown, Severity::Medium, title, "Export it again.");
+                self.import.findings.add("unreadable", &found.shown, Severity::Medium, title, "Export the file again.");
                 self.import.report.unchanged += 1;
                 return Ok(());
             }

@@ -171,7 +171,7 @@ impl Args {
                     Err(RedirectError::Refused(reason)) => {
                         return Err(AccountError::NeedsConsent { provider: self.service, option: "", reason }.into());
                     }
-                    Err(error) => output::note(&format!("{error}; paste another one, or use the browser")),
+                    Err(error) => output::note(&format!("{error}; paste another address, or use the browser")),
                 },
             }
         };

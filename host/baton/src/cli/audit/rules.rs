@@ -30,11 +30,11 @@ const KINDS: &str = include_str!("../../../../../plugins/audit/schemas/finding-k
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum FailOn {
-    /// Findings that are not in the baseline
+    /// Findings of severity medium or higher that are not in the baseline
     New,
-    /// Findings of severity high
+    /// Findings of severity high or critical
     High,
-    /// Findings of severity medium or high
+    /// Findings of severity medium or higher
     Any,
 }
 

@@ -56,7 +56,12 @@ fn depends(facts: &Facts, unknown: &UnknownDependency) -> Finding {
     let (title, needs) = (shorten(&unknown.title, 60), shorten(&unknown.needs, 60));
     let what = format!("`{title}` of {} has waited {age} for `{needs}`: no task has that id or title", unknown.agent);
     let fix = facts.baton(&format!("retry {}", unknown.task));
-    Finding::warn(CHECK, unknown.task.clone(), what, format!("correct its `depends_on`, or {fix} runs it anyway"))
+    Finding::warn(
+        CHECK,
+        unknown.task.clone(),
+        what,
+        format!("correct `depends_on` of the task, or run the task anyway: {fix}"),
+    )
 }
 
 /// A stuck task is a failure if a daemon runs; otherwise it is a warning.

@@ -236,7 +236,7 @@ fn as_text(report: &Report, took: Duration, dry_run: bool) -> String {
             .iter()
             .fold((0, 0), |(items, bytes), listing| (items + listing.to_read(), bytes + listing.bytes));
         let missing: u64 = report.sources.iter().map(|listing| listing.missing).sum();
-        let stopped = if report.stopped { "stopped; there may be more\n" } else { "" };
+        let stopped = if report.stopped { "stopped before the end; the sources may have more files\n" } else { "" };
         let (items, size) = (counted(wanted.0, "file"), bytes(wanted.1));
         return text
             + &format!("{items} ({size}) would be read, {} would be marked as missing\n{stopped}", count(missing));

@@ -45,7 +45,9 @@ impl EvidenceConfig {
     /// Rejects settings without a sensible meaning.
     pub(super) fn check(&self) -> anyhow::Result<()> {
         if self.command.first().is_none_or(|program| program.trim().is_empty()) {
-            bail!("[[evidence]] command: the first word is the program; write command = [\"program\", \"argument\"]");
+            bail!(
+                "[[evidence]] command: the first word must be the name of a program; write command = [\"program\", \"argument\"]"
+            );
         }
         if self.command.iter().any(|word| word.contains(['\0', '\n'])) {
             bail!("[[evidence]] command: a word contains a null character or a line break; remove it");
@@ -77,8 +79,8 @@ mod tests {
     #[test]
     fn commands_without_a_sensible_meaning_are_refused() {
         for (text, part) in [
-            ("command = []", "the first word is the program"),
-            ("command = [\"\"]", "the first word is the program"),
+            ("command = []", "the first word must be the name of a program"),
+            ("command = [\"\"]", "the first word must be the name of a program"),
             ("command = \"cargo test\"", "command"),
             ("command = [\"x\"]\nenvironment = [\"A=b\"]", "only names"),
             ("command = [\"x\"]\ntimeout = \"2d\"", "at most 24 h"),

@@ -94,7 +94,7 @@ impl NotifyConfig {
             );
         }
         if command.first().is_some_and(|program| program.trim().is_empty()) {
-            bail!("[notify] command: the first word is the program; it is empty");
+            bail!("[notify] command: the first word must be the name of a program, and is empty");
         }
         if command.iter().any(|word| word.contains('\0')) {
             bail!("[notify] command: a word contains a null character; remove it");
@@ -145,7 +145,7 @@ mod tests {
         for (text, part) in [
             ("[notify]", "has no receiver"),
             ("[notify]\non = [\"failed\"]", "has no receiver"),
-            ("[notify]\ncommand = [\"\"]", "it is empty"),
+            ("[notify]\ncommand = [\"\"]", "and is empty"),
             ("[notify]\ndesktop = true\non = []", "selects no event"),
             ("[notify]\ndesktop = true\non = [\"late\"]", "late"),
             ("[notify]\ndesktop = true\ntimeout = \"5m\"", "at most 60 s"),

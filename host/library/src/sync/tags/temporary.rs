@@ -195,7 +195,7 @@ mod tests {
         let Err(StopReason::Failed(error)) = TemporaryCopy::beside(&path, 7) else {
             panic!("a second copy was created")
         };
-        assert!(error.contains("another `baton library sync` writes it"), "{error}");
+        assert!(error.contains("another `baton library sync` writes this file"), "{error}");
         assert_eq!(fs::read(copy.path()).unwrap(), b"old");
         // A program without locks may have replaced the file after the check.
         fs::remove_file(copy.path()).unwrap();

@@ -26,9 +26,9 @@ struct Read {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct WaitForWork {
-    /// The cursor of an earlier call: wait for newer work only. Without it, all open work is returned.
+    /// The cursor of an earlier call: wait only for newer work. Without a cursor, all open work is returned.
     cursor: Option<i64>,
-    /// How long to wait, up to 3600. Default 50. An empty result is normal: call again with its cursor.
+    /// How long to wait, up to 3600. Default 50. If the result is empty, call again with the cursor of the result.
     timeout_seconds: Option<u64>,
 }
 
@@ -36,7 +36,7 @@ pub(super) fn list() -> Vec<Tool> {
     vec![
         reading::<NoArguments>(
             "inbox",
-            "List the requests and RETURNs in your inbox: ids and titles, the most urgent first. Consumes nothing.",
+            "List the requests and RETURNs in your inbox: ids and titles, the most urgent first. Claims and changes nothing.",
         ),
         changing::<Read>(
             "read",
@@ -44,8 +44,8 @@ pub(super) fn list() -> Vec<Tool> {
         ),
         reading::<WaitForWork>(
             "wait_for_work",
-            "Wait until a request or RETURN is in your inbox that no session has claimed. Consumes nothing; continue with \
-             the cursor.",
+            "Wait until a request or RETURN is in your inbox that no session has claimed. Claims nothing; pass \
+             the returned cursor to the next call.",
         ),
     ]
 }

@@ -97,7 +97,7 @@ async fn run(
 /// The result of an action: the request, and its state.
 pub(in crate::mcp) fn action_result(handoff_id: &str, task: Option<&Task>) -> Value {
     let ended = task.is_some_and(|task| task.state.is_final());
-    let next = "it still runs; `why` shows its state, its RETURN comes to your inbox";
+    let next = "the plugin still works on it; `why` shows the state of the task, and the RETURN comes to your inbox";
     json!({
         "handoff_id": handoff_id,
         "ended": ended,

@@ -28,7 +28,7 @@ struct Send {
     args: Map<String, Value>,
     /// low, medium, high or critical. Default: medium.
     priority: Option<String>,
-    /// Handoffs that must succeed first, by id or title; `verified:ID` if its RETURN must be verified.
+    /// Ids or titles of handoffs that must succeed first. `verified:ID`: a check must also verify the RETURN of that handoff.
     #[serde(default)]
     depends_on: Vec<String>,
     /// A time with its zone: 2026-01-18T10:15:00Z.

@@ -33,7 +33,7 @@ struct Progress {
 struct Release {
     /// The id of the request.
     id: String,
-    /// Why you do not do it, in one line.
+    /// Why you do not do the work, in one line.
     reason: String,
 }
 
@@ -92,18 +92,18 @@ pub(super) fn list() -> Vec<Tool> {
     vec![
         changing::<Claim>(
             "claim",
-            "Claim a request, so that no other session works on it. Needed once; calls renew it.",
+            "Claim a request, so that no other session works on it. Each later call renews your claims.",
         ),
         changing::<Progress>("progress", "Report progress on a request and renew its claim."),
         changing::<Release>("release", "Give a claimed request back, so that another session can claim it."),
         changing::<Ask>(
             "ask",
-            "Ask a person about a request. It leaves your inbox until the answer is there; then `read` has the answer.",
+            "Ask a person about a request. The request leaves your inbox until the person answers; `read` shows the answer.",
         ),
         changing::<Return>(
             "return",
-            "Answer a request: writes the RETURN for the requesting agent. Baton checks the evidence; a RETURN that names \
-             something that does not exist is refuted, and the request is disputed until a true RETURN.",
+            "Answer a request: write the RETURN for the requesting agent. Baton checks the evidence. If the RETURN names \
+             something that does not exist, Baton refutes it, and the request is `disputed` until a RETURN is correct.",
         ),
     ]
 }
@@ -155,7 +155,7 @@ pub(super) async fn give_return(mut call: ToolCall<'_>) -> ToolResult {
     let served = (call.server.parts().is_served)();
     let next = match report.state {
         baton_core::State::Delivered if !served => {
-            "no `baton up` serves the workspace; the RETURN takes effect when one starts"
+            "no `baton up` serves the workspace; the RETURN takes effect when `baton up` starts"
         }
         baton_core::State::Delivered => "the RETURN is written; `why` shows when it takes effect",
         baton_core::State::Disputed => {

@@ -78,7 +78,7 @@ pub fn edit(
     };
     let mut items = present.as_ref().map(|present| present.items.clone()).unwrap_or_default();
     for uri in remove.iter().filter(|uri| !items.contains(uri)) {
-        let title = format!("{name}: it does not have {uri}, which should be removed");
+        let title = format!("{name}: the playlist does not have {uri}, which should be removed");
         findings.add("not-there", uri, Severity::Medium, title, "");
     }
     Step::Remove { uris: remove }.apply(&mut items);

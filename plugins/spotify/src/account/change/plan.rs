@@ -114,7 +114,7 @@ pub fn plan(
         services.progress.step(percent, &one.name)?;
         if !seen.insert(one.id.clone().unwrap_or_else(|| playlist_id(&one.name))) {
             let title = format!("{}: several lists have this name, and only the first is planned", one.name);
-            let way = "To plan another one, name its file, or `account` for the list of your account, in place of the folder or `catalog`.";
+            let way = "To plan another of these lists, pass its file, or `account` for the list of your account, instead of the folder or `catalog`.";
             planner.findings.add("same-name", &one.name, Severity::Medium, title, way);
             continue;
         }

@@ -102,8 +102,8 @@ fn summary(found: &Duplicates, review: usize) -> String {
     let number = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
     let (superfluous, size) = found.superfluous();
     format!(
-        "{} of {} items compared by the first {} of their audio, possible duplicates to their end: {}, {} ({}) with a \
-         better copy; {} pairs are for review, {} are versions, {} are likely by title and artist\n",
+        "compared {} of {} items by the first {} of their audio, and possible duplicates to their end. Result: {}, {} \
+         ({}) with a better copy; {} pairs for review; {} pairs of versions; {} pairs that are likely by title and artist\n",
         count(number(found.fingerprinted())),
         count(number(found.items.len())),
         fingerprinted_length(),

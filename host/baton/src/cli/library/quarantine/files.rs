@@ -26,7 +26,7 @@ pub(super) fn describe(error: &io::Error) -> String {
         io::ErrorKind::CrossesDevices => {
             "the trash folder is on another volume; name one on the volume of the file with --trash".to_owned()
         }
-        io::ErrorKind::AlreadyExists => "a file with its name exists already".to_owned(),
+        io::ErrorKind::AlreadyExists => "a file with the same name exists already".to_owned(),
         _ => error.to_string(),
     }
 }

@@ -40,9 +40,9 @@ use crate::workspace::Workspace;
 ///
 /// PLAN is a file from `baton library duplicates --plan`. Baton computes the digest of each file again and decodes the
 /// kept file to its end; a file that changed since the comparison stays where it is. If only the superfluous file has a
-/// title, artist, album or ISRC, Baton first writes it into the kept file; existing tags are not overwritten. Files move
-/// to `.baton-trash` in the scanned folder, under their relative path; items of Eagle move to Eagle's trash through its
-/// API. A track that was linked to the superfluous file is linked to the kept file from then on. Nothing is deleted. The
+/// title, artist, album or ISRC, Baton first writes this tag into the kept file; existing tags are not overwritten. Files
+/// move to `.baton-trash` in the scanned folder, under their relative path; items of Eagle move to Eagle's trash through
+/// Eagle's API. If a track was linked to the superfluous file, Baton links it to the kept file. Nothing is deleted. The
 /// next run, or `--resume`, finishes a run that was killed. Exit 1: something was refused.
 #[derive(Debug, clap::Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
@@ -50,8 +50,9 @@ pub(in crate::cli) struct Args {
     /// The duplicates plan
     #[arg(value_name = "PLAN", required_unless_present_any = ["undo", "resume"])]
     plan: Option<PathBuf>,
-    /// Move back the files of an earlier run, by the number that it printed. Kept files lose the tags that they got. First
-    /// restore the items of Eagle in Eagle, as the output says: an item that is still in Eagle's trash is refused
+    /// Move the files of an earlier run back; NUMBER is the number that the run printed. Baton removes the tags that the run
+    /// wrote into kept files. First restore the items of Eagle in Eagle, as the output says: an item that is still in
+    /// Eagle's trash is refused
     #[arg(long, value_name = "NUMBER", conflicts_with_all = ["plan", "trash", "resume"])]
     undo: Option<String>,
     /// Only finish a run that was killed

@@ -120,7 +120,7 @@ impl Run<'_> {
     fn check(&self, keep: &ComparedFile, kept: &Result<(), String>, other: &Member) -> Result<(), String> {
         kept.as_ref().map_err(|why| of_kept(keep, why))?;
         if self.kept.contains(&other.file.path()) {
-            return Err("another group of the plan keeps it".to_owned());
+            return Err("another group of the plan keeps this file".to_owned());
         }
         other.file.check()
     }
@@ -168,7 +168,7 @@ impl Run<'_> {
             return Ok(None);
         }
         Ok(Some(format!(
-            "it and {} are two tracks of the catalog; if they are one, merge them with `baton catalog review`, then run the command again",
+            "it and {} are two tracks of the catalog; if both are the same track, merge them with `baton catalog review merge`, then run the command again",
             kept.display()
         )))
     }
