@@ -203,6 +203,17 @@ impl Plan {
             self.folders.insert(at, folder);
         }
     }
+
+    /// Looks up the absolute paths below `checkout`, the folder of this repository on another machine, in the tree.
+    pub(crate) fn move_places(&mut self, checkout: &str) {
+        let deliverables = self.deliverables.iter_mut().map(|item| (&item.path, &mut item.place));
+        let references = self.references.iter_mut().map(|reference| (&reference.path, &mut reference.place));
+        for (path, place) in deliverables.chain(references) {
+            if let Some(rest) = path.strip_prefix(checkout).filter(|rest| rest.is_empty() || rest.starts_with('/')) {
+                *place = Place::Inside { path: rest.trim_matches('/').to_owned(), anchored: true };
+            }
+        }
+    }
 }
 
 /// The content of a plan.

@@ -54,7 +54,7 @@ pub(super) const WHOLE: &[&str] = list!(
 
 /// Names with an extension that are products, sites or properties.
 pub(super) const NOT_FILES: &[&str] = list!(
-    "alpine.js angular.js anime.js asp.net backbone.js chart.js d3.js deno.json discord.js docs.rs ember.js express.js \
+    "alpine.js angular.js anime.js asp.net backbone.js chart.js d3.js deno.json discord.js docs.rs embed.fs ember.js express.js \
     import.meta.env llama.cpp moment.js nest.js next.js node.js nuxt.js p5.js react.js socket.io three.js tone.js \
     vue.js whisper.cpp"
 );

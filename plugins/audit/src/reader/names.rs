@@ -142,9 +142,14 @@ pub(super) fn weak(word: &str) -> Option<Name> {
         let (parent, last) = path.rsplit_once('/')?;
         let folder = parent.rsplit('/').next().unwrap_or_default();
         let plain = !last.is_empty() && !last.contains('.') && last.chars().all(|sign| !sign.is_uppercase());
-        let programs = PROGRAM_FOLDERS.contains(&folder) && plain;
+        let programs = PROGRAM_FOLDERS.contains(&folder) && plain && !is_third_party(path);
         programs.then(|| Name { path: path.to_owned(), kind: Kind::File })
     })
+}
+
+/// True for a path in a folder where a package manager installs packages.
+fn is_third_party(path: &str) -> bool {
+    ["vendor/", "node_modules/"].iter().any(|folder| path.starts_with(folder))
 }
 
 /// A path of three or more names without an extension: a file or a folder.
@@ -152,6 +157,7 @@ pub(super) fn weak(word: &str) -> Option<Name> {
 pub(super) fn deep(word: &str) -> Option<Name> {
     let path = path_text(trimmed(word)).filter(|path| !path.starts_with('/') && path.matches('/').count() >= 2)?;
     let named = path.split('/').all(|part| part.chars().any(char::is_alphabetic));
+    let named = named && !is_third_party(path);
     let path_in_root = path.trim_start_matches("./");
     // `first/second/third` lists words.
     let rooted = path_in_root.starts_with('.') || is_rooted(path_in_root);

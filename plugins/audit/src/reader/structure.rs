@@ -91,11 +91,12 @@ impl Document {
     }
 
     fn tells_what_was_done(&self) -> bool {
-        let title = self.headings.first().filter(|heading| heading.level == 1).map(|heading| heading.text.as_str());
+        let title =
+            self.headings.first().filter(|heading| heading.level == 1).map(|heading| foreign::english(&heading.text));
         let header =
             self.lines.iter().take_while(|line| line.heading.is_none_or(|at| at == 0)).take(reports::HEADER_LINES);
         let texts = header.filter(|line| line.form == LineForm::Text).map(|line| line.text.as_str());
-        reports::tells_what_was_done(title, texts)
+        reports::tells_what_was_done(title.as_deref(), texts)
     }
 
     /// The headings above a line, the nearest first.

@@ -141,7 +141,12 @@ pub(crate) fn topic(text: &str) -> &'static str {
     {
         return "aside";
     }
-    if words.iter().any(|word| verb(word).is_some_and(|verb| verb.action == FileAction::Delete)) {
+    let deletes = |(at, word): (usize, &String)| {
+        // A "soft delete" deletes no file.
+        let soft = at.checked_sub(1).and_then(|at| words.get(at)).is_some_and(|word| word == "soft");
+        !soft && verb(word).is_some_and(|verb| verb.action == FileAction::Delete)
+    };
+    if words.iter().enumerate().any(deletes) {
         return "delete";
     }
     let things = has(THINGS);

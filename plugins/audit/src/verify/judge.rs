@@ -10,7 +10,7 @@ use super::evidence::{Symbol, Verdict};
 use super::facts::{Fact, Facts};
 use super::ignored::IgnoredNames;
 use super::resolve::{Lookup, PathContext, ResolvedPath, resolve};
-use super::roots::{base_folder, below_root, in_renamed_folders, is_there, repository_names};
+use super::roots::{base_folder, below_root, in_renamed_folders, is_there, other_checkout, repository_names};
 use super::status::Status;
 use crate::index::{EntryKind, FoundEntry, Index};
 use crate::plan::{Deliverable, Form, Kind, Place, Plan, Purpose, SizeAssertion};
@@ -63,18 +63,8 @@ impl<'a, 'm> Judge<'a, 'm> {
     /// Judges every file that a plan names; `before` is the plan's data from the last audit.
     #[must_use]
     pub fn plan(&mut self, plan: &Plan, before: &PreviousVerdicts) -> JudgedPlan {
-        let based;
-        let plan = match base_folder(self.index, plan) {
-            Some(folder) => {
-                based = {
-                    let mut plan = plan.clone();
-                    plan.add_folder(Some(folder));
-                    plan
-                };
-                &based
-            }
-            None => plan,
-        };
+        let based = self.based(plan);
+        let plan = based.as_ref().unwrap_or(plan);
         let mut lookups: Vec<Lookup> =
             plan.deliverables.iter().map(|item| self.look_up(&item.place, item.kind, item.is_drawn(), plan)).collect();
         let roots = repository_names(plan, &lookups);
@@ -109,6 +99,19 @@ impl<'a, 'm> Judge<'a, 'm> {
             })
             .collect();
         JudgedPlan { deliverables, references }
+    }
+
+    /// The plan with the folder in which its paths begin, if this is not the root of the tree.
+    fn based(&self, plan: &Plan) -> Option<Plan> {
+        let (folder, checkout) = (base_folder(self.index, plan), other_checkout(self.index, plan));
+        (folder.is_some() || checkout.is_some()).then(|| {
+            let mut plan = plan.clone();
+            plan.add_folder(folder);
+            if let Some(checkout) = checkout {
+                plan.move_places(&checkout);
+            }
+            plan
+        })
     }
 
     fn look_up(&self, place: &Place, kind: Kind, drawn: bool, plan: &Plan) -> Lookup {

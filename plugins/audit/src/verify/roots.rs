@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::resolve::{Lookup, ResolvedPath};
 use crate::index::{EntryKind, Index};
-use crate::plan::{Deliverable, Kind, Plan, Purpose};
+use crate::plan::{Deliverable, Kind, Place, Plan, Purpose};
 
 /// Looks up a drawn path without its first part, if this part is the repository's name.
 pub(super) fn below_root(index: &Index, item: &Deliverable, roots: &HashSet<String>, lookup: &mut Lookup) {
@@ -101,6 +101,27 @@ pub(super) fn base_folder(index: &Index, plan: &Plan) -> Option<String> {
     }
     let (base, count) = bases.into_iter().max_by_key(|(_, count)| *count)?;
     (count > 1).then(|| base.to_owned())
+}
+
+/// The folder of the repository on another machine, such as `/home/dev/till`: most absolute paths of the plan, at least two, are
+/// found in the tree without it.
+pub(super) fn other_checkout(index: &Index, plan: &Plan) -> Option<String> {
+    let deliverables = plan.deliverables.iter().map(|item| (&item.path, &item.place));
+    let named = deliverables.chain(plan.references.iter().map(|reference| (&reference.path, &reference.place)));
+    let absolute = named.filter(|(path, place)| path.starts_with('/') && matches!(place, Place::Outside(_)));
+    let absolute: Vec<&str> = absolute.map(|(path, _)| path.as_str()).take(BASE_FOLDER_PATHS).collect();
+    let mut folders: BTreeMap<&str, usize> = BTreeMap::new();
+    for path in &absolute {
+        let mut cuts = path.match_indices('/').skip(2).filter_map(|(at, _)| path.split_at_checked(at));
+        // The longest rest: `/home/dev/till/src/a.rs` is `src/a.rs`, not `a.rs`.
+        if let Some((folder, _)) = cuts.find(|(_, rest)| index.find(rest.trim_start_matches('/')).is_some()) {
+            *folders.entry(folder).or_default() += 1;
+        }
+    }
+    let (folder, found) = folders.into_iter().max_by_key(|(_, found)| *found)?;
+    let all =
+        absolute.iter().filter(|path| path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'))).count();
+    (found > 1 && found * 2 > all).then(|| folder.to_owned())
 }
 
 /// Maximum number of paths that are looked up to find the base folder.

@@ -191,6 +191,18 @@ fn a_report_promises_the_folders_of_its_trees() {
 }
 
 #[test]
+fn absolute_paths_of_another_checkout_are_looked_up_in_the_tree() {
+    let plan = "# P\n\n- [x] Create `/home/dev/till/src/a.py`\n- [x] Create `/home/dev/till/src/b.py`\n- [x] Create `/home/dev/till/src/c.py`\n- [x] Create `/home/dev/desk.py`\n";
+    let one = Workspace::new().file("plans/p.md", plan).file("root/src/a.py", "x = 1\n");
+    assert!(one.statuses().iter().all(|row| row.ends_with(" UNVERIFIABLE")), "{:?}", one.statuses());
+    let two = one.file("root/src/b.py", "x = 1\n");
+    let expected = ["src/a.py PRESENT", "src/b.py PRESENT", "src/c.py PHANTOM"];
+    let expected = expected.map(|row| format!("/home/dev/till/{row}"));
+    assert_eq!(two.statuses().get(..3), Some(expected.as_slice()));
+    assert!(two.statuses().contains(&"/home/dev/desk.py UNVERIFIABLE".to_owned()));
+}
+
+#[test]
 fn skipped_work_and_former_rows_are_not_claimed() {
     let plan = "# P\n\n- [x] Create `src/a.py`\n- [x] Create `src/b.py` (skipped - not needed)\n";
     let workspace = Workspace::new().file("plans/p.md", plan).file("root/src/a.py", "x = 1\n");
