@@ -85,7 +85,7 @@ fn assign(sighting: &mut Sighting, features: &Features) {
         }
         return;
     }
-    if has("moved here") {
+    if has("moved here") || has("announced") {
         (sighting.role, sighting.purpose) = (Role::Deliverable, Purpose::Make);
         return;
     }

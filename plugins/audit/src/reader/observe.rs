@@ -6,10 +6,11 @@ use super::candidate::Candidate;
 use super::context::{self, LineContext};
 use super::features::{self, Features};
 use super::lexer::{self, Token};
+use super::names::{self, Name};
 use super::structure::{Code, Document, Line, LineForm};
 use super::tree::{self, Leaf, Tree};
 use super::{columns, fields, marks, placeholders, rows, table, words};
-use crate::plan::{Form, Kind, Sighting};
+use crate::plan::{Form, Kind, Role, Sighting};
 
 /// The paths and folders of a plan.
 #[derive(Debug, Default)]
@@ -52,13 +53,28 @@ pub(crate) fn observe(document: &Document, rows: &[&str]) -> DocumentPaths {
                 }
             }
             LineForm::Row(table) => of_row(document, at, line, table, &mut out),
-            LineForm::Blank | LineForm::Code(_) => {}
+            LineForm::Code(_) => {
+                out.seen.extend(announced(rows.get(line.number - 1).copied().unwrap_or_default(), line))
+            }
+            LineForm::Blank => {}
         }
     }
     for (code, tree) in trees {
         take_tree(document, &code, tree, marked, &mut out);
     }
     out
+}
+
+/// The file that a comment in a code block announces: `// New: src/till.ts`.
+fn announced(row: &str, line: &Line) -> Option<Candidate> {
+    let comment = ["//", "#", "--", "/*", "<!--"].iter().find_map(|mark| row.trim_start().strip_prefix(mark))?;
+    let (key, path) = comment.split_once(": ")?;
+    let key = key.trim().to_lowercase();
+    let word = path.split_whitespace().next().filter(|_| matches!(key.as_str(), "create" | "new" | "new file"))?;
+    let Name { path, kind } = names::file(word).or_else(|| names::folder(word))?;
+    let sighting = Sighting::new(path, kind, Form::Step, Role::Reference, line.number);
+    let features = Features(vec!["announced".to_owned()]);
+    Some(Candidate { sighting, features, line: None, token: None, barred: false, column: None })
 }
 
 /// Finds the paths of a line. Returns a folder if the line names one that contains the entries below it.

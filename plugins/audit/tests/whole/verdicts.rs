@@ -203,10 +203,13 @@ fn absolute_paths_of_another_checkout_are_looked_up_in_the_tree() {
 }
 
 #[test]
-fn skipped_work_and_former_rows_are_not_claimed() {
+fn skipped_work_and_code_are_not_claimed() {
     let plan = "# P\n\n- [x] Create `src/a.py`\n- [x] Create `src/b.py` (skipped - not needed)\n";
     let workspace = Workspace::new().file("plans/p.md", plan).file("root/src/a.py", "x = 1\n");
     assert_eq!(workspace.statuses(), ["src/a.py PRESENT", "src/b.py MISSING"]);
+    let code = "# P\n\n```rust\n// New: src/a.rs\nfn a() {}\n// See: src/b.rs\n```\n";
+    let workspace = Workspace::new().file("plans/p.md", code).file("root/x.rs", "fn x() {}\n");
+    assert_eq!(workspace.statuses(), ["src/a.rs MISSING"]);
     let plan = "# Till: summary\n\n## New files\n\n```\nBefore:\nsrc/old.py\n\nAfter:\nsrc/a.py\n```\n";
     let workspace = Workspace::new().file("plans/p.md", plan).file("root/src/a.py", "x = 1\n");
     assert_eq!(workspace.statuses(), ["src/a.py PRESENT"]);
