@@ -25,7 +25,7 @@ const SERVICES: [(&str, Option<&[&str]>); 5] = [
     ("linear", Some(&["linear"])),
 ];
 
-/// Connects all services to the fake one, and grants the plugin all their tokens.
+/// Connects an account of every service at the fake server, and grants the plugin all their tokens.
 fn connect_all(scene: &Scene) {
     let workspace = &scene.workspace;
     let others = ["google", "notion", "linear"].map(|service| scene.oauth.settings(service)).concat();

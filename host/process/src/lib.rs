@@ -27,7 +27,7 @@ fn pid(process: u32) -> Option<Pid> {
     i32::try_from(process).ok().filter(|process| *process > 1).and_then(Pid::from_raw)
 }
 
-/// Signals the group of this leader. Fails only if every process of the group has ended.
+/// Signals the group of this leader. Ignores the error, which means that every process of the group has ended.
 fn signal_group(leader: u32, signal: Signal) {
     if let Some(group) = pid(leader) {
         let _ = kill_process_group(group, signal);

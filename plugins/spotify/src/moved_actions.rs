@@ -13,7 +13,7 @@ const MAX_ARGUMENT_BYTES: usize = 1_000;
 /// The error of a task with a moved action. It has the command that runs the action of music-files with the same arguments.
 pub(crate) fn error(task: &Task) -> Error {
     Error::Permanent(format!(
-        "the action `{}` moved to the plugin music-files, with all plans that this plugin made. Run {}",
+        "the action `{}` moved to the plugin music-files, with all its plans that spotify made. Run {}",
         task.action,
         command(task)
     ))

@@ -30,7 +30,8 @@ pub(crate) fn work() -> anyhow::Result<tempfile::TempDir> {
     tempfile::tempdir_in(folder()).with_context(|| format!("failed to make a folder in {}", folder().display()))
 }
 
-/// The quality set: the first pieces in a shuffled order, in which each part has pieces of every album.
+/// The quality set: the first pieces in a shuffled order. The order mixes the albums, so that a small set has pieces of many albums
+/// too.
 ///
 /// # Errors
 /// When there is too little music on this machine, or when `ffmpeg` or `fpcalc` is missing or fails.
@@ -39,11 +40,11 @@ pub(crate) fn set(scale: &Scale) -> anyhow::Result<Set> {
     let all = pieces.len();
     pieces.sort_by_key(|(name, _)| shuffled(name));
     pieces.truncate(scale.pieces);
-    let packages = PACKAGES.join(" ");
+    let (packages, needed) = (PACKAGES.join(" "), scale.pieces.min(150));
     ensure!(
-        pieces.len() >= scale.pieces.min(150),
-        "there are {all} pieces of music here; more come with `apt-get install --no-install-recommends {packages}`, or name \
-         a folder with `--music DIR`"
+        pieces.len() >= needed,
+        "the quality set needs {needed} pieces of music, but this machine has {all}: install more with `apt-get install \
+         --no-install-recommends {packages}`, or name a folder with `--music DIR`"
     );
     let (words, work) = (folder().join("fingerprint-words"), work()?);
     Ok(Set::make((&words, work.path()), &pieces, &TRANSFORMS, LENGTH_S)?)

@@ -1,7 +1,7 @@
 //! Combines sightings into deliverables: the same file named twice is one deliverable with two mentions.
 //!
 //! A bare or partial name (`matcher.py`, `core/matcher.py`) is the same file as the longer path of the plan that ends with the
-//! name, if there is only one such path. A bare name that may be several of the plan's files becomes a reference: counting it
+//! name, if there is only one such path. A bare name that may be several of the plan's files is dropped: counting it
 //! would count a file twice. This module does not read the audited tree.
 
 use std::collections::HashMap;
@@ -77,7 +77,7 @@ impl DeliverableIndex {
         Self { keys_by_name, entries: HashMap::new() }
     }
 
-    /// The file with an ending, for `README` beside `README.md`.
+    /// The key with the ending `.md`, if the plan promises that file too: `README.md` for `README`.
     fn with_ending(&self, key: &str) -> Option<String> {
         let is_known = matches!(last_name(key), "CHANGELOG" | "CONTRIBUTING" | "LICENSE" | "README" | "SECURITY");
         let key = is_known.then(|| format!("{key}.md"))?;

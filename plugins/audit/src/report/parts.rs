@@ -113,7 +113,7 @@ pub struct FollowUp {
     pub state: FollowUpState,
     /// How many times it was requested; 0 if it was never requested.
     pub round: u32,
-    /// The reason for the status.
+    /// The reason for the state.
     pub reason: String,
     /// The severity of the gap.
     pub priority: NoteSeverity,

@@ -1,7 +1,8 @@
-//! Finds files that no plan names: in folders that a plan lists completely, and stubs of generators anywhere.
+//! Finds files that no plan names: files that are missing in a plan's full list of their folder, and stubs of generators in any
+//! folder.
 //!
-//! These files are not deliverables and never part of a completion. A folder is inspected only if a plan lists all its
-//! files. A stub is recognised by its text, so small source files must be read. Only files in folders that changed since the
+//! These files are not deliverables and never part of a completion. Files without a stub's text are reported only
+//! in folders for which a plan has a full list. A stub is recognised by its text, so small source files must be read. Only files in folders that changed since the
 //! last audit are read, up to a limit per run.
 
 use std::collections::{BTreeMap, HashMap};
@@ -50,7 +51,7 @@ impl RequestedEntries {
     }
 }
 
-/// The folders that plans list in full, with these plans.
+/// The plans that have a full list of at least one folder, each with these folders.
 #[derive(Debug, Default)]
 pub struct Enumerations {
     plans: Vec<(String, Vec<String>)>,
@@ -70,7 +71,7 @@ impl Enumerations {
 /// Files that no plan requested.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct UnrequestedFiles {
-    /// By the plan that lists the folder in full.
+    /// Files that are missing in the full list of their folder, by the plan with the list.
     pub plans: Vec<PlanUnrequestedFiles>,
     /// Stubs of generators that no plan names.
     pub junk: Vec<String>,
@@ -132,7 +133,7 @@ fn loose_files<'a>(index: &'a Index, asked: &RequestedEntries) -> HashMap<&'a st
     loose
 }
 
-/// Adds the unlisted files of folders that plans list completely.
+/// Adds the files that are missing in a plan's full list of their folder.
 fn beside(loose: &HashMap<&str, Vec<&str>>, enumerations: &Enumerations, found: &mut UnrequestedFiles) {
     let mut room = limits::UNREQUESTED;
     for (plan, folders) in &enumerations.plans {
@@ -233,7 +234,7 @@ impl UnrequestedFiles {
         let beside = self.plans.iter().flat_map(|plan| plan.files.iter().map(move |path| (plan.plan.as_str(), path)));
         let beside = beside.map(|(plan, path)| {
             let title = format!("UNREQUESTED: {path} ({plan})");
-            let evidence = format!("found: {path}; {plan} lists every file of that folder, and no plan names this one");
+            let evidence = format!("found: {path}; {plan} has a full list of that folder, and no plan names this file");
             Gap::new(&format!("{plan}:{path}:unrequested"), NoteSeverity::Info, &title, &evidence)
         });
         let junk = self.junk.iter().map(|path| {
@@ -257,7 +258,7 @@ impl UnrequestedFiles {
         }
         for plan in &self.plans {
             for path in &plan.files {
-                let remark = Cell::text(format!("{} lists every other file of the folder", plan.plan));
+                let remark = Cell::text(format!("{} has a full list of the folder, without this file", plan.plan));
                 table.row([Cell::code(path), remark]);
             }
         }
@@ -272,7 +273,7 @@ impl UnrequestedFiles {
             blocks.push(Block::Text(format!("{} more are not listed.", self.left_out)));
         }
         if self.not_looked > 0 {
-            let text = format!("{} not checked for stubs: too many.", count(self.not_looked, "file of code"));
+            let text = format!("{} not checked for stubs: too many.", count(self.not_looked, "source file"));
             blocks.push(Block::Text(text));
         }
         blocks

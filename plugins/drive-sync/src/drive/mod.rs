@@ -1,5 +1,5 @@
-//! A Drive as a local folder, as Drive and Dropbox for desktop mount it: the folder of each database, merging of folders,
-//! complete writes, and backups.
+//! Handles the folders and files of a Drive (a local folder that Google Drive or Dropbox for desktop mounts, or the working copy
+//! of an account): the folder of each database, merging of folders, complete writes, and backups.
 //!
 //! This module does not know the contents of a database. It acquires no locks. The caller holds the database's lock
 //! (`crate::locks`), so that one lock protects a check and the change that follows.

@@ -41,7 +41,8 @@ impl<'a> AccountWriter<'a> {
         self.states.iter().map(|((_, id), state)| (id.as_str(), state.name.as_str()))
     }
 
-    /// Writes a playlist. An incomplete playlist keeps its end in the catalog and is read again next time.
+    /// Writes a playlist. If only its beginning was read, the catalog keeps the old items after this beginning, and the next run reads
+    /// the playlist again.
     pub(crate) fn put(&mut self, playlist: &Playlist, version: &str) -> Result<(), Error> {
         let at = ExportTime { service: SERVICE_ACCOUNT, at: Some(self.now) };
         let state = if playlist.complete { snapshot(version, playlist.entries.len()) } else { part(version) };
@@ -52,7 +53,7 @@ impl<'a> AccountWriter<'a> {
         if self.import.pending.waiting() >= MOST { self.import.pending.write(catalog) } else { Ok(()) }
     }
 
-    /// Adds a finding.
+    /// The findings, so that the caller can add one.
     pub(crate) fn findings(&mut self) -> &mut Findings {
         self.import.findings
     }

@@ -1,5 +1,5 @@
-//! `baton import`: imports the open work of other tools as requests. Each source reads its files into `model::Import`; `write`
-//! makes requests of it. Nothing is written without `--apply`.
+//! `baton import`: imports the open work of other tools as requests. The module of each tool reads the files into a
+//! `model::Import`; `write` turns its items into requests. Nothing is written without `--apply`.
 //!
 //! | in the other tool | in Baton |
 //! |---|---|
@@ -36,15 +36,15 @@ pub(super) enum Action {
         #[command(flatten)]
         args: Args,
     },
-    /// Import messages that ask for an acknowledgement: the archive of a project of MCP Agent Mail
+    /// Import the messages that ask for an acknowledgement from the archive of a project of MCP Agent Mail
     AgentMail {
-        /// The folder of the project in the archive, or its messages; it is only read
+        /// The folder of the project in the archive, or its folder `messages`; it is only read
         #[arg(value_name = "PATH")]
         path: PathBuf,
         #[command(flatten)]
         args: Args,
     },
-    /// Import open tasks of Claude Code: a folder of ~/.claude/tasks, or all its lists
+    /// Import open tasks of Claude Code, from one list or from all lists in ~/.claude/tasks
     ClaudeTasks {
         /// The folder of a list, or a folder with several lists; it is only read
         #[arg(value_name = "PATH")]

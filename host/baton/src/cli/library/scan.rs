@@ -41,8 +41,8 @@ pub(in crate::cli) struct Args {
     /// List and count only; do not read or write anything
     #[arg(long, conflicts_with_all = ["verify", "limit"])]
     dry_run: bool,
-    /// Also read files with a fingerprint again, and report changed content; with --limit, read the files first that were
-    /// read longest ago
+    /// Also read files with a fingerprint again, and report changed content; with --limit, begin with the
+    /// files whose last reading is the oldest
     #[arg(long)]
     verify: bool,
     /// Also read files again that failed or were skipped

@@ -254,8 +254,8 @@ impl<'a> Planner<'a> {
         };
         if self.changes.is_empty() {
             let summary = format!(
-                "The account has {} as wanted already. There is nothing to do.{left_out}",
-                counted(unchanged, "playlist", "playlists")
+                "{} up to date. There is nothing to do.{left_out}",
+                counted(unchanged, "playlist of the account is", "playlists of the account are")
             );
             return Ok(ActionResult { summary, ..ActionResult::default() });
         }
@@ -271,7 +271,7 @@ impl<'a> Planner<'a> {
             counted(sum(|row| row.requests), "request", "requests"),
         );
         if unchanged > 0 {
-            let _ = write!(summary, " {} as wanted already.", counted(unchanged, "playlist is", "playlists are"));
+            let _ = write!(summary, " {} up to date.", counted(unchanged, "playlist is", "playlists are"));
         }
         summary.push_str(&left_out);
         let _ = write!(

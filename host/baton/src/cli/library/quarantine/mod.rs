@@ -58,8 +58,8 @@ pub(in crate::cli) struct Args {
     /// Only finish a run that was killed
     #[arg(long, conflicts_with_all = ["plan", "trash", "dry_run"])]
     resume: bool,
-    /// The trash folder, on the volume of the files and outside of scanned folders [default: .baton-trash in the scanned
-    /// folder]
+    /// Use this trash folder, which must be on the volume of the files and outside of scanned folders [default: .baton-trash in
+    /// the scanned folder, which scans skip]
     #[arg(long, value_name = "FOLDER")]
     trash: Option<PathBuf>,
     /// Do not copy tags from superfluous files to kept files
