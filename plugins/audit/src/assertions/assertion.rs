@@ -172,6 +172,8 @@ pub(super) struct IdentifierStatement {
     pub(super) sure: bool,
     /// True: if no code defines the identifier, the assertion is unverifiable. If this and `sure` are false, it is dropped.
     pub(super) meant: bool,
+    /// True: code that uses the identifier proves the assertion too.
+    pub(super) used: bool,
     pub(super) kind: SymbolKind,
 }
 

@@ -19,7 +19,7 @@ use crate::verify::resolve::{GENERIC, below_other_root, with_ending};
 /// The result of resolving a path.
 enum Resolution {
     Found(Vec<FoundEntry>),
-    /// There is no such file. The remark names the only other file with this name: the file was probably moved.
+    /// There is no such file. The remark names another file with this name: the file was probably moved.
     Nowhere(Option<String>),
     /// The path cannot be checked.
     Unknown(String),
@@ -170,7 +170,7 @@ impl<'a> Lookup<'a> {
             (false, _) => Resolution::Found(found),
             (true, Some(note)) => Resolution::Unknown(format!("the tree was not indexed completely: {note}")),
             (true, None) => Resolution::Nowhere(match same.as_slice() {
-                [only] if !GENERIC.contains(&name) => Some(format!("the same name is at {only}")),
+                [first, ..] if !GENERIC.contains(&name) => Some(format!("the same name is at {first}")),
                 _ => None,
             }),
         }

@@ -20,6 +20,7 @@ pub(super) fn read(markdown: &str, assertions: &mut Vec<Assertion>) {
             name: assertion.name,
             sure: assertion.sure,
             meant: assertion.meant,
+            used: assertion.used,
             kind: assertion.kind,
         };
         Assertion::new(assertion.line, Kind::Symbol, &assertion.words, Condition::Symbol(stated))
@@ -107,7 +108,7 @@ impl Symbols {
             Some(user) if stated.sure => {
                 Some(Outcome::unknown(format!("{user} names it, but no definition was found")))
             }
-            Some(user) if distinct => Some(Outcome::holds(format!("{user} uses it"))),
+            Some(user) if distinct && stated.used => Some(Outcome::holds(format!("{user} uses it"))),
             _ if !stated.sure && !stated.meant => None,
             _ if !stated.sure => {
                 Some(Outcome::unknown(format!("no code file defines {}; it may have been renamed", stated.name)))

@@ -22,4 +22,4 @@ pub use place::Place;
 pub use size_assertion::{Precision, SizeAssertion};
 pub use stated::StatedDeliverable;
 pub use tasks::Tasks;
-pub(crate) use tasks::box_state;
+pub(crate) use tasks::{box_state, is_skipped};

@@ -209,8 +209,9 @@ impl Plan {
         let deliverables = self.deliverables.iter_mut().map(|item| (&item.path, &mut item.place));
         let references = self.references.iter_mut().map(|reference| (&reference.path, &mut reference.place));
         for (path, place) in deliverables.chain(references) {
-            if let Some(rest) = path.strip_prefix(checkout).filter(|rest| rest.is_empty() || rest.starts_with('/')) {
-                *place = Place::Inside { path: rest.trim_matches('/').to_owned(), anchored: true };
+            let rest = path.strip_prefix(checkout).filter(|rest| rest.starts_with('/'));
+            if let Some(inside @ Place::Inside { .. }) = rest.map(Place::of) {
+                *place = inside;
             }
         }
     }

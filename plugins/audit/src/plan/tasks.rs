@@ -76,7 +76,21 @@ fn ticked(line: &str) -> Option<bool> {
     let number = line.trim_start_matches(|sign: char| sign.is_ascii_digit() || sign == '.');
     let item = line.strip_prefix(['-', '*', '+']).or_else(|| (number.len() < line.len()).then_some(number))?;
     let (inside, after) = item.trim_start_matches(')').trim_start().strip_prefix('[')?.split_once(']')?;
-    (after.is_empty() || after.starts_with(' ')).then(|| box_state(inside)).flatten()
+    let state = (after.is_empty() || after.starts_with(' ')).then(|| box_state(inside)).flatten();
+    state.map(|done| done && !is_skipped(after))
+}
+
+/// True if a line ends with a remark that its work was skipped: `(skipped)`, `(deferred: no time)`, `(not needed for now)`.
+#[must_use]
+pub(crate) fn is_skipped(line: &str) -> bool {
+    let line = line.trim_end_matches(['.', ' ']);
+    let Some((_, inside)) = line.strip_suffix(')').and_then(|line| line.rsplit_once('(')) else { return false };
+    let inside = inside.to_lowercase();
+    let rest = ["skipped", "deferred", "not needed"].iter().find_map(|word| inside.strip_prefix(word));
+    rest.is_some_and(|rest| {
+        rest.is_empty()
+            || [":", " -", " \u{2013}", " \u{2014}", " for now", " because"].iter().any(|next| rest.starts_with(next))
+    })
 }
 
 /// Whether the text in a box ticks it: `x`, a check mark, `DONE`. `None` for other brackets.

@@ -175,7 +175,7 @@ fn is_asked(after: &str) -> bool {
         after.match_indices(sign).map(|(at, _)| at).find(|at| {
             !after
                 .get(at + 1..)
-                .is_some_and(|rest| rest.starts_with([':', '.', ')']) || rest.starts_with(char::is_alphanumeric))
+                .is_some_and(|rest| rest.starts_with([':', '.']) || rest.starts_with(char::is_alphanumeric))
         })
     };
     let end = ["?", "!", ". "].into_iter().filter_map(ends).min();

@@ -6,27 +6,25 @@ use crate::lists::list;
 
 /// Extensions of files in plans, in lower case.
 pub(super) const ENDINGS: &[&str] = list!(
-    "aab abap adb ado adoc ads agda aif aiff als apex apk arrow asc asciidoc asd asm aspx astro avdl avif avro avsc \
-    bak bash bat bats bazel bib bicep bin blend bmp bnf bst bzl c capnp cast cbl cc cfg cjs cjson clj cljc cljs \
-    cmake cmd cob coffee conf conllu cpp creole crt crx cs csh cshtml csproj csr css csv cts cu cue cuh cxx cypher \
-    dart dat db dbf deb defaults desktop dfy dhall diff dist dll dmg doc docx dot drawio dta dtd dts dtsi dxf dylib \
-    ebnf ebuild edn eex ejs elm eml env eps epub erb erl ex example exs f03 f90 f95 fbs fbx feather fig fish flac \
-    fnl fnt fods fodt fs fsi fsproj fst fsx fxml g4 gbr gd gdshader gemspec geojson geojsonl gguf gif glb gleam glsl \
-    gltf gmi gn gni go gpkg gpx gql gradle graphql groovy gs gyp gz h haml hbs hcl heex heic hex hh hjson hlsl hpp \
-    hrl hs htm html hurl hxx hy icns ico ics idr indd ini inl ino ipynb iss j2 janet jar java jbuilder jinja jinja2 \
-    jj jl jmd jpeg jpg js json json5 jsonc jsonl jsonld jsonnet jsp jsx kdl keystore kml kmz ksh ksy kt kts lalrpop \
-    latex lean less liquid lisp lkml lock log lpr lsp ltx lua m m3u m3u8 m4 m4a mak maxpat mbtiles md mdc mdx \
-    mediawiki mermaid mid midi mjml mjs mk mkv ml mli mm mmd mov mp3 mp4 mscz msi mtl mts musicxml mustache mw mxl \
-    nasl ndjson neon nfo nim nims nix njk nml npy npz nsi nuspec odin odp ods odt ogg onnx opus otf overlay ovpn p12 \
-    parquet pas patch pbxproj pdf pem pest pfx php phtml pickle pid pkl pl plist png po podspec pot pptx prisma prj \
-    prof proto ps1 psd psm1 pub pug purs pxd py pyi pyproj pyw pyx qmd qml r rake raml razor rb rds rego resx rkt \
-    rmd roc ron rpm rproj rs rst rtf rules sample sas sass sbt scad scala scm scpt scss service sh shp sig sketch \
-    slim sln smithy sml so sol spec sql sqlite sqlite3 srt stl storekit strings sty styl sublime-syntax sv svelte \
-    svg svh swift tar tcl tcsh template tex textile tf tfrecord tfstate tfvars tgz thrift thy tif tiff tikz timer \
-    tla tmpl toml topojson tpl tres ts tscn tsv tsx ttf twig txt typ uf2 unity usdz vala vapi vb vbproj vbs vcf \
-    vcxproj vert vhd vhdl vsix vtt vue wasm wast wat wav webm webp wgsl whl wit woff woff2 wsdl wsgi wxs xaml \
-    xcconfig xcf xcscheme xhtml xib xlf xliff xls xlsm xlsx xml xquery xsd xsl xslt xspf yaml yang yml zig zip zon \
-    zsh"
+    "aab abap adb adoc aif aiff als apk arrow asc asciidoc asd asm aspx astro avif avro avsc bak bash bat bats bazel \
+    bib bicep bin blend bmp bnf bst bzl c cast cbl cc cfg cjs cjson clj cljc cljs cmake cmd cob coffee conf conllu \
+    cpp crt crx cs csh cshtml csproj csr css csv cts cu cue cuh cxx cypher dart dat db dbf deb defaults desktop dfy \
+    dhall diff dist dll dmg doc docx dot drawio dta dtd dts dtsi dxf dylib ebnf ebuild edn eex ejs elm eml env eps \
+    epub erb erl ex example exs f03 f90 f95 fbx feather fig fish flac fnl fnt fods fodt fs fsi fsproj fsx fxml g4 \
+    gbr gd gdshader gemspec geojson geojsonl gguf gif glb gleam glsl gltf gmi go gpkg gpx gql gradle graphql groovy \
+    gs gyp gz h haml hbs hcl heex heic hex hh hjson hlsl hpp hrl hs htm html hurl hxx icns ico ics indd ini inl ino \
+    ipynb iss j2 janet jar java jbuilder jinja jinja2 jl jpeg jpg js json json5 jsonc jsonl jsonld jsonnet jsp jsx \
+    kdl keystore kml kmz ksh kt kts lalrpop latex lean less liquid lisp lkml lock log lpr lsp ltx lua m m3u m3u8 m4 \
+    m4a maxpat mbtiles md mdc mdx mermaid mid midi mjml mjs mk mkv ml mli mm mmd mov mp3 mp4 mscz msi mtl mts \
+    musicxml mustache mxl nasl ndjson neon nfo nim nims nix njk nml npy npz nsi nuspec odin odp ods odt ogg onnx \
+    opus otf overlay ovpn p12 parquet pas patch pbxproj pdf pem pfx php phtml pickle pid pkl pl plist png po podspec \
+    pot pptx prisma prj prof proto ps1 psd psm1 pub pug purs pxd py pyi pyproj pyw pyx qmd qml r rake raml razor rb \
+    rds rego resx rkt rmd ron rpm rproj rs rst rtf rules sample sass sbt scad scala scm scpt scss service sh shp sig \
+    sketch slim sln smithy so sol spec sql sqlite sqlite3 srt stl storekit strings sty styl sv svelte svg svh swift \
+    tar tcl tcsh template tex textile tf tfrecord tfstate tfvars tgz thrift tif tiff timer tmpl toml topojson tpl \
+    tres ts tscn tsv tsx ttf twig txt typ uf2 unity usdz vala vapi vb vbproj vbs vcf vcxproj vert vhd vhdl vsix vtt \
+    vue wasm wast wat wav webm webp wgsl whl wit woff woff2 wsdl wsgi wxs xaml xcconfig xcf xcscheme xhtml xib xlf \
+    xliff xls xlsm xlsx xml xquery xsd xsl xslt xspf yaml yang yml zig zip zon zsh"
 );
 
 /// Extensions of more than eight letters.

@@ -9,6 +9,10 @@ use super::verbs::{FileAction, verb};
 use super::{after, foreign, lexer, names, symbols, words};
 use crate::lists::list;
 
+/// Words of lines about a name that code should not use any more.
+const REPLACING: &[&str] =
+    list!("deprecate deprecated former from instead old previous rename renamed replace replaced replaces switch");
+
 /// What a line states about a name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum SymbolKind {
@@ -29,6 +33,8 @@ pub(crate) struct SymbolStatement {
     pub(crate) name: String,
     /// The done line says that the identifier was created: if no code has it, the statement is false.
     pub(crate) sure: bool,
+    /// A use in code proves the statement: the line is done, and does not replace the name.
+    pub(crate) used: bool,
     /// The done line names an action on the identifier: if no code defines it, the audit reports that.
     pub(crate) meant: bool,
     pub(crate) kind: SymbolKind,
@@ -93,6 +99,7 @@ impl<'a> LineState<'a> {
             line: self.line.number,
             name,
             sure: sure && certain,
+            used: self.done && !words::words(&self.line.text).any(|word| REPLACING.contains(&word.as_str())),
             meant: meant && certain,
             kind: SymbolKind::Code,
             words: lexer::plain(&self.line.text),
@@ -246,7 +253,11 @@ fn in_words(text: &str) -> impl Iterator<Item = String> {
         let name = if word.ends_with("()") { name.rsplit(['.', ':']).next().unwrap_or(name) } else { name };
         let joined = name.contains('_') && name.chars().all(|sign| sign.is_ascii_alphanumeric() || sign == '_');
         let kind = next.is_some_and(|next| KINDS.contains(next)) && symbols::is_single_name(word);
-        let called = word.ends_with("()") && name.chars().all(|sign| sign.is_alphanumeric() || sign == '_');
+        // "Fetch() and parse()" may be anybody's; "the shut() function" is code of the project.
+        let kind_of_code = next.is_some_and(|next| matches!(*next, "function" | "method" | "procedure"));
+        let called = word.ends_with("()")
+            && (has_humps(name) || kind_of_code)
+            && name.chars().all(|sign| sign.is_alphanumeric() || sign == '_');
         has_humps(name) && name.chars().filter(|sign| sign.is_uppercase()).count() >= 2 || joined || kind || called
     };
     let found = bare.iter().enumerate().filter(|(at, word)| named(word, bare.get(at + 1)));

@@ -263,12 +263,10 @@ fn plain_paths(
         };
         let one = || names::file(bare).or_else(folder).or_else(outside).or_else(made).into_iter().collect();
         let mut found: Vec<Name> = names::pair(bare).map_or_else(one, Vec::from);
-        // `docker/mysql/my.cnf`: with two folders, an unknown ending is enough. `till.org/a/b.html` is an address.
-        let two_folders =
-            || bare.matches('/').count() >= 2 && !bare.split('/').next().is_some_and(|first| first.contains('.'));
-        let unknown = found.is_empty() && two_folders() && !bare.ends_with(".exe");
+        // `docker/till/my.cnf`: below two folders, the first of a project, an unknown ending is enough.
+        let unknown = found.is_empty() && bare.matches('/').count() >= 2;
         if unknown {
-            found.extend(names::likely_file(bare, false));
+            found.extend(names::likely_file(bare, false).filter(|name| names::is_plain_project_file(&name.path)));
         }
         if found.is_empty() {
             continue;

@@ -1,6 +1,6 @@
 //! Splits the leading Markdown marks off a line.
 
-use crate::plan::box_state;
+use crate::plan::{box_state, is_skipped};
 
 /// The mark of a list item, and the text after it.
 pub(super) struct Item<'a> {
@@ -34,8 +34,7 @@ pub(super) fn item(text: &str) -> Option<Item<'_>> {
 /// Splits the box off a line. A line that says that its work was skipped is not done, whatever its box says.
 pub(super) fn boxed(text: &str) -> Option<(bool, &str)> {
     let (inside, rest) = text.strip_prefix('[')?.split_once(']')?;
-    let checked =
-        box_state(inside)? && !["(skipped", "(deferred", "(not needed"].iter().any(|words| rest.contains(words));
+    let checked = box_state(inside)? && !is_skipped(rest);
     (rest.starts_with(' ') || rest.is_empty()).then(|| (checked, rest.trim_start()))
 }
 

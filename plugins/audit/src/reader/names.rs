@@ -147,9 +147,17 @@ pub(super) fn weak(word: &str) -> Option<Name> {
     })
 }
 
+/// True for a path in lower case that begins with a folder of a project and has a short ending that is no domain.
+pub(super) fn is_plain_project_file(path: &str) -> bool {
+    let ending = path.rsplit_once('.').map_or("", |(_, ending)| ending);
+    let plain = !path.contains(char::is_uppercase) && ending.len() <= 4 && ending.chars().all(char::is_alphanumeric);
+    // A program is a product; a repository has an address.
+    plain && is_rooted(path) && !is_third_party(path) && !DOMAINS.contains(&ending) && !matches!(ending, "exe" | "git")
+}
+
 /// True for a path in a folder where a package manager installs packages.
-fn is_third_party(path: &str) -> bool {
-    ["vendor/", "node_modules/"].iter().any(|folder| path.starts_with(folder))
+pub(super) fn is_third_party(path: &str) -> bool {
+    path.split('/').any(|part| matches!(part, "vendor" | "node_modules"))
 }
 
 /// A path of three or more names without an extension: a file or a folder.

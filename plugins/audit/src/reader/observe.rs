@@ -97,15 +97,15 @@ fn of_line(
     let next: Vec<Option<String>> = tokens.iter().skip(1).map(said_folder).chain([None]).collect();
     let spellings = spellings(&tokens);
     // "In `src/`, create `x`": the folder only says where the first file is.
-    let mut nth = 0;
-    for (token, folder_behind) in tokens.into_iter().zip(next) {
+    let mut files = 0;
+    for ((nth, token), folder_behind) in tokens.into_iter().enumerate().zip(next) {
         if placed.as_ref() == Some(&token.path) {
             continue;
         }
         let mut features = Features::default();
-        features::of_text(&place, &token, nth, &mut features);
+        features::of_text(&place, &token, files, &mut features);
         let opens = !token.before.contains(char::is_alphanumeric) && nth == 0;
-        nth += usize::from(token.kind != Kind::Folder);
+        files += usize::from(token.kind != Kind::Folder);
         if spellings.contains(&token.path.to_lowercase()) {
             features.0.push("barred".to_owned());
         }
@@ -249,7 +249,10 @@ fn take_tree(document: &Document, code: &Code, tree: Tree, marked: bool, out: &m
         "new" => document.report,
         _ => document.report && !(mixed && branch.tail.trim().is_empty()),
     };
-    let branches = tree.branches.into_iter().filter(|branch| branch.sighting.path != "./" && made(branch));
+    let branches = tree
+        .branches
+        .into_iter()
+        .filter(|branch| branch.sighting.path != "./" && !names::is_third_party(&branch.sighting.path) && made(branch));
     for leaf in tree.leaves.into_iter().chain(branches) {
         let mut features = Features::default();
         // Its neighbours are documents of the same step.

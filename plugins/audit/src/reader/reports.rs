@@ -1,5 +1,6 @@
 //! Distinguishes reports about completed work from plans, by their title and their status.
 
+use super::verbs::{FileAction, verb};
 use super::{lexer, words};
 use crate::plan::reports_done;
 
@@ -32,10 +33,20 @@ fn is_report(title: &str) -> bool {
             words::words(part).filter(|word| !word.contains(|sign: char| sign.is_ascii_digit())).collect();
         match said.as_slice() {
             [.., of, last] if DONE.contains(&last.as_str()) => of != "of",
+            // "Add the export report" is a plan.
+            [first, ..]
+                if said.len() > 1 && is_adding(first) && !said.iter().any(|word| DONE.contains(&word.as_str())) =>
+            {
+                false
+            }
             [.., last] => DONE.contains(&last.as_str()) || !planned && REPORT.contains(&last.as_str()),
             [] => false,
         }
     })
+}
+
+fn is_adding(word: &str) -> bool {
+    verb(word).is_some_and(|verb| verb.action == FileAction::Add && !verb.past)
 }
 
 #[cfg(test)]
@@ -56,6 +67,7 @@ mod tests {
         for title in [
             "Add a status command",
             "Report generator",
+            "Add the export report",
             "Implementation Plan: Summary",
             "Definition of done",
             "Summary tasks",

@@ -57,12 +57,15 @@ pub(super) fn read(fence: &Fence) -> Option<Tree> {
         return None;
     }
     // "Before:" and "After:" in one block: the first rows are the former state.
+    let label = |text: &str| text.trim_matches(['#', '/', ' ']).to_lowercase();
+    let is_before = |text: &str| label(text) == "before:";
+    let is_after = |text: &str| matches!(label(text).as_str(), "after:" | "now:");
+    let has_both = fence.rows.iter().skip_while(|(_, text)| !is_before(text)).any(|(_, text)| is_after(text));
     let mut former = false;
     let now = fence.rows.iter().filter(|(_, text)| {
-        let label = text.trim_start_matches(['#', '/', ' ']).to_lowercase();
-        let after = label.starts_with("after:");
-        former = label.starts_with("before:") || former && !after;
-        !former && !after
+        let after = is_after(text);
+        former = has_both && is_before(text) || former && !after;
+        !former && !(has_both && after)
     });
     let rows: Vec<Row<'_>> = now.filter_map(|(line, text)| row(*line, text)).flat_map(several).collect();
     let connected = rows.iter().any(|row| row.connected);

@@ -30,7 +30,7 @@ const DEFINING_AT_START: &[&str] = list!("contract data factory library local pa
 
 /// If one of these words is before a name and its parenthesis, the name is called, not defined.
 const CALLING: &[&str] = list!(
-    "assert await case defer del delete do echo elif else emit go if in instanceof new not or and print raise return \
+    "assert await case clone co_await co_return co_yield defer del delete do echo elif else emit go if in instanceof match move new not or and print raise return \
     throw throws typeof until using when while yield"
 );
 
@@ -113,6 +113,9 @@ pub(crate) fn occurrences<'a>(text: &str, wanted: &HashSet<&'a str>) -> HashMap<
         if defined == wanted.len() {
             break;
         }
+        if is_comment(line) {
+            continue;
+        }
         let mut tried = HashSet::new();
         for word in line.split(|sign| !is_word(sign)) {
             let Some(name) = wanted.get(word) else { continue };
@@ -137,6 +140,12 @@ pub(crate) fn has_word(text: &str, name: &str) -> bool {
     })
 }
 
+/// True for a line that only has a comment, which neither defines nor uses a name.
+fn is_comment(line: &str) -> bool {
+    let text = line.trim_start();
+    ["//", "# ", "-- ", "* ", "/*", "<!--"].iter().any(|mark| text.starts_with(mark))
+}
+
 fn is_word(sign: char) -> bool {
     sign.is_alphanumeric() || sign == '_' || sign == '$'
 }
@@ -148,12 +157,7 @@ pub(crate) fn line_defines(line: &str, name: &str) -> bool {
         if before.ends_with(is_word) || after.starts_with(is_word) {
             return false;
         }
-        // The class of a C++ method is before its name.
-        let before =
-            match before.strip_suffix("::").map(|class| class.trim_end_matches(|sign| is_word(sign) || sign == ':')) {
-                Some(ahead) if !ahead.trim().is_empty() => ahead,
-                _ => before,
-            };
+        let before = without_class(before, after);
         // The receiver of a Go method is between the keyword and the name.
         let plain = before.trim_end();
         let keyword = match plain.strip_suffix(')').and_then(|rest| rest.rsplit_once('(')) {
@@ -165,6 +169,14 @@ pub(crate) fn line_defines(line: &str, name: &str) -> bool {
         let defining = DEFINING.contains(&keyword) || opens();
         given || defining && before.ends_with(char::is_whitespace) || is_method(before, after)
     })
+}
+
+/// The words before a C++ method without its class: `void Till::open(int drawer) {`.
+fn without_class<'a>(before: &'a str, after: &str) -> &'a str {
+    let end = after.trim_end();
+    let defines = ["{", ")", "const", "noexcept", "override"].iter().any(|word| end.ends_with(word));
+    let class = before.strip_suffix("::").map(|class| class.trim_end_matches(|sign| is_word(sign) || sign == ':'));
+    class.filter(|ahead| defines && ahead.contains(is_word)).unwrap_or(before)
 }
 
 /// True if a name is defined as a method or as a function without a keyword, by the texts before and after the name:
@@ -283,6 +295,8 @@ mod tests {
             "    case open(till): {",
             "    Till::open(drawer);",
             "    return Till::open(drawer);",
+            "    match crate::till::open(drawer) {",
+            "    &drawer::open(till)",
             "# uses the library open",
         ] {
             assert!(!line_defines(line, "open"), "{line}");

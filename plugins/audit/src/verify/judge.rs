@@ -3,7 +3,7 @@
 //! First it resolves every path. Then it loads the facts of all found files from the cache at once, and reads only the files
 //! that are not in the cache.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use super::before::{PreviousVerdict, PreviousVerdicts};
 use super::evidence::{Symbol, Verdict};
@@ -25,24 +25,27 @@ pub struct JudgedPlan {
 }
 
 impl JudgedPlan {
-    /// Drops the missing folders of trees that show the content of these folders: the missing files are reported.
+    /// Drops the folders that only a tree names and that are missing, if a file in them is reported as not there.
     pub fn drop_missing_folders(&mut self, plan: &mut Plan) {
-        let parents: HashSet<String> =
-            plan.deliverables.iter().flat_map(|item| parents(&item.path)).map(str::to_owned).collect();
-        let missing = plan.deliverables.iter().zip(&self.deliverables).map(|(item, verdict)| {
-            item.kind == Kind::Folder && item.is_drawn() && verdict.found.is_none() && parents.contains(&item.path)
+        let absent = plan.deliverables.iter().zip(&self.deliverables).filter(|(_, verdict)| {
+            matches!(verdict.status, Status::Missing | Status::Moved | Status::Phantom | Status::Removed)
         });
-        let missing: Vec<bool> = missing.collect();
-        let mut drop = missing.iter();
+        let absent: BTreeSet<&str> = absent.map(|(item, _)| item.path.as_str()).collect();
+        let dropped = plan.deliverables.iter().zip(&self.deliverables).map(|(item, verdict)| {
+            let below = format!("{}/", item.path);
+            let holds = || absent.range(below.as_str()..).next().is_some_and(|path| path.starts_with(&below));
+            // The first row of a tree may be the repository's name.
+            let named = verdict.status == Status::Present && verdict.found.is_none();
+            let drawn = item.kind == Kind::Folder && item.done_at.is_none();
+            let drawn = drawn && item.mentions.iter().all(|mention| mention.form == Form::Tree);
+            drawn && (named || verdict.status == Status::Missing && holds())
+        });
+        let dropped: Vec<bool> = dropped.collect();
+        let mut drop = dropped.iter();
         plan.deliverables.retain(|_| drop.next() == Some(&false));
-        let mut drop = missing.iter();
+        let mut drop = dropped.iter();
         self.deliverables.retain(|_| drop.next() == Some(&false));
     }
-}
-
-/// The folders above a path.
-fn parents(path: &str) -> impl Iterator<Item = &str> {
-    path.match_indices('/').filter_map(|(at, _)| path.get(..at))
 }
 
 /// Judges the names of plans against one tree.

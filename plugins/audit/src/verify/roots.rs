@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use super::resolve::{Lookup, ResolvedPath};
+use super::resolve::{GENERIC, Lookup, ResolvedPath};
 use crate::index::{EntryKind, Index};
 use crate::plan::{Deliverable, Kind, Place, Plan, Purpose};
 
@@ -103,25 +103,36 @@ pub(super) fn base_folder(index: &Index, plan: &Plan) -> Option<String> {
     (count > 1).then(|| base.to_owned())
 }
 
-/// The folder of the repository on another machine, such as `/home/dev/till`: most absolute paths of the plan, at least two, are
-/// found in the tree without it.
+/// Top-level folders of a machine that hold no checkout.
+const SYSTEM_FOLDERS: &[&str] = &[
+    "/bin/", "/boot/", "/dev/", "/etc/", "/lib/", "/opt/", "/proc/", "/run/", "/sbin/", "/sys/", "/tmp/", "/usr/",
+    "/var/",
+];
+
+/// The folder of the repository on another machine, such as `/home/dev/till`: most absolute paths below it are found in the tree
+/// without it, at least two of them in folders and with names that are not common.
 pub(super) fn other_checkout(index: &Index, plan: &Plan) -> Option<String> {
     let deliverables = plan.deliverables.iter().map(|item| (&item.path, &item.place));
     let named = deliverables.chain(plan.references.iter().map(|reference| (&reference.path, &reference.place)));
-    let absolute = named.filter(|(path, place)| path.starts_with('/') && matches!(place, Place::Outside(_)));
+    let is_checkout = |path: &str| path.starts_with('/') && !SYSTEM_FOLDERS.iter().any(|top| path.starts_with(top));
+    let absolute = named.filter(|(path, place)| is_checkout(path) && matches!(place, Place::Outside(_)));
     let absolute: Vec<&str> = absolute.map(|(path, _)| path.as_str()).take(BASE_FOLDER_PATHS).collect();
     let mut folders: BTreeMap<&str, usize> = BTreeMap::new();
     for path in &absolute {
         let mut cuts = path.match_indices('/').skip(2).filter_map(|(at, _)| path.split_at_checked(at));
         // The longest rest: `/home/dev/till/src/a.rs` is `src/a.rs`, not `a.rs`.
-        if let Some((folder, _)) = cuts.find(|(_, rest)| index.find(rest.trim_start_matches('/')).is_some()) {
-            *folders.entry(folder).or_default() += 1;
+        if let Some((folder, rest)) = cuts.find(|(_, rest)| index.find(rest.trim_start_matches('/')).is_some()) {
+            let name = rest.rsplit('/').next().unwrap_or_default();
+            *folders.entry(folder).or_default() +=
+                usize::from(rest.matches('/').count() > 1 && !GENERIC.contains(&name));
         }
     }
     let (folder, found) = folders.into_iter().max_by_key(|(_, found)| *found)?;
     let all =
         absolute.iter().filter(|path| path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'))).count();
-    (found > 1 && found * 2 > all).then(|| folder.to_owned())
+    let there =
+        |path: &&&str| path.strip_prefix(folder).is_some_and(|rest| index.find(rest.trim_matches('/')).is_some());
+    (found > 1 && absolute.iter().filter(there).count() * 2 > all).then(|| folder.to_owned())
 }
 
 /// Maximum number of paths that are looked up to find the base folder.

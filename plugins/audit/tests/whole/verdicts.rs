@@ -200,6 +200,10 @@ fn absolute_paths_of_another_checkout_are_looked_up_in_the_tree() {
     let expected = expected.map(|row| format!("/home/dev/till/{row}"));
     assert_eq!(two.statuses().get(..3), Some(expected.as_slice()));
     assert!(two.statuses().contains(&"/home/dev/desk.py UNVERIFIABLE".to_owned()));
+    let system = "# P\n\n- [x] Create `/etc/till/a/x.toml`\n- [x] Create `/etc/till/a/y.toml`\n- [x] Create `/etc/till/a/z.toml`\n";
+    let workspace =
+        Workspace::new().file("plans/p.md", system).file("root/a/x.toml", "x = 1\n").file("root/a/y.toml", "y = 1\n");
+    assert!(workspace.statuses().iter().all(|row| row.ends_with(" UNVERIFIABLE")), "{:?}", workspace.statuses());
 }
 
 #[test]
@@ -207,6 +211,9 @@ fn skipped_work_and_code_are_not_claimed() {
     let plan = "# P\n\n- [x] Create `src/a.py`\n- [x] Create `src/b.py` (skipped - not needed)\n";
     let workspace = Workspace::new().file("plans/p.md", plan).file("root/src/a.py", "x = 1\n");
     assert_eq!(workspace.statuses(), ["src/a.py PRESENT", "src/b.py MISSING"]);
+    let plan = "# P\n\n- [x] Create `src/lazy.py` (deferred imports)\n- [x] Count `src/b.py` rows (skipped, failed)\n";
+    let workspace = Workspace::new().file("plans/p.md", plan).file("root/src/a.py", "x = 1\n");
+    assert!(workspace.statuses().contains(&"src/lazy.py PHANTOM".to_owned()), "{:?}", workspace.statuses());
     let code = "# P\n\n```rust\n// New: src/a.rs\nfn a() {}\n// See: src/b.rs\n```\n";
     let workspace = Workspace::new().file("plans/p.md", code).file("root/x.rs", "fn x() {}\n");
     assert_eq!(workspace.statuses(), ["src/a.rs MISSING"]);
