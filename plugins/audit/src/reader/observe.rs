@@ -10,7 +10,7 @@ use super::names::{self, Name};
 use super::structure::{Code, Document, Line, LineForm};
 use super::tree::{self, Leaf, Tree};
 use super::{columns, fields, marks, placeholders, rows, table, words};
-use crate::plan::{Form, Kind, Role, Sighting};
+use crate::plan::{Form, Kind, Place, Role, Sighting};
 
 /// The paths and folders of a plan.
 #[derive(Debug, Default)]
@@ -249,10 +249,7 @@ fn take_tree(document: &Document, code: &Code, tree: Tree, marked: bool, out: &m
         "new" => document.report,
         _ => document.report && !(mixed && branch.tail.trim().is_empty()),
     };
-    let branches = tree
-        .branches
-        .into_iter()
-        .filter(|branch| branch.sighting.path != "./" && !names::is_third_party(&branch.sighting.path) && made(branch));
+    let branches = tree.branches.into_iter().filter(|branch| !is_foreign(branch) && made(branch));
     for leaf in tree.leaves.into_iter().chain(branches) {
         let mut features = Features::default();
         // Its neighbours are documents of the same step.
@@ -266,6 +263,12 @@ fn take_tree(document: &Document, code: &Code, tree: Tree, marked: bool, out: &m
     if !context::lists_part(document, code) {
         out.enumerated.extend(tree.enumerated);
     }
+}
+
+/// True for the root of the tree, a folder outside of the repository, and a folder of installed packages.
+fn is_foreign(branch: &Leaf) -> bool {
+    let path = branch.sighting.path.as_str();
+    path == "./" || names::is_third_party(path) || matches!(Place::of(path), Place::Outside(_))
 }
 
 /// The trees of a document: in code blocks, and in plain lines.

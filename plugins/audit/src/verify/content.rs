@@ -188,7 +188,7 @@ fn is_method(before: &str, after: &str) -> bool {
     let mut kinds = before.split_whitespace().peekable();
     if kinds.peek().is_none() {
         // A method of JavaScript: a call looks the same, but has no body. A function of a shell: nothing is before it.
-        return opens && body && (!before.is_empty() || after.starts_with("()"));
+        return opens && body && (!before.is_empty() || matches!(after.trim_end(), "() {" | "(){"));
     }
     let is_type = |word: &str| {
         let named = word.starts_with(|sign: char| sign.is_alphabetic() || matches!(sign, '_' | '@' | '*' | '&'));
