@@ -54,7 +54,7 @@ pub(crate) fn observe(document: &Document, rows: &[&str]) -> DocumentPaths {
             }
             LineForm::Row(table) => of_row(document, at, line, table, &mut out),
             LineForm::Code(_) => {
-                out.seen.extend(announced(rows.get(line.number - 1).copied().unwrap_or_default(), line))
+                out.seen.extend(announced(rows.get(line.number - 1).copied().unwrap_or_default(), line));
             }
             LineForm::Blank => {}
         }

@@ -65,7 +65,7 @@ pub(super) fn read(fence: &Fence) -> Option<Tree> {
     let now = fence.rows.iter().filter(|(_, text)| {
         let after = is_after(text);
         former = has_both && is_before(text) || former && !after;
-        !former && !(has_both && after)
+        !(former || has_both && after)
     });
     let rows: Vec<Row<'_>> = now.filter_map(|(line, text)| row(*line, text)).flat_map(several).collect();
     let connected = rows.iter().any(|row| row.connected);
