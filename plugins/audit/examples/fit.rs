@@ -5,8 +5,9 @@
 //! `PLANS` has plans with `NAME.labels.tsv` (line, path, symbols) beside them; a path without a label is not created. `WILD`
 //! has one folder per repository with `tree/` and `labels.tsv` (document, line, kind, text, role, …). Each repository and
 //! each set of plans is read once with weights that were fitted to all others. `--write` measures nothing: it fits the
-//! weights to all sets and writes `src/reader/weights.tsv`. The fit starts at the weights of the table and stays near them,
-//! so plans that are no longer available still influence the weights. The same table and labels give the same weights.
+//! weights to all sets and writes `src/reader/weights.tsv`. The fit starts at the current weights of that file and stays
+//! near them, so plans that are no longer available still influence the weights. The same file and labels give the same
+//! weights.
 
 #![expect(clippy::print_stdout, clippy::unwrap_used, clippy::indexing_slicing, reason = "a tool that fails loudly")]
 
@@ -33,7 +34,7 @@ type Roles = [bool; 3];
 const SPOKEN: Roles = [true, false, false];
 const MADE: Roles = [false, true, false];
 const CHANGED: Roles = [false, false, true];
-/// The labels of a set only state which files are created.
+/// The possible roles of a path without a label: the labels of some sets only state which files are created.
 const NOT_MADE: Roles = [true, false, true];
 
 struct Sample {

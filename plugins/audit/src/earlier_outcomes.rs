@@ -40,7 +40,8 @@ pub struct EarlierOutcomes<'a> {
 }
 
 impl<'a> EarlierOutcomes<'a> {
-    /// Starts for the current task. The id of a task is the same in all attempts; it is empty if there is no task.
+    /// Starts without reading the ledger. `task` is the id of the current task, the same in all attempts; it is empty if
+    /// there is no task.
     #[must_use]
     pub fn new(task: &str, ledger: Option<&'a dyn Ledger>) -> Self {
         Self { task: task.to_owned(), ledger, standings: OnceCell::new() }
@@ -52,17 +53,17 @@ impl<'a> EarlierOutcomes<'a> {
         &self.task
     }
 
-    /// True if the outcome of a task was recorded. False for the current task, whose earlier attempts have no outcome. True
-    /// for another running task, because its outcome is being recorded. Also true without the ledger, and for a task that
-    /// the ledger no longer lists.
+    /// True if the data of a task count. They count if the ledger lists the task with an outcome or as running (the host may
+    /// be recording its outcome), if the ledger does not list the task, and if there is no ledger. They do not count for the
+    /// current task, because its earlier attempts have no outcome.
     #[must_use]
     pub fn taken(&self, task: &str) -> bool {
         task.is_empty()
             || task != self.task && self.task_state(task).is_none_or(|task_state| task_state != TaskState::Other)
     }
 
-    /// True if no request of a task was sent: for the current task, whose earlier attempts have no outcome, or for a
-    /// task that did not end with an outcome.
+    /// True if the host has not sent the requests of a task. This is so for the current task, because its earlier attempts
+    /// have no outcome, and for each listed task without an outcome.
     #[must_use]
     pub fn is_unsent(&self, task: &str) -> bool {
         task == self.task || self.task_state(task).is_some_and(|task_state| task_state != TaskState::Counts)

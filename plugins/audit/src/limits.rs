@@ -34,7 +34,8 @@ pub const DIGEST_BYTES: u64 = 256 * 1024 * 1024;
 /// Total bytes that one run hashes. At 200 MiB/s, which a sandbox reaches, this takes ten seconds.
 pub const DIGESTED_BYTES: u64 = 2 * 1024 * 1024 * 1024;
 
-/// Maximum number of cached definitions per file that other plans have searched.
+/// When one plan needs a file read again, the audit also searches it for at most this number of definitions that other plans
+/// searched before.
 pub const DEFINITIONS_PER_FILE: usize = 256;
 
 /// Maximum number of commits that one run looks up: each look-up starts a host process.
@@ -101,10 +102,10 @@ pub const FINDING_ID_BYTES: usize = 200;
 /// 1.5 KiB each and for additional reports.
 pub const REPORT_BYTES: usize = 13 * 1024 * 1024;
 
-/// Rows of one table or list in the formats for people; the JSON has all. Longer tables are not useful.
+/// Maximum number of rows of one table or list in the Markdown and HTML reports; the JSON report has all rows.
 pub const LISTED: usize = 200;
 
-/// Plans that are described one by one in the formats for people, unfinished ones first.
+/// Maximum number of plans that the Markdown and HTML reports describe one by one; unfinished plans come first.
 pub const LISTED_PLANS: usize = 100;
 
 /// Follow-ups that are described one by one; the summary table and the outbox have up to [`FINDINGS`].
@@ -164,7 +165,7 @@ pub const LINKS: usize = 200_000;
 /// Maximum number of rows of traceability matrices.
 pub const MATRIX_ROWS: usize = 20_000;
 
-/// Rows of one table of a health report or a session review; the JSON has all.
+/// Maximum number of rows of one table of a health report or a session review; the JSON report has all rows.
 pub const ROWS: usize = 500;
 
 /// Maximum number of commits of one session.

@@ -61,7 +61,7 @@ pub enum Cell {
 pub struct Link {
     /// The text.
     pub text: String,
-    /// The address. It is not checked here; if it is not a web address, a form shows only the text.
+    /// The address. This module does not check it. If it is not a web address, the report shows only the text.
     pub url: String,
 }
 

@@ -10,7 +10,7 @@ use crate::ids::shortened;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum NoteSeverity {
-    /// A remark.
+    /// Information that needs no action.
     Info,
     /// A small problem.
     Low,
@@ -51,7 +51,7 @@ pub struct SourceLine {
 /// A remark.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Remark {
-    /// Its subject, equal in every run: the end of the finding's id.
+    /// The end of the finding's id. It names the subject and is the same in every run.
     pub key: String,
     /// Its severity.
     pub weight: NoteSeverity,

@@ -44,7 +44,7 @@ pub(crate) struct Request {
     pub(crate) roots: Vec<Root>,
     /// The folder with the list of issues, if it is granted.
     pub(crate) issues: Option<Root>,
-    /// The audited folder below the granted one; empty for the granted folder.
+    /// The path of the audited folder inside the granted folder; empty if the granted folder itself is audited.
     pub(crate) below: String,
     pub(crate) stamp: Stamp,
     /// The task's time in nanoseconds since 1970.
@@ -57,7 +57,7 @@ pub(crate) struct Request {
     /// Whether a lock is proposed for each plan.
     pub(crate) propose_lock: bool,
     pub(crate) rules: Rules,
-    /// The arguments as JSON, for the audit that follows an answer.
+    /// The arguments as JSON. The audit that verifies an agent's answer uses them again.
     pub(crate) args: String,
     /// The task's id, the same in all its attempts.
     pub(crate) task: String,
@@ -327,7 +327,8 @@ fn roots(task: &Task, below: Option<&str>) -> Result<Vec<Root>, Error> {
     Ok(roots)
 }
 
-/// The path of `folder` below `root`. Compares the names for readers, because the two are different mounts in the sandbox.
+/// The path of `folder` below `root`. Compares the names for readers, because `folder` and `root` are different mounts in
+/// the sandbox.
 fn shown_below(folder: &Root, root: &Root) -> Option<String> {
     let shown = std::path::Path::new(&folder.shown);
     let below =

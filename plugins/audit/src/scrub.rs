@@ -68,8 +68,8 @@ fn is_scheme(word: &str) -> bool {
     word.eq_ignore_ascii_case("bearer") || word.eq_ignore_ascii_case("basic")
 }
 
-/// The complete value at the start of `text`: to the closing quote if it is quoted, otherwise to the next space or
-/// comma.
+/// The complete value at the start of `text`: to the closing quote if it is quoted, otherwise to the next white space,
+/// quote, closing bracket, or separator such as `,` or `&`.
 fn value(text: &str, before: Option<char>) -> (&str, &str) {
     let end = match before {
         Some(quote @ ('"' | '\'' | '`')) => text.find(quote),

@@ -1,4 +1,4 @@
-//! The host services that an audit uses. Without a service, the report says so and the audit continues.
+//! The host services that an audit uses. If a service is missing, the report says so and the audit continues.
 
 use baton_plugin_kit::host::{FileWatch, Git, Ledger, Progress, RequestSender, ReturnJudge, Writable};
 

@@ -222,8 +222,8 @@ mod tests {
         let poorest = Item { duration_ms: None, bitrate: None, ..lossy("mp2", 8) };
         assert!(scored(&poorest).points.sum() > scored(&damaged).points.sum());
         let texts = reasons(scored(&poorest), scored(&damaged));
-        assert_eq!(texts[0], "intact; the other is damaged: 3 of 900 frames cannot be decoded");
-        assert!(texts[1].starts_with("in spite of its format: mp2 rather than flac 24 bit"), "{texts:?}");
+        assert_eq!(texts[0], "intact; the other file is damaged: 3 of 900 frames cannot be decoded");
+        assert!(texts[1].starts_with("chosen in spite of its format: mp2 rather than flac 24 bit"), "{texts:?}");
     }
 
     #[test]
@@ -238,6 +238,6 @@ mod tests {
         // The advantages of the other file are listed too.
         let tagged = Item { duration_ms: Some(203_000), album: Some("B".into()), ..lossy("mp3", 64) };
         let texts = reasons(scored(&one), scored(&tagged));
-        assert_eq!(texts[1..], ["although it is 3.0 s shorter", "lacks tags that the other has: album"]);
+        assert_eq!(texts[1..], ["chosen although it is 3.0 s shorter", "lacks tags that the other file has: album"]);
     }
 }

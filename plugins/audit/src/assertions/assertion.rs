@@ -100,7 +100,7 @@ pub(super) struct Outcome {
 }
 
 impl Outcome {
-    /// `True`, or `False` with the severity of a wrong number.
+    /// Returns an outcome with the verdict `True` if `holds`, else `False` with the severity of a wrong number.
     pub(super) fn of(holds: bool, evidence: impl Into<String>) -> Self {
         if holds { Self::holds(evidence) } else { Self::fails(NoteSeverity::Medium, evidence) }
     }
@@ -160,7 +160,7 @@ pub(super) struct FileStatement {
     pub path: String,
     pub bytes: Option<plan::SizeAssertion>,
     pub lines: Option<plan::SizeAssertion>,
-    /// Files that are named in the same list; they show in which folder a name without a folder is searched.
+    /// Files that are named in the same list. Their folders help to find a file that is named without a folder.
     pub beside: Arc<[String]>,
 }
 
@@ -168,11 +168,12 @@ pub(super) struct FileStatement {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct IdentifierStatement {
     pub(super) name: String,
-    /// True: if no code has the identifier, the assertion is false.
+    /// The assertion is false if no code contains the identifier.
     pub(super) sure: bool,
-    /// True: if no code defines the identifier, the assertion is unverifiable. If this and `sure` are false, it is dropped.
+    /// If `sure` is false: the assertion is unverifiable if no code defines the identifier. If both fields are false, an
+    /// identifier without a definition is not reported.
     pub(super) meant: bool,
-    /// True: code that uses the identifier proves the assertion too.
+    /// Code that only uses the identifier, without a definition, also proves the assertion.
     pub(super) used: bool,
     pub(super) kind: SymbolKind,
 }
@@ -185,7 +186,7 @@ pub(super) struct LineStatement {
     pub last: u64,
     /// The text that the line contains.
     pub content: Option<String>,
-    /// The identifier that is defined there.
+    /// The identifier that the line defines.
     pub symbol: Option<String>,
 }
 

@@ -89,7 +89,7 @@ struct Commits<'a> {
 }
 
 impl Commits<'_> {
-    /// The last commit of a file that is neither in the tree nor in the newest commit, in words.
+    /// A sentence about the last commit of a file that exists neither in the tree nor in the newest commit.
     fn removed(&mut self, below: &str, path: &str) -> Option<String> {
         let git = self.git.filter(|_| self.histories < limits::ASSERTION_COMMITS)?;
         self.histories += 1;

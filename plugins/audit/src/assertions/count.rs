@@ -14,7 +14,7 @@ use crate::count::grouped;
 const MEASURES: &str = "ago attempt byte character column core day fold gb gib hour hr hz kb kib level line loc mb mib min minute \
     month ms percent pixel point px retry row second sec star thread time week word x year";
 
-/// Words before a number after which it is not a count: "phase 3", "at least 3", "3 of 4".
+/// A number after one of these words is not a count: "phase 3", "at least 3", "3 of 4".
 const NOT_COUNTING: &str = "appendix chapter gap issue level max maximum min minimum of option page part phase plan priority q section \
     sprint step stage story task tier to v version within epic example figure iteration lesson milestone module scenario table unit every first last other another remaining more port and";
 

@@ -21,7 +21,7 @@ const FILE_LABELS: &[&str] =
 /// Past-tense verbs that imply that a file exists now.
 const MADE: &str = "added created generated implemented introduced modified refactored updated wrote written";
 
-/// Words that mean that a file does not exist, or not yet.
+/// Words that state that a file does not exist, or does not exist yet.
 const ABSENT: &str = "absent deleted delete future missing never nonexistent no not optional pending planned proposed removed should \
     todo unless will without would expected if archived renamed need needed";
 
@@ -80,7 +80,7 @@ fn in_passage(
     };
     let removes = |name: &WrittenPath| any_among(REMOVED, &stems(words.get(..name.start).unwrap_or_default()));
     let (bytes, lines) = match named.as_slice() {
-        // "Removed `x.py` (434 lines)": the size of a file that is not there any more.
+        // "Removed `x.py` (434 lines)" states the size of a file that no longer exists.
         [first, ..] if removes(first) => (None, None),
         _ if is_present_state(text.above(passage)) || words.contains('\u{274c}') => (None, None),
         [only] => {

@@ -180,9 +180,9 @@ fn row(document: &str, one: JudgedAssertion) -> AssertionRow {
     }
 }
 
-/// The id of a finding, identical in every run. If the words are not only the subject, the id contains a hash of the words, so
-/// that two statements about one subject have different ids. An assertion with the same words as an earlier one gets a counter,
-/// or `None` if the evidence is the same too.
+/// The id of a finding, identical in every run. If the words of the assertion differ from its subject, the id contains a
+/// hash of the words, so that two statements about one subject have different ids. A later assertion with the same words
+/// gets a counter in its id. The function returns `None` if an earlier assertion has the same words and the same evidence.
 fn id(document: &str, one: &JudgedAssertion, known: &mut BTreeMap<String, Vec<String>>) -> Option<String> {
     let [subject, words] =
         [&one.subject, &one.words].map(|text| scrub_keys(text).split_whitespace().collect::<Vec<_>>().join(" "));

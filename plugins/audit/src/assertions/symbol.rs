@@ -50,8 +50,8 @@ impl Symbols {
         let (mut bytes, mut files) = (0, 0);
         let (code, others): (Vec<&str>, Vec<&str>) =
             index.files().filter(|path| !index.is_apart(path)).partition(|path| content::is_code(last_name(path)));
-        // Scripts without an extension, and settings, are searched last: they may define a name, but if one of them cannot be read,
-        // the search is complete all the same.
+        // Settings files and scripts without an extension are searched last. They may define a name, but the search also
+        // counts as complete if one of them cannot be read.
         let others = others.into_iter().filter(|path| content::may_define(last_name(path)));
         for (path, is_code) in code.into_iter().map(|path| (path, true)).chain(others.map(|path| (path, false))) {
             if open.is_empty() {
@@ -132,7 +132,8 @@ impl Symbols {
         }
     }
 
-    /// The outcome for a package. A package that no manifest names may have been replaced since.
+    /// The outcome for a package. If no manifest names the package, the outcome is unverifiable: another package may have
+    /// replaced it.
     fn package(&self, name: &str) -> Outcome {
         match self.packages.get(name) {
             Some(manifest) => Outcome::holds(format!("{manifest} names it")),
@@ -140,8 +141,8 @@ impl Symbols {
         }
     }
 
-    /// The outcome for an identifier that was removed. An identifier with this name proves nothing, because it may be another
-    /// one.
+    /// The outcome for an identifier that was removed. If the code still contains the name, the outcome is unverifiable,
+    /// because the name may belong to another identifier.
     fn removal(&self, name: &str) -> Outcome {
         match (self.places.get(name), self.used.get(name)) {
             (Some(place), _) => Outcome::unknown(format!("{place}; that may be another identifier with this name")),

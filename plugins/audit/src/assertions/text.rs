@@ -26,7 +26,7 @@ pub(super) enum Form {
 pub(super) struct Passage {
     /// The line, from 1.
     pub line: usize,
-    /// The text; code stands between back-ticks.
+    /// The text; code is in backticks.
     pub text: String,
     pub form: Form,
     pub at: BlockPosition,
@@ -39,8 +39,8 @@ pub(super) struct BlockPosition {
     pub section: usize,
     /// The index of the block; the lines of one fence or paragraph share it.
     pub block: usize,
-    /// The label: the nearest line above that ends with a colon or is entirely bold. Empty if there is none, or if a
-    /// paragraph is between the two.
+    /// The label: the nearest line above that ends with a colon or is entirely bold. It is empty if there is no such line,
+    /// or if a paragraph follows that line before this passage.
     pub label: Arc<str>,
 }
 
@@ -56,7 +56,7 @@ pub(super) struct Grid {
 pub(super) struct Row {
     /// The line, from 1.
     pub line: usize,
-    /// The cells; code stands between back-ticks.
+    /// The cells; code is in backticks.
     pub cells: Vec<String>,
 }
 

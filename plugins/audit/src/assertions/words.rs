@@ -45,7 +45,7 @@ pub(super) fn labelled(text: &str) -> Option<(&str, &str)> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct WrittenPath {
     pub path: String,
-    /// True if it is in backticks.
+    /// True if the path is in backticks.
     pub code: bool,
     /// End in the text, including a backtick.
     pub end: usize,

@@ -18,11 +18,11 @@ use crate::remark::Remark;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum Priority {
-    /// Before all others.
+    /// Sorted before all other plans.
     High,
     /// The default.
     Medium,
-    /// After all others.
+    /// Sorted after all other plans.
     Low,
 }
 

@@ -34,9 +34,9 @@ pub struct OpenGap {
 /// The requests of earlier audits, and the gaps that they list.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Earlier {
-    /// By key.
+    /// The requests by key.
     pub requests: BTreeMap<String, EarlierRequest>,
-    /// By finding.
+    /// The gaps by the id of their finding.
     pub gaps: BTreeMap<String, RequestedGap>,
 }
 
@@ -104,7 +104,7 @@ pub(super) struct ListedGap<'a> {
     pub wanted: &'a OpenGap,
     /// How many times the gap has been requested, including this request.
     pub round: u32,
-    /// Whether an open request lists it already.
+    /// True if an open request already lists the gap.
     pub waits: bool,
 }
 
@@ -119,25 +119,25 @@ pub(super) enum Step<'a> {
         /// Open requests that this one replaces.
         replaces: Vec<&'a str>,
     },
-    /// An open request lists these gaps.
+    /// Keep an open request that lists these gaps. If the host has not sent it, send it again.
     Wait { request: &'a str, known: &'a EarlierRequest, gaps: Vec<ListedGap<'a>> },
-    /// A gap is not requested.
+    /// The gap is not requested in this run.
     Hold {
         wanted: &'a OpenGap,
-        /// How often it was requested.
+        /// How often the gap was requested.
         round: u32,
         /// The reason.
         reason: String,
     },
-    /// A gap is closed.
+    /// Record that a gap is closed.
     Close { finding: &'a str, known: &'a RequestedGap, reason: &'static str },
-    /// No gap of an open request is left.
+    /// Withdraw a request, for example because all its gaps are closed.
     Withdraw { request: &'a str, known: &'a EarlierRequest, reason: &'static str },
-    /// No gap refers to an answered request any more.
+    /// Mark an answered request as withdrawn, because no gap refers to it any more.
     Retire { request: &'a str, known: &'a EarlierRequest },
-    /// A gap was closed, and nothing remains to be done.
+    /// Delete the row of a closed gap.
     Forget { finding: &'a str },
-    /// A request was withdrawn, and nothing remains to be done.
+    /// Delete the row of a withdrawn request.
     ForgetRequest { request: &'a str },
 }
 
@@ -314,7 +314,8 @@ impl<'a, 'r> Decision<'a, 'r> {
         Sorted { waiting, asked, before }
     }
 
-    /// The reason why no further request can be sent for a plan. `None` if one can be sent; then it counts as sent.
+    /// The reason why no further request can be sent for a plan. If there is no reason, the function counts one more sent
+    /// request and returns `None`.
     fn refused(&mut self, first: &'a OpenGap, before: Option<&'a str>) -> Option<String> {
         if first.agents.is_empty() && before.is_none() {
             return Some(

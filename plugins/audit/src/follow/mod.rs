@@ -45,7 +45,7 @@ pub struct FollowUpResult {
 pub struct FollowUpRunner<'a> {
     /// The outcomes of earlier tasks.
     pub ended: &'a EarlierOutcomes<'a>,
-    /// The arguments of the audit, for the audit that follows an answer.
+    /// The arguments of this audit. The audit that runs after an answer gets the same arguments.
     pub args: &'a str,
 }
 

@@ -67,7 +67,7 @@ fn by_end(index: &Index, path: &str) -> Option<String> {
     (alone || path.contains('/')).then(|| first.to_owned())
 }
 
-/// True if a missing path begins with an existing folder: then the document means this tree and not another.
+/// True if a missing path begins with an existing folder: then the document means this tree and not another tree.
 pub(super) fn means_this_tree(index: &Index, document: &str, path: &str) -> bool {
     let Some((top, _)) = path.trim_start_matches("./").trim_start_matches('/').split_once('/') else { return false };
     let is_folder = |path: &str| index.find(path).is_some_and(|found| found.kind == EntryKind::Folder);

@@ -12,7 +12,7 @@ use crate::report::Gap;
 /// Number of newest runs that decide whether there is a finding.
 const RECENT: usize = 20;
 
-/// With fewer runs there is no finding.
+/// Minimum number of recent runs for a finding.
 const FEWEST: usize = 3;
 
 /// Where runs are recorded.

@@ -24,7 +24,7 @@ pub(crate) enum Block {
     Item {
         /// Nesting depth of the list, from 1.
         depth: usize,
-        /// `[x]` and `[ ]`.
+        /// True for `[x]`, false for `[ ]`; `None` without a box.
         checked: Option<bool>,
         text: Inline,
     },

@@ -1,4 +1,5 @@
-//! Values of rows, and rows of values: small conversions that never fail. A cell of another type counts as NULL.
+//! Converts the cells of database rows to Rust values, and back. A conversion never fails: a cell of an unexpected type
+//! counts as NULL.
 
 use baton_plugin_sdk::sql::Value;
 

@@ -36,7 +36,7 @@ impl Memory<'_> {
                 files: count(row, 2).unwrap_or_default(),
                 junk,
             };
-            // Each page starts after a path, and the root has the empty path.
+            // Stored paths begin with `/`, because each page starts after a path, and the path of the root is empty.
             let path = text_or_empty(row, 0);
             folders.insert(path.strip_prefix('/').unwrap_or(&path).to_owned(), looked);
         })?;

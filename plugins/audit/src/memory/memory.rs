@@ -32,7 +32,8 @@ pub struct Memory<'a> {
 pub struct LastAudit {
     /// Its number.
     pub id: i64,
-    /// Time of the audit: `2026-01-18 10:15:00 UTC`. An audit without changes has the same record as the one before it.
+    /// Time of the audit: `2026-01-18 10:15:00 UTC`. An audit without changes gets no record: it updates this time in the
+    /// last record.
     pub at: String,
     /// All recorded plans together.
     pub counts: Counts,
@@ -181,7 +182,7 @@ impl<'a> Memory<'a> {
             };
             plans.insert(text_or_empty(row, 0), plan);
         })?;
-        // A deleted plan has a row without a digest until it is settled.
+        // A deleted plan has a row without a digest until its audit is settled.
         plans.retain(|_, plan| !plan.digest.is_empty());
         Ok(plans)
     }

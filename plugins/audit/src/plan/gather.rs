@@ -1,7 +1,7 @@
 //! Combines sightings into deliverables: the same file named twice is one deliverable with two mentions.
 //!
-//! A bare or partial name (`matcher.py`, `core/matcher.py`) is the same file as the longer path of the plan that ends with the
-//! name, if there is only one such path. A bare name that may be several of the plan's files is dropped: counting it
+//! A bare or partial name (`matcher.py`, `core/matcher.py`) is the same file as the longer path of the plan that ends with
+//! the name, if there is only one such path. A bare name that may mean several of the plan's files is dropped, because it
 //! would count a file twice. This module does not read the audited tree.
 
 use std::collections::HashMap;
@@ -84,8 +84,8 @@ impl DeliverableIndex {
         self.keys_by_name.get(last_name(&key))?.contains(&key).then_some(key)
     }
 
-    /// The longer path of the plan that ends with `key`. If there are several, the longest one, but only if it ends with
-    /// each of the others.
+    /// The longer path of the plan that ends with `key`. If several paths do, the longest path, provided that it ends with
+    /// each of the other paths.
     fn longer(&self, key: &str) -> Target {
         if let Some(key) = self.with_ending(key) {
             return Target::Other(key);

@@ -1,7 +1,7 @@
 //! The audit's model of a plan: its deliverables and references, each with the lines that name it.
 //!
-//! Pure data: nothing here reads a file or knows Markdown. `reader` fills it and `verify` judges it. Deliverables that
-//! the plan states as data (`front_matter`, `lock`) replace those that `reader` found.
+//! This module contains only data: it does not read files or parse Markdown. `reader` fills it and `verify` judges it.
+//! Deliverables that the plan states as data (`front_matter`, `lock`) replace those that `reader` found.
 
 mod done;
 mod front_matter;

@@ -68,7 +68,8 @@ pub enum Purpose {
     Make,
     /// The file exists and is changed.
     Change,
-    /// The plan removes something and names the file beside it: the file is changed or deleted.
+    /// The plan removes something and names the file beside it, as in "Remove the old list (`x`)". Either the file is
+    /// deleted, or only a part of it.
     ChangeOrDelete,
     /// The file is deleted.
     Delete,

@@ -79,7 +79,7 @@ fn is_same(read: &str, stated: &str) -> bool {
     stated == read || stated.ends_with(&format!("/{read}"))
 }
 
-/// The path relative to the audited folder: stated paths are exact.
+/// The stated path with `./` before it, because a stated path always starts at the audited folder.
 fn anchored(path: &str) -> String {
     match Place::of(path) {
         Place::Inside { anchored: false, path } => format!("./{path}"),
@@ -91,7 +91,7 @@ fn written(path: &str, place: &Place) -> String {
     if matches!(place, Place::Inside { anchored: true, .. }) { format!("./{path}") } else { path.to_owned() }
 }
 
-/// The lines that name a deliverable of the text, as references.
+/// The mentions of a deliverable that the text promises, as references.
 fn demoted(item: &Deliverable) -> impl Iterator<Item = Sighting> {
     let path = written(&item.path, &item.place);
     item.mentions

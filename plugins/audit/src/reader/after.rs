@@ -23,7 +23,7 @@ pub(super) fn after(after: &str) -> &'static str {
         return match words::state(inner) {
             "new" | "make" | "made" => "said new",
             "existing" => "said existing",
-            // "(remove the check in line 7)" is a step in the file.
+            // "(remove the check in line 7)" describes a change in the file, not the removal of the file.
             "goes" if !opens_with_command(inner) => "said to go",
             "changed" => "said changed",
             _ => "bracket",
@@ -33,12 +33,12 @@ pub(super) fn after(after: &str) -> &'static str {
         return after_dash(text);
     }
     if text.starts_with([',', '+', '&', '/']) {
-        // "In `x`, add a field".
+        // The text of "In `x`, add a field" describes a change and does not continue a list.
         return if text.starts_with(", ") && is_change(text) { "told to change" } else { "list" };
     }
     let said: Vec<String> = words::words(text).take(4).collect();
     let first = said.first().map_or("", String::as_str);
-    // "`x` added (not in the first list)", "`x` updated".
+    // Only one word follows the path: "`x` added (not in the first list)", "`x` updated".
     if alone_behind(text) {
         match verbs::verb(first) {
             Some(Verb { action: FileAction::Make | FileAction::Add | FileAction::Write, past: true }) => {
@@ -91,14 +91,14 @@ pub(super) fn after(after: &str) -> &'static str {
     }
 }
 
-/// True if a text begins with a command and goes on: "remove the check".
+/// True if a text begins with a command and its object: "remove the check".
 fn opens_with_command(text: &str) -> bool {
     let mut said = words::words(text);
     let verb = said.next().and_then(|word| verbs::verb(&word));
     verb.is_some_and(|verb| !verb.past) && said.next().is_some()
 }
 
-/// True if one word follows a path, before a bracket, a stop or the end.
+/// True if exactly one word follows a path before a bracket, a stop or the end.
 fn alone_behind(text: &str) -> bool {
     let words = text.split(['(', '.', ';', ',', '\u{2013}', '\u{2014}']).next().unwrap_or_default();
     words.split_whitespace().filter(|word| word.contains(char::is_alphabetic)).count() == 1
@@ -134,7 +134,7 @@ fn after_dash(text: &str) -> &'static str {
     }
     let gone = || words::words(first).next().and_then(|word| verbs::verb(&word)).is_some_and(|verb| verb.past);
     let goes = words::state(first) == "goes" && words::state(said) == "goes";
-    // "`x` - delete (moved to `y`)".
+    // The verb has no object: "`x` - delete (moved to `y`)".
     let alone = || alone_behind(said);
     match words::state(first) {
         "new" if said.split_whitespace().count() == 1 || first.starts_with("NEW") => "said new",
@@ -151,7 +151,7 @@ fn after_dash(text: &str) -> &'static str {
     }
 }
 
-/// "to be created in `x`", "wird erstellt".
+/// True for words such as "to be created in `x`" and "wird erstellt".
 fn is_to_be_made(said: &str) -> bool {
     let said: Vec<String> = words::words(said).take(5).collect();
     let made = |word: &String| {
@@ -160,7 +160,7 @@ fn is_to_be_made(said: &str) -> bool {
     said.windows(2).any(|pair| matches!(pair, [be, verb] if matches!(be.as_str(), "be" | "is" | "are" | "wird" | "werden") && made(verb)))
 }
 
-/// "no changes needed", "unchanged", "not touched".
+/// True for words such as "no changes needed", "unchanged" and "not touched".
 fn is_unchanged(said: &str) -> bool {
     let said: Vec<String> = words::words(said).take(3).collect();
     let denies = |word: &String| matches!(word.as_str(), "no" | "not" | "nothing");
@@ -179,7 +179,7 @@ fn is_change(said: &str) -> bool {
     order.is_some_and(|verb| changes(verb.action)) && words.next().is_some()
 }
 
-/// True if the words say that something was removed from the file, or that the file was: "– Removed legacy code".
+/// True if the words say that the file or a part of it was removed: "– Removed legacy code".
 pub(super) fn removes(after: &str) -> bool {
     let said = after.trim_start_matches(['`', '*', '_', ' ', '-', '\u{2013}', '\u{2014}', ':']);
     let mut words = words::words(said);

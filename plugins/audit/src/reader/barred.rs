@@ -1,4 +1,5 @@
-//! Paths that the words use without promising them: denied, quoted, looked up, an example, a product.
+//! Recognises paths that a line names without promising them: denied, quoted or looked-up paths, examples, and files that a
+//! command generates.
 
 use super::after::after;
 use super::before::Clause;
@@ -10,15 +11,16 @@ use super::structure::LineForm;
 use super::verbs::{FileAction, Verb};
 use super::{foreign, names, words};
 
-/// "Move `x` to `y`": `x` disappears.
+/// True if the first verb of the sentence moves a file: "Move `x` to `y`".
 pub(super) fn is_moved(lead: Option<Verb>) -> bool {
     lead.is_some_and(|verb| verb.action == FileAction::Move)
 }
 
-/// True if the path cannot be promised: denied, quoted, asked, looked up, or a property of the document.
+/// True if the path cannot be promised: the sentence denies, quotes or looks up the path, or is a question, or the line
+/// describes the document.
 pub(super) fn is_barred(place: &LineContext<'_>, token: &Token, clause: &Clause, key: Option<&str>) -> bool {
     let line = place.line;
-    // The bold lines below the title describe the document; its first heading is its name.
+    // The bold lines below the title describe the document, and the first heading is the document's title.
     let below_title = line.form == LineForm::Text && line.text.starts_with("**") && line.heading == Some(0);
     let described = below_title && line.parent.is_none() && matches!(key, Some("file" | "other" | "existing"));
     let first = place.document.headings.first().filter(|heading| heading.level == 1);
@@ -47,12 +49,12 @@ fn is_unpromised(place: &LineContext<'_>, token: &Token, clause: &Clause, key: O
             && (is_product(&token.after) && !lists_products(place) || is_made_by_run(clause) || shows_present(place))
 }
 
-/// "**File:** `x.py:12`" says where a problem is, "Modify: `x.py:12`" what is changed.
+/// True if the line only says where a problem is ("**File:** `x.py:12`") and not what is changed ("Modify: `x.py:12`").
 fn is_place(place: &LineContext<'_>, clause: &Clause, key: Option<&str>) -> bool {
     key == Some("file") || key.is_none() && clause.opens && label(place) == "files"
 }
 
-/// "Run `x` to generate `y`": the step makes `y` when it is run.
+/// True for `y` in "Run `x` to generate `y`": the command creates `y`.
 fn is_made_by_run(clause: &Clause) -> bool {
     let is = |verb: Option<Verb>, action| verb.is_some_and(|verb| verb.action == action);
     clause.prep == "verb" && is(clause.lead, FileAction::Run) && is(clause.near, FileAction::Make)
@@ -68,7 +70,7 @@ fn is_quoted(before: &str) -> bool {
 fn is_looked_up(before: &str) -> bool {
     let mut words = words::words(before).rev();
     let last = words.next().unwrap_or_default();
-    // "Tracked in `x`" says where to read more.
+    // "Tracked in `x`" refers the reader to `x`.
     let told = words.next().is_some_and(|word| {
         matches!(
             word.as_str(),
@@ -79,7 +81,7 @@ fn is_looked_up(before: &str) -> bool {
         || told && last == "in"
 }
 
-/// True for the first path of "Specify `x` in `y`": `y` is written, `x` is what it is about.
+/// True for `x` in "Specify `x` in `y`": `y` is the file to write, and `x` is its topic.
 fn is_subject(before: &str, after: &str) -> bool {
     let first = words::words(before).find(|word| !is_tag(word)).unwrap_or_default();
     let written = matches!(first.as_str(), "describe" | "document" | "explain" | "specify");
@@ -87,7 +89,7 @@ fn is_subject(before: &str, after: &str) -> bool {
     written && between.is_some_and(|between| words::words(between).next_back().is_some_and(|word| word == "in"))
 }
 
-/// True for a path in "(e.g., `x`": it stands for others.
+/// True for a path in "(e.g., `x`": the path is only an example of such files.
 fn is_example(before: &str) -> bool {
     let inside = before.rsplit_once('(').map(|(_, inside)| inside).filter(|inside| !inside.contains(')'));
     inside.is_some_and(|inside| {
@@ -136,7 +138,7 @@ fn is_convention(before: &str, after: &str) -> bool {
     let pair = |said: &[String], is: fn(&str, &str) -> bool| {
         said.windows(2).any(|pair| matches!(pair, [one, two] if is(one, two)))
     };
-    // Where words have no spaces between them, the clause that says what the convention is precedes it.
+    // In languages without spaces between words, the description of the convention precedes the word "convention".
     behind.first().is_some_and(convention)
         || after.contains(foreign::is_unparted) && behind.iter().any(convention)
         || pair(&behind, |by, word| matches!(by, "as" | "by" | "per") && word == "convention")
@@ -170,7 +172,7 @@ fn is_feature(before: &str, after: &str) -> bool {
 
 /// True if the sentence of a path is a question.
 fn is_asked(after: &str) -> bool {
-    // `open(drawer?: string)` is code.
+    // The `?` in code such as `open(drawer?: string)` does not end a question.
     let ends = |sign: &str| {
         after.match_indices(sign).map(|(at, _)| at).find(|at| {
             !after

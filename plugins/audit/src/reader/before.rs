@@ -18,7 +18,7 @@ pub(super) struct Clause {
     pub(super) supposed: bool,
     pub(super) will: bool,
     pub(super) new: bool,
-    /// "explain it in `x`".
+    /// The word "it" or "them" precedes the path: "explain it in `x`".
     pub(super) it: bool,
     /// The path continues a list of paths.
     pub(super) joined: bool,
@@ -28,11 +28,11 @@ pub(super) struct Clause {
     pub(super) opens: bool,
     /// "In `x`, …": only "in" precedes the path.
     pub(super) only_in: bool,
-    /// It is wanted, or will be there: "we need `x`", "it should live in `x`".
+    /// The clause says that the path is wanted or will exist: "we need `x`", "it should live in `x`".
     pub(super) wanted: bool,
-    /// It opens with what was done: "Merged: new routes in `x`".
+    /// The clause begins with a completed action: "Merged: new routes in `x`".
     pub(super) done: bool,
-    /// The first verb makes one file of another: "port `a` to `x`".
+    /// The first verb converts one file into another: "port `a` to `x`".
     pub(super) converts: bool,
 }
 
@@ -60,7 +60,7 @@ pub(super) fn clause(before: &str) -> Clause {
     let main: Vec<&str> = main.as_ref().map_or_else(|| said.clone(), |main| main.iter().map(String::as_str).collect());
     let first = main.iter().find(|word| !is_leading(word)).copied().unwrap_or_default();
     let lead = verbs::verb(first);
-    // "The failing test" names a test.
+    // In "the failing test", neither "failing" nor a word directly after the article is the verb.
     let named = |at: usize| {
         said.get(at) == Some(&"failing")
             || at.checked_sub(1).and_then(|at| said.get(at)).is_some_and(|word| is_article(word))
@@ -73,11 +73,11 @@ pub(super) fn clause(before: &str) -> Clause {
     let another = another.is_some_and(|word| matches!(*word, "and" | "then" | "und" | "dann"));
     let near = near.map(|(_, verb)| verb);
     let within = said.iter().skip(1).any(|word| matches!(*word, "from" | "in" | "within" | "inside" | "aus" | "im"));
-    // "(`a`, `b`": the second path is in the bracket too.
+    // In "(`a`, `b`", the second path is in the bracket too.
     let opened = sentence.trim_end_matches([' ', '`', '*', '_', '"', PATH, ',', '+', '&']);
     let prep = if opened.ends_with('(') { "bracket" } else { prep(&said) };
     let wanted = is_wanted(&said);
-    // What is wanted is made: "it should live in `x`", "I'd like to see tests at `x`".
+    // A wanted file counts as created: "it should live in `x`", "I'd like to see tests at `x`".
     let made = |verb: Option<Verb>| match verb.map(|verb| verb.action) {
         None | Some(FileAction::See | FileAction::Be | FileAction::Test) if wanted => {
             Some(Verb { action: FileAction::Make, past: false })
@@ -127,7 +127,7 @@ fn main_clause(sentence: &str, first: Option<&str>) -> Option<Vec<String>> {
 
 /// True if the words say that something is wanted, or where it will be.
 fn is_wanted(said: &[&str]) -> bool {
-    // "We need", "I'd like", "a new `x` is needed" are wishes; "the build needs" tells what there is.
+    // "We need", "I'd like" and "a new `x` is needed" are wishes; "the build needs" states a fact.
     let wish = |at: usize| {
         let before = at.checked_sub(1).and_then(|at| said.get(at)).copied();
         match said.get(at).copied().unwrap_or_default() {
@@ -138,7 +138,7 @@ fn is_wanted(said: &[&str]) -> bool {
             _ => false,
         }
     };
-    // "Should live in", "will be", "has to go into".
+    // The words name a future place: "should live in", "will be", "has to go into".
     let place = |at: usize| {
         let rest = said.get(at + 1..).unwrap_or_default();
         let told = matches!(said.get(at), Some(&("will" | "should" | "shall" | "must" | "soll" | "sollte")));
@@ -152,7 +152,7 @@ fn is_wanted(said: &[&str]) -> bool {
     let Some(at) = (0..said.len()).rev().find(|at| wish(*at) || place(*at)).filter(|_| !conditional) else {
         return false;
     };
-    // "We need to read `x`", "it will be used by `x`".
+    // "We need to read `x`" and "it will be used by `x`" do not ask for `x`.
     let is_other = |word: &&str| {
         let fits = matches!(*word, "have" | "see" | "be" | "live" | "has" | "is" | "are");
         let makes = |verb: Verb| {
@@ -176,13 +176,13 @@ fn without_asides(text: &str) -> String {
     out
 }
 
-/// The meaning of a text for the words that follow it.
+/// The interpreted words before an identifier.
 pub(super) struct LeadingWords {
     pub(super) near: Option<FileAction>,
     pub(super) prep: &'static str,
     pub(super) opens: bool,
     pub(super) negated: bool,
-    /// The last word says that it was there before: "the existing".
+    /// The last word says that the identifier already exists: "the existing".
     pub(super) existing: bool,
 }
 
@@ -200,13 +200,13 @@ pub(super) fn leading_words(before: &str) -> LeadingWords {
     }
 }
 
-/// Whether the sentence before a path says that it tells what was done: "Done:", "We shipped the exporter (".
+/// True if the sentence before a path reports completed work: "Done:", "We shipped the exporter (".
 pub(super) fn is_done(before: &str) -> bool {
     let clause = clause(before);
     clause.done && !clause.negated && !clause.wanted && !clause.supposed
 }
 
-/// True if a text begins with what was made: "Implemented", "I've added".
+/// True if a text begins with a completed action: "Implemented", "I've added".
 pub(super) fn opens_with_work(text: &str) -> bool {
     let first = words::words(super::lexer::start(text, 200)).find(|word| !is_leading(word));
     first.and_then(|word| verbs::verb(&word)).is_some_and(|verb| verb.past && verb.action.effect() == "makes")
@@ -244,7 +244,7 @@ fn prep(leading_words: &[&str]) -> &'static str {
     }
     let mut words = rest.iter().rev().take(5).peekable();
     while let Some(word) = words.next() {
-        // "Create the folder with `x`": the folder has no other content.
+        // In "Create the folder with `x`", the verb applies to `x` too, so "with" is skipped.
         if matches!(*word, "with" | "containing" | "mit") && words.peek().is_some_and(|word| is_folder(word)) {
             continue;
         }

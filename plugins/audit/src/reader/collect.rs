@@ -78,7 +78,7 @@ fn assign(sighting: &mut Sighting, features: &Features) {
         return;
     }
     if has("deletes") {
-        // "Drop `x/` support" deletes no folder.
+        // "Drop `x/` support" does not delete the folder.
         let whole = has("key=delete") || has("after=said to go") || has("verb/prep=delete/verb") && !has("after=words");
         if sighting.kind == Kind::File || whole {
             (sighting.role, sighting.purpose) = (Role::Deliverable, Purpose::Delete);
@@ -123,7 +123,7 @@ impl Collector<'_> {
             if line.form != LineForm::Row(usize::MAX) && sighting.status.is_none() {
                 sighting.status = self.state(at.unwrap_or_default(), line);
             }
-            // "Shipped the exporter (`x`)", "`x` is in place".
+            // Words before or after the path report completed work: "Shipped the exporter (`x`)", "`x` is in place".
             let told =
                 || token.as_ref().is_some_and(|token| before::is_done(&token.before) || after::is_done(&token.after));
             if matches!(line.form, LineForm::Item | LineForm::Text) && sighting.status.is_none() && told() {
@@ -228,8 +228,8 @@ impl Collector<'_> {
         }
     }
 
-    /// Assigns the symbols that a code block defines to a file. The first comment of the block names the file, or the line above
-    /// the block does.
+    /// Assigns the symbols that a code block defines to a file. The first comment of the block, or the line above the block,
+    /// names the file.
     fn codes(&self, sightings: &[Sighting], hints: &mut Vec<SymbolHint>) {
         let mut by_line: HashMap<usize, &Sighting> = HashMap::new();
         for sighting in sightings {

@@ -98,7 +98,8 @@ pub(super) fn heading_topic(place: &LineContext<'_>) -> &'static str {
     })
 }
 
-/// The topic of a heading above the nearest one that lists files: below "Files created", "Examples and documentation" is a group of them.
+/// The topic of the first outer heading that lists files. Example: below "Files created", the heading "Examples and
+/// documentation" only groups the files.
 fn listed_above(place: &LineContext<'_>) -> Option<&'static str> {
     let above = place.document.headings_of(place.line.heading).skip(1);
     let mut topics = above.filter(|heading| !is_title(place.document, heading)).map(Heading::topic);
@@ -125,7 +126,8 @@ pub(super) fn tells_moves(place: &LineContext<'_>) -> bool {
     })
 }
 
-/// True if an item above, the label or the heading says that what follows is the present state: it will change.
+/// True if an item above, the label or the heading says that the lines describe the present state, which the plan will
+/// change.
 pub(super) fn shows_present(place: &LineContext<'_>) -> bool {
     *place.present.get_or_init(|| {
         let above = place.document.parents_of(place.line).map(|line| line.text.as_str());
@@ -152,7 +154,7 @@ pub(super) fn lists_every_file(place: &LineContext<'_>) -> bool {
     })
 }
 
-/// The topic of the list that contains a line, or of its heading.
+/// The topic of the list that contains a line; without a label, the topic of the heading.
 pub(super) fn list_topic(place: &LineContext<'_>) -> &'static str {
     match label(place) {
         "none" => heading_topic(place),

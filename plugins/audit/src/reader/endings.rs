@@ -88,6 +88,6 @@ pub(super) const TOP_FOLDERS: &[&str] = list!(
 /// Last parts of host names.
 pub(super) const DOMAINS: &[&str] = &["ai", "app", "co", "com", "dev", "io", "net", "org", "so", "uk", "us"];
 
-/// Addresses that servers answer: `/openapi.json`.
+/// Files that a server provides at an address: `/openapi.json`.
 pub(super) const SERVED: &[&str] =
     list!("/favicon.ico /health.json /manifest.json /openapi.json /robots.txt /sitemap.xml /swagger.json");

@@ -76,7 +76,7 @@ pub(crate) fn of_text(place: &LineContext<'_>, token: &Token, nth: usize, out: &
     let copied = words::words(&token.before).any(|word| word.starts_with("cop"));
     let moved = after == "arrow to a path" && !copied && matches!(clause.prep, "verb" | "start" | "words");
     out.flag("deletes", deletes(&clause, key, after, listed) || moved && is_moved(clause.lead));
-    // "Remove the old list (`x`)": the file is deleted, or the list in it.
+    // "Remove the old list (`x`)" deletes the file, or only a list in the file.
     let deletes = clause.lead.is_some_and(|verb| verb.action == FileAction::Delete);
     let beside = clause.prep == "bracket" && !clause.negated && !clause.within && !token.before.contains(PATH);
     out.flag("removes beside", beside && deletes || after == "told to change" && removes(&token.after));
@@ -118,7 +118,7 @@ pub(crate) fn of_text(place: &LineContext<'_>, token: &Token, nth: usize, out: &
     parent(place, out);
 }
 
-/// The class of the words after a path. "[ ] Sign in (`lib/auth.dart`)" ends with the path.
+/// The class of the words after a path. In "[ ] Sign in (`lib/auth.dart`)", the path counts as the end of the line.
 fn words_after(token: &Token, box_: &str, clause: &Clause) -> &'static str {
     match after(&token.after) {
         "words" if box_ == "open" && clause.prep == "bracket" && token.after.starts_with(')') => "end",
@@ -126,7 +126,8 @@ fn words_after(token: &Token, box_: &str, clause: &Clause) -> &'static str {
     }
 }
 
-/// The words before a path. In Chinese, Japanese and Korean a verb after the path ("`docs` を作成する") stands before them.
+/// The words before a path. In Chinese, Japanese and Korean a verb may follow the path ("`docs` を作成する"): it is put before
+/// these words.
 fn with_final_verb(token: &Token) -> std::borrow::Cow<'_, str> {
     let final_verb = || {
         let has_verb = words::words(&token.before).any(|word| verbs::verb(&word).is_some());
@@ -153,10 +154,10 @@ fn written(token: &Token) -> &'static str {
     }
 }
 
-/// The features of what is wanted, done, or a condition of a story.
+/// Adds features for wanted paths, for completed work, and for criteria of a story.
 fn of_standing(place: &LineContext<'_>, token: &Token, clause: &Clause, said: &LineTraits<'_>, out: &mut Features) {
     out.flag("wanted", clause.wanted);
-    // "[x] Rate limits (`x`)", "Shipped the exporter (`x`)".
+    // Completed work before the bracket: "[x] Rate limits (`x`)", "Shipped the exporter (`x`)".
     let made = clause.lead.is_some_and(|verb| verb.past && makes(verb));
     let done = said.box_ == "ticked" || mark(place) != "none" || made || clause.done;
     let alone = ends_bracket(&token.after);
@@ -172,14 +173,14 @@ fn of_standing(place: &LineContext<'_>, token: &Token, clause: &Clause, said: &L
         clause.done && said.box_ == "none" && matches!(clause.prep, "in" | "to" | "under" | "words" | "start"),
     );
     if place.document.parents_of(place.line).next().is_some_and(|above| above.text == CRITERIA_LABEL) {
-        // "Given the file `x`, …", "reads it from `x`".
+        // The criterion only reads the file: "Given the file `x`, …", "reads it from `x`".
         let read = matches!(clause.prep, "from" | "like" | "for" | "if" | "with");
         let given = words::words(&place.line.text).next().is_some_and(|word| word == "given" || words::supposes(&word));
         out.add("criterion of a story", if read || given { "reads" } else { said.opens });
     }
 }
 
-/// True if only paths and endings stand between a path and the end of its bracket: "(`x.swift` + `.h`)".
+/// True if only paths and endings are between a path and the end of its bracket: "(`x.swift` + `.h`)".
 fn ends_bracket(after: &str) -> bool {
     let Some((inside, _)) = after.split_once(')') else { return false };
     let mut parts = inside.split(|sign: char| sign.is_whitespace() || matches!(sign, ',' | '+' | '&' | '/'));
@@ -192,7 +193,7 @@ fn ends_bracket(after: &str) -> bool {
     })
 }
 
-/// True if only paths stand between a dash and the path: "Add the layout \u{2014} `x`, `y`".
+/// True if only paths are between a dash and the path: "Add the layout \u{2014} `x`, `y`".
 fn follows_dash(before: &str) -> bool {
     let before = before.trim_end_matches(is_path_or_joint);
     before.ends_with(['\u{2013}', '\u{2014}']) || before.ends_with(" -")
@@ -203,7 +204,7 @@ fn ends_line(after: &str) -> bool {
     after.trim_end_matches('.').chars().all(is_path_or_joint)
 }
 
-/// True for a path, and for what stands between the paths of a list.
+/// True for the placeholder of a path, and for a character between the paths of a list.
 const fn is_path_or_joint(sign: char) -> bool {
     sign.is_whitespace() || matches!(sign, PATH | ',' | '`' | '+' | '&')
 }
@@ -247,7 +248,7 @@ fn of_key(place: &LineContext<'_>, token: &Token, key: Option<&str>, out: &mut F
     }
 }
 
-/// "Move `x` to `y`": `y` appears.
+/// True for `y` in "Move `x` to `y`": the plan creates `y`.
 fn is_moved_here(place: &LineContext<'_>, token: &Token, clause: &Clause, key: Option<&str>) -> bool {
     let behind = token.before.contains(PATH) && (clause.prep == "to" || key == Some("arrow from a path"));
     let listed = || matches!(key, Some("arrow" | "arrow from a path")) && tells_moves(place);
@@ -293,7 +294,7 @@ pub(super) fn is_dated(path: &str) -> bool {
     lengths.contains(&8) || lengths.windows(3).any(|day| day == [4, 2, 2])
 }
 
-/// Whether one of the headings above rejects or promises.
+/// Adds features for the topics of the headings above: "below deliverable", "below delete".
 fn above(place: &LineContext<'_>, opens: &str, out: &mut Features) {
     let headings: Vec<_> = place.document.headings_of(place.line.heading).collect();
     let topics: Vec<&str> =
@@ -306,7 +307,7 @@ fn above(place: &LineContext<'_>, opens: &str, out: &mut Features) {
     }
 }
 
-/// The action of the parent item, and whether it names a file itself.
+/// Adds features for the verb of the parent item, and for a parent item that names a file.
 fn parent(place: &LineContext<'_>, out: &mut Features) {
     let Some(above) = place.document.parents_of(place.line).next() else { return };
     let text = super::lexer::start(&above.text, 400);

@@ -1,7 +1,7 @@
 //! Lists of files in the front matter of a plan or of a summary, as get-shit-done writes them: `files_modified`, `artifacts`, and
 //! `created`, `modified` and `deleted` below `key-files`.
 //!
-//! `deliverables` and `todos` have readers of their own.
+//! Separate readers read `deliverables` and `todos`.
 
 use super::lexer;
 use crate::plan::{Form, Purpose, Role, Sighting};
@@ -18,7 +18,7 @@ pub(super) fn of_front(front: &Node) -> Vec<Sighting> {
     files
 }
 
-/// Reads the lists of a map. `done`: below `key-files`, where the work is done.
+/// Reads the lists of a map. `done` is true below `key-files`, which lists completed work.
 fn read(node: &Node, depth: usize, done: bool, files: &mut Vec<Sighting>) {
     match &node.value {
         Value::Map(pairs) => {
@@ -41,7 +41,7 @@ fn is_key_files(key: &str) -> bool {
     matches!(key, "key-files" | "key_files")
 }
 
-/// What a list says of its files; `None` if the key names no list of files.
+/// The purpose of the files of a list; `None` if the key does not name a list of files.
 fn purpose(key: &str, done: bool) -> Option<Purpose> {
     match key {
         "files_modified" | "files-modified" | "files_to_modify" => Some(Purpose::Change),
@@ -53,7 +53,8 @@ fn purpose(key: &str, done: bool) -> Option<Purpose> {
     }
 }
 
-/// Takes the paths of an entry: `src/till.py`, `src/till.py — opens the till`, `path: src/till.py`, or several with commas.
+/// Takes the paths of an entry: `src/till.py`, `src/till.py — opens the till`, `path: src/till.py`, or several paths
+/// separated by commas.
 fn take(entry: &Node, purpose: Purpose, done: bool, files: &mut Vec<Sighting>) {
     let node = entry.get("path").unwrap_or(entry);
     let Some(text) = node.word() else { return };

@@ -13,7 +13,7 @@ use crate::lists::list;
 const REPLACING: &[&str] =
     list!("deprecate deprecated former from instead old previous rename renamed replace replaced replaces switch");
 
-/// What a line states about a name.
+/// The kind of a statement about a name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum SymbolKind {
     /// Code defines or uses it.
@@ -31,11 +31,11 @@ pub(crate) struct SymbolStatement {
     pub(crate) line: usize,
     /// The name without its qualifier and its arguments.
     pub(crate) name: String,
-    /// The done line says that the identifier was created: if no code has it, the statement is false.
+    /// The line says that the identifier was created. If no code has the identifier, the statement is false.
     pub(crate) sure: bool,
-    /// A use in code proves the statement: the line is done, and does not replace the name.
+    /// Code that uses the name proves the statement, because the line is done and does not replace the name.
     pub(crate) used: bool,
-    /// The done line names an action on the identifier: if no code defines it, the audit reports that.
+    /// The line is done and names an action on the identifier. If no code defines the identifier, the audit reports that.
     pub(crate) meant: bool,
     pub(crate) kind: SymbolKind,
     pub(crate) words: String,
@@ -69,7 +69,7 @@ pub(crate) fn symbol_statements(text: &str) -> Vec<SymbolStatement> {
 struct LineState<'a> {
     line: &'a Line,
     checked: bool,
-    /// Ticked, check-marked, or begins with a completed action: "Implemented `open_till()` in `till.py`."
+    /// The line is ticked, has a check mark, or begins with a completed action: "Implemented `open_till()` in `till.py`."
     done: bool,
     /// The line is done, and contains a verb such as "add".
     works: bool,
@@ -93,7 +93,7 @@ impl<'a> LineState<'a> {
         // A setting such as `TILL_PORT` may be in a file that is not code; "the constant `TILL_PORT`" is code.
         let called = |word: String| matches!(word.as_str(), "const" | "constant" | "constants" | "konstante");
         let constant = !name.chars().any(char::is_lowercase) && !words::words(&self.line.text).any(called);
-        // A table may list the names of something else beside those of the code.
+        // A table may also list names that do not belong to the code.
         let certain = !constant && !matches!(self.line.form, LineForm::Row(_));
         SymbolStatement {
             line: self.line.number,
@@ -119,10 +119,10 @@ impl<'a> LineState<'a> {
             "to" => leading.near == Some(FileAction::Add),
             _ => false,
         };
-        // Where words have no spaces between them, the verb is often the last word.
+        // In languages without spaces between words, the verb is often the last word.
         let fits = fits || self.done && self.line.text.contains(foreign::is_unparted);
         if !fits {
-            // "\u{2705} Drawers close through `shut_till()`" counts if code defines the name.
+            // In "\u{2705} Drawers close through `shut_till()`", the name counts only if code defines or uses it.
             let told = self.checked || self.line.boxed == Some(true) && leading.near.is_none();
             let used = told && is_identifier_form(code);
             return Some(self.statement(identifier(code).filter(|_| used)?, false, false));
@@ -205,7 +205,7 @@ fn plain(state: &LineState<'_>, before: &str, part: &str, name: String) -> Optio
     let (words, rest) = part.split_once(name.as_str())?;
     let leading = before::leading_words(&format!("{before}{}", foreign::english(words)));
     let opens = leading.opens && state.line.own_box.is_some();
-    // "Update openTill() in `x`".
+    // The words name a change of a function: "Update openTill() in `x`".
     let called = rest.starts_with("()") && matches!(leading.near, Some(FileAction::Change | FileAction::Move));
     let says = state.works || opens || called || rest.starts_with(" is a");
     (!is_excluded(&leading, rest)).then(|| state.statement(name, false, says))
@@ -253,7 +253,7 @@ fn in_words(text: &str) -> impl Iterator<Item = String> {
         let name = if word.ends_with("()") { name.rsplit(['.', ':']).next().unwrap_or(name) } else { name };
         let joined = name.contains('_') && name.chars().all(|sign| sign.is_ascii_alphanumeric() || sign == '_');
         let kind = next.is_some_and(|next| KINDS.contains(next)) && symbols::is_single_name(word);
-        // "Fetch() and parse()" may be anybody's; "the shut() function" is code of the project.
+        // The functions in "Fetch() and parse()" may belong to any library; "the shut() function" belongs to the project.
         let kind_of_code = next.is_some_and(|next| matches!(*next, "function" | "method" | "procedure"));
         let called = word.ends_with("()")
             && (has_humps(name) || kind_of_code)

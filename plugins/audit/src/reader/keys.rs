@@ -29,16 +29,16 @@ pub(super) fn key(before: &str) -> Option<&'static str> {
     });
     let text = explained.map_or(text.to_owned(), |(key, _)| format!("{key}:"));
     let text = text.as_str();
-    // The files of a task of get-shit-done.
+    // A task of get-shit-done lists its files after `<files>`.
     if text.ends_with("<files>") {
         return Some("change");
     }
     if text.ends_with(['\u{2192}', '\u{21d2}']) || text.ends_with("->") || text.ends_with("=>") {
-        // "`a` → `b`" is a move, "the design → `b`" is a reference.
+        // The arrow in "`a` → `b`" is a move; the arrow in "the design → `b`" is a reference.
         return Some(if text.contains(PATH) { "arrow from a path" } else { "arrow" });
     }
     let Some(named) = text.strip_suffix(':').or_else(|| text.strip_suffix('=')) else {
-        // "The output of this phase is a short note, `x`".
+        // The sentence names a result: "The output of this phase is a short note, `x`".
         return is_result(before).then_some("make");
     };
     let named = named.rsplit(['.', ';', ',', '(']).next().unwrap_or(named);

@@ -1,6 +1,6 @@
 //! Finds every path of a line: in code, links, plain words and lists.
 //!
-//! One reader for all forms. `features` and `model` decide whether a path is promised.
+//! The same reader reads all forms. `features` and `model` decide whether a path is promised.
 
 use super::foreign;
 use super::names::{self, Name};
@@ -29,9 +29,9 @@ pub(crate) struct Token {
     pub(crate) written: Markup,
     /// The extension is unknown.
     pub(crate) unknown: bool,
-    /// It names a part of the file: `x.md#layout`.
+    /// The text names a part of the file: `x.md#layout`.
     pub(crate) part: bool,
-    /// It names lines of the file: `x.py:12-30`.
+    /// The text names lines of the file: `x.py:12-30`.
     pub(crate) lines: bool,
     /// The words before it; every path is replaced by [`PATH`], other code by [`CODE`].
     pub(crate) before: String,
@@ -118,7 +118,7 @@ pub(crate) fn tokens(line: &str, listing: bool) -> Vec<Token> {
     found.into_iter().map(token).collect()
 }
 
-/// True if the last word of a text ends with a fragment that is not a line: `x.md#layout`.
+/// True if the last word of a text ends with a fragment that is not a line number: `x.md#layout`.
 fn names_a_part(text: &str) -> bool {
     let fragment = last_word(text).split_once('#').map(|(_, fragment)| fragment.trim_start_matches('L'));
     fragment.is_some_and(|fragment| fragment.starts_with(char::is_alphabetic))
@@ -128,7 +128,7 @@ fn last_word(text: &str) -> &str {
     text.trim_end_matches(['`', ')']).rsplit(char::is_whitespace).next().unwrap_or_default()
 }
 
-/// True if the last word of a text ends with lines: `x.py:12-30`.
+/// True if the last word of a text ends with line numbers: `x.py:12-30`.
 fn names_lines(text: &str) -> bool {
     let lines = last_word(text).split_once([':', '#']).map(|(_, lines)| lines.trim_start_matches('L'));
     lines.is_some_and(|lines| {
@@ -177,7 +177,7 @@ fn code_paths(
     words: &mut String,
     add: &mut impl FnMut(Name, Markup, bool, &mut String, usize),
 ) {
-    // `.till/<name>/x.json` is a pattern, and its last part no path.
+    // `.till/<name>/x.json` is a pattern, and its last part is not a path.
     if code.contains('<') && code.contains('/') && !code.contains(char::is_whitespace) {
         return words.push(CODE);
     }
@@ -230,7 +230,7 @@ fn called_folder(code: &str, before: &str, after: &str) -> Option<Name> {
         .then_some(name)
 }
 
-/// A method of HTTP: what follows is the address of a server, as in `GET /x.json`.
+/// True for an HTTP method. The address of a server follows such a word: `GET /x.json`.
 fn is_method(word: &str) -> bool {
     matches!(word, "DELETE" | "GET" | "HEAD" | "PATCH" | "POST" | "PUT")
 }
@@ -254,7 +254,7 @@ fn plain_paths(
         let slash = bare.matches('/').count() >= 2 || bare.starts_with(['.', '/', '~']) || bare.contains('_');
         let folder = || names::folder(bare).filter(|name| name.path.len() > 2 && (slash || !name.path.contains('/')));
         let outside = || names::outside_path(bare).filter(|_| listing);
-        // "Create scripts/core/open": the whole line says that it is a path.
+        // In "Create scripts/core/open", the verb and the end of the line show that the last word is a path.
         let last = || text.get(at + word.len()..).is_some_and(|rest| rest.trim().is_empty()) && end == line_length;
         let made = || {
             names::deep(bare).filter(|_| {
@@ -263,7 +263,7 @@ fn plain_paths(
         };
         let one = || names::file(bare).or_else(folder).or_else(outside).or_else(made).into_iter().collect();
         let mut found: Vec<Name> = names::pair(bare).map_or_else(one, Vec::from);
-        // `docker/till/my.cnf`: below two folders, the first of a project, an unknown ending is enough.
+        // An unknown extension is accepted after two folders if the first one is common in projects: `docker/till/my.cnf`.
         let unknown = found.is_empty() && bare.matches('/').count() >= 2;
         if unknown {
             found.extend(names::likely_file(bare, false).filter(|name| names::is_plain_project_file(&name.path)));

@@ -104,7 +104,7 @@ pub(super) fn cells(row: &str) -> Vec<String> {
     cells
 }
 
-/// True if a line announces the list below it. `listed`: the next line is an item.
+/// True if a line announces the list below it. `listed` is true if the next line is an item.
 pub(super) fn announces(text: &str, listed: bool) -> bool {
     let plain = text.trim_end_matches(['*', '_', ' ']);
     let bold = (text.starts_with("**") && text.ends_with("**")) || (text.starts_with("__") && text.ends_with("__"));

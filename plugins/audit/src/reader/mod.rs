@@ -1,7 +1,7 @@
 //! Reads a plan's text and finds what it promises.
 //!
-//! `structure` reads the lines with their headings and labels; `lexer` finds every path of a line, `tree` those of
-//! drawn trees; `features` describes each path and `model` computes how likely it is promised; `collect` builds the
+//! `structure` reads the lines with their headings and labels; `lexer` finds every path of a line, and `tree` finds the
+//! paths of drawn trees. `features` describes each path and `model` computes how likely it is promised; `collect` builds the
 //! plan. Nothing here reads a disk, and the time of every reader is linear in the length of the text.
 
 mod after;

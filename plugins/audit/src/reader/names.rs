@@ -1,8 +1,8 @@
 //! Recognises file names.
 //!
-//! A word is a file only if it has an extension or a name from the lists below and no character that paths do not have.
-//! Missing a file is better than reading a sentence, a class, a URL, a version or a property as one. Nothing here reads
-//! a disk.
+//! A word is a file only if it has an extension or a name from the lists in `endings`, and no character that paths do not
+//! have. Missing a file is better than reading a sentence, a class, a URL, a version or a property as one. This module does
+//! not read a disk.
 
 use super::endings::{
     BUNDLES, DOMAINS, ENDINGS, HIDDEN, LONG_ENDINGS, MIME, NOT_FILES, OBJECTS, PROGRAM_FOLDERS, PROPERTIES, SERVED,
@@ -39,7 +39,7 @@ pub(crate) fn file(word: &str) -> Option<Name> {
     Some(Name { path: path.to_owned(), kind: if bundle { Kind::Either } else { Kind::File } })
 }
 
-/// `@docs/plan.md` and `docs/@plan.md`, as coding agents mention a document, without the mark.
+/// The path of a document as coding agents mention it (`@docs/plan.md`, `docs/@plan.md`), without the `@`.
 fn mentioned(word: &str) -> Option<String> {
     let (before, bare) = word.split_once('@').filter(|(before, _)| before.is_empty() || before.ends_with('/'))?;
     let is_document = bare.ends_with(".md") || bare.ends_with(".mdc");
@@ -70,8 +70,9 @@ pub(super) fn braces(word: &str) -> Option<Vec<Name>> {
     inside.split(',').take(BRACES).map(|name| file(&format!("{head}{}{tail}", name.trim()))).collect()
 }
 
-/// A path whose folders or name have blanks: `Till Room/Sources/Open Till.swift`, `Till Room/Sources/`. A command has none before its
-/// first slash that begin with a capital letter.
+/// A path whose folders or name contain spaces: `Till Room/Sources/Open Till.swift`, `Till Room/Sources/`. If the first
+/// folder contains spaces, each of its words must begin with a capital letter, a digit, `-` or `&`; else the text may be a
+/// command.
 #[must_use]
 pub(super) fn spaced(code: &str) -> Option<Name> {
     let path = trimmed(code);
@@ -80,7 +81,7 @@ pub(super) fn spaced(code: &str) -> Option<Name> {
     let parts: Vec<&str> = path.trim_end_matches('/').split('/').collect();
     let (last, folders) = parts.split_last()?;
     let words = |part: &str| part.split(' ').map(str::to_owned).collect::<Vec<_>>();
-    // Two files side by side are two paths.
+    // Two file names with a space between them are two paths.
     let is_one =
         |part: &&str| words(part).split_last().is_some_and(|(_, first)| first.iter().all(|word| file(word).is_none()));
     let is_named = |part: &&str| {
@@ -123,7 +124,7 @@ pub(super) fn likely_file(word: &str, bare: bool) -> Option<Name> {
         && (2..=12).contains(&ending.len())
         && ending.chars().all(|sign| sign.is_ascii_alphanumeric() || sign == '_');
     let mime = path.split('/').next().is_some_and(|first| MIME.contains(&first));
-    // A known extension without a folder was rejected for a reason: `Node.js`, `console.log`.
+    // `file` rejects names with a known extension that are not files: `Node.js`, `console.log`.
     let known = parent.is_empty() && (ENDINGS.contains(&ending) || OBJECTS.contains(&stem));
     // `till.drawer.open` is a module or a setting.
     let dotted = parent.is_empty()
@@ -147,11 +148,11 @@ pub(super) fn weak(word: &str) -> Option<Name> {
     })
 }
 
-/// True for a path in lower case that begins with a folder of a project and has a short ending that is no domain.
+/// True for a path in lower case that begins with a folder of a project and has a short extension that is not a domain.
 pub(super) fn is_plain_project_file(path: &str) -> bool {
     let ending = path.rsplit_once('.').map_or("", |(_, ending)| ending);
     let plain = !path.contains(char::is_uppercase) && ending.len() <= 4 && ending.chars().all(char::is_alphanumeric);
-    // A program is a product; a repository has an address.
+    // A `.exe` file is a product of a build, and `.git` ends the address of a repository.
     plain && is_rooted(path) && !is_third_party(path) && !DOMAINS.contains(&ending) && !matches!(ending, "exe" | "git")
 }
 
@@ -167,7 +168,7 @@ pub(super) fn deep(word: &str) -> Option<Name> {
     let named = path.split('/').all(|part| part.chars().any(char::is_alphabetic));
     let named = named && !is_third_party(path);
     let path_in_root = path.trim_start_matches("./");
-    // `first/second/third` lists words.
+    // `first/second/third` is a list of words, not a path.
     let rooted = path_in_root.starts_with('.') || is_rooted(path_in_root);
     (named && rooted).then(|| Name { path: path.to_owned(), kind: Kind::Either })
 }

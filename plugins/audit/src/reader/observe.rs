@@ -144,7 +144,8 @@ fn is_bare(token: &Token) -> bool {
     token.kind == Kind::File && !token.path.contains('/')
 }
 
-/// The names that a line has in several spellings, in lower case: "(`README.md`, `readme.md`)" tells what is looked for.
+/// The names that a line writes in several spellings, in lower case. A line such as "(`README.md`, `readme.md`)" does not
+/// promise these files: it says which names are looked up.
 fn spellings(tokens: &[Token]) -> HashSet<String> {
     let mut known: HashMap<String, &str> = HashMap::new();
     let mut several = HashSet::new();
@@ -240,8 +241,8 @@ fn take_tree(document: &Document, code: &Code, tree: Tree, marked: bool, out: &m
     let folder = |leaf: &Leaf| leaf.sighting.path.rsplit_once('/').map(|(folder, _)| folder.to_owned());
     let itself = tree.leaves.iter().find(|leaf| words::state(&leaf.tail) == "itself").map(folder);
     out.folders.extend(tree.branches.iter().map(|branch| branch.sighting.path.clone()));
-    // A report says that folders were made; a plan promises their files. A folder without comment beside files that were there
-    // before, or that were removed, only holds them.
+    // A report says that folders were made; a plan promises their files. If the tree also has existing or removed files, a
+    // folder without a comment only contains the files.
     let state = |leaf: &Leaf| words::state(&leaf.tail);
     let mixed = tree.leaves.iter().any(|leaf| matches!(state(leaf), "existing" | "goes"));
     let made = |branch: &Leaf| match state(branch) {
@@ -252,7 +253,7 @@ fn take_tree(document: &Document, code: &Code, tree: Tree, marked: bool, out: &m
     let branches = tree.branches.into_iter().filter(|branch| !is_foreign(branch) && made(branch));
     for leaf in tree.leaves.into_iter().chain(branches) {
         let mut features = Features::default();
-        // Its neighbours are documents of the same step.
+        // The tree contains the plan itself: the other files in the plan's folder are documents of the same step.
         if itself.as_ref() == Some(&folder(&leaf)) && words::state(&leaf.tail) != "done" {
             features.0.push("tree shows the plan".to_owned());
         }
@@ -280,7 +281,7 @@ fn trees(document: &Document, rows: &[&str]) -> Vec<(Code, Tree)> {
         if line.form == LineForm::Text && !line.quoted {
             run.push(at);
         } else if line.form == LineForm::Blank && continues_tree(document, &run, at) {
-            // A tree whose folders are set apart by blank lines.
+            // The tree continues: a blank line may separate its folders.
         } else {
             all.extend(plain_tree(document, rows, &run));
             run.clear();

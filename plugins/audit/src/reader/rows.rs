@@ -32,7 +32,7 @@ pub(crate) fn of_tree(
     for topic in ["aside", "delete", "existing", "changed files"] {
         out.flag(&format!("tree below {topic}"), topics.contains(&topic) || label == topic);
     }
-    // The tree shows the output of a program: "After running it:".
+    // Below a label such as "After running it:", the tree shows the output of a program.
     out.flag("barred", label == "runs");
     out.flag("dated", is_dated(&row.sighting.path));
     out.flag("tree listing", !row.connected);
@@ -47,7 +47,7 @@ pub(crate) fn of_cell(
     alone: bool,
     out: &mut Features,
 ) {
-    // In a table of two columns the first column may contain the key of the second.
+    // In a table of two columns, the first column may contain the key of the path in the second column.
     let first = cells.first().filter(|_| head.len() == 2 && column == 1).and_then(|cell| key(&format!("{cell}:")));
     let own = match first {
         Some("file" | "make") => "file",
@@ -65,7 +65,7 @@ pub(crate) fn of_cell(
     let alone = if alone { "alone" } else { "among words" };
     out.pair("column", own, alone);
     out.pair("column/first", own, if column == 0 { "first" } else { "later" });
-    // A path in a later column names the replacement of the file.
+    // In a row of deleted files, a path in a later column usually names the replacement of the file.
     out.flag("deletes", state == "goes" && (column == 0 || matches!(own, "file" | "deliverable")));
     out.pair("row state", state, own);
     out.flag("table of complaints", complains);
@@ -74,7 +74,7 @@ pub(crate) fn of_cell(
     out.flag("row is checked", cells.iter().any(|cell| matches!(cell.trim(), "[x]" | "[X]") || cell.contains(CHECKS)));
 }
 
-/// The text above a table.
+/// Adds the features of the label and the heading above a table.
 fn below(place: &LineContext<'_>, own: &str, out: &mut Features) {
     let label = label(place);
     out.pair("table label", label, own);

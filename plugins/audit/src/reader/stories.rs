@@ -137,7 +137,7 @@ impl Page<'_> {
         let titled = std::mem::replace(&mut self.from, start);
         for (key, value) in entry {
             if let Some(said) = value.as_str().filter(|said| WORK.contains(&key.as_str()) && *said != title) {
-                // It is not a task: it has no box, and inherits the box of the story.
+                // A description is not a task: its item has no box, and inherits the box of the story.
                 self.find(said);
                 self.row(format!("  - {}", said.replace(['\n', '\r'], ". ")));
             }

@@ -1,7 +1,7 @@
 //! The lines of a plan with their context: headings, items with their boxes, labels, tables, code.
 //!
-//! Plans are read line by line, as people read them, and not as Markdown: a list below a paragraph, a table below an
-//! item and a box without a bullet are all recognised. Linear in the text.
+//! Plans are read line by line, as people read them, and not as Markdown: a list below a paragraph, a table below an item
+//! and a box without a bullet are all recognised. The time is linear in the length of the text.
 
 mod blocks;
 

@@ -40,7 +40,8 @@ pub(super) fn in_tail(tail: &str) -> Vec<String> {
     if (alone && is_class_name(first)) || single { vec![first.to_owned()] } else { Vec::new() }
 }
 
-/// The symbols of `x.py` with `Maker` and `Taker`, from the text after the file.
+/// The symbols after a file's name: `Maker` and `Taker` in "`x.py` with `Maker` and `Taker`". `after` is the text after the
+/// name.
 #[must_use]
 pub(super) fn after_with(after: &str) -> Vec<String> {
     let after = after.trim_start();
@@ -56,7 +57,7 @@ pub(super) fn after_with(after: &str) -> Vec<String> {
     in_code(rest.get(..end).unwrap_or_default())
 }
 
-/// The class of "- splits the work, with class `Chunker`".
+/// The class that a description names after "with": `Chunker` in "- splits the work, with class `Chunker`".
 fn with_class(after: &str) -> Vec<String> {
     let end = [". ", ";"].iter().filter_map(|stop| after.find(stop)).min().unwrap_or(after.len());
     let head = after.get(..end).unwrap_or_default();
@@ -65,7 +66,7 @@ fn with_class(after: &str) -> Vec<String> {
     announced(rest).into_iter().collect()
 }
 
-/// The identifiers at the beginning of a text, one after the other: `decode`, `encode` and `main`.
+/// The identifiers of a list at the beginning of a text: `decode`, `encode` and `main`. Empty if other code is in the list.
 fn listed(text: &str) -> Vec<String> {
     let mut names = Vec::new();
     for (at, piece) in text.split('`').enumerate() {
@@ -89,7 +90,7 @@ pub(super) fn only_lists(between: &str) -> bool {
     })
 }
 
-/// A piece of code without the keywords before its name: `async def open_till`.
+/// A piece of code without the keywords before its name: `open_till` for `async def open_till`.
 pub(super) fn without_keyword(code: &str) -> &str {
     let known = |word: &str| MODIFIERS.contains(&word) || KEYWORDS.contains(&word) || word == "const";
     let mut rest = code;
@@ -103,7 +104,7 @@ pub(super) fn without_keyword(code: &str) -> &str {
 fn in_brackets(after: &str) -> Option<String> {
     let (inner, _) = after.strip_prefix('(')?.split_once(')')?;
     let (keyword, name) = inner.trim().split_once(' ')?;
-    // "(module inputs)" has only words.
+    // The word `inputs` in "(module inputs)" is prose, not the name of a symbol.
     let code = name.starts_with('`') || name.contains(['_', '(']) || name.contains(char::is_uppercase);
     let named = code && (KEYWORDS.contains(&keyword) || keyword == "dataclass");
     named.then(|| identifier(name.trim_matches('`'))).flatten()

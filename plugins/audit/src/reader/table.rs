@@ -1,4 +1,4 @@
-//! Reads the other cells of a row about its file: component, class, lines, size, state, folder.
+//! Reads the cells of a table row that describe the row's file: component, class, lines, size, state, folder.
 
 use super::candidate::Candidate;
 use super::{columns, lexer, names, size_assertions, symbols};
@@ -21,7 +21,7 @@ const CLASS: &[&str] = &[
 const LINES: &[&str] = &["# lines", "line count", "lines", "lines of code", "loc", "zeilen"];
 const SIZE: &[&str] = &["bytes", "file size", "size", "size (bytes)"];
 
-/// Adds the properties of a row to its paths; returns the folder that the row names as the location.
+/// Adds the properties that a row states to the row's files. Returns the folder in the row's folder column, if there is one.
 pub(super) fn describe(head: &[String], cells: &[String], row: &mut [Candidate]) -> Option<String> {
     let plain: Vec<String> = head.iter().map(|head| lexer::plain(head).to_lowercase()).collect();
     let find = |names: &[&str]| plain.iter().position(|head| names.contains(&head.as_str()));
@@ -52,7 +52,7 @@ pub(super) fn describe(head: &[String], cells: &[String], row: &mut [Candidate])
     folder.map(|folder| folder.path)
 }
 
-/// The classes of a cell: in code, or the whole cell.
+/// The classes that a cell names: its code in backticks, or the whole cell if it has no code.
 fn classes(cell: &str) -> Vec<String> {
     let in_code: Vec<String> = cell.split('`').skip(1).step_by(2).filter_map(symbols::identifier).collect();
     let plain = lexer::plain(cell);

@@ -50,12 +50,12 @@ const ASIDE: &[&str] = list!(
     changelog archived verworfen obsolete superseded unresolved verweise reviewed analysed examined drawbacks \
     hintergrund eingaben"
 );
-/// In the heading of a phase of work these say what the work is about: "Phase 2: Background Scheduler".
+/// These words make a heading an aside, but not the heading of a phase of work: "Phase 2: Background Scheduler" is work.
 const ASIDE_UNLESS_PHASE: &[&str] = list!(
     "references prerequisites troubleshooting background context dependencies inputs issues problem problems related \
     history"
 );
-/// Before a number, these begin the heading of a phase of work.
+/// Words that begin the heading of a phase of work if a number follows: "Phase 2".
 const PHASES: &[&str] = list!("phase stage milestone sprint iteration step task epic story");
 const THINGS: &[&str] = list!(
     "file files datei dateien script scripts skripte module modules tests documents docs assets components pages \
@@ -101,7 +101,7 @@ const TASKS: &[&str] = list!(
     workstream"
 );
 
-/// True for a label or a heading of a description of the present state: "Current state:", "Before:".
+/// True for a label or heading above a description of the present state: "Current state:", "Before:".
 #[must_use]
 pub(crate) fn is_present_state(text: &str) -> bool {
     const THINGS: &[&str] =
@@ -114,7 +114,7 @@ pub(crate) fn is_present_state(text: &str) -> bool {
     }
 }
 
-/// "Phase 2: …", and "Foundational (Blocking Prerequisites)".
+/// True for the heading of a phase of work: "Phase 2: …" or "Foundational (Blocking Prerequisites)".
 fn is_phase(text: &str, words: &[String]) -> bool {
     let numbered =
         text.split_whitespace().nth(1).is_some_and(|number| number.starts_with(|sign: char| sign.is_ascii_digit()));
@@ -124,7 +124,7 @@ fn is_phase(text: &str, words: &[String]) -> bool {
     words.first().is_some_and(is)
 }
 
-/// The topic of a heading, a label or a column: the first that matches, most specific first.
+/// The topic of a heading, a label or a column. If several topics match, the most specific one is used.
 #[must_use]
 pub(crate) fn topic(text: &str) -> &'static str {
     let text = super::lexer::start(text, 160);
@@ -132,7 +132,7 @@ pub(crate) fn topic(text: &str) -> &'static str {
     let has = |list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));
     let joined = format!(" {} ", words.join(" "));
     let says = |list: &[&str]| list.iter().any(|phrase| joined.contains(&format!(" {phrase} ")));
-    // "Option 2: Keep the till".
+    // "Option 2: Keep the till" describes an alternative, not work.
     let option = matches!(words.as_slice(), [first, which, ..] if first == "option" && which.len() == 1);
     if option && !has(&["chosen", "selected"])
         || says(ASIDE_PHRASES)

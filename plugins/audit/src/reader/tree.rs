@@ -1,8 +1,9 @@
 //! Fenced trees: box-drawing or ASCII connectors, several roots, comments after the names; and fences that only list
 //! paths.
 //!
-//! A row's depth is the column of its name, so any width of indentation works. Diagrams drawn with the same characters
-//! are recognised by their corners. A name that cannot be parsed hides everything below it; it does not move it up.
+//! A row's depth is the column of its name, so any width of indentation works. Diagrams drawn with the same characters are
+//! recognised by their corners. If a name cannot be parsed, the rows below it are ignored; they do not become children of
+//! the row above it.
 
 use std::collections::HashSet;
 
@@ -13,7 +14,7 @@ use super::symbols;
 use crate::limits;
 use crate::plan::{Form, Kind, Role, Sighting};
 
-/// Info strings of fences that may contain a tree. Shell fences may contain one with connectors.
+/// Info strings of fences that may contain any tree. A fence of `SHELL` may contain only a tree with connectors.
 const PLAIN: &[&str] = &["", "text", "txt", "tree", "plain", "plaintext", "ascii", "none", "files", "filesystem"];
 const SHELL: &[&str] = &["bash", "sh", "shell", "console", "zsh"];
 
@@ -22,9 +23,9 @@ const SHELL: &[&str] = &["bash", "sh", "shell", "console", "zsh"];
 pub(super) struct Tree {
     /// Files and leaf folders.
     pub leaves: Vec<Leaf>,
-    /// Folders that hold others.
+    /// Folders that contain other rows of the tree.
     pub branches: Vec<Leaf>,
-    /// The folders whose files are all listed: no `...` anywhere, and every row of theirs was parsed.
+    /// The folders of which the tree lists every file: the tree has no `...` row, and every row in the folder was parsed.
     pub enumerated: Vec<String>,
 }
 
@@ -33,7 +34,7 @@ pub(super) struct Tree {
 pub(super) struct Leaf {
     pub sighting: Sighting,
     pub tail: String,
-    /// True if connectors draw it; otherwise it is an entry of a list of paths.
+    /// True if the row has connectors.
     pub connected: bool,
 }
 
@@ -44,7 +45,7 @@ struct Row<'a> {
     column: usize,
     token: &'a str,
     tail: &'a str,
-    /// The tail is a separate column.
+    /// True if two spaces or a tab separate the tail from the name, as in a table.
     apart: bool,
     connected: bool,
 }
@@ -56,7 +57,7 @@ pub(super) fn read(fence: &Fence) -> Option<Tree> {
     if !(PLAIN.contains(&language) || SHELL.contains(&language)) || is_diagram(fence) {
         return None;
     }
-    // "Before:" and "After:" in one block: the first rows are the former state.
+    // If one block has "Before:" and "After:", the rows between these labels show the former state and are skipped.
     let label = |text: &str| text.trim_matches(['#', '/', ' ']).to_lowercase();
     let is_before = |text: &str| label(text) == "before:";
     let is_after = |text: &str| matches!(label(text).as_str(), "after:" | "now:");
@@ -109,7 +110,7 @@ fn is_nested(rows: &[Row<'_>]) -> bool {
     opens && inside
 }
 
-/// True if leaves without an extension are accepted: at least half of the leaves must be files.
+/// True if leaves without an extension are accepted: at least half of the leaves must look like files or folders.
 fn names_allowed(rows: &[Row<'_>]) -> bool {
     let leaves: Vec<&Row<'_>> =
         rows.iter().enumerate().filter(|(at, row)| !has_children(rows, *at, row)).map(|(_, row)| row).collect();
@@ -148,7 +149,7 @@ fn row(line: usize, text: &str) -> Option<Row<'_>> {
     (!token.is_empty()).then(|| Row { line, column, token, tail: tail.trim(), apart, connected })
 }
 
-/// A row for each name of `up.rs, down.rs, list.rs`.
+/// One row for each name, if a row lists several names: `up.rs, down.rs, list.rs`.
 fn several(row: Row<'_>) -> Vec<Row<'_>> {
     let mut rows = vec![row];
     while let Some(last) = rows.last().filter(|last| last.token.ends_with(',') && names::file(last.token).is_some()) {
@@ -162,7 +163,7 @@ fn several(row: Row<'_>) -> Vec<Row<'_>> {
     rows
 }
 
-/// A row whose children may follow: its path, or `None` if the content below it is hidden.
+/// A row that may have children. `path` is `None` if its children are ignored.
 struct OpenRow {
     column: usize,
     path: Option<String>,
@@ -227,7 +228,7 @@ fn is_root_mark(token: &str) -> bool {
     name == "." || (bracketed && !name.contains('/'))
 }
 
-/// True for a caption above a tree: `Project layout:`. The rows after it are not below it.
+/// True for a caption above a tree: `Project layout:`. The rows after a caption are not its children.
 fn is_caption(row: &Row<'_>, name: Option<&Name>) -> bool {
     let words = match name {
         None => !row.token.contains('/') && !names::is_placeholder(row.token),

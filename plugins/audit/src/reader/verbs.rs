@@ -54,7 +54,7 @@ impl FileAction {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Verb {
     pub(crate) action: FileAction,
-    /// "created", "is written".
+    /// True for a past form: "created", "is written".
     pub(crate) past: bool,
 }
 

@@ -111,7 +111,7 @@ pub(crate) fn is_made(word: &str) -> bool {
         })
 }
 
-/// True for a noun that makes the file before it a format or a topic: "`.env` support".
+/// True for a noun after which a file name means a format or a topic, not a file: "`.env` support".
 #[must_use]
 pub(crate) fn is_feature(word: &str) -> bool {
     list!(
@@ -131,7 +131,7 @@ pub(crate) fn names_action(cell: &str) -> bool {
     )
 }
 
-/// True if a cell rejects its row.
+/// True if a cell says that its row was rejected: "Declined".
 #[must_use]
 pub(crate) fn rejects(cell: &str) -> bool {
     let mut words = words(cell);
@@ -164,7 +164,7 @@ fn has_object(words_behind: &[&str]) -> bool {
     starts && !connects(&next) && !ADVERBS.contains(&next.as_str()) && !ITSELF.contains(&last.as_str())
 }
 
-/// The class of the state of a row, a tail or a note.
+/// The class of the state that a cell, a tail or a note gives, such as `goes` or `unchanged`; `none` for an empty text.
 #[must_use]
 pub(crate) fn state(text: &str) -> &'static str {
     if text.trim().is_empty() {

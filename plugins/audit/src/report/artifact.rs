@@ -11,9 +11,9 @@ pub enum Form {
     Json,
     /// For people, in a browser or on paper.
     Html,
-    /// For viewers of code that show findings where they are.
+    /// For code viewers that show each finding at its line.
     Sarif,
-    /// For programs that show tests.
+    /// For programs that show test results.
     JUnit,
 }
 
@@ -58,7 +58,8 @@ impl Form {
         }
     }
 
-    /// The estimated size of its parts. The results of SARIF are findings; a report has few of them.
+    /// The estimated size of a report in this form. SARIF counts as 0, because it has only findings, and a report has few
+    /// findings.
     pub(super) const fn size(self) -> FormSize {
         match self {
             Self::Markdown => FormSize { plan: 900, row: 350, repeats: 5 },
@@ -70,7 +71,7 @@ impl Form {
     }
 }
 
-/// Estimated bytes.
+/// Estimated bytes of the parts of a report in one form.
 pub(super) struct FormSize {
     /// A plan without its rows.
     pub(super) plan: usize,

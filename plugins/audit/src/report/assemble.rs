@@ -1,4 +1,4 @@
-//! Builds a report from plans and verdicts, within the limit of its size.
+//! Builds a report from plans and verdicts, within a size limit.
 //!
 //! Everything is counted before rows are left out, so the counts are always those of the whole audit.
 
@@ -294,7 +294,7 @@ impl Assembly {
         }
     }
 
-    /// The id of another finding of the same kind about the same subject: `id` with the first free number.
+    /// A free id for another finding of the same kind about the same subject: `id` with the first unused number.
     fn next_id(&self, id: &str) -> String {
         let numbered = (2..).map(|number: usize| bounded(&format!("{id}-{number}")));
         let mut free = numbered.filter(|id| !self.ids.contains(id));
@@ -328,7 +328,7 @@ fn components(plan: &Plan, verdicts: &[Verdict]) -> Vec<Component> {
             component.counts.add(Counts::of([verdict.status]));
         }
     }
-    // If a plan has a section for each file, the table would be as long as the list.
+    // If a plan has a section for each file, the table of components would be as long as the list of deliverables.
     components.truncate(200);
     components
 }

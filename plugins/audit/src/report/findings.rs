@@ -19,7 +19,7 @@ pub struct Gap {
     pub title: String,
     /// The place in the plan, and the observed facts.
     pub evidence: String,
-    /// The line of the document that it is about.
+    /// The line of the document that the finding is about.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub place: Option<SourceLine>,
 }

@@ -1,9 +1,9 @@
 //! The report of an audit: one set of data, written in several forms for people and for programs.
 //!
 //! `model` is the data, `assemble` fills it from verdicts, `parts` has the results of the other parts of the audit,
-//! `findings` has the findings of the contract. `pages` makes a `document` of it, which `markdown` and `html` write; `sarif`
-//! and `junit` write the data itself; `render` makes files. `follow_up`, `outbox` and `session` are separate reports. This
-//! module uses no clock and no disk: the same data gives the same bytes.
+//! `findings` has the findings of the contract. `pages` makes a `document` of the data, which `markdown` and `html` write;
+//! `sarif` and `junit` write the data itself; `render` makes files. `follow_up`, `outbox` and `session` are separate
+//! reports. The modules use no clock and no disk: the same data gives the same bytes.
 
 mod artifact;
 mod assemble;

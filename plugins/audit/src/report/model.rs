@@ -59,7 +59,7 @@ pub struct Report {
     pub status: &'static str,
     /// The names of the audited folders for readers.
     pub roots: Vec<String>,
-    /// Number of files and folders below them.
+    /// Number of files and folders in the audited folders.
     pub root_entries: usize,
     /// The plans folders.
     pub plans_folders: Vec<FolderLine>,
@@ -118,7 +118,7 @@ pub struct PlanReport {
     pub counts: Counts,
     /// The share of the expected deliverables that are done, in per cent; null if nothing could be verified.
     pub completion_percent: Option<usize>,
-    /// The same by component or section, in the order of the plan.
+    /// The deliverables of each component or section by status, in the order of the plan.
     pub components: Vec<Component>,
     /// Its check boxes: ticked, open and stale.
     pub tasks: Tasks,

@@ -69,7 +69,7 @@ fn entry(item: &FollowUp) -> Entry<'_> {
     }
 }
 
-/// The words of issue trackers, which do not know `INFO`.
+/// The severity in the words of issue trackers, which have no `INFO`.
 const fn severity(weight: NoteSeverity) -> &'static str {
     match weight {
         NoteSeverity::Info | NoteSeverity::Low => "LOW",

@@ -46,11 +46,11 @@ pub struct Part {
 /// The completion at the last audit.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct LastReport {
-    /// When: `2026-01-17 10:15:00 UTC`.
+    /// The time of that audit: `2026-01-17 10:15:00 UTC`.
     pub at: String,
-    /// All plans together, in whole per cent.
+    /// The completion of all plans together, in whole per cent.
     pub completion_percent: Option<usize>,
-    /// By plan, as the report names it.
+    /// The completion of each plan, by the plan's name in the report.
     pub plans: BTreeMap<String, Option<usize>>,
 }
 
@@ -67,12 +67,12 @@ impl Part {
         Self { reason: reason.into(), ..Self::default() }
     }
 
-    /// True if the audit has no such part.
+    /// True if the part is empty: it has no reason, no rows and no blocks.
     pub(super) fn is_absent(&self) -> bool {
         *self == Self::default()
     }
 
-    /// Its blocks, or one sentence.
+    /// Its blocks. If there are none, one sentence: `None.`, or the reason why the part was skipped.
     pub(super) fn shown(&self) -> Vec<Block> {
         match (self.blocks.is_empty(), self.reason.as_str()) {
             (false, _) => self.blocks.clone(),
@@ -129,7 +129,7 @@ pub enum FollowUpState {
     Open,
     /// A person must decide: no agent is responsible, requests are not granted, or the maximum number of requests was sent.
     Held,
-    /// The gap is closed. A request without an open gap is withdrawn.
+    /// The gap is closed, so its request is withdrawn.
     Withdrawn,
 }
 

@@ -1,4 +1,4 @@
-//! The kinds of findings, with a description and the fix of each, for forms that list their rules.
+//! The kinds of findings, each with a description and a fix, for report forms that contain a list of rules.
 //!
 //! A finding's id ends in its kind. The kinds of findings about deliverables are the statuses. Other kinds have a sentence here;
 //! a kind without one is described by its name, so a new kind is never missing.
@@ -23,7 +23,7 @@ pub(super) struct Rule {
 /// The kind of notes whose ids do not end in a kind.
 const NOTE: &str = "note";
 
-/// The kind of findings about deliverables that were done at the last audit.
+/// The kind of findings about deliverables that were done at the last audit and are not done any more.
 pub(super) const REGRESSION: &str = "regression";
 
 /// The prefix of the kinds of findings about claims.

@@ -1,5 +1,5 @@
-//! The other reports: the session review and the health report, each with a header and a footer around the sections of other
-//! modules.
+//! The reports besides the audit report: the session review and the health report. Each has a header and a footer around the
+//! sections of other modules.
 
 use serde::Serialize;
 

@@ -98,7 +98,7 @@ struct ReadResult {
     folders: Vec<FolderLine>,
     /// Plans that could not be read.
     unread: Vec<String>,
-    /// Locks for review.
+    /// Proposed lock files, which a person must review.
     proposed: Vec<report::Artifact>,
 }
 
@@ -121,7 +121,7 @@ struct Run<'r> {
     follow: Vec<follow::OpenGap>,
     watched: Vec<(String, Vec<SeenFile>)>,
     unread: Vec<UnreadPlan>,
-    /// Locks for review.
+    /// Proposed lock files, which a person must review.
     proposed: Vec<report::Artifact>,
     /// Plans without a verifiable deliverable, with their check boxes and the words that look like paths.
     unverified: Vec<(String, reader::DocumentWords)>,
@@ -378,7 +378,7 @@ fn write(report: &mut Report, request: &Request, history: &History, head: &str) 
     Ok(outcome(summary, artifacts, &report.findings))
 }
 
-/// The outcome if there is no plan: a report that says so, and where to put a plan.
+/// The outcome if there is no plan: a report that says that no plan was found, and where to put a plan.
 fn no_plans(request: &Request) -> Result<Outcome, Error> {
     if request.quiet {
         return Ok(Outcome::new("There is no plan to audit any more."));

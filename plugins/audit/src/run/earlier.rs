@@ -12,7 +12,7 @@ pub(super) struct EarlierAudits<'a> {
     pub(super) ended: EarlierOutcomes<'a>,
     /// The memory of the audited folders; `None` if it is not granted or fails.
     pub(super) memory: Option<Memory<'a>>,
-    /// The error of the memory.
+    /// The error, if the memory could not be opened.
     pub(super) refused: Option<ServiceError>,
 }
 

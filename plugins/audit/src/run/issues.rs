@@ -1,5 +1,5 @@
-//! The issues of a report's gaps, from the list that the plugin tracker writes: a file in a granted folder. The audit knows
-//! nothing else about the tracker.
+//! The issues for the gaps of a report. The plugin `tracker` writes the list of issues to a file in a granted folder. The audit
+//! reads nothing else from the tracker.
 
 use std::collections::BTreeMap;
 use std::fs::File;

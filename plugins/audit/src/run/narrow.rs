@@ -46,7 +46,7 @@ fn concerned(request: &Request, memory: &Memory<'_>, paths: &[String]) -> Option
     Some(naming.into_iter().map(|(_, plan)| plan).chain(changed).collect())
 }
 
-/// A path in the sandbox in the form that plans use.
+/// The path of a changed file relative to its root, as plans write it.
 fn below_a_root(request: &Request, path: &str) -> Option<String> {
     let below = |root: &crate::index::Root| path.strip_prefix(root.path.to_str()?)?.strip_prefix('/');
     request.roots.iter().find_map(below).map(str::to_owned)

@@ -24,7 +24,7 @@ use crate::services::HostServices;
 /// The key under which the missing files of all refuted RETURNs are watched. No plan has this name.
 const KEY: &str = "returns:missing";
 
-/// Judges the RETURN of this task by its check, and checks the earlier refuted ones again.
+/// Judges the RETURN of this task by the results of its check, and checks the earlier refuted RETURNs again.
 pub(super) fn judge(services: &HostServices<'_>, index: &Index, checked: &AssertionReport) {
     let judged = send_judgement(services, None, checked);
     let missing = if judged == Some(EvidenceVerdict::Refuted) { checked.missing.clone() } else { BTreeSet::new() };

@@ -38,7 +38,7 @@ pub(super) fn apply(plan: &mut Plan, file: &PlanFile, text: &str) -> Vec<Remark>
     notes
 }
 
-/// Applies a lock; returns a remark for the reader of the report.
+/// Applies a lock. Returns a remark if the lock cannot be read, is not reviewed yet or does not match the plan's text.
 fn locked(plan: &mut Plan, shown: &str, text: &str, lock: Result<Lock, String>) -> Option<Remark> {
     let command = format!("baton audit --propose-lock {shown}");
     let note = |kind: &str, weight, title, evidence| Some(Remark::new(key(shown, kind), weight, title, evidence));

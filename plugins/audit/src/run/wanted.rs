@@ -86,7 +86,7 @@ fn one(index: &Index, place: &Place, verdict: &Verdict) -> Option<SeenFile> {
     } else {
         index.find(at).and_then(|found| found.bytes.zip(found.changed_ns))
     };
-    // The size of a folder has no meaning.
+    // A found entry without a stamp is not a regular file, so it is not watched.
     (stamp.is_some() || verdict.found.is_none())
         .then(|| SeenFile { path: shown_join(&root.path.to_string_lossy(), at), stamp })
 }

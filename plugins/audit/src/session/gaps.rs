@@ -25,7 +25,7 @@ pub struct SessionGap {
 }
 
 impl SessionGap {
-    /// The finding for it.
+    /// The finding for this gap.
     #[must_use]
     pub fn finding(&self) -> Gap {
         Gap::new(&format!("session:{}", self.key), self.weight, &self.title, &self.evidence)

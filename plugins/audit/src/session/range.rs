@@ -12,7 +12,7 @@ use crate::time;
 pub struct Range {
     /// The start: the last commit before the session, or the time at which the session starts.
     pub from: Option<String>,
-    /// The end: the last commit of the session, or the time just after it; `HEAD` and now if absent.
+    /// The end: the last commit of the session, or the time just after the session; `HEAD` and now if absent.
     pub to: Option<String>,
 }
 
@@ -21,8 +21,8 @@ pub struct Range {
 pub(super) struct ResolvedRange {
     pub(super) commits: Vec<Commit>,
     pub(super) more: bool,
-    /// The reason why the repository did not answer. Only for a range without a revision: for a revision, no answer is an
-    /// error.
+    /// The reason why the repository did not answer, for a range without a revision. For a range with a revision, a missing
+    /// answer is an error.
     pub(super) refused: Option<String>,
     /// The start, in milliseconds since 1970 UTC; absent if neither the range nor a commit gives it.
     pub(super) start: Option<i64>,

@@ -24,9 +24,9 @@ pub struct PreviousVerdict {
     pub commit: Option<CommitLine>,
     /// The commits that added and removed it, in words; only for a missing file.
     pub removal: Option<String>,
-    /// True if a later audit must look the commit up again after new commits. That is the case if no commit was found, or
-    /// only a commit from before the last change of the content: the present content may not be committed yet. For a missing
-    /// file: true if the repository was asked.
+    /// True if a later audit must look up the commit again when the repository has new commits. For an existing file: no
+    /// commit was found, or the commit is older than the last change of the content, so the present content may not be
+    /// committed yet. For a missing file: the repository was asked.
     pub commit_open: bool,
 }
 

@@ -13,7 +13,7 @@ use super::status::Status;
 use crate::limits;
 use crate::plan::{Place, Plan};
 
-/// Maximum number of commits read for a missing file; the first is the one that removed it.
+/// Maximum number of commits read for a missing file; the newest one removed the file.
 const REMOVAL_COMMITS: u32 = 100;
 
 /// Looks up commits.
@@ -73,7 +73,8 @@ impl<'a> Commits<'a> {
         .collect()
     }
 
-    /// Checks whether the history contains a missing file. Returns whether the repository was asked.
+    /// Checks whether the history contains a missing file. Returns true if the repository answered, now or at an earlier
+    /// audit without newer commits.
     fn absent(&mut self, key: &str, path: &str, verdict: &mut Verdict, before: &PreviousVerdicts) -> bool {
         let kept = before.row(key).filter(|kept| kept.found.is_none());
         let asked = kept.is_some_and(|kept| kept.commit_open);
@@ -95,7 +96,8 @@ impl<'a> Commits<'a> {
         true
     }
 
-    /// The commits that added and removed a file, in words; `None` if the last commit contains it, or no commit did.
+    /// The commits that added and removed a file, in words; `None` if the newest commit contains the file, or no commit
+    /// names it.
     fn removal(&self, git: &dyn Git, path: &str) -> Result<Option<String>, ServiceError> {
         let path = format!("{}{path}", self.prefix);
         let range = CommitRange { to: "HEAD".to_owned(), after: None, path: Some(path.clone()), most: REMOVAL_COMMITS };
@@ -106,7 +108,7 @@ impl<'a> Commits<'a> {
         }
         let said = |commit: &Commit| format!("{} \u{201c}{}\u{201d}", short(&commit.id), commit.title());
         let oldest = commits.last().filter(|oldest| {
-            // In a shallow clone the oldest known commit may only have changed the file.
+            // In a shallow clone the oldest known commit may have changed the file instead of adding it.
             let before = oldest.parents.first().map(|parent| git.file(parent, &path));
             oldest.id != newest.id && matches!(before, None | Some(Ok(None)))
         });

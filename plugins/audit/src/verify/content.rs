@@ -34,7 +34,7 @@ const CALLING: &[&str] = list!(
     throw throws typeof until using when while yield"
 );
 
-/// Extensions of files whose comments are recognised, so that a file of comments is a stub.
+/// Extensions of files whose comments are recognised, so that a file with only comments counts as a stub.
 const COMMENTED: &[&str] = list!("c cc cpp cs gs go h java js jsx kt mjs php py rb rs sh swift ts tsx");
 
 /// Extensions of source files.
@@ -140,7 +140,7 @@ pub(crate) fn has_word(text: &str, name: &str) -> bool {
     })
 }
 
-/// True for a line that only has a comment, which neither defines nor uses a name.
+/// True for a line that is only a comment. A comment neither defines nor uses a name.
 fn is_comment(line: &str) -> bool {
     let text = line.trim_start();
     ["//", "# ", "-- ", "* ", "/*", "<!--"].iter().any(|mark| text.starts_with(mark))
@@ -171,7 +171,7 @@ pub(crate) fn line_defines(line: &str, name: &str) -> bool {
     })
 }
 
-/// The words before a C++ method without its class: `void Till::open(int drawer) {`.
+/// The text before a method's name, without its C++ class: `void ` for `void Till::open(int drawer) {`.
 fn without_class<'a>(before: &'a str, after: &str) -> &'a str {
     let end = after.trim_end();
     let defines = ["{", ")", "const", "noexcept", "override"].iter().any(|word| end.ends_with(word));
@@ -187,7 +187,7 @@ fn is_method(before: &str, after: &str) -> bool {
     let body = end.ends_with('{') || end.ends_with("{}") || end.contains(") {");
     let mut kinds = before.split_whitespace().peekable();
     if kinds.peek().is_none() {
-        // A method of JavaScript: a call looks the same, but has no body. A function of a shell: nothing is before it.
+        // JavaScript: only its body distinguishes a method from a call. Shell: nothing is before the name of a function.
         return opens && body && (!before.is_empty() || matches!(after.trim_end(), "() {" | "(){"));
     }
     let is_type = |word: &str| {
@@ -202,7 +202,7 @@ fn is_method(before: &str, after: &str) -> bool {
     opens && before.ends_with([' ', '*', '&']) && kinds.all(is_type) && (body || !end.ends_with([';', ':', '{']))
 }
 
-/// The reason why the file is a stub; `None` if it is not.
+/// The reason why the file is a stub; `None` if the file is not a stub.
 #[must_use]
 pub(super) fn stub(path: &str, text: &str) -> Option<Stub> {
     let lower = text.to_lowercase();

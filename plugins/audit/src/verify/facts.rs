@@ -108,7 +108,7 @@ impl<'a> Facts<'a> {
         }
     }
 
-    /// The facts about a file, including these definitions; the file is read only if they are not known yet.
+    /// The facts about a file, including these definitions. The file is read only if one of the facts is not known yet.
     ///
     /// # Errors
     /// If it cannot be read.
@@ -123,7 +123,7 @@ impl<'a> Facts<'a> {
             Some(fact) if wanted.iter().all(|name| fact.definition(name).is_some()) => fact,
             before => {
                 let looked = before.map(|fact| fact.looked).unwrap_or_default();
-                // The definitions that other plans searched stay known, up to a limit.
+                // The definitions that other plans wanted are searched again, up to a limit, so that they stay known.
                 let others = looked.into_iter().map(|looked| looked.name).take(limits::DEFINITIONS_PER_FILE);
                 let mut names: Vec<String> = wanted.iter().cloned().chain(others).collect();
                 names.sort();
@@ -164,7 +164,7 @@ impl<'a> Facts<'a> {
         roots
     }
 
-    /// True if this run used the file under a key and found it.
+    /// True if this run has the facts of the file with this key.
     #[must_use]
     pub fn has(&self, key: &str) -> bool {
         self.known.get(key).is_some_and(|known| known.fact.is_some())
@@ -225,7 +225,7 @@ fn nothing(changed_ns: u64) -> Fact {
     }
 }
 
-/// SHA-256 of the bytes read so far and of the rest of the file, and their total number. No digest if the file grew
+/// SHA-256 of the bytes read so far and of the rest of the file, and their total number. There is no digest if the file grew
 /// beyond the limit in the meantime.
 fn digest(head: &[u8], file: &mut impl Read) -> io::Result<(Option<String>, u64)> {
     let mut hasher = Sha256::new();

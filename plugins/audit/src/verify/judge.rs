@@ -25,7 +25,8 @@ pub struct JudgedPlan {
 }
 
 impl JudgedPlan {
-    /// Drops the folders that only a tree names and that are missing, if a file in them is reported as not there.
+    /// Drops folders that only trees name: missing folders in which a file is reported as missing, and the repository's
+    /// name.
     pub fn drop_missing_folders(&mut self, plan: &mut Plan) {
         let absent = plan.deliverables.iter().zip(&self.deliverables).filter(|(_, verdict)| {
             matches!(verdict.status, Status::Missing | Status::Moved | Status::Phantom | Status::Removed)
@@ -75,7 +76,7 @@ impl<'a, 'm> Judge<'a, 'm> {
             below_root(self.index, item, &roots, lookup);
         }
         in_renamed_folders(self.index, plan, &mut lookups);
-        // The files of other deliverables: none of them can be the new place of a moved file.
+        // The paths of all deliverables. A file at one of these paths cannot be the new place of another, moved file.
         let found = lookups.iter().filter_map(|lookup| match lookup {
             Ok(ResolvedPath::There(found, _)) => Some(found.path.clone()),
             _ => None,
@@ -104,7 +105,7 @@ impl<'a, 'm> Judge<'a, 'm> {
         JudgedPlan { deliverables, references }
     }
 
-    /// The plan with the folder in which its paths begin, if this is not the root of the tree.
+    /// A copy of the plan with adjusted paths, if its paths do not begin at the root of the tree.
     fn based(&self, plan: &Plan) -> Option<Plan> {
         let (folder, checkout) = (base_folder(self.index, plan), other_checkout(self.index, plan));
         (folder.is_some() || checkout.is_some()).then(|| {
@@ -158,7 +159,8 @@ impl<'a, 'm> Judge<'a, 'm> {
         verdict
     }
 
-    /// Judges something that does not exist. An item that the plan does not call done stays open, even if git ignores it.
+    /// Judges something that does not exist. It is unverifiable if the plan calls it done and git ignores it; otherwise it
+    /// is missing.
     fn missing(&mut self, item: &Deliverable, remark: Option<String>, folders: &[String]) -> Verdict {
         match item.done_at.and_then(|_| self.ignored.by(self.index, &item.path, item.kind, folders)) {
             Some(by) => Verdict::new(Status::Unverifiable, Some(format!("{by} excludes it from the repository"))),
@@ -190,8 +192,8 @@ impl<'a, 'm> Judge<'a, 'm> {
         verdict
     }
 
-    /// Judges a file with the right name in another place. If its content is the same as at the last audit, it was certainly
-    /// moved.
+    /// Judges a file with the right name in another place. If its content is the same as at the last audit, a remark says
+    /// that it is the same file.
     fn moved(&mut self, found: &FoundEntry, remark: Option<String>, before: Option<&PreviousVerdict>) -> Verdict {
         let mut verdict = Verdict::of(found, Status::Moved, remark);
         let before = before.and_then(|kept| kept.sha256.as_ref());

@@ -8,7 +8,7 @@ use crate::index::{EntryKind, FoundEntry, Index, last_name};
 use crate::lists::list;
 use crate::plan::Kind;
 
-/// Names that do not identify a file.
+/// Names that many folders contain, so the name alone does not identify a file.
 pub(crate) const GENERIC: &[&str] = list!(
     ".env .env.example .gitignore .gitkeep CHANGELOG.md Cargo.toml Dockerfile LICENSE Makefile README README.md \
     __init__.py __main__.py api.py app.py base.py build.rs cli.py client.py config.json config.py config.yaml \
@@ -18,7 +18,7 @@ pub(crate) const GENERIC: &[&str] = list!(
     utils.js utils.py utils.ts"
 );
 
-/// Extensions of the modules of languages whose imports leave the extension out.
+/// Extensions of source files that imports name without the extension: `src/till` for `src/till.py`.
 const MODULES: &[&str] =
     list!("c cc cpp cs dart ex go h java js jsx kt lua mjs php py rb rs scala svelte swift ts tsx vue");
 
@@ -46,8 +46,8 @@ pub(crate) struct PathContext<'a> {
     pub(crate) kind: Kind,
     /// The folders that the plan names, sorted.
     pub(crate) folders: &'a [String],
-    /// A drawn tree contains it. The first row of a tree is often the repository's name, regardless of the name of the
-    /// audited folder.
+    /// True if a drawn tree contains the path. The first row of a tree is often the repository's name, regardless of the
+    /// name of the audited folder.
     pub(crate) drawn: bool,
 }
 
@@ -126,7 +126,7 @@ fn without_own_name(index: &Index, path: &str, drawn: bool, folders: &[String]) 
     (own || rest.contains('/') || found.kind == EntryKind::Folder || is_root_of(index, first, folders)).then_some(found)
 }
 
-/// A path below a root row of two names: `var/till/src/open.py`.
+/// Resolves a path below a tree's first row that has two names: finds `src/open.py` for `var/till/src/open.py`.
 fn without_long_root(index: &Index, path: &str, folders: &[String]) -> Option<FoundEntry> {
     let (first, below) = path.split_once('/')?;
     let (second, rest) = below.split_once('/')?;
@@ -135,10 +135,12 @@ fn without_long_root(index: &Index, path: &str, folders: &[String]) -> Option<Fo
     is_root_of(index, &root, folders).then_some(found)
 }
 
-/// Maximum number of folders that decide whether a root row is the root: every path of a tree is compared with them.
+/// Maximum number of folders that are compared to decide whether a tree's first row is the root. Each path needs this
+/// comparison.
 const ROOT_FOLDERS: usize = 50;
 
-/// True if most of the first folders that the plan names below `row` are folders of the root. `folders` is sorted.
+/// True if the root contains most of the first folders that the plan names below `row`, and at least two. `folders` is
+/// sorted.
 fn is_root_of(index: &Index, row: &str, folders: &[String]) -> bool {
     let row = format!("{row}/");
     let from = folders.partition_point(|folder| *folder < row);
@@ -184,7 +186,7 @@ fn with_other_spelling(index: &Index, path: &str, name: &str) -> Option<Resolved
         let parts = name.split(|sign: char| !sign.is_ascii_digit());
         parts.filter(|part| !part.is_empty()).map(str::to_owned).collect()
     };
-    // `notes-1-12.md` is not `notes-11-2.md`.
+    // Both names must have the same numbers: `notes-1-12.md` is not `notes-11-2.md`.
     let fits = |found: &&str| is_vendored(path) || !is_vendored(found);
     let mut same = index.spelled(name).filter(fits).filter(|found| numbers(last_name(found)) == numbers(name));
     let found = index.find(same.next().filter(|_| same.next().is_none())?)?;
@@ -192,7 +194,7 @@ fn with_other_spelling(index: &Index, path: &str, name: &str) -> Option<Resolved
     Some(ResolvedPath::Elsewhere(found, Some(remark)))
 }
 
-/// `README` for `README.md`.
+/// Finds `README.md` for `README`.
 #[must_use]
 pub(crate) fn with_ending(index: &Index, path: &str) -> Option<FoundEntry> {
     const OPEN: &[&str] = &["AUTHORS", "CHANGELOG", "CONTRIBUTING", "LICENSE", "README", "SECURITY"];
@@ -218,7 +220,7 @@ fn only_file_named(index: &Index, name: &str) -> Option<FoundEntry> {
     index.find(only)
 }
 
-/// The candidates that are `path` below one of the folders.
+/// The candidates whose path is one of `folders` followed by `path`.
 fn in_folders<'a>(same: &[&'a str], path: &str, folders: &[String]) -> Vec<&'a str> {
     let tail = format!("/{path}");
     let below = |candidate: &&&str| {
@@ -241,7 +243,8 @@ fn by_name(index: &Index, same: &[&str]) -> ResolvedPath {
     }
 }
 
-/// The only file or folder with more parent folders than the path names. Tests often repeat the folders of the code.
+/// The only candidate that ends with `path` and has more parent folders. A candidate in a test folder is used only if there
+/// is no other one, because tests often repeat the folders of the code.
 fn only_deeper<'a>(path: &str, same: &[&'a str]) -> Option<&'a str> {
     let tail = format!("/{path}");
     let is_test = |path: &str| path.split('/').any(|part| matches!(part, "test" | "tests" | "spec" | "__tests__"));
@@ -253,7 +256,7 @@ fn only_deeper<'a>(path: &str, same: &[&'a str]) -> Option<&'a str> {
     }
 }
 
-/// A missing path: a deeper path that ends with it, or the same name in another folder.
+/// Resolves a missing path: to a deeper path that ends with it, or to the same name in another folder.
 fn moved(index: &Index, path: &str, same: &[&str]) -> ResolvedPath {
     let tail = format!("/{path}");
     let deeper: Vec<&str> = same.iter().filter(|candidate| candidate.ends_with(&tail)).copied().collect();

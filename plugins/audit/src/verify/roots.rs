@@ -15,7 +15,7 @@ pub(super) fn below_root(index: &Index, item: &Deliverable, roots: &HashSet<Stri
     }
 }
 
-/// First parts of drawn paths, most of which are found without that part: the repository's name.
+/// The first parts of drawn paths that are the repository's name: most of the paths with this first part exist without it.
 pub(super) fn repository_names(plan: &Plan, lookups: &[Lookup]) -> HashSet<String> {
     #[derive(Default)]
     struct Below<'a> {
@@ -27,7 +27,7 @@ pub(super) fn repository_names(plan: &Plan, lookups: &[Lookup]) -> HashSet<Strin
     let mut names: HashMap<&str, Below<'_>> = HashMap::new();
     for (item, lookup) in plan.deliverables.iter().zip(lookups).filter(|(item, _)| item.is_drawn()) {
         let Some((first, rest)) = item.path.split_once('/') else { continue };
-        // Each folder may have a `README.md`.
+        // A file directly below the first part proves nothing: each folder may have a `README.md`.
         if !rest.contains('/') && item.kind == Kind::File {
             continue;
         }
@@ -45,10 +45,10 @@ pub(super) fn repository_names(plan: &Plan, lookups: &[Lookup]) -> HashSet<Strin
 }
 
 /// Looks up the missing files of renamed folders: if two files of `src/till` were moved to `src/desk` and none to another
-/// folder, `src/till/cli.py` is looked up there too, although its name is common.
+/// folder, `src/till/cli.py` is looked up in `src/desk` too, although its name is common.
 pub(super) fn in_renamed_folders(index: &Index, plan: &Plan, lookups: &mut [Lookup]) {
     let promised: HashSet<&str> = plan.deliverables.iter().map(|item| item.path.as_str()).collect();
-    // The new folder, and the number of files that were moved to it; `None` for several folders.
+    // For each old folder: the new folder, and the number of files that were moved to it; `None` for several new folders.
     let mut moves: HashMap<&str, Option<(String, usize)>> = HashMap::new();
     for (item, lookup) in plan.deliverables.iter().zip(lookups.iter()) {
         let Ok(ResolvedPath::Elsewhere(found, _)) = lookup else { continue };
@@ -77,7 +77,7 @@ pub(super) const fn is_there(lookup: &Lookup) -> bool {
     matches!(lookup, Ok(ResolvedPath::There(..)))
 }
 
-/// The folder that contains most of the paths that are not found from the root: a package of a workspace.
+/// The folder that contains most of the paths that do not exist below the root: a package of a workspace.
 pub(super) fn base_folder(index: &Index, plan: &Plan) -> Option<String> {
     let mut bases: BTreeMap<&str, usize> = BTreeMap::new();
     for path in plan
@@ -103,14 +103,14 @@ pub(super) fn base_folder(index: &Index, plan: &Plan) -> Option<String> {
     (count > 1).then(|| base.to_owned())
 }
 
-/// Top-level folders of a machine that hold no checkout.
+/// Top-level folders of a machine that contain no checkout of a repository.
 const SYSTEM_FOLDERS: &[&str] = &[
     "/bin/", "/boot/", "/dev/", "/etc/", "/lib/", "/opt/", "/proc/", "/run/", "/sbin/", "/sys/", "/tmp/", "/usr/",
     "/var/",
 ];
 
-/// The folder of the repository on another machine, such as `/home/dev/till`: most absolute paths below it are found in the tree
-/// without it, at least two of them in folders and with names that are not common.
+/// The folder of the repository on another machine, such as `/home/dev/till`. Most absolute paths below this folder exist in
+/// the tree without it. At least two of these paths have a subfolder and a name that is not common.
 pub(super) fn other_checkout(index: &Index, plan: &Plan) -> Option<String> {
     let deliverables = plan.deliverables.iter().map(|item| (&item.path, &item.place));
     let named = deliverables.chain(plan.references.iter().map(|reference| (&reference.path, &reference.place)));
@@ -120,7 +120,7 @@ pub(super) fn other_checkout(index: &Index, plan: &Plan) -> Option<String> {
     let mut folders: BTreeMap<&str, usize> = BTreeMap::new();
     for path in &absolute {
         let mut cuts = path.match_indices('/').skip(2).filter_map(|(at, _)| path.split_at_checked(at));
-        // The longest rest: `/home/dev/till/src/a.rs` is `src/a.rs`, not `a.rs`.
+        // The longest rest is used: `/home/dev/till/src/a.rs` is `src/a.rs`, not `a.rs`.
         if let Some((folder, rest)) = cuts.find(|(_, rest)| index.find(rest.trim_start_matches('/')).is_some()) {
             let name = rest.rsplit('/').next().unwrap_or_default();
             *folders.entry(folder).or_default() +=

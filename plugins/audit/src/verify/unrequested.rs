@@ -1,9 +1,9 @@
-//! Finds files that no plan names: files that are missing in a plan's full list of their folder, and stubs of generators in any
-//! folder.
+//! Finds files that no plan names: files that a plan leaves out although it lists their folder in full, and stubs of
+//! generators in any folder.
 //!
-//! These files are not deliverables and never part of a completion. Files without a stub's text are reported only
-//! in folders for which a plan has a full list. A stub is recognised by its text, so small source files must be read. Only files in folders that changed since the
-//! last audit are read, up to a limit per run.
+//! These files are not deliverables and never part of a completion. Files without a stub's text are reported only in folders
+//! for which a plan has a full list. A stub is recognised by its text, so small source files must be read. Only files in
+//! folders that changed since the last audit are read, up to a limit per run.
 
 use std::collections::{BTreeMap, HashMap};
 use std::io::Read;
@@ -71,7 +71,7 @@ impl Enumerations {
 /// Files that no plan requested.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct UnrequestedFiles {
-    /// Files that are missing in the full list of their folder, by the plan with the list.
+    /// For each plan with a full list of a folder: the files in the folder that the list leaves out.
     pub plans: Vec<PlanUnrequestedFiles>,
     /// Stubs of generators that no plan names.
     pub junk: Vec<String>,
@@ -133,7 +133,7 @@ fn loose_files<'a>(index: &'a Index, asked: &RequestedEntries) -> HashMap<&'a st
     loose
 }
 
-/// Adds the files that are missing in a plan's full list of their folder.
+/// Adds the files that a plan leaves out although it lists their folder in full.
 fn beside(loose: &HashMap<&str, Vec<&str>>, enumerations: &Enumerations, found: &mut UnrequestedFiles) {
     let mut room = limits::UNREQUESTED;
     for (plan, folders) in &enumerations.plans {
@@ -156,7 +156,7 @@ fn beside(loose: &HashMap<&str, Vec<&str>>, enumerations: &Enumerations, found: 
     }
 }
 
-/// True if a plan should name a file with this name.
+/// False for files that a full list may leave out, such as `LICENSE` or `till.pyc`.
 fn counts(name: &str) -> bool {
     let upper = name.to_ascii_uppercase();
     let ending = name.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase()).unwrap_or_default();
@@ -187,7 +187,8 @@ fn junk(
         let files = code.len() as u64;
         let same = |earlier: &&SearchedFolder| Some(earlier.changed_ns) == changed_ns && earlier.files == files;
         let names: Vec<&str> = match before.get(folder).filter(same) {
-            // A stub that was filled in the meantime is not a stub any more.
+            // If the folder did not change, only its earlier stubs are read: such a stub may have been filled in the
+            // meantime.
             Some(earlier) => code.into_iter().filter(|name| earlier.junk.iter().any(|junk| junk == name)).collect(),
             None => code,
         };

@@ -8,7 +8,7 @@ use baton_judges::synthetic;
 /// The invented plans of `tests/corpus/claims`.
 const INVENTED: [&str; 2] = ["BELL_MAINTENANCE_PLAN.md", "FERRY_ARCHIVE_PLAN.md"];
 
-/// The tree that the list describes, with the plans beside it.
+/// The tree that the `tree.tsv` of the corpus describes, with the plans beside it.
 fn workspace() -> Workspace {
     let corpus = synthetic("claims");
     let mut workspace = Workspace::new();

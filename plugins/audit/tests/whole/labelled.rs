@@ -1,4 +1,5 @@
-//! Measures the extraction: precision and recall over plans that were written and labelled without knowing its rules.
+//! Measures precision and recall of the extraction. The plans were written and labelled without knowledge of the
+//! extraction's rules.
 //!
 //! The labels are `NAME.labels.tsv` beside each plan in `tests/corpus/plans` (line, path, symbols). A deliverable
 //! counts as found if its path is right; lines and symbols are measured separately. The results are printed with every

@@ -1,5 +1,5 @@
-//! Audits for a changed deliverable: of the affected plans, or of all plans if that is not certain. Also the watched
-//! files.
+//! Audits for a changed deliverable. Such an audit checks the affected plans, or all plans if the affected ones are not
+//! certain. Also tests the watched files.
 
 use std::cell::{Cell, RefCell};
 use std::fs;
@@ -88,7 +88,7 @@ fn a_changed_deliverable_causes_an_audit_of_the_plans_that_name_it() {
     fs::write(workspace.path("root/new/lamp.py"), "x = 44\n").unwrap();
     let report = report_of(&audit(&workspace, &memory, &files, changed(&workspace, &["root/new/lamp.py"])));
     assert_eq!(plans(&report), ["plans/b.md"]);
-    // A plan that changed at the same time.
+    // A plan that changed at the same time is audited too.
     fs::write(workspace.path("root/z.py"), "x = 5\n").unwrap();
     let both = changed(&workspace, &["root/z.py", "plans/a.md"]);
     assert_eq!(plans(&report_of(&audit(&workspace, &memory, &files, both))), ["plans/a.md", "plans/z.md"]);

@@ -7,7 +7,7 @@ use audit::report::{Document, Form, Section, html};
 
 use crate::report_support::{empty, full, hostile, rendered};
 
-/// The tags of a page with their attributes, in order. Only as strict as needed: the page has no comments and no scripts.
+/// The tags of a page with their attributes, in order. The parser is simple, because the page has no comments and no scripts.
 fn tags(page: &str) -> Vec<&str> {
     let (head, tail) = (page.find("<style>").unwrap() + "<style>".len(), page.find("</style>").unwrap());
     let (head, tail) = (&page[..head], &page[tail..]);

@@ -42,7 +42,7 @@ fn audit(workspace: &Workspace, database: &Sqlite, id: &str, attempt: u32, ended
     audit::run(&task, &services).unwrap()
 }
 
-/// A workspace in which `a.py` existed at the audit `t1`, whose outcome was recorded, and is deleted now.
+/// A workspace after the audit `t1`, whose outcome was recorded. `a.py` existed at that audit and is deleted now.
 fn regressed(database: &Sqlite) -> Workspace {
     let workspace = Workspace::new().file("plans/p.md", PLAN).file("root/a.py", "x = 1\n").file("root/b.py", "x = 2\n");
     audit(&workspace, database, "t1", 1, &[]);

@@ -28,7 +28,7 @@ impl Tree {
         fs::write(path, text).unwrap();
     }
 
-    /// Writes a file of so many bytes and lines.
+    /// Writes a file with these numbers of bytes and lines.
     pub(crate) fn sized(&self, path: &str, bytes: usize, lines: usize) {
         let mut text = "\n".repeat(lines.saturating_sub(1).min(bytes));
         if text.len() + 1 < bytes {

@@ -80,7 +80,7 @@ fn a_file_with_the_same_name_in_another_spelling_was_moved() {
     let workspace = ["SoundMapper.ts", "a/Lamp.ts", "a/TwoDoors.ts", "b/two_doors.ts"]
         .iter()
         .fold(Workspace::new().file("plans/p.md", plan), |scene, path| scene.file(&format!("root/{path}"), "x = 1\n"));
-    // A name of one word is too common, and one of two files is not certain.
+    // `lamp` is a single word, and such names are too common. `two-doors` matches two files, so it is not certain which moved.
     assert_eq!(workspace.statuses(), ["src/sound-mapper.ts MOVED", "src/lamp.ts MISSING", "src/two-doors.ts MISSING"]);
 }
 
@@ -182,7 +182,7 @@ fn a_report_promises_the_folders_of_its_trees() {
         )
     };
     let workspace = |mark: &str| Workspace::new().file("plans/a.md", tree(mark)).file("root/src/till/a.py", "x = 1\n");
-    // The missing file stands for its missing folder.
+    // Only the missing file is reported, not its missing folder too.
     assert_eq!(
         workspace("").statuses(),
         ["src PRESENT", "src/till PRESENT", "src/till/a.py PRESENT", "src/desk/b.py MISSING"]

@@ -1,4 +1,4 @@
-//! The colour of a state. The sign at the beginning decides, so the words of all parts get their colours by one rule.
+//! The colour of a state. The sign at the beginning of the text decides the colour, for all parts of the audit.
 
 use std::fmt::Write;
 

@@ -59,7 +59,7 @@ fn draw(out: &mut String, points: &[Point], first: &Point, last: &Point) {
     let _ = write!(out, "</svg>\n<figcaption>{}</figcaption>\n</figure>\n", markup(&said));
 }
 
-/// The unbroken parts of the line: an audit that could verify nothing has no point.
+/// The unbroken parts of the line. An audit that could verify nothing has no point, so it interrupts the line.
 fn lines(points: &[Point]) -> Vec<Vec<String>> {
     let mut lines = vec![Vec::new()];
     for (nth, point) in points.iter().enumerate() {

@@ -11,7 +11,7 @@ use crate::count::count;
 use crate::page::{Block, Cell, heading, text};
 use crate::remark::NoteSeverity;
 
-/// The last part of the id of a finding about a deliverable that the plan wrongly calls done.
+/// The end of the ids of findings about deliverables that a plan wrongly calls done.
 const PHANTOM: &str = "phantom";
 
 /// Maximum number of lines in each list; the sections below have the details.

@@ -119,7 +119,7 @@ fn without_files_and_a_repository_only_the_documents_are_compared() {
     assert_eq!(rows(&checked, is_checked), sorted(of_documents.iter().map(Label::row)));
     assert_eq!(findings(&checked), sorted(of_documents.iter().filter_map(Label::finding)));
     let unchecked = rows(&checked, |kind, verdict| !is_checked(kind, verdict));
-    // A name that the document does not say to be made is listed only if code defines it.
+    // If a document does not say that a symbol was made, the symbol is listed only if code defines it.
     for label in
         labels().iter().filter(|label| label.needs != "-" && !(label.kind == "symbol" && label.verdict == "TRUE"))
     {
