@@ -295,7 +295,7 @@ fn values_of_every_type_are_exact_and_long_relations_are_complete() {
     let refused = place.ask("push", json!({ "databases": [database] }));
     assert!(refused.outcome.as_deref() == Some("refused") && notion.writes() == 0, "{}", refused.reason);
     let why = place.why(&refused);
-    assert!(why.contains("Notion computes rollup"), "{why}");
+    assert!(why.contains("property of the type rollup"), "{why}");
     place.assert_clean(&notion);
 }
 
