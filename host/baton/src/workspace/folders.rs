@@ -4,7 +4,7 @@
 //!
 //! - No folder may contain the state of a workspace, or be inside it.
 //! - No folder may contain a folder such as `/proc`, in which the system shows its state as files, or be inside one
-//! ([`of_the_system`]).
+//!   ([`of_the_system`]).
 //! - A folder that a plugin may write to must not overlap with the files that control the workspace ([`OWN`]), an adopted
 //!   folder or an inbox: a file in an inbox is a handoff in any agent's name. It must not contain a file that `[notify]` runs.
 //! - State and inboxes of other workspaces must not be granted, if Baton recognises them ([`ForeignItem`]).
