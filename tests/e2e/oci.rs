@@ -259,5 +259,5 @@ fn invalid_references_are_refused_before_anything_is_sent() {
     }
     let pinned = format!("oci://127.0.0.1:1/a:1@sha256:{}", "0".repeat(64));
     let push = Output::of(place.command().args(["plugin", "push", noop.to_str().unwrap(), &pinned]));
-    fails(push, &["from the reference"]);
+    fails(push, &["remove `@sha256:…` from the reference"]);
 }

@@ -11,7 +11,7 @@ use serde_json::json;
 
 use crate::accounts::{Scene, add_with};
 
-/// Whether these bytes contain a text.
+/// True if these bytes contain a text.
 fn has(bytes: &[u8], text: &str) -> bool {
     bytes.windows(text.len()).any(|window| window == text.as_bytes())
 }

@@ -34,7 +34,7 @@ fn copy(workspace: &Workspace, ledger: &Path) -> PathBuf {
     state
 }
 
-/// Whether `ledger verify` finds nothing wrong.
+/// True if `ledger verify` finds nothing wrong.
 fn is_sound(workspace: &Workspace, state: &Path) -> bool {
     workspace.baton(&["--state", state.to_str().unwrap(), "ledger", "verify"]).code == 0
 }

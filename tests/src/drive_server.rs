@@ -74,7 +74,7 @@ struct Service {
     /// The number of requests so far, and the request from which on answers stop.
     requests: usize,
     gate: Option<Gate>,
-    /// Whether any token has only the scope `drive.file`.
+    /// True if any token has only the scope `drive.file`.
     is_restricted: bool,
 }
 

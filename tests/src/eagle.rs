@@ -66,7 +66,7 @@ pub enum ResponseFault {
 /// How the server behaves.
 #[derive(Clone, Debug, Default)]
 pub struct ServerBehaviour {
-    /// Whether the server has V2.
+    /// True if the server has V2.
     pub v2: bool,
     /// The unit of `offset` in V1.
     pub offset: Offset,
@@ -80,7 +80,7 @@ pub struct ServerBehaviour {
     pub trouble: Vec<(&'static str, ResponseFault)>,
     /// The path that the server reports for the open library, if it is not the default.
     pub library: Option<String>,
-    /// Whether the server refuses to report which library is open.
+    /// True if the server refuses to report which library is open.
     pub keeps_library_secret: bool,
     /// An item and a tag. After the next answer with several items, the item gets the tag, as if a user had added it.
     pub hand: Option<(String, String)>,
@@ -175,7 +175,7 @@ impl Eagle {
         }
     }
 
-    /// Whether an item is in the trash.
+    /// True if an item is in the trash.
     #[must_use]
     pub fn is_in_trash(&self, id: &str) -> bool {
         find(&mut self.lock().items, id).is_some_and(|item| item.get("isDeleted") == Some(&Value::Bool(true)))

@@ -224,7 +224,7 @@ impl NotionServer {
         self.state().gate = None;
     }
 
-    /// Whether answers have stopped.
+    /// True if answers have stopped.
     #[must_use]
     pub fn has_stopped(&self) -> bool {
         let state = self.state();

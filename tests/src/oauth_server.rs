@@ -190,13 +190,13 @@ impl OAuthServer {
         self.state().problems.clone()
     }
 
-    /// Whether `authorization` has a valid access token with this scope.
+    /// True if `authorization` has a valid access token with this scope.
     #[must_use]
     pub fn accepts(&self, authorization: Option<&str>, scope: &str) -> bool {
         self.state().family_of(authorization).is_some_and(|family| family.scope.split(' ').any(|own| own == scope))
     }
 
-    /// Whether `authorization` has a valid access token.
+    /// True if `authorization` has a valid access token.
     #[must_use]
     pub fn knows(&self, authorization: Option<&str>) -> bool {
         self.state().family_of(authorization).is_some()

@@ -60,7 +60,7 @@ pub struct FakePlaylist {
     pub name: String,
     /// Its owner.
     pub owner: String,
-    /// Whether other users may edit the playlist.
+    /// True if other users may edit the playlist.
     pub collaborative: bool,
     /// Its description.
     pub description: String,

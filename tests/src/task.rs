@@ -31,7 +31,7 @@ impl Task {
         self.file.as_deref().and_then(|file| file.rsplit('/').next()).unwrap_or_default()
     }
 
-    /// Whether the task has ended, so that nothing more happens to it automatically.
+    /// True if the task has ended, so that nothing more happens to it automatically.
     #[must_use]
     pub fn is_final(&self) -> bool {
         matches!(

@@ -107,7 +107,7 @@ impl TrackerProxy {
         (state.stop, state.is_stopped) = (Some((requests, has_effect)), false);
     }
 
-    /// Whether a request waits.
+    /// True if a request waits.
     #[must_use]
     pub fn is_stopped(&self) -> bool {
         self.state().is_stopped

@@ -148,7 +148,7 @@ impl Account {
         self.needs_consent = None;
     }
 
-    /// Whether the access token can be used at `now`. A token that expires soon, or that the service refused, cannot be used.
+    /// True if the access token can be used at `now`. A token that expires soon, or that the service refused, cannot be used.
     pub(crate) fn is_usable(&self, refused: Option<&str>, now: Timestamp) -> bool {
         refused != Some(self.access_token.as_str()) && !self.expires_soon(now)
     }
@@ -163,7 +163,7 @@ impl Account {
         at.duration_since(now) <= margin
     }
 
-    /// Whether the service issued the access token less than [`limits::NEW_TOKEN`] before `now`.
+    /// True if the service issued the access token less than [`limits::NEW_TOKEN`] before `now`.
     pub(crate) fn is_new(&self, now: Timestamp) -> bool {
         let limit = SignedDuration::try_from(limits::NEW_TOKEN).unwrap_or(SignedDuration::ZERO);
         let issued = self.issued_at.parse::<Timestamp>();

@@ -17,7 +17,7 @@ pub(crate) fn check(text: &str) -> Result<Url, String> {
     }
 }
 
-/// Whether the host is a loopback IP address, such as `127.0.0.1`. A host name does not count, because it can resolve to
+/// True if the host is a loopback IP address, such as `127.0.0.1`. A host name does not count, because it can resolve to
 /// any address.
 pub(crate) fn is_this_machine(url: &Url) -> bool {
     let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);

@@ -25,7 +25,7 @@ pub(crate) fn arm() {
     std::mem::forget(fail::FailScenario::setup());
 }
 
-/// Whether `fail` caused the panic.
+/// True if `fail` caused the panic.
 fn is_point(panic: &PanicHookInfo<'_>) -> bool {
     panic.payload_as_str().is_some_and(|text| text.starts_with("failpoint "))
 }

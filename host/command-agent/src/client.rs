@@ -52,7 +52,7 @@ pub(crate) struct RunRequest<'a> {
     pub(crate) session: Option<&'a str>,
 }
 
-/// Whether a session id from a client's output is safe as an argument.
+/// True if a session id from a client's output is safe as an argument.
 pub(crate) fn is_session(session: &str) -> bool {
     let known = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
     !session.is_empty() && session.len() <= 128 && !session.starts_with(['-', '.']) && session.bytes().all(known)

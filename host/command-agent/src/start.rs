@@ -53,7 +53,7 @@ pub(crate) fn begin(
     Ok(Some(StartedRun { id: run, task: id.to_owned(), mark, session, at: now }))
 }
 
-/// Whether the earlier runs allow another run. For a disputed request, a run starts only to correct a RETURN.
+/// True if the earlier runs allow another run. For a disputed request, a run starts only to correct a RETURN.
 fn may_start(state: State, runs: &[Run]) -> bool {
     let returned = runs.iter().filter(|run| run.outcome == Some(RunOutcome::Returned)).count();
     let last = runs.last().map(|run| run.outcome);

@@ -60,7 +60,7 @@ impl Aliases {
         self.table.get(&fold(spelling)).map(String::as_str)
     }
 
-    /// Whether both spellings mean the same agent.
+    /// True if both spellings mean the same agent.
     #[must_use]
     pub fn same(&self, a: &str, b: &str) -> bool {
         fold(self.canonical(a).unwrap_or(a)) == fold(self.canonical(b).unwrap_or(b))
@@ -79,7 +79,7 @@ pub fn known() -> impl Iterator<Item = &'static str> + Clone {
     KNOWN.into_iter()
 }
 
-/// Whether the built-in table has the spelling.
+/// True if the built-in table has the spelling.
 pub(crate) fn is_known(spelling: &str) -> bool {
     static SHIPPED: LazyLock<Aliases> = LazyLock::new(Aliases::shipped);
     SHIPPED.canonical(spelling).is_some()
@@ -98,19 +98,19 @@ const EVERYBODY: [&str; 5] = ["*", "all", "allagents", "broadcast", "everyone"];
 /// folders beside the agents' folders.
 const RESERVED: [&str; 8] = ["any", "baton", "operator", "examples", "unrouted", "01inbox", "02processed", "03failed"];
 
-/// Whether a name means all agents.
+/// True if a name means all agents.
 #[must_use]
 pub fn is_everybody(name: &str) -> bool {
     EVERYBODY.contains(&fold(name).as_str())
 }
 
-/// Whether a name, in any spelling, is reserved, so that no agent and no plugin can have it.
+/// True if a name, in any spelling, is reserved, so that no agent and no plugin can have it.
 #[must_use]
 pub fn is_reserved(name: &str) -> bool {
     is_everybody(name) || RESERVED.contains(&fold(name).as_str())
 }
 
-/// Whether `name` is allowed for an agent and its folder: one path component, visible, printable, and not
+/// True if `name` is allowed for an agent and its folder: one path component, visible, printable, and not
 /// [reserved](is_reserved).
 #[must_use]
 pub fn is_name(name: &str) -> bool {

@@ -40,7 +40,7 @@ names!(
 );
 
 impl Resource {
-    /// Whether the number is a number of bytes.
+    /// True if the number is a number of bytes.
     #[must_use]
     pub fn is_bytes(self) -> bool {
         matches!(self, Self::Written | Self::HttpBytes | Self::SqlBytes | Self::CatalogBytes)

@@ -30,7 +30,7 @@ fn id(handoff: &Handoff) -> Option<(&'static str, &str)> {
     ids.into_iter().find_map(|(source, id)| Some((source, id?)))
 }
 
-/// Whether the request has an id. If not, its content identifies it.
+/// True if the request has an id. If not, its content identifies it.
 #[must_use]
 pub fn has_id(handoff: &Handoff) -> bool {
     id(handoff).is_some()

@@ -79,7 +79,7 @@ impl Globs {
         Ok(Self(all))
     }
 
-    /// Whether a relative path matches.
+    /// True if a relative path matches.
     #[must_use]
     pub fn matches(&self, path: &str) -> bool {
         self.0.iter().any(|segments| matches_path(segments, path))
@@ -91,7 +91,7 @@ impl Globs {
         self.matches(&path.to_string_lossy())
     }
 
-    /// Whether a text has wildcards.
+    /// True if a text has wildcards.
     #[must_use]
     pub fn is_pattern(text: &str) -> bool {
         text.contains(['*', '?', '[', '{'])

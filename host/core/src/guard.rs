@@ -33,7 +33,7 @@ pub fn refusal(kind: &str, title: &str, phase: u32, before: Option<PreviousHando
         .then(|| "it requests a review of a review, which Baton does not allow; use the first review".to_owned())
 }
 
-/// Whether a handoff asks for a review.
+/// True if a handoff asks for a review.
 #[must_use]
 pub fn is_review(kind: &str, title: &str) -> bool {
     let kind = kind.to_uppercase();

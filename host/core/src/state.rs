@@ -61,7 +61,7 @@ impl State {
     /// The former name of [`State::Rejected`]. Events in the chain keep it, because their hashes cover it.
     pub const FORMER_REJECTED: &str = "quarantined";
 
-    /// Whether the task has ended. Baton then archives its file, and its sender, if there is one, gets a RETURN.
+    /// True if the task has ended. Baton then archives its file, and its sender, if there is one, gets a RETURN.
     #[must_use]
     pub fn is_final(self) -> bool {
         matches!(
@@ -84,7 +84,7 @@ impl State {
         self.is_final() && self != Self::Duplicate
     }
 
-    /// Whether Baton moves the file of a task in this final state to `02_processed`. Otherwise it moves it to
+    /// True if Baton moves the file of a task in this final state to `02_processed`. Otherwise it moves it to
     /// `03_failed`.
     #[must_use]
     pub fn is_processed(self) -> bool {

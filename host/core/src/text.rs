@@ -50,7 +50,7 @@ pub fn is_unprintable(c: char) -> bool {
     c.is_control() || (!c.is_ascii() && HIDDEN.iter().any(|(first, last)| (*first..=*last).contains(&c)))
 }
 
-/// Whether a file name must not contain the character: all unprintable characters, and every variation selector,
+/// True if a file name must not contain the character: all unprintable characters, and every variation selector,
 /// because two names that differ only by a selector look the same.
 #[must_use]
 pub fn is_hidden_in_name(c: char) -> bool {

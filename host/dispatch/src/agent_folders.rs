@@ -31,7 +31,7 @@ pub struct FoundFolder {
 pub enum FolderKind {
     /// The folder of an agent.
     Agent {
-        /// Whether its `01_inbox` exists.
+        /// True if its `01_inbox` exists.
         has_inbox: bool,
     },
     /// Baton reads nothing in it.

@@ -61,7 +61,7 @@ impl ExhaustedBudget {
         )
     }
 
-    /// Whether the plugin's tasks wait. They do not wait if only the budget of triggers is used up.
+    /// True if the plugin's tasks wait. They do not wait if only the budget of triggers is used up.
     #[must_use]
     pub fn holds_tasks(&self) -> bool {
         self.resource != Resource::Triggers

@@ -30,7 +30,7 @@ use crate::{Agent, AgentKind, AgentRules, DispatchError, Roster, limits};
 pub struct InboxOwnership {
     /// The identity of this workspace.
     pub owner: Owner,
-    /// Whether this workspace takes over inboxes that have the marker of another workspace.
+    /// True if this workspace takes over inboxes that have the marker of another workspace.
     pub over: bool,
 }
 
@@ -206,7 +206,7 @@ impl Context {
         &self.owner
     }
 
-    /// Whether the agent is a plugin.
+    /// True if the agent is a plugin.
     pub(crate) fn is_plugin(&self, agent: &str) -> bool {
         self.plugins().names.contains(agent)
     }
@@ -236,7 +236,7 @@ impl Context {
         self.rules.evidence_rule(agent, line)
     }
 
-    /// Whether commands may be run to check RETURNs.
+    /// True if commands may be run to check RETURNs.
     pub(crate) fn runs_commands(&self) -> bool {
         !self.rules.evidence.is_empty()
     }
@@ -315,7 +315,7 @@ impl Context {
         }
     }
 
-    /// Whether the process with this lease owner has ended.
+    /// True if the process with this lease owner has ended.
     pub(crate) fn is_gone(&self, owner: &str) -> bool {
         owner != self.owner && owner::is_gone(owner, owner::is_daemon(&self.owner))
     }

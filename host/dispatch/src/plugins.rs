@@ -44,7 +44,7 @@ pub struct PluginGrants {
     pub services: HostServices,
     /// The agents to which the plugin may send handoffs. If it may send handoffs, it may also withdraw its requests.
     pub handoffs: Recipients,
-    /// Whether the plugin lacks the grant `triggers`. Its triggers on files then make no tasks.
+    /// True if the plugin lacks the grant `triggers`. Its triggers on files then make no tasks.
     pub triggers_off: bool,
     /// The grants that the plugin declares and does not have.
     pub missing: Vec<Grant>,
@@ -75,7 +75,7 @@ impl InstalledPlugin {
         })
     }
 
-    /// Whether an interrupted attempt of the action may be repeated.
+    /// True if an interrupted attempt of the action may be repeated.
     pub(crate) fn is_idempotent(&self, asked: Option<&str>) -> bool {
         self.action(asked).is_ok_and(|(_, action)| action.idempotent)
     }

@@ -13,12 +13,12 @@ pub(crate) const INBOX_REPLACED: &str = "its inbox was replaced or is not mounte
 pub(crate) const INBOX_MISSING: &str =
     "its inbox was replaced or is not mounted: put the file back to continue, or `baton cancel` the task";
 
-/// Whether the file does not exist. `false` if the file's folder cannot be read.
+/// True if the file does not exist. `false` if the file's folder cannot be read.
 pub(crate) fn is_not_there(file: &Path) -> bool {
     file.symlink_metadata().is_err_and(|error| error.kind() == ErrorKind::NotFound)
 }
 
-/// Whether the file does not exist, but its inbox exists.
+/// True if the file does not exist, but its inbox exists.
 pub(crate) fn is_missing(file: &Path) -> bool {
     is_not_there(file) && file.parent().is_some_and(|inbox| std::fs::read_dir(inbox).is_ok())
 }
@@ -34,7 +34,7 @@ pub(crate) fn is_plain_folder(folder: &Path) -> std::io::Result<bool> {
     }
 }
 
-/// Whether the path is a symbolic link, also a broken one.
+/// True if the path is a symbolic link, also a broken one.
 pub(crate) fn is_link(path: &Path) -> bool {
     path.symlink_metadata().is_ok_and(|metadata| metadata.is_symlink())
 }

@@ -122,7 +122,7 @@ impl Roster {
         self.agents.get(name)
     }
 
-    /// Whether two spellings mean the same agent.
+    /// True if two spellings mean the same agent.
     #[must_use]
     pub fn same(&self, a: &str, b: &str) -> bool {
         self.aliases.same(a, b)

@@ -14,14 +14,14 @@ pub struct Damage {
     pub missing_end: Duration,
     /// The length of the missing parts in the middle, computed from the timestamps of the frames.
     pub missing_within: Duration,
-    /// Whether the file is shorter than its container states.
+    /// True if the file is shorter than its container states.
     pub is_cut_short: bool,
-    /// Whether the decoded samples differ from the checksum in the file (the MD5 of FLAC).
+    /// True if the decoded samples differ from the checksum in the file (the MD5 of FLAC).
     pub wrong_checksum: bool,
 }
 
 impl Damage {
-    /// Whether there is any damage.
+    /// True if there is any damage.
     #[must_use]
     pub fn is_some(&self) -> bool {
         self.failed_frames > 0

@@ -37,7 +37,7 @@ impl Reason {
         }
     }
 
-    /// Whether a file is skipped because it cannot have a fingerprint. With any other reason the file counts as failed.
+    /// True if a file is skipped because it cannot have a fingerprint. With any other reason the file counts as failed.
     #[must_use]
     pub const fn is_skipped(self) -> bool {
         match self {

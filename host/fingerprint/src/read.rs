@@ -21,7 +21,7 @@ pub struct Options {
     /// The length to fingerprint, from the start. `None` means the whole file, but at most [`LONGEST`]. `AcoustID` uses 120
     /// s.
     pub length: Option<Duration>,
-    /// Whether to digest the file and its audio, which reads the whole file.
+    /// True if to digest the file and its audio, which reads the whole file.
     pub hashes: bool,
 }
 
@@ -44,7 +44,7 @@ pub struct AudioReport {
     pub bits: Option<u16>,
     /// The average number of bits of audio in a second.
     pub bitrate: Option<u32>,
-    /// Whether only the core of a file with spectral band replication (HE-AAC) was decoded. This is known if the
+    /// True if only the core of a file with spectral band replication (HE-AAC) was decoded. This is known if the
     /// configuration signals it, or if the container (MP4) states twice the rate of the decoder. It is unknown for ADTS,
     /// whose header describes only the core.
     pub core_only: bool,

@@ -21,7 +21,7 @@ const SHARED: [u32; 12] = [
     0xBACB_ACBC, // shared folders of VMware
 ];
 
-/// Whether the system reports every change in `folder`; `false` if this is unknown.
+/// True if the system reports every change in `folder`; `false` if this is unknown.
 #[must_use]
 pub fn reports_changes(folder: &Path) -> bool {
     rustix::fs::statfs(folder).is_ok_and(|system| is_local(&system))

@@ -57,7 +57,7 @@ impl StagedFile {
         rename_free(&self.temporary, &self.folder, name)
     }
 
-    /// Whether the temporary file exists.
+    /// True if the temporary file exists.
     #[must_use]
     pub fn is_there(&self) -> bool {
         self.temporary.symlink_metadata().is_ok()

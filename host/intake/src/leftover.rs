@@ -44,7 +44,7 @@ impl Writer {
         number(token).map(Self::Delivery)
     }
 
-    /// Whether the writer is a process that may still run. For a delivery, the caller checks the ledger.
+    /// True if the writer is a process that may still run. For a delivery, the caller checks the ledger.
     fn lives(self) -> bool {
         let Self::Process(process) = self else { return false };
         let process = i32::try_from(process).ok().and_then(Pid::from_raw);
@@ -75,7 +75,7 @@ fn is_old(path: &Path, now: SystemTime) -> bool {
     file.is_file() && age > LEFT
 }
 
-/// Whether the effective user of this process owns the file.
+/// True if the effective user of this process owns the file.
 #[must_use]
 pub fn is_own(path: &Path) -> bool {
     path.symlink_metadata().is_ok_and(|file| file.uid() == geteuid().as_raw())

@@ -67,7 +67,7 @@ impl Owner {
         machine && self.root == me.root && self.state == me.state
     }
 
-    /// Whether the workspace was on this machine and does not exist any more.
+    /// True if the workspace was on this machine and does not exist any more.
     fn is_gone(&self, me: &Self) -> bool {
         let there = |folder: &str| Path::new(folder).exists();
         self.host == me.host && !(there(&self.root) && there(&self.state))

@@ -68,7 +68,7 @@ fn is_same_file(a: &Path, b: &Path) -> bool {
     matches!((a.symlink_metadata().map(id), b.symlink_metadata().map(id)), (Ok(a), Ok(b)) if a == b)
 }
 
-/// Whether a hard link is impossible. Linux reports "not permitted" if the file system has no hard links, and "too many" if
+/// True if a hard link is impossible. Linux reports "not permitted" if the file system has no hard links, and "too many" if
 /// the file cannot have more links.
 fn has_no_links(error: &io::Error) -> bool {
     let known = [Errno::PERM, Errno::OPNOTSUPP, Errno::NOSYS, Errno::MLINK];

@@ -36,7 +36,7 @@ impl FileStamp {
         }
     }
 
-    /// Whether any change after `now` will change the stamp. If a file system stores only whole seconds, two changes within
+    /// True if any change after `now` will change the stamp. If a file system stores only whole seconds, two changes within
     /// a second may have the same stamp.
     #[must_use]
     pub fn is_old_at(&self, now: SystemTime) -> bool {
@@ -45,7 +45,7 @@ impl FileStamp {
         i128::try_from(now).is_ok_and(|now| now - newest > i128::try_from(COARSE.as_nanos()).unwrap_or(i128::MAX))
     }
 
-    /// Whether the file system of this file stores fractions of a second.
+    /// True if the file system of this file stores fractions of a second.
     #[must_use]
     pub fn is_fine(&self) -> bool {
         self.changed % NANOSECONDS != 0

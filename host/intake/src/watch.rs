@@ -90,7 +90,7 @@ fn unwatched(folder: &Path, error: &notify::Error) -> IntakeError {
     }
 }
 
-/// Whether a change concerns a temporary file. Such changes are ignored: every delivery creates a temporary file, and the
+/// True if a change concerns a temporary file. Such changes are ignored: every delivery creates a temporary file, and the
 /// changes would fill the queue.
 fn is_noise(change: &Change) -> bool {
     match change {

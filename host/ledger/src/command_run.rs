@@ -101,7 +101,7 @@ pub struct Run {
     pub process: Option<String>,
     /// The session of the client.
     pub session: Option<String>,
-    /// Whether the run continued an earlier session of the client.
+    /// True if the run continued an earlier session of the client.
     pub resumed: bool,
     pub started_at: Timestamp,
     /// When the process last printed something.

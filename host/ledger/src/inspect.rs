@@ -93,7 +93,7 @@ pub fn undelivered(reader: &Reader, now: Timestamp, limit: Duration) -> Result<V
 pub struct Delivery {
     /// The folder. A folder inside the workspace is stored as a relative path, any other folder as an absolute path.
     pub folder: String,
-    /// Whether the delivery is not finished.
+    /// True if the delivery is not finished.
     pub is_open: bool,
 }
 

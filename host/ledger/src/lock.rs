@@ -78,7 +78,7 @@ impl LockTable {
         Ok(Some(HeldLock { id, ledger: self.ledger.clone(), live: self.live.clone() }))
     }
 
-    /// Whether the lock is valid, because its holder still exists.
+    /// True if the lock is valid, because its holder still exists.
     fn is_valid(&self, id: i64, owner: &str, own: &str) -> bool {
         if owner == own { self.live.all().contains(&id) } else { !(self.is_gone)(owner) }
     }

@@ -78,7 +78,7 @@ pub struct Delivery {
     /// The task that the delivery belongs to.
     pub task: String,
     pub kind: DeliveryKind,
-    /// Whether the temporary file is complete on the disk.
+    /// True if the temporary file is complete on the disk.
     pub staged: bool,
     /// For a move: the current path of the file.
     pub source: Option<String>,

@@ -30,7 +30,7 @@ pub struct WatchedFile {
 }
 
 impl WatchedFile {
-    /// Whether a file with the state `now` has changed.
+    /// True if a file with the state `now` has changed.
     #[must_use]
     pub fn has_changed(&self, now: Stamp) -> bool {
         let now = text(now);

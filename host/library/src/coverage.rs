@@ -115,13 +115,13 @@ impl CoveragePart {
         u64::try_from((done * 2000 + items).checked_div(items * 2).unwrap_or(0)).unwrap_or(u64::MAX)
     }
 
-    /// Whether the required share is reached. A library without items does not reach it.
+    /// True if the required share is reached. A library without items does not reach it.
     #[must_use]
     pub const fn is_reached(&self) -> bool {
         self.items > 0 && self.needed == 0
     }
 
-    /// Whether reading all pending and failed items could reach the required share.
+    /// True if reading all pending and failed items could reach the required share.
     #[must_use]
     pub const fn is_reachable(&self) -> bool {
         self.needed <= self.pending + self.failed

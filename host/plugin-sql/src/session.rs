@@ -250,7 +250,7 @@ pub(super) fn columns(prepared: &Statement<'_>) -> Vec<String> {
     prepared.column_names().map(str::to_owned).collect()
 }
 
-/// Whether the text consists of white space, comments and semicolons.
+/// True if the text consists of white space, comments and semicolons.
 fn statement_is_empty(statement: &str) -> bool {
     let code = statement.lines().map(|line| line.split("--").next().unwrap_or_default());
     code.flat_map(str::chars).all(|c| c.is_whitespace() || c == ';')

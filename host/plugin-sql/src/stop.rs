@@ -22,7 +22,7 @@ impl StopHandle {
         self.0.stopped.store(true, Ordering::Relaxed);
     }
 
-    /// Whether [`StopHandle::stop`] was called.
+    /// True if [`StopHandle::stop`] was called.
     #[must_use]
     pub fn is_stopped(&self) -> bool {
         self.0.stopped.load(Ordering::Relaxed)
@@ -32,7 +32,7 @@ impl StopHandle {
         *self.0.end.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now() + limits::STATEMENT);
     }
 
-    /// Whether the running statement must end.
+    /// True if the running statement must end.
     pub(super) fn is_due(&self) -> bool {
         let end = *self.0.end.lock().unwrap_or_else(PoisonError::into_inner);
         self.is_stopped() || end.is_some_and(|end| Instant::now() >= end)

@@ -26,13 +26,13 @@ pub fn process_of(owner: &str) -> Option<u32> {
     owner.split(':').nth(1)?.parse().ok()
 }
 
-/// Whether `owner` is the name of a daemon.
+/// True if `owner` is the name of a daemon.
 #[must_use]
 pub fn is_daemon(owner: &str) -> bool {
     owner.split(':').next() == Some(DAEMON)
 }
 
-/// Whether the process with the name `owner` has certainly ended. `no_daemon` means that no other daemon is running,
+/// True if the process with the name `owner` has certainly ended. `no_daemon` means that no other daemon is running,
 /// because the lock of the workspace is free or held by this process.
 #[must_use]
 pub fn is_gone(owner: &str, no_daemon: bool) -> bool {
@@ -43,7 +43,7 @@ pub fn is_gone(owner: &str, no_daemon: bool) -> bool {
     no_daemon && is_daemon(owner) || !process.is_some_and(same)
 }
 
-/// Whether the name has the start time of its process, so that no later process can have the name.
+/// True if the name has the start time of its process, so that no later process can have the name.
 #[must_use]
 pub fn has_start(owner: &str) -> bool {
     owner.split(':').nth(3).is_some()
@@ -62,7 +62,7 @@ fn stat_field(process: u32, number: usize) -> Option<String> {
     stat.rsplit_once(')')?.1.split_whitespace().nth(number).map(str::to_owned)
 }
 
-/// Whether a process with this number exists, of any user. A zombie (a process that has ended and that its parent has not
+/// True if a process with this number exists, of any user. A zombie (a process that has ended and that its parent has not
 /// reaped yet) does not count.
 #[must_use]
 pub fn is_alive(process: u32) -> bool {

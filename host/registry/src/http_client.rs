@@ -26,12 +26,12 @@ pub(crate) struct Download<'a> {
     pub(crate) why: &'static str,
 }
 
-/// Whether the address is on this machine.
+/// True if the address is on this machine.
 pub(crate) fn is_loopback(url: &Url) -> bool {
     is_this_machine(url.host_str().unwrap_or_default())
 }
 
-/// Whether the host (an IPv6 address in brackets) is this machine.
+/// True if the host (an IPv6 address in brackets) is this machine.
 pub(crate) fn is_this_machine(host: &str) -> bool {
     let address = host.trim_matches(['[', ']']).parse::<IpAddr>();
     host == "localhost" || address.is_ok_and(|address| address.is_loopback())

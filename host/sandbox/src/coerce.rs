@@ -87,12 +87,12 @@ impl AcceptedValues<'_> {
         self.types.is_empty() || self.types.contains(&kind)
     }
 
-    /// Whether a text may stay unchanged. If so, only exact conversions replace it.
+    /// True if a text may stay unchanged. If so, only exact conversions replace it.
     fn takes_text(&self) -> bool {
         self.types.contains(&"string")
     }
 
-    /// Whether the type of a value is accepted.
+    /// True if the type of a value is accepted.
     fn takes_value(&self, value: &Value) -> bool {
         let kind = type_of(value);
         self.takes(kind) || (kind == "integer" && self.takes("number"))

@@ -74,7 +74,7 @@ impl Sandbox {
         Ok(Self { host: HostResources { network, ..self.host }, ..self })
     }
 
-    /// Whether memories are allocated from the pool.
+    /// True if memories are allocated from the pool.
     #[must_use]
     pub fn is_pooled(&self) -> bool {
         self.pooled

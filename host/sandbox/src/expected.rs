@@ -15,7 +15,7 @@ pub struct ExpectedArgument {
     pub name: String,
     /// The form of its value: `text`, `number`, `csv or json; may be given again`.
     pub form: String,
-    /// Whether every call must have it.
+    /// True if every call must have it.
     pub required: bool,
     /// The default in the schema, as JSON.
     pub default: Option<String>,

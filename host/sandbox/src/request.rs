@@ -38,7 +38,7 @@ pub struct HostServices {
 }
 
 impl HostServices {
-    /// Whether the grants contain exactly this grant.
+    /// True if the grants contain exactly this grant.
     #[must_use]
     pub fn allows(&self, grant: &Grant) -> bool {
         self.grants.contains(grant)

@@ -7,7 +7,7 @@
 /// The maximum length in characters of texts that are compared for typos and slips; longer texts must be equal.
 const LONGEST: usize = 120;
 
-/// Whether two texts without spaces differ by a typing error: by few letters, in relation to the length of the shorter text.
+/// True if two texts without spaces differ by a typing error: by few letters, in relation to the length of the shorter text.
 pub(super) fn is_typo(a: &str, b: &str) -> bool {
     if a.chars().next() != b.chars().next() {
         return false;
@@ -40,7 +40,7 @@ pub(super) fn is_slip(a: &str, b: &str) -> bool {
         && strsim::osa_distance(a, b) <= allowed
 }
 
-/// Whether two titles differ by a slip ([`is_slip`]). Another word is not a slip, even if few letters differ: "major" and
+/// True if two titles differ by a slip ([`is_slip`]). Another word is not a slip, even if few letters differ: "major" and
 /// "minor" differ by two letters, "can" and "can't" by one, "Side A" and "Side B" by one.
 pub(super) fn are_slips(a: &[String], b: &[String]) -> bool {
     let negates = |a: &str, b: &str| a.strip_suffix('t') == Some(b) && b.ends_with('n');
@@ -55,7 +55,7 @@ pub(super) fn are_slips(a: &[String], b: &[String]) -> bool {
     is_slip(&super::name::compact(a), &super::name::compact(b)) && (a.len() != b.len() || a.iter().zip(b).all(near))
 }
 
-/// Whether two lists of words differ by typing errors only ([`is_typo`]): words that differ must be long and begin alike.
+/// True if two lists of words differ by typing errors only ([`is_typo`]): words that differ must be long and begin alike.
 pub(super) fn are_typos(a: &[String], b: &[String]) -> bool {
     let slip = |(a, b): (&String, &String)| {
         let allowed = match a.chars().count().min(b.chars().count()) {

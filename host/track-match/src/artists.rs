@@ -103,7 +103,7 @@ pub(super) fn is_article(word: &str) -> bool {
     matches!(word, "the" | "der" | "die" | "das" | "les" | "los" | "las")
 }
 
-/// Whether a part belongs to the name before it: "& the Wailers", "& his orchestra", "& Sons".
+/// True if a part belongs to the name before it: "& the Wailers", "& his orchestra", "& Sons".
 fn is_band(part: &str) -> bool {
     let folded = normalise(part);
     let first = folded.split(' ').next().unwrap_or_default();

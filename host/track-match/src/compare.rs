@@ -15,7 +15,7 @@ pub(super) struct Evidence {
     pub(super) same_id: Option<String>,
     /// Whether the ISRCs are equal; `None` if a track has no ISRC.
     pub(super) same_isrc: Option<bool>,
-    /// Whether both tracks have the same [`Track::recording`](super::Track::recording).
+    /// True if both tracks have the same [`Track::recording`](super::Track::recording).
     pub(super) same_recording: bool,
     pub(super) titles: Titles,
     pub(super) versions: Agreement,
@@ -102,7 +102,7 @@ fn names_artist_and_title(a: &PreparedTrack, b: &PreparedTrack) -> bool {
         && artist.is_some_and(|artist| a.whole.strip_prefix(&artist.compact) == Some(b.whole.as_str()))
 }
 
-/// Whether one track is a remix that is credited to its remixer.
+/// True if one track is a remix that is credited to its remixer.
 fn remixer_is_artist(a: &PreparedTrack, b: &PreparedTrack) -> bool {
     let details = &a.title.version.details;
     !details.is_empty() && b.title.version.details == *details && b.credit.has_words(details)
@@ -193,12 +193,12 @@ fn spell_sounds(words: &[String]) -> String {
     name::compact(&words.iter().map(sound).collect::<Vec<_>>())
 }
 
-/// Whether the title of `cut` may be truncated and is the start of the title of `whole`.
+/// True if the title of `cut` may be truncated and is the start of the title of `whole`.
 fn is_beginning(cut: &PreparedTrack, whole: &PreparedTrack) -> bool {
     cut.cut_off && cut.whole.chars().count() >= 12 && whole.whole.starts_with(&cut.whole)
 }
 
-/// Whether the words in common have at least half of the letters of the shorter title, and one of them is not a small word.
+/// True if the words in common have at least half of the letters of the shorter title, and one of them is not a small word.
 fn shares_words(a: &[String], b: &[String]) -> bool {
     let letters = |word: &String| word.chars().count();
     let all = |words: &[String]| words.iter().map(letters).sum::<usize>();
@@ -248,7 +248,7 @@ fn without_cut(version: &Version) -> Version {
     version
 }
 
-/// Whether the lengths differ so much that the tracks are different edits. This check is cheap, so it comes first.
+/// True if the lengths differ so much that the tracks are different edits. This check is cheap, so it comes first.
 pub(super) fn is_far(a: &PreparedTrack, b: &PreparedTrack) -> bool {
     length(a.duration_ms.zip(b.duration_ms)) == Length::Far
 }

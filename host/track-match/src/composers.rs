@@ -83,7 +83,7 @@ const COMPOSERS: [(&str, &[&str]); 74] = [
     ("bartholdy", &["felix", "mendelssohn"]),
 ];
 
-/// Whether a name, in folded words, is the name of a composer.
+/// True if a name, in folded words, is the name of a composer.
 pub(super) fn is_composer(words: &[String]) -> bool {
     let Some((family, given)) = words.split_last() else { return false };
     let fits = |names: &[&str]| {

@@ -83,7 +83,7 @@ impl Credit {
         begins(self, other) || begins(other, self)
     }
 
-    /// Whether no main artist is named.
+    /// True if no main artist is named.
     pub(super) fn is_unknown(&self) -> bool {
         self.mains == 0
     }
@@ -101,7 +101,7 @@ impl Credit {
         self.names.get(self.mains..).unwrap_or_default()
     }
 
-    /// Whether both credits name guests, and neither credit names a guest of the other credit.
+    /// True if both credits name guests, and neither credit names a guest of the other credit.
     pub(super) fn guests_differ(&self, other: &Self) -> bool {
         let strangers = |a: &Self, b: &Self| {
             !a.guests().is_empty() && a.guests().iter().all(|guest| b.find(guest) == NameSimilarity::No)
@@ -109,12 +109,12 @@ impl Credit {
         strangers(self, other) && strangers(other, self)
     }
 
-    /// Whether one of the names consists of these words, for example the words for a remixer who is credited as the artist.
+    /// True if one of the names consists of these words, for example the words for a remixer who is credited as the artist.
     pub(super) fn has_words(&self, details: &[String]) -> bool {
         self.names.iter().any(|one| one.words == details || one.compact == name::compact(details))
     }
 
-    /// Whether each credit names a main artist that the other does not name, for example two orchestras with the same
+    /// True if each credit names a main artist that the other does not name, for example two orchestras with the same
     /// conductor. Artists in `roles` are ignored: the titles name them, for instance as remixers.
     pub(super) fn performers_differ(&self, other: &Self, roles: [&[String]; 2]) -> bool {
         let strange = |a: &Self, b: &Self| {
@@ -176,7 +176,7 @@ impl Credit {
         other.guests().iter().all(|guest| self.find(guest) == NameSimilarity::Equal)
     }
 
-    /// Whether this credit names a main artist of the other credit. A common guest does not identify the main artist.
+    /// True if this credit names a main artist of the other credit. A common guest does not identify the main artist.
     fn has_main_of(&self, other: &Self) -> bool {
         other.names.iter().take(other.mains).any(|main| self.find(main) == NameSimilarity::Equal)
     }
@@ -217,7 +217,7 @@ impl Name {
         (!nobody && !compact.is_empty()).then_some(Self { words, compact })
     }
 
-    /// Whether this name is an acronym of the name `long`, as "NSO" is of "Night Shift Orchestra". The acronym may leave
+    /// True if this name is an acronym of the name `long`, as "NSO" is of "Night Shift Orchestra". The acronym may leave
     /// out small words.
     fn is_acronym_of(&self, long: &Self) -> bool {
         let is_small = |word: &String| matches!(word.as_str(), "a" | "and" | "in" | "of" | "the");
@@ -255,7 +255,7 @@ fn abbreviated(word: &str) -> &str {
     }
 }
 
-/// Whether two names mean the same composer: "Bach" and "Johann Sebastian Bach".
+/// True if two names mean the same composer: "Bach" and "Johann Sebastian Bach".
 fn is_one_composer(a: &[String], b: &[String]) -> bool {
     a.len().min(b.len()) == 1 && a.last() == b.last() && is_composer(a) && is_composer(b)
 }

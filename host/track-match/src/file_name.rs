@@ -94,7 +94,7 @@ pub(super) fn without_marks(pieces: &[Piece]) -> Vec<Vec<Piece>> {
     starts.map(|start| std::iter::once(without(start)).chain(rest.iter().cloned()).collect()).collect()
 }
 
-/// Whether a word is a tempo: "120bpm".
+/// True if a word is a tempo: "120bpm".
 fn is_tempo(word: &str) -> bool {
     let digits = word.strip_suffix("bpm").unwrap_or_default();
     (2..=3).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit())

@@ -102,7 +102,7 @@ fn is_certain(evidence: &Evidence) -> bool {
     }
 }
 
-/// Whether a person should decide: two of title, artists and length agree, and nothing contradicts them.
+/// True if a person should decide: two of title, artists and length agree, and nothing contradicts them.
 fn is_likely(evidence: &Evidence) -> bool {
     use Artists as A;
     use Titles as T;

@@ -121,7 +121,7 @@ pub(super) fn sorted<W: AsRef<str>>(words: &[W]) -> String {
     words.join(" ")
 }
 
-/// Whether two texts have letters of different alphabets only, so that their spellings cannot be compared.
+/// True if two texts have letters of different alphabets only, so that their spellings cannot be compared.
 pub(super) fn in_other_scripts(a: &str, b: &str) -> bool {
     let is_latin = |text: &str| text.chars().any(|c| c.is_ascii_alphabetic());
     let is_other = |text: &str| text.chars().any(|c| c.is_alphabetic() && !c.is_ascii());

@@ -104,12 +104,12 @@ fn named(version: Version) -> Box<[String]> {
     if version.kinds.contains(&Kind::Named) { version.details.into_boxed_slice() } else { Box::default() }
 }
 
-/// Whether the name of an album means an unknown album: "Unknown Album".
+/// True if the name of an album means an unknown album: "Unknown Album".
 fn names_nothing(album: &[String]) -> bool {
     NO_ALBUM.contains(&album.join(" ").as_str())
 }
 
-/// Whether the name of an album states a concert: "Live at the Mill".
+/// True if the name of an album states a concert: "Live at the Mill".
 fn is_live(album: &str) -> bool {
     let read = segment::read(&name::words(&fold(album)));
     matches!(read, Segment::Version { kinds, .. } if kinds.contains(&Kind::Live))

@@ -44,7 +44,7 @@ impl Token<'_> {
         if let Meaning::Version(kind) = self.meaning { Some(kind) } else { None }
     }
 
-    /// Whether the token shows that the segment names a version.
+    /// True if the token shows that the segment names a version.
     fn names_version(&self) -> bool {
         matches!(self.meaning, Meaning::Version(_) | Meaning::Mix | Meaning::Form | Meaning::Remaster)
     }
@@ -127,7 +127,7 @@ fn head(tokens: &[Token<'_>]) -> usize {
     if tokens.iter().take(run).any(opens) { run } else { 0 }
 }
 
-/// Whether the text begins with the word "version".
+/// True if the text begins with the word "version".
 fn begins_with_version(saying: &[Token<'_>]) -> bool {
     saying.first().is_some_and(|token| token.meaning == Meaning::Form && token.first() == "version")
 }

@@ -54,9 +54,9 @@ pub(super) struct Title {
     /// "Official Video".
     pub(super) spoken: Vec<String>,
     pub(super) version: Version,
-    /// Whether the title says that the file is a video ("(Official Video)"). The cut of a video may differ from the recording.
+    /// True if the title says that the file is a video ("(Official Video)"). The cut of a video may differ from the recording.
     pub(super) is_video: bool,
-    /// Whether the title says that the recording is not a shorter version: "(Original Mix)".
+    /// True if the title says that the recording is not a shorter version: "(Original Mix)".
     pub(super) says_original: bool,
     /// The credits of guests, as folded text.
     pub(super) featured: Vec<String>,
@@ -159,7 +159,7 @@ impl Title {
         }
     }
 
-    /// Whether the title names a live version. The name of the album may state it too; see `PreparedTrack::is_live`.
+    /// True if the title names a live version. The name of the album may state it too; see `PreparedTrack::is_live`.
     pub(super) fn is_live(&self) -> bool {
         self.version.kinds.iter().any(|kind| matches!(kind, Kind::Live | Kind::Session))
     }

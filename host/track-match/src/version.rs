@@ -102,14 +102,14 @@ pub enum Agreement {
     Differ,
 }
 
-/// Whether the version words of two titles are certainly the same, so that neither the length nor a person has to decide.
+/// True if the version words of two titles are certainly the same, so that neither the length nor a person has to decide.
 #[must_use]
 pub fn same_version(a: &Version, b: &Version) -> bool {
     a.agreement(b) == Agreement::Same
 }
 
 impl Version {
-    /// Whether the title names no version and no part. A remaster is not a version.
+    /// True if the title names no version and no part. A remaster is not a version.
     #[must_use]
     pub fn is_plain(&self) -> bool {
         self.kinds.is_empty() && self.part.is_empty()

@@ -77,7 +77,7 @@ pub(super) struct Work {
     key: Vec<String>,
     /// The catalogue and its number: "BWV 565".
     catalogue: Option<(&'static str, u32)>,
-    /// Whether a word such as `op.` introduces a number.
+    /// True if a word such as `op.` introduces a number.
     marked: bool,
 }
 
@@ -111,12 +111,12 @@ impl Work {
         work
     }
 
-    /// Whether a word such as `op.` introduces the number of a work.
+    /// True if a word such as `op.` introduces the number of a work.
     pub(super) fn is_marked(&self) -> bool {
         self.marked
     }
 
-    /// Whether two titles may name the same piece. One title must contain all numbers of the other one. In addition, most
+    /// True if two titles may name the same piece. One title must contain all numbers of the other one. In addition, most
     /// words, three or more numbers, or the catalogue numbers must agree.
     pub(super) fn is_same(&self, other: &Self) -> bool {
         let (few, many) = if self.numbers.len() <= other.numbers.len() { (self, other) } else { (other, self) };

@@ -13,7 +13,7 @@ pub(crate) fn root() -> PathBuf {
     here.ancestors().nth(2).unwrap_or(here).to_owned()
 }
 
-/// Whether the task runs in continuous integration (CI). In CI, a missing tool is a failure.
+/// True if the task runs in continuous integration (CI). In CI, a missing tool is a failure.
 pub(crate) fn in_ci() -> bool {
     std::env::var_os("CI").is_some_and(|value| value == "true")
 }
@@ -70,7 +70,7 @@ impl Step {
         Ok(String::from_utf8(output.stdout)?)
     }
 
-    /// Whether the command starts and succeeds. Its output is discarded.
+    /// True if the command starts and succeeds. Its output is discarded.
     pub(crate) fn works(mut self) -> bool {
         self.command.output().is_ok_and(|output| output.status.success())
     }

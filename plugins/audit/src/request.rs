@@ -52,9 +52,9 @@ pub(crate) struct Request {
     pub(crate) forms: Vec<Form>,
     /// Agents that are asked if a plan names no existing agent.
     pub(crate) responsible: Vec<String>,
-    /// Whether agents may be asked to close gaps.
+    /// True if agents may be asked to close gaps.
     pub(crate) follow_up: bool,
-    /// Whether a lock is proposed for each plan.
+    /// True if a lock is proposed for each plan.
     pub(crate) propose_lock: bool,
     pub(crate) rules: Rules,
     /// The arguments as JSON. The audit that verifies an agent's answer uses them again.

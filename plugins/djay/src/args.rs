@@ -73,7 +73,7 @@ impl ActionArguments {
 }
 
 impl Export {
-    /// Whether a format is selected.
+    /// True if a format is selected.
     #[must_use]
     pub fn has(&self, form: Form) -> bool {
         self.formats.as_ref().is_none_or(|forms| forms.contains(&form))

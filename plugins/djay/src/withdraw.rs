@@ -99,7 +99,7 @@ fn missing_fields(
     Ok(missing)
 }
 
-/// Whether `sync.rs` writes a value of this field for the track.
+/// True if `sync.rs` writes a value of this field for the track.
 fn has_field(track: &Track, field: &str) -> bool {
     match field {
         "title" => !track.title.is_empty(),

@@ -84,7 +84,7 @@ impl KnownDatabase {
         self.taken_digest.split_once(' ').unwrap_or((&self.taken_digest, &self.read_stamp))
     }
 
-    /// Whether the changes of this CSV were delivered.
+    /// True if the changes of this CSV were delivered.
     #[must_use]
     pub fn is_delivered(&self, digest: &str) -> bool {
         !digest.is_empty() && self.last_delivery().0 == digest

@@ -101,7 +101,7 @@ pub struct Report {
     /// The prefixes of the gap ids for which the report is complete: a gap with such an id exists only if the report
     /// lists it.
     complete: Vec<String>,
-    /// Whether the audit searched for files that no plan asks for.
+    /// True if the audit searched for files that no plan asks for.
     has_unrequested: bool,
 }
 
@@ -192,7 +192,7 @@ impl Report {
         Ok(Self { id: document.report_id, executed_at, gaps, complete, has_unrequested })
     }
 
-    /// Whether the report would list this gap if it still existed.
+    /// True if the report would list this gap if it still existed.
     #[must_use]
     pub fn is_complete_for(&self, id: &str) -> bool {
         let beginning = id.strip_suffix(kind(id)).unwrap_or_default();

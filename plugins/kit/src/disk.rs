@@ -36,13 +36,13 @@ pub fn kind(error: &io::Error, writing: bool) -> ErrorKind {
     number.and_then(|number| wasi_kind(number, writing)).unwrap_or_else(|| error.kind())
 }
 
-/// Whether an error is an I/O error (`EIO`).
+/// True if an error is an I/O error (`EIO`).
 #[must_use]
 pub fn is_io_error(error: &io::Error) -> bool {
     error.raw_os_error() == Some(if cfg!(target_family = "wasm") { IO } else { UNIX_IO })
 }
 
-/// Whether an error means that the sandbox refused to open a file, for example one with several names (hard links).
+/// True if an error means that the sandbox refused to open a file, for example one with several names (hard links).
 #[must_use]
 pub fn is_not_permitted(error: &io::Error) -> bool {
     cfg!(target_family = "wasm") && error.raw_os_error() == Some(NOT_PERMITTED)

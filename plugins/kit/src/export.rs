@@ -58,7 +58,7 @@ impl Exports {
         Self { most_older: most, ..self }
     }
 
-    /// Whether the files go into a folder. Otherwise they become reports, and a report never replaces an earlier one.
+    /// True if the files go into a folder. Otherwise they become reports, and a report never replaces an earlier one.
     #[must_use]
     pub const fn has_folder(&self) -> bool {
         self.folder.is_some()

@@ -48,13 +48,13 @@ impl From<wasip2::filesystem::types::DescriptorType> for EntryKind {
 }
 
 impl EntryKind {
-    /// Whether the entry is a regular file.
+    /// True if the entry is a regular file.
     #[must_use]
     pub fn is_file(self) -> bool {
         self == Self::File
     }
 
-    /// Whether the entry is a folder.
+    /// True if the entry is a folder.
     #[must_use]
     pub fn is_dir(self) -> bool {
         self == Self::Folder
@@ -77,7 +77,7 @@ pub struct Listing {
     pub entries: Vec<Entry>,
     /// The number of names that are not UTF-8. The sandbox cannot open them.
     pub unreadable: usize,
-    /// Whether the folder has more entries than `most`.
+    /// True if the folder has more entries than `most`.
     pub more: bool,
 }
 

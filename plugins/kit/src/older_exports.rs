@@ -163,7 +163,7 @@ fn rename_to_free(hidden: &Path, path: &Path) -> io::Result<()> {
     }
 }
 
-/// Whether the disk ignores case; `written` is a file that was written to it.
+/// True if the disk ignores case; `written` is a file that was written to it.
 pub(crate) fn ignores_case(written: &Path) -> bool {
     let name = written.file_name().map(|name| name.to_string_lossy().to_ascii_uppercase());
     name.is_some_and(|name| fs::symlink_metadata(written.with_file_name(name)).is_ok())
@@ -181,7 +181,7 @@ fn numbered(name: &str, number: u64) -> String {
     }
 }
 
-/// Whether a name has the form of an older result. An export must not have such a name.
+/// True if a name has the form of an older result. An export must not have such a name.
 #[must_use]
 pub fn is_older_name(name: &str) -> bool {
     parse(name).is_some()

@@ -171,12 +171,12 @@ fn find(journal: Journal<'_>, id: &str) -> Result<StoredPlan, Error> {
 /// The ids of the pages that this task has created or found, by their markers.
 type Pages = BTreeMap<String, String>;
 
-/// Whether a change creates a page. For such a change, `publish` stores the same text as `from` and `to`, except for the status.
+/// True if a change creates a page. For such a change, `publish` stores the same text as `from` and `to`, except for the status.
 fn creates(change: &Change) -> bool {
     change.cells.iter().any(|one| one.from == one.to)
 }
 
-/// Whether `apply` has to complete a relation, because the related page is created by the same plan.
+/// True if `apply` has to complete a relation, because the related page is created by the same plan.
 fn is_open_relation(cell: &CellChange) -> bool {
     cell.kind == "relation" && cell.after.is_null()
 }

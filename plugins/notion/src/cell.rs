@@ -20,7 +20,7 @@ const DAY: &str = "2026-01-18";
 const MOST_CHARS: usize = 2_000;
 const MOST_ITEMS: usize = 100;
 
-/// Whether Baton can write values of this type. Notion computes the values of other types, or they are files and places.
+/// True if Baton can write values of this type. Notion computes the values of other types, or they are files and places.
 #[must_use]
 pub fn is_writable(kind: &str) -> bool {
     matches!(
@@ -208,7 +208,7 @@ pub fn canonical(kind: &str, text: &str) -> String {
     }
 }
 
-/// Whether two texts are the same value. Notion changes the form of numbers and times: it returns `90.0` as `90`, and
+/// True if two texts are the same value. Notion changes the form of numbers and times: it returns `90.0` as `90`, and
 /// `2026-01-18T10:15:00Z` as `2026-01-18T10:15:00.000+00:00`.
 #[must_use]
 pub fn same(kind: &str, one: &str, other: &str) -> bool {

@@ -38,7 +38,7 @@ pub struct Entry {
     pub marker: String,
     /// Its title.
     pub title: String,
-    /// Whether Baton replaces a title that differs from `title`. False for findings, because people may rename the pages of
+    /// True if Baton replaces a title that differs from `title`. False for findings, because people may rename the pages of
     /// findings.
     pub owns_title: bool,
     /// The status of a new page, and of an existing page that was withdrawn or fixed.

@@ -90,7 +90,7 @@ pub struct Edits {
 }
 
 impl Edits {
-    /// Whether nothing was changed.
+    /// True if nothing was changed.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self == &Self::default()

@@ -290,7 +290,7 @@ impl Planner<'_> {
         cells
     }
 
-    /// Whether the page has a relation to a page of an audit that is not a duplicate.
+    /// True if the page has a relation to a page of an audit that is not a duplicate.
     fn has_audit(&self, page: &MarkedPage, all: &Pages) -> bool {
         let related = self.related(page);
         let counts =

@@ -27,13 +27,13 @@ pub struct Args {
     /// Ids of databases or data sources.
     #[serde(default)]
     pub databases: Vec<String>,
-    /// Whether every row is read again.
+    /// True if every row is read again.
     #[serde(default)]
     pub full: bool,
     /// After how many days every row is read again.
     #[serde(default)]
     pub full_after_days: Option<NonZeroU32>,
-    /// Whether edits in the CSV file are replaced.
+    /// True if edits in the CSV file are replaced.
     #[serde(default)]
     pub overwrite: bool,
     /// The long-term rate of requests.

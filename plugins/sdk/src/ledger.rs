@@ -52,7 +52,7 @@ pub fn input(task: &str) -> Result<Option<Vec<u8>>, Error> {
 }
 
 impl Entry {
-    /// Whether the plugin ended the task with an outcome of any kind. If so, the task's reports, findings and requests are
+    /// True if the plugin ended the task with an outcome of any kind. If so, the task's reports, findings and requests are
     /// valid.
     #[must_use]
     pub fn has_outcome(&self) -> bool {

@@ -39,7 +39,7 @@ pub struct Args {
     pub playlists: Vec<String>,
     /// The number of older results of each file to keep; absent: all.
     pub keep_older: Option<usize>,
-    /// Whether the account's present playlists are read, and a plan is made that removes the repeated entries from them.
+    /// True if the account's present playlists are read, and a plan is made that removes the repeated entries from them.
     pub plan: bool,
 }
 

@@ -126,7 +126,7 @@ impl FilingRun<'_> {
         Ok(filed)
     }
 
-    /// Whether this task may send no further change.
+    /// True if this task may send no further change.
     fn is_used_up(&self, filed: &FilingResult, reserve: u64) -> bool {
         filed.sent >= CHANGES || self.requests.seconds_left() <= reserve
     }

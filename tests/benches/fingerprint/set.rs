@@ -79,7 +79,7 @@ impl Print {
         !self.piece.starts_with("synthetic_")
     }
 
-    /// Whether both prints are of one recording.
+    /// True if both prints are of one recording.
     pub(crate) fn is_like(&self, other: &Self) -> bool {
         let both = [self.piece.as_str(), other.piece.as_str()];
         both[0] == both[1] || SAME.iter().any(|same| both == *same || both == [same[1], same[0]])

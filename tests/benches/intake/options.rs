@@ -56,7 +56,7 @@ impl BenchOptions {
         Ok(options)
     }
 
-    /// Whether a part is to run.
+    /// True if a part is to run.
     pub(crate) fn wants(&self, part: &str) -> bool {
         self.only.as_deref().is_none_or(|only| only == part)
     }

@@ -152,7 +152,7 @@ fn drop_request(workspace: &Workspace, agent: &str, title: &str) {
     workspace.wait_for(title, |workspace| workspace.tasks(title).into_iter().next());
 }
 
-/// Whether a process has these arguments, separated by null characters.
+/// True if a process has these arguments, separated by null characters.
 fn is_running(arguments: &str) -> bool {
     let processes = fs::read_dir("/proc").into_iter().flatten().flatten();
     let line = |process: &Path| fs::read(process.join("cmdline")).unwrap_or_default();

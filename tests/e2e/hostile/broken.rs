@@ -67,7 +67,7 @@ async fn a_component_with_a_flipped_bit_is_refused_or_runs_within_its_limits() {
     assert!(ran > 0, "none of {loaded} could be run");
 }
 
-/// Whether the component could be run, with any result.
+/// True if the component could be run, with any result.
 async fn run(sandbox: &Sandbox, component: &[u8]) -> bool {
     let Ok(plugin) = sandbox.load(component) else {
         return false;

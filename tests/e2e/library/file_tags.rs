@@ -78,7 +78,7 @@ const FILES: [(&str, &str, &[&str]); 14] = [
     ("aiff.ogg", "aiff", &["-c:a", "pcm_s16be", "-write_id3v2", "1"]),
 ];
 
-/// Whether the file's format has no place for the tag.
+/// True if the file's format has no place for the tag.
 fn is_left_alone(name: &str) -> bool {
     name.contains(" in ")
 }

@@ -120,7 +120,7 @@ impl Modules {
         self.0.get(number)
     }
 
-    /// Whether an import is only a re-export of an item of a child module (`pub use child::Name`) and the name is not used here.
+    /// True if an import is only a re-export of an item of a child module (`pub use child::Name`) and the name is not used here.
     fn is_passed_on(&self, number: usize, import: &Import, target: usize) -> bool {
         let is_used = || {
             let names = import.name.as_ref().zip(self.get(number));

@@ -11,7 +11,7 @@ pub(super) struct Import {
     /// `None` for `*`.
     pub(super) name: Option<String>,
     pub(super) path: Vec<String>,
-    /// Whether it is a re-export.
+    /// True if it is a re-export.
     pub(super) is_shared: bool,
     pub(super) line: usize,
 }

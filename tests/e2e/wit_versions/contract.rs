@@ -37,7 +37,7 @@ pub(super) enum Difference {
 }
 
 impl Difference {
-    /// Whether a component that was built before is incompatible.
+    /// True if a component that was built before is incompatible.
     pub(super) fn is_breaking(&self) -> bool {
         !matches!(self, Self::Added(_))
     }

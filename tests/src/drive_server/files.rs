@@ -30,9 +30,9 @@ pub struct FakeFile {
     pub sheets: Vec<FakeSheet>,
     /// True if the file itself is in the trash, not only one of its folders.
     pub trashed: bool,
-    /// Whether the app created it.
+    /// True if the app created it.
     pub of_app: bool,
-    /// Whether another person owns it and shares it.
+    /// True if another person owns it and shares it.
     pub of_other: bool,
     /// `appProperties`.
     pub properties: Value,
@@ -98,9 +98,9 @@ pub(super) struct Drive {
     pub(super) is_full: bool,
     /// The permission id of the Google account.
     pub(super) user: String,
-    /// Whether the feed names the content of a changed folder.
+    /// True if the feed names the content of a changed folder.
     pub(super) has_content_changes: bool,
-    /// Whether the present request sees files of other owners.
+    /// True if the present request sees files of other owners.
     pub(super) sees_all: bool,
     pub(super) problems: Vec<String>,
 }
@@ -156,7 +156,7 @@ impl Drive {
         self.files.iter().find(|file| file.id == id && !self.left.contains(&file.id) && self.is_of_view(file))
     }
 
-    /// Whether the scope of the request's token includes the file.
+    /// True if the scope of the request's token includes the file.
     pub(super) fn is_of_view(&self, file: &FakeFile) -> bool {
         self.sees_all || file.of_app
     }

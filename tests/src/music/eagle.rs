@@ -23,7 +23,7 @@ pub struct EagleItem<'a> {
     pub name: &'a str,
     /// The extension of its file without the dot.
     pub ext: &'a str,
-    /// Whether it is in Eagle's trash.
+    /// True if it is in Eagle's trash.
     pub deleted: bool,
 }
 

@@ -32,7 +32,7 @@ impl Music {
         }
     }
 
-    /// Whether two pieces contain parts of the same recording. Such pieces may sound alike if the recording repeats itself.
+    /// True if two pieces contain parts of the same recording. Such pieces may sound alike if the recording repeats itself.
     #[must_use]
     pub fn are_akin(&self, one: u64, other: u64) -> bool {
         match self {

@@ -49,7 +49,7 @@ impl Language {
         }
     }
 
-    /// Whether Baton adds the manifest, because the tools of the language do not.
+    /// True if Baton adds the manifest, because the tools of the language do not.
     pub(crate) fn is_packed_by_us(self) -> bool {
         self != Self::Rust
     }

@@ -20,12 +20,12 @@ pub(super) struct ActionArguments {
 }
 
 impl ActionArguments {
-    /// Whether no arguments were given.
+    /// True if no arguments were given.
     pub(super) fn is_empty(&self) -> bool {
         self.args.is_empty() && self.args_json.is_none()
     }
 
-    /// Whether standard input has arguments.
+    /// True if standard input has arguments.
     pub(super) fn reads_input(&self) -> bool {
         self.args_json.as_deref() == Some("-")
     }

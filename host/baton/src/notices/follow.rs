@@ -172,7 +172,7 @@ impl Follow {
         }
     }
 
-    /// Whether the daemon ends. From then on the remaining notices have a time limit.
+    /// True if the daemon ends. From then on the remaining notices have a time limit.
     fn stops(&mut self) -> bool {
         let stops = *self.stop.borrow() || self.stop.has_changed().is_err();
         if stops && self.end_all.is_none() {

@@ -91,7 +91,7 @@ pub(crate) fn error(error: &anyhow::Error) {
     note(&text);
 }
 
-/// Whether the user wants no colours (<https://no-color.org>).
+/// True if the user wants no colours (<https://no-color.org>).
 pub(crate) fn no_color() -> bool {
     std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
 }

@@ -33,7 +33,7 @@ pub(crate) fn line(text: &str) -> io::Result<()> {
     out.flush()
 }
 
-/// Whether the reader of stdout has closed it.
+/// True if the reader of stdout has closed it.
 pub(crate) fn is_closed() -> bool {
     let stdout = io::stdout();
     let mut descriptors = [PollFd::new(&stdout, PollFlags::empty())];

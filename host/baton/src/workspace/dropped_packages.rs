@@ -85,7 +85,7 @@ impl SeenPackages {
     }
 }
 
-/// Whether the lock has these bytes. A revision that was rolled back counts as known, so that Baton does not install it
+/// True if the lock has these bytes. A revision that was rolled back counts as known, so that Baton does not install it
 /// again automatically. A pending revision counts as new if it is `signed`.
 fn is_known(lock: &Lock, component: &[u8], signed: bool) -> bool {
     let digest = format!("sha256:{}", Digest::of(component));

@@ -100,7 +100,7 @@ impl ForeignItem {
     }
 }
 
-/// Whether `folder` is beside the inbox and the archive in an agent's folder. Baton stores nothing there.
+/// True if `folder` is beside the inbox and the archive in an agent's folder. Baton stores nothing there.
 fn is_beside_inbox(agent: &Path, folder: &Path) -> bool {
     let is_other = |name: &OsStr| name != INBOX && ARCHIVES.iter().all(|archive| name != *archive);
     agent.join(INBOX).is_dir() && first_below(agent, folder).is_some_and(is_other)

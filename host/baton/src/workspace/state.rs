@@ -310,7 +310,7 @@ impl ServingProcess {
         }
     }
 
-    /// Whether a process serves the workspace.
+    /// True if a process serves the workspace.
     pub(crate) fn is_on(self) -> bool {
         matches!(self, Self::Since(..))
     }

@@ -32,7 +32,7 @@ pub struct Entry {
     pub album: Option<String>,
     pub isrc: Option<String>,
     pub damage: Option<String>,
-    /// Whether the last reading looked for damage.
+    /// True if the last reading looked for damage.
     pub damage_checked: bool,
 }
 

@@ -118,7 +118,7 @@ pub enum ListedState {
 }
 
 impl ListedState {
-    /// Whether the item has to be read.
+    /// True if the item has to be read.
     #[must_use]
     pub const fn is_read(self) -> bool {
         !matches!(self, Self::Unchanged | Self::OtherInode)

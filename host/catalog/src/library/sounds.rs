@@ -24,7 +24,7 @@ pub struct SoundPair {
 }
 
 impl SoundPair {
-    /// Whether all values can be stored: SQLite stores no NaN.
+    /// True if all values can be stored: SQLite stores no NaN.
     const fn is_finite(&self) -> bool {
         self.bit_error_rate.is_finite()
             && self.overlap.is_finite()

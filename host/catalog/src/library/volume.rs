@@ -20,7 +20,7 @@ pub struct Volume {
 }
 
 impl Volume {
-    /// Whether this is the same volume as `other`. Compares the UUIDs if both are known, else the ids of the file systems, else
+    /// True if this is the same volume as `other`. Compares the UUIDs if both are known, else the ids of the file systems, else
     /// the device numbers.
     #[must_use]
     pub fn is(self, other: Self) -> bool {

@@ -43,7 +43,7 @@ impl ItemWrite<'_> {
         }
     }
 
-    /// Whether the row already has all these values, as most rows of a repeated listing do.
+    /// True if the row already has all these values, as most rows of a repeated listing do.
     fn is_written(&self, known: &KnownItem, listed_state: ListedState) -> bool {
         let item = self.item;
         let as_listed = (&known.path, &known.name, known.stamp, known.mounted)

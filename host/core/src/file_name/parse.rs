@@ -224,7 +224,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Whether the part can only be a title.
+/// True if the part can only be a title.
 fn is_title(part: &str) -> bool {
     !is_token(part) && !is_agent_like(part) && stamp::read(part).is_none()
 }

@@ -153,7 +153,7 @@ pub struct GrantSet {
 }
 
 impl Grant {
-    /// Whether this grant allows everything that `wanted` requests. Paths, addresses and recipients are not compared,
+    /// True if this grant allows everything that `wanted` requests. Paths, addresses and recipients are not compared,
     /// because the operator decides about them.
     #[must_use]
     pub fn covers(&self, wanted: &Self) -> bool {
@@ -169,7 +169,7 @@ impl Grant {
         }
     }
 
-    /// Whether both grants have the same subject. In a set, a new grant replaces the grant with the same subject.
+    /// True if both grants have the same subject. In a set, a new grant replaces the grant with the same subject.
     #[must_use]
     pub fn replaces(&self, other: &Self) -> bool {
         match (self, other) {

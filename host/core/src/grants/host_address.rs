@@ -70,14 +70,14 @@ impl FromStr for HostAddress {
     }
 }
 
-/// Whether a resolver may read the name as an IPv4 address: `127.1`, `2130706433`, `0x7f000001`.
+/// True if a resolver may read the name as an IPv4 address: `127.1`, `2130706433`, `0x7f000001`.
 fn is_odd(host: &str) -> bool {
     let last = host.trim_end_matches('.').rsplit('.').next().unwrap_or_default();
     let is_number = last.starts_with("0x") || last.bytes().all(|byte| byte.is_ascii_digit());
     is_number && host.parse::<Ipv4Addr>().is_err()
 }
 
-/// Whether the path segment is allowed in the path of an HTTP rule.
+/// True if the path segment is allowed in the path of an HTTP rule.
 fn is_plain(part: &str) -> bool {
     let allowed = |c: char| c.is_ascii_alphanumeric() || "-._~".contains(c);
     !part.is_empty() && part != "." && part != ".." && part.chars().all(allowed)

@@ -26,7 +26,7 @@ pub struct HttpRule {
     pub port: u16,
     /// The path. It begins with `/` and does not include the final `*`.
     pub path: String,
-    /// Whether `path` is a prefix.
+    /// True if `path` is a prefix.
     pub open_path: bool,
 }
 
@@ -37,7 +37,7 @@ impl HttpRule {
         host_name(&self.host)
     }
 
-    /// Whether the rule allows this request. `host` is lower-case. `path` has no query and is normalised (no `.` or
+    /// True if the rule allows this request. `host` is lower-case. `path` has no query and is normalised (no `.` or
     /// `..`).
     #[must_use]
     pub fn allows(&self, method: &str, scheme: &str, host: &str, port: u16, path: &str) -> bool {
@@ -50,7 +50,7 @@ impl HttpRule {
             && path_fits
     }
 
-    /// Whether the rule allows every request that `other` allows.
+    /// True if the rule allows every request that `other` allows.
     #[must_use]
     pub fn covers(&self, other: &Self) -> bool {
         let path_fits = if self.open_path {

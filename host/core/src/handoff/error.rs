@@ -73,7 +73,7 @@ impl ParseError {
         Self::NotJson { message, place: Position { line: error.line(), column: error.column() } }
     }
 
-    /// Whether the writer may not have finished the file yet, so that reading it again later may succeed.
+    /// True if the writer may not have finished the file yet, so that reading it again later may succeed.
     #[must_use]
     pub fn may_be_unfinished(&self) -> bool {
         matches!(self, Self::EndsEarly | Self::Empty)

@@ -52,7 +52,7 @@ struct Repair<'a> {
     text: &'a str,
     out: String,
     in_string: bool,
-    /// Whether the previous character was a backslash that begins an escape.
+    /// True if the previous character was a backslash that begins an escape.
     escaped: bool,
     /// The number of open brackets.
     depth: usize,
@@ -196,7 +196,7 @@ fn not_a_number(text: &str, at: usize) -> Option<&'static str> {
     NOT_NUMBERS.into_iter().filter(|_| begins).find(ends)
 }
 
-/// Whether a backslash before `rest` begins a valid escape of JSON.
+/// True if a backslash before `rest` begins a valid escape of JSON.
 fn begins_escape(rest: &str) -> bool {
     match rest.as_bytes() {
         [b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't', ..] => true,

@@ -69,7 +69,7 @@ pub struct SourceManifest {
 pub struct Action {
     /// One sentence.
     pub description: String,
-    /// Whether the action can be repeated without harm. An interrupted attempt of an action that is not idempotent
+    /// True if the action can be repeated without harm. An interrupted attempt of an action that is not idempotent
     /// waits for a person and does not run again automatically.
     #[serde(default)]
     pub idempotent: bool,
@@ -148,7 +148,7 @@ impl Trigger {
         }
     }
 
-    /// Whether changes of files fire it.
+    /// True if changes of files fire it.
     #[must_use]
     pub fn is_about_files(&self) -> bool {
         matches!(self, Self::Files { .. } | Self::Watched { .. })

@@ -111,7 +111,7 @@ pub fn activities(
     Ok(signs.into_iter().map(|(agent, signs)| (agent.to_owned(), judge(&signs, now))).collect())
 }
 
-/// Whether the process of a run is running.
+/// True if the process of a run is running.
 #[must_use]
 pub fn is_running(run: &Run) -> bool {
     run.process.as_deref().is_some_and(|process| !owner::is_gone(process, false))

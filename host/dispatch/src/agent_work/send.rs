@@ -79,7 +79,7 @@ impl NewRequest {
         dedupe::substance(value.as_ref(), &bytes).to_string()
     }
 
-    /// Whether the file of `task` had the content of this request from `sender`, apart from times. `to` must be the
+    /// True if the file of `task` had the content of this request from `sender`, apart from times. `to` must be the
     /// recipient's name.
     #[must_use]
     pub fn has_content_of(&self, sender: &str, task: &Task) -> bool {

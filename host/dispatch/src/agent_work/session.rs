@@ -151,7 +151,7 @@ impl AgentSession {
         Ok(self.work.context.ledger.write(move |tx| agent_call::record(tx, &call)).await?)
     }
 
-    /// Whether the agent may see a task.
+    /// True if the agent may see a task.
     pub(super) fn may_see(&self, task: &Task) -> bool {
         let me = Some(self.agent.as_str());
         task.agent == self.agent || task.sender.as_deref() == me || task.answer_to() == me

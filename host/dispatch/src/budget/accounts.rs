@@ -17,7 +17,7 @@ struct PluginAccount {
     taken: HashMap<String, u64>,
     /// The tasks for which Baton refused a handoff because the budget was used up.
     refused: HashSet<String>,
-    /// Whether Baton has logged that a trigger waits. Reset when a trigger fires.
+    /// True if Baton has logged that a trigger waits. Reset when a trigger fires.
     is_logged: bool,
 }
 
@@ -50,7 +50,7 @@ impl BudgetAccounts {
         self.lock().get(plugin).and_then(|account| account.taken.get(task)).copied().unwrap_or_default()
     }
 
-    /// Whether Baton refused a handoff of the attempt of `task`.
+    /// True if Baton refused a handoff of the attempt of `task`.
     pub(crate) fn was_refused(&self, plugin: &str, task: &str) -> bool {
         self.lock().get(plugin).is_some_and(|account| account.refused.contains(task))
     }
@@ -65,7 +65,7 @@ impl BudgetAccounts {
         }
     }
 
-    /// Whether to log now that a trigger of the plugin waits. Each wait is logged once.
+    /// True if to log now that a trigger of the plugin waits. Each wait is logged once.
     pub(crate) fn log_once(&self, plugin: &str, waits: bool) -> bool {
         let mut accounts = self.lock();
         let account = accounts.entry(plugin.to_owned()).or_default();

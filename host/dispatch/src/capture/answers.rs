@@ -43,12 +43,12 @@ impl AnsweredRequest {
         self.original.clone()
     }
 
-    /// Whether the agent that received the request signed the RETURN.
+    /// True if the agent that received the request signed the RETURN.
     pub(super) fn is_own(&self, request: &Task) -> bool {
         self.by.contains(&request.agent)
     }
 
-    /// Whether this RETURN in the inbox of `inbox` may answer the request. It may if the request's agent signed the RETURN.
+    /// True if this RETURN in the inbox of `inbox` may answer the request. It may if the request's agent signed the RETURN.
     /// If no agent of this workspace signed it, the request's sender must read its answers in this inbox.
     fn fits(&self, request: &Task, inbox: &str) -> bool {
         if self.by.is_empty() { request.answer_to() == Some(inbox) } else { self.by.contains(&request.agent) }
@@ -129,7 +129,7 @@ pub(super) struct ClosingReturn<'a> {
     pub(super) id: &'a str,
     /// SHA-256 of the RETURN's bytes.
     pub(super) hash: Option<String>,
-    /// Whether the agent that received the request signed the RETURN.
+    /// True if the agent that received the request signed the RETURN.
     pub(super) own: bool,
 }
 

@@ -24,9 +24,9 @@ pub(super) struct IncomingFile {
     pub(super) answers: Option<AnsweredRequest>,
     /// The commands that a RETURN names as evidence.
     pub(super) commands: Vec<CommandRun>,
-    /// Whether the agent of the file is external.
+    /// True if the agent of the file is external.
     pub(super) external: bool,
-    /// Whether the file is in an inbox that its agent reads itself.
+    /// True if the file is in an inbox that its agent reads itself.
     pub(super) read_there: bool,
     /// The ids of the handoffs on which the file's handoff depends.
     pub(super) depends_on: Vec<String>,
@@ -201,12 +201,12 @@ fn captured_by(sender: Option<&str>) -> String {
 /// The agent name of a broadcast in the ledger.
 pub const ALL_AGENTS: &str = "*";
 
-/// Whether a handoff is for all agents.
+/// True if a handoff is for all agents.
 pub(super) fn is_broadcast(handoff: &Handoff) -> bool {
     handoff.to.as_deref().is_some_and(is_everybody) || handoff.kind == Kind::Request("BROADCAST".to_owned())
 }
 
-/// Whether an agent gets a copy of a broadcast. A plugin gets one only if it has the action in the broadcast.
+/// True if an agent gets a copy of a broadcast. A plugin gets one only if it has the action in the broadcast.
 pub(super) fn concerns(context: &Context, agent: &Agent, handoff: &Handoff) -> bool {
     let has = |action: &str| context.plugin(&agent.name).is_ok_and(|plugin| plugin.action(Some(action)).is_ok());
     agent.kind == AgentKind::External || handoff.action.as_deref().is_some_and(has)

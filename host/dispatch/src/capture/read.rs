@@ -32,20 +32,20 @@ pub(super) struct FileToRead {
     pub(super) name: String,
     /// The size of the file in bytes.
     pub(super) size: u64,
-    /// Whether the file is in the inbox of an external agent.
+    /// True if the file is in the inbox of an external agent.
     pub(super) external: bool,
     pub(super) seen: DetectedBy,
     /// An earlier read found that the content ends too early.
     pub(super) unfinished: bool,
 }
 
-/// Whether the name has the extension of a handoff file.
+/// True if the name has the extension of a handoff file.
 pub(super) fn is_handoff_name(name: &str) -> bool {
     let lower = name.to_ascii_lowercase();
     [".json", ".md", ".markdown"].iter().any(|ending| lower.ends_with(ending))
 }
 
-/// Whether the name alone marks the file as a handoff. In the inbox of an external agent, Baton ignores a broken file
+/// True if the name alone marks the file as a handoff. In the inbox of an external agent, Baton ignores a broken file
 /// without such a name.
 fn is_named_as_handoff(name: &str) -> bool {
     file_name::parse(name).kind.is_some()

@@ -106,7 +106,7 @@ fn trigger_tasks(
     returns::trigger_tasks(tx, context, id, request.as_ref(), now)
 }
 
-/// Whether a file stays in its inbox while its task has this state.
+/// True if a file stays in its inbox while its task has this state.
 fn is_pending(state: State) -> bool {
     matches!(state, State::Queued | State::Waiting | State::Delivered)
 }
@@ -284,7 +284,7 @@ fn found_again(tx: &Tx<'_>, context: &Context, task: &Task, file: &str, now: Tim
     Ok(())
 }
 
-/// Whether the file is another handoff under the same file name, and not an edit of the task's handoff. It is another
+/// True if the file is another handoff under the same file name, and not an edit of the task's handoff. It is another
 /// handoff if it has another sender or, in the inbox of an external agent, another id. (In the inbox of a plugin, two
 /// handoffs with the same id are a conflict. A person resolves it by giving the file another id.)
 fn is_another(known: &Task, incoming: &IncomingFile) -> bool {
@@ -384,7 +384,7 @@ fn follow(
     })
 }
 
-/// Whether Baton moves the file out of its inbox at once. The file of an external agent stays in the inbox, unless the file
+/// True if Baton moves the file out of its inbox at once. The file of an external agent stays in the inbox, unless the file
 /// is a duplicate, refused, withdrawn or unreadable.
 fn leaves_inbox(incoming: &IncomingFile) -> bool {
     let state = incoming.new.state;

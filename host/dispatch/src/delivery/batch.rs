@@ -47,7 +47,7 @@ pub(super) fn deliver_batch(context: &Arc<Context>, ledger: &Ledger, tasks: Vec<
 struct TaskDeliveries {
     task: String,
     items: Vec<ActiveDelivery>,
-    /// Whether the deliveries have created more deliveries.
+    /// True if the deliveries have created more deliveries.
     more: bool,
     /// Why the ledger could not be read or written.
     error: Option<LedgerError>,
@@ -342,7 +342,7 @@ pub(crate) struct DeliveryResult {
     /// The files that the engine must read: handoffs and RETURNs that were written to agents' inboxes, and a file that now
     /// has the path of a file that should have been archived.
     pub(crate) changed: Vec<PathBuf>,
-    /// Whether the deliveries have caused more deliveries.
+    /// True if the deliveries have caused more deliveries.
     pub(crate) more: bool,
     /// Why a delivery failed. This delivery and the later ones stay open for another try.
     pub(crate) error: Option<DispatchError>,

@@ -47,12 +47,12 @@ impl ActiveDelivery {
         Self { delivery, folder, source, step: DeliveryStep::Open, changed: None, error: None }
     }
 
-    /// Whether the delivery moves a file. Otherwise it writes a file.
+    /// True if the delivery moves a file. Otherwise it writes a file.
     pub(super) fn is_move(&self) -> bool {
         matches!(self.delivery.kind, DeliveryKind::Archive | DeliveryKind::Route)
     }
 
-    /// Whether the delivery writes a reason file. A reason file is named after the rejected file, which is moved first.
+    /// True if the delivery writes a reason file. A reason file is named after the rejected file, which is moved first.
     pub(super) fn is_reason(&self) -> bool {
         self.delivery.kind == DeliveryKind::Reason
     }
@@ -71,7 +71,7 @@ impl ActiveDelivery {
         self.publish();
     }
 
-    /// Whether the temporary file must be written.
+    /// True if the temporary file must be written.
     pub(super) fn wants_staging(&self) -> bool {
         !self.is_move() && !self.delivery.staged && self.step == DeliveryStep::Open
     }

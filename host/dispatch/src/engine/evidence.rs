@@ -10,7 +10,7 @@ use crate::evidence::{CommandRun, run_next};
 
 #[derive(Default)]
 pub(super) struct Evidence {
-    /// Whether a command may wait.
+    /// True if a command may wait.
     wanted: bool,
     running: bool,
 }

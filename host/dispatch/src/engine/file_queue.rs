@@ -17,7 +17,7 @@ use super::path_queue::PathQueue;
 pub(super) struct WaitingFile {
     pub(super) agent: Arc<str>,
     pub(super) seen: DetectedBy,
-    /// Whether an earlier read found that the content ends too early.
+    /// True if an earlier read found that the content ends too early.
     pub(super) unfinished: bool,
     at: Instant,
 }
@@ -27,7 +27,7 @@ pub(super) struct WaitingFile {
 struct FileInProgress {
     waiting: WaitingFile,
     stamp: Option<FileStamp>,
-    /// Whether every later change of the file also changes the stamp.
+    /// True if every later change of the file also changes the stamp.
     has_exact_stamp: bool,
 }
 

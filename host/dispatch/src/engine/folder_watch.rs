@@ -15,7 +15,7 @@ pub(super) struct FolderWatch {
     watcher: Option<Watcher>,
     /// The folders that are watched with all their subfolders.
     watched: HashMap<PathBuf, FolderId>,
-    /// Whether events were lost. If so, new subfolders of watched folders may not be watched.
+    /// True if events were lost. If so, new subfolders of watched folders may not be watched.
     again: bool,
 }
 

@@ -30,7 +30,7 @@ pub(super) struct Inboxes {
     /// When each polled inbox is scanned next.
     next_polls: BTreeMap<PathBuf, Instant>,
     scans: usize,
-    /// Whether the search for missing files has to run after the last full scan.
+    /// True if the search for missing files has to run after the last full scan.
     missing_unchecked: bool,
     /// How often Baton crashed while it read a file.
     crashes: HashMap<PathBuf, u32>,
@@ -360,7 +360,7 @@ fn claim_inboxes(state: &mut EngineState, roster: &Roster) -> HashSet<PathBuf> {
     foreign
 }
 
-/// Whether a folder contains an entry that is not hidden.
+/// True if a folder contains an entry that is not hidden.
 fn has_entries(folder: &Path) -> bool {
     let mut entries = std::fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok);
     entries.any(|entry| !entry.file_name().as_encoded_bytes().starts_with(b"."))

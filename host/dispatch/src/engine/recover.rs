@@ -151,7 +151,7 @@ fn is_external(context: &Context, task: &Task) -> bool {
     context.roster().get(&task.agent).is_some_and(|agent| agent.kind == AgentKind::External)
 }
 
-/// Whether the retry of a plugin's task is later than the longest backoff allows. The usage limit of a command agent may
+/// True if the retry of a plugin's task is later than the longest backoff allows. The usage limit of a command agent may
 /// last for days.
 fn is_too_far(context: &Context, task: &Task, now: Timestamp) -> bool {
     if is_external(context, task) {

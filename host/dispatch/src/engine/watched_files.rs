@@ -13,7 +13,7 @@ use crate::triggers::task::PluginWatch;
 pub(super) struct WatchedFiles {
     plugins: BTreeMap<String, PluginWatch>,
     watcher: Option<Watcher>,
-    /// Whether a folder could not be watched. The full scan then finds the changes in this folder.
+    /// True if a folder could not be watched. The full scan then finds the changes in this folder.
     incomplete: bool,
 }
 
@@ -35,7 +35,7 @@ impl WatchedFiles {
         concerned.map(|(plugin, _)| plugin.clone()).collect()
     }
 
-    /// Whether the watcher may miss changes of the plugin's files.
+    /// True if the watcher may miss changes of the plugin's files.
     pub(super) fn misses_changes(&self, plugin: &str) -> bool {
         self.incomplete || self.plugins.get(plugin).is_none_or(|watch| watch.unwatched_count() > 0)
     }

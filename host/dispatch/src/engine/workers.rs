@@ -186,7 +186,7 @@ impl Workers {
     }
 }
 
-/// Whether the engine waits for the next try of a quarantined plugin. `up --once` does not wait.
+/// True if the engine waits for the next try of a quarantined plugin. `up --once` does not wait.
 fn waits_for_quarantined(state: &EngineState) -> bool {
     state.mode == Mode::Forever
 }

@@ -41,7 +41,7 @@ pub(crate) async fn check_missing_files(
 /// A task whose file is missing.
 struct MissingFile {
     task: InboxTask,
-    /// Whether the folder of the inbox was replaced after the task was captured.
+    /// True if the folder of the inbox was replaced after the task was captured.
     is_replaced: bool,
 }
 

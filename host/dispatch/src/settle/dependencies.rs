@@ -85,7 +85,7 @@ pub(crate) fn dependency_state(tx: &Tx<'_>, own: &[&str], needs: &[String]) -> R
     }
 }
 
-/// Whether the evidence of a succeeded task is sufficient for this dependency. A task without evidence, such as the task of
+/// True if the evidence of a succeeded task is sufficient for this dependency. A task without evidence, such as the task of
 /// a plugin, needs no check.
 fn is_enough(found: &Task, need: &str) -> bool {
     let is_verified = found.evidence.is_none_or(|evidence| evidence == Evidence::Verified);

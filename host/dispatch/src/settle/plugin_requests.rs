@@ -199,7 +199,7 @@ impl LastRequestState {
     }
 }
 
-/// Whether the file was deleted before its capture. `false` if the file's folder cannot be read.
+/// True if the file was deleted before its capture. `false` if the file's folder cannot be read.
 fn is_deleted(root: &Path, folder: &str, name: &str) -> bool {
     is_not_there(&root.join(folder).join(name))
 }

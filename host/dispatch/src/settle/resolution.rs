@@ -51,7 +51,7 @@ pub(super) struct Resolution {
     pub(super) outcome: Option<OutcomeKind>,
     pub(super) next_steps: Vec<String>,
     pub(super) due: Option<Timestamp>,
-    /// Whether the external agent did not answer in time.
+    /// True if the external agent did not answer in time.
     pub(super) stale: bool,
     pub(super) artifacts: Vec<wit::Artifact>,
     pub(super) findings: Vec<wit::Finding>,

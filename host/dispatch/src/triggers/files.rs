@@ -69,7 +69,7 @@ impl FilesTrigger {
         })
     }
 
-    /// Whether a change at `path` belongs to this trigger.
+    /// True if a change at `path` belongs to this trigger.
     pub(crate) fn concerns(&self, path: &Path) -> bool {
         let fits =
             |mount: &MountGrant| path.strip_prefix(&mount.host).is_ok_and(|below| self.globs.matches_path(below));

@@ -59,7 +59,7 @@ impl ArmedTrigger {
         }
     }
 
-    /// Whether a change at `path` can fire the trigger.
+    /// True if a change at `path` can fire the trigger.
     pub(crate) fn concerns(&self, path: &Path) -> bool {
         match self {
             Self::Files(trigger) => trigger.concerns(path),
@@ -86,7 +86,7 @@ impl ArmedTrigger {
         }
     }
 
-    /// Whether the last check could not scan the folder. Only an `audio` trigger stores this.
+    /// True if the last check could not scan the folder. Only an `audio` trigger stores this.
     pub(crate) fn is_unreachable(&self, context: &Context) -> bool {
         match self {
             Self::Audio(trigger) => context.scan_queue.has_failed(&trigger.folder.named),

@@ -15,7 +15,7 @@ use crate::{Context, budget, limits};
 pub(crate) struct TriggerResult {
     /// The agents that have work now.
     pub(crate) agents: Vec<String>,
-    /// Whether more files have changed than one task may contain.
+    /// True if more files have changed than one task may contain.
     pub(crate) more: bool,
     /// A folder with more new audio.
     pub(crate) audio: Option<PathBuf>,
@@ -76,7 +76,7 @@ pub(crate) struct PluginWatch {
 }
 
 impl PluginWatch {
-    /// Whether `path` may be a watched file.
+    /// True if `path` may be a watched file.
     pub(crate) fn concerns(&self, path: &Path) -> bool {
         self.paths.contains(&hash(path))
     }

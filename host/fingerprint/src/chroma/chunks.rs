@@ -18,7 +18,7 @@ pub struct ChunkOptions {
     pub length: Option<Duration>,
     /// The length of a chunk; `None` for one chunk.
     pub chunk: Option<Duration>,
-    /// Whether chunks overlap, so that no word at their ends is lost.
+    /// True if chunks overlap, so that no word at their ends is lost.
     pub overlap: bool,
     /// The algorithm.
     pub algorithm: Algorithm,
@@ -65,7 +65,7 @@ impl Chunks {
         }
     }
 
-    /// Whether all requested samples were received.
+    /// True if all requested samples were received.
     pub(crate) fn is_full(&self) -> bool {
         self.wanted == Some(0)
     }

@@ -55,7 +55,7 @@ impl Fingerprinter {
         self
     }
 
-    /// Whether all needed samples were received, so that decoding can stop.
+    /// True if all needed samples were received, so that decoding can stop.
     #[must_use]
     pub fn is_full(&self) -> bool {
         self.wanted == Some(0)

@@ -39,7 +39,7 @@ impl Image {
         }
     }
 
-    /// Whether there are enough rows for a word.
+    /// True if there are enough rows for a word.
     pub(super) fn is_full(&self) -> bool {
         self.count >= SPAN
     }

@@ -45,7 +45,7 @@ struct Filter<T> {
     valid: usize,
     /// The number of samples that are mirrored before the first sample: half of the filter.
     lead: usize,
-    /// Whether the start was mirrored.
+    /// True if the start was mirrored.
     primed: bool,
     /// The instruction level of the current processor.
     level: Level,

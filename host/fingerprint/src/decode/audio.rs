@@ -34,7 +34,7 @@ pub(crate) struct SampleSpec {
     pub(crate) container: &'static str,
     /// The bits of a sample, if the codec is lossless.
     pub(crate) bits: Option<u16>,
-    /// Whether only the core of an HE-AAC stream was decoded, at half the rate.
+    /// True if only the core of an HE-AAC stream was decoded, at half the rate.
     pub(crate) core_only: bool,
 }
 
@@ -58,7 +58,7 @@ pub(crate) struct Audio {
     packets: Packets,
     decoder: Box<dyn AudioDecoder>,
     samples: Samples,
-    /// Whether the last packet was uncompressed and was split into `samples` without a decoder.
+    /// True if the last packet was uncompressed and was split into `samples` without a decoder.
     was_split: bool,
     /// The number of decoded frames that the caller has not received yet.
     ready: usize,
@@ -67,7 +67,7 @@ pub(crate) struct Audio {
     failed: u32,
     /// The state of the checksum comparison.
     verify: Verify,
-    /// Whether the whole file is decoded, to find damage.
+    /// True if the whole file is decoded, to find damage.
     checked: bool,
     pub(super) spec: SampleSpec,
     /// The frames to trim.
@@ -84,9 +84,9 @@ pub(crate) struct Audio {
 /// The comparison of samples with the checksum in their stream.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Verify {
-    /// Whether the comparison is requested and no packet was skipped.
+    /// True if the comparison is requested and no packet was skipped.
     pub(super) on: bool,
-    /// Whether the checksum of a finished stream was wrong.
+    /// True if the checksum of a finished stream was wrong.
     wrong: bool,
 }
 
@@ -294,7 +294,7 @@ impl Audio {
         Err(fault::corrupt(&format!("{failed} of its {all} frames are damaged")))
     }
 
-    /// Whether the container states the length of the audio. If not, all packets must be read to find the length.
+    /// True if the container states the length of the audio. If not, all packets must be read to find the length.
     pub(crate) fn states_length(&self) -> bool {
         // For a stream of MPEG frames without a LAME header, symphonia only estimates the length from the first frame.
         let guessed =
@@ -352,7 +352,7 @@ fn positions(channels: &Channels) -> Option<u32> {
     }
 }
 
-/// Whether coded and decoded samples both have this many bits. Otherwise the decoder shifts them.
+/// True if coded and decoded samples both have this many bits. Otherwise the decoder shifts them.
 fn fills(parameters: &AudioCodecParameters, bits: u32) -> bool {
     [parameters.bits_per_sample, parameters.bits_per_coded_sample]
         .iter()

@@ -15,7 +15,7 @@ const PAGE_BYTES: usize = HEAD_BYTES + 255 + 255 * 255;
 /// The maximum number of streams that are counted: more than real files contain in parallel.
 const MAX_STREAMS: usize = 64;
 
-/// Whether the last page belongs to a stream that is not one of the streams at the start.
+/// True if the last page belongs to a stream that is not one of the streams at the start.
 pub(super) fn is_chain(source: &Source) -> bool {
     let streams = streams(source);
     !streams.is_empty() && last_stream(source).is_some_and(|last| !streams.contains(&last))
@@ -41,7 +41,7 @@ fn streams(source: &Source) -> Vec<u32> {
     numbers
 }
 
-/// Whether the file ends within a page, so that the end of the stream is missing.
+/// True if the file ends within a page, so that the end of the stream is missing.
 pub(super) fn is_cut(source: &Source) -> bool {
     if source.bytes(0) != Some(*b"OggS") {
         return false;

@@ -32,13 +32,13 @@ pub(super) struct Packets {
     /// The end of the last packet, in ticks of the track.
     end: i64,
     ended: bool,
-    /// Whether the packets ended before the end that the container states.
+    /// True if the packets ended before the end that the container states.
     cut_short: bool,
     /// The number of gaps: places where the demuxer found no packet, although it found more packets later.
     lost: u32,
     /// The playing time of the previous links of a chain.
     before: Duration,
-    /// Whether the stream is known to be one of several links.
+    /// True if the stream is known to be one of several links.
     pub(super) chained: bool,
     /// The parameters of a link that has started since the last call of `take_new_parameters`.
     new_parameters: Option<AudioCodecParameters>,
@@ -145,7 +145,7 @@ impl Packets {
         Ok(())
     }
 
-    /// Whether a packet reaches the end of the track. symphonia also trims at the end of every Ogg page whose granule
+    /// True if a packet reaches the end of the track. symphonia also trims at the end of every Ogg page whose granule
     /// position is too low. Some muxers write such pages in the middle of a file, and players trim only at the end of the
     /// file.
     fn is_last(&self, packet: &Packet) -> bool {
@@ -164,12 +164,12 @@ impl Packets {
         self.end = self.end.saturating_sub(i64::try_from(packet.trim_end.get()).unwrap_or_default());
     }
 
-    /// Whether all packets were read.
+    /// True if all packets were read.
     pub(super) fn ended(&self) -> bool {
         self.ended
     }
 
-    /// Whether the packets ended before the end that the container states.
+    /// True if the packets ended before the end that the container states.
     pub(super) fn is_cut_short(&self) -> bool {
         self.cut_short
     }

@@ -78,7 +78,7 @@ const UNSUPPORTED: &[(&[u8], &str)] = &[
     (b"\x7f\xfe\x80\x01", "DTS"),
 ];
 
-/// Whether all available bytes are printable.
+/// True if all available bytes are printable.
 fn is_text(head: &[u8]) -> bool {
     let head = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
     let printable = |byte: &u8| matches!(byte, b'\t' | b'\n' | b'\r' | 0x20..=0x7e);

@@ -22,7 +22,7 @@ pub(crate) struct Source {
     blocks: Arc<Mutex<Blocks>>,
     length: u64,
     position: u64,
-    /// Whether the demuxer can only read forward, without seeking.
+    /// True if the demuxer can only read forward, without seeking.
     forward: bool,
 }
 

@@ -19,7 +19,7 @@ const UNKNOWN: u64 = 0x7fff_0000;
 pub(super) struct Truncation {
     /// The file is shorter than its container states.
     pub(super) is_short: bool,
-    /// Whether the index is missing, so that no audio in the file can be located.
+    /// True if the index is missing, so that no audio in the file can be located.
     pub(super) lacks_index: bool,
     /// The number of missing bytes of uncompressed audio.
     pub(super) missing_bytes: u64,

@@ -33,7 +33,7 @@ pub struct Group {
 }
 
 impl Group {
-    /// Whether every two members agree. In a group with more than 32 members not all pairs are compared.
+    /// True if every two members agree. In a group with more than 32 members not all pairs are compared.
     #[must_use]
     pub fn is_mutual(&self) -> bool {
         self.pairs.len() * 2 == self.members.len() * (self.members.len() - 1)
@@ -119,7 +119,7 @@ impl<'a, P: Prints + ?Sized> Union<'a, P> {
         joined
     }
 
-    /// Whether more than half of the pairs between samples of two groups agree.
+    /// True if more than half of the pairs between samples of two groups agree.
     fn mutual(&mut self, left: usize, right: usize, by: i32) -> bool {
         let (left, right) = (some(self.members(left)), some(self.members(right)));
         let (mut tried, mut agree) = (0, 0);

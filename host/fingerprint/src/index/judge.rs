@@ -39,7 +39,7 @@ pub struct IndexMatch {
     pub alignment: Alignment,
 }
 
-/// Whether an alignment is good enough for duplicates. `shorter` is the length of the shorter fingerprint in frames.
+/// True if an alignment is good enough for duplicates. `shorter` is the length of the shorter fingerprint in frames.
 pub(crate) fn is_duplicate(alignment: &Alignment, shorter: usize) -> bool {
     let overlap = alignment.overlap_frames;
     let wanted = match alignment.busy_frames {

@@ -33,7 +33,7 @@ impl Numbering {
         self.firsts.push(end);
     }
 
-    /// Whether another fingerprint with this number of words fits.
+    /// True if another fingerprint with this number of words fits.
     pub(crate) fn has_room(&self, words: usize) -> bool {
         u64::from(self.positions()) + words as u64 + u64::from(ALIGNED) < u64::from(u32::MAX)
     }

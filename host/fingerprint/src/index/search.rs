@@ -188,7 +188,7 @@ impl Search {
     }
 }
 
-/// Whether a hit may have a shift near zero, according to the lowest bits of its positions.
+/// True if a hit may have a shift near zero, according to the lowest bits of its positions.
 const fn may_be_near(there: u32, place: u32) -> bool {
     let shift = there.wrapping_sub(place).wrapping_add(NEAR.cast_unsigned());
     shift % ALIGNED <= 2 * NEAR.cast_unsigned()

@@ -38,7 +38,7 @@ pub(crate) struct Answers {
 struct Query {
     /// The number of the query's common keys, which were not looked up.
     common: u32,
-    /// Whether a hit of the query was dropped.
+    /// True if a hit of the query was dropped.
     is_cut: bool,
 }
 
@@ -84,7 +84,7 @@ impl Answers {
         self.queries.get(query).map_or(0, |query| query.common as usize)
     }
 
-    /// Whether all hits of a query were stored.
+    /// True if all hits of a query were stored.
     pub(crate) fn is_whole(&self, query: usize) -> bool {
         self.queries.get(query).is_none_or(|query| !query.is_cut)
     }

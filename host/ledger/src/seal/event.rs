@@ -47,7 +47,7 @@ pub(super) fn digest(sums: &StoredSums) -> String {
     Digest::of_parts(&parts).to_string()
 }
 
-/// Whether all sums are marked as sealed.
+/// True if all sums are marked as sealed.
 pub(super) fn says_sealed(sums: &StoredSums) -> bool {
     sealed_tables(sums).all(|(_, sum)| sum.sealed)
 }

@@ -54,7 +54,7 @@ pub struct Rows {
     pub tables: usize,
     /// The number of rows that were read.
     pub rows: i64,
-    /// Whether the last seal in the chain covers the current rows. If not, rows have changed since the last seal. This is
+    /// True if the last seal in the chain covers the current rows. If not, rows have changed since the last seal. This is
     /// normal while Baton runs, or after it was killed.
     pub sealed: bool,
     pub problems: Vec<RowProblem>,

@@ -29,7 +29,7 @@ pub(super) type TableSums = BTreeMap<String, TableSum>;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct StoredSum {
     pub(super) sum: TableSum,
-    /// Whether an event of the chain confirms the sum.
+    /// True if an event of the chain confirms the sum.
     pub(super) sealed: bool,
 }
 

@@ -80,7 +80,7 @@ pub struct HistoryLimit {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HistoryPage {
     pub entries: Vec<HistoryEntry>,
-    /// Whether entries were left out because of [`HistoryLimit::bytes`].
+    /// True if entries were left out because of [`HistoryLimit::bytes`].
     pub is_full: bool,
 }
 

@@ -154,7 +154,7 @@ pub struct Task {
     pub chain_phase: Option<u32>,
     /// The answer of a person to the last question of the task.
     pub answer: Option<String>,
-    /// Whether a person has asked the running attempt to stop.
+    /// True if a person has asked the running attempt to stop.
     pub stop_asked: bool,
     /// For a task that a RETURN triggered: the RETURN's task.
     pub about: Option<String>,
@@ -215,7 +215,7 @@ pub struct TaskFilter {
 }
 
 impl TaskFilter {
-    /// Whether the filter selects every task.
+    /// True if the filter selects every task.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.states.is_empty() && self.outcomes.is_empty() && self.agent.is_none() && self.since.is_none()

@@ -18,9 +18,9 @@ const MOST: usize = 10_000;
 pub struct TaskMatches {
     /// The matching tasks, oldest first. Of a request and its repetitions, only the first task.
     pub tasks: Vec<Task>,
-    /// Whether the argument is only the beginning of the tasks' ids.
+    /// True if the argument is only the beginning of the tasks' ids.
     pub by_prefix: bool,
-    /// Whether the argument matches more tasks, which were not read.
+    /// True if the argument matches more tasks, which were not read.
     pub more: bool,
 }
 

@@ -19,7 +19,7 @@ use crate::export::{Line, parse};
 use crate::prune::PruneMark;
 
 impl ArchivedPart {
-    /// Whether the archives contain the events from `first` to `last`.
+    /// True if the archives contain the events from `first` to `last`.
     pub(super) fn has(&self, first: i64, last: i64) -> bool {
         self.broken.is_none() && self.first <= first && self.last >= last
     }

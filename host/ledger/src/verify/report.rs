@@ -109,13 +109,13 @@ pub struct Report {
 }
 
 impl Report {
-    /// Whether the chain, the rows and the archives are sound and the expected head is in the chain.
+    /// True if the chain, the rows and the archives are sound and the expected head is in the chain.
     #[must_use]
     pub fn is_sound(&self) -> bool {
         self.is_whole() && matches!(self.found, None | Some(HeadPosition::At(_)))
     }
 
-    /// Whether the chain, the rows and the archives are sound. The expected head is not considered.
+    /// True if the chain, the rows and the archives are sound. The expected head is not considered.
     #[must_use]
     pub fn is_whole(&self) -> bool {
         self.broken.is_none()

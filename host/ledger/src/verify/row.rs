@@ -43,7 +43,7 @@ impl Row {
         })
     }
 
-    /// Whether the columns match the hash. A null and an empty text give the same hash, but Baton never writes an empty
+    /// True if the columns match the hash. A null and an empty text give the same hash, but Baton never writes an empty
     /// text.
     pub(crate) fn is_as_written(&self) -> bool {
         let optional = [&self.input_hash, &self.output_hash, &self.plugin_digest];

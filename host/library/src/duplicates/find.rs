@@ -66,7 +66,7 @@ impl Duplicates {
         self.items.iter().filter(|item| item.has_fingerprint).count()
     }
 
-    /// Whether only the fingerprinted parts of two items were compared, although one of them is longer.
+    /// True if only the fingerprinted parts of two items were compared, although one of them is longer.
     #[must_use]
     pub fn are_compared_in_part(&self, one: usize, other: usize, proof: &Proof) -> bool {
         self.items.get(one).zip(self.items.get(other)).is_some_and(|(one, other)| proof.is_of_part(one, other))
@@ -79,7 +79,7 @@ impl Duplicates {
         others.fold((0, 0), |(files, bytes), other| (files + 1, bytes + other.frees))
     }
 
-    /// Whether an item is in a source that cannot be reached.
+    /// True if an item is in a source that cannot be reached.
     #[must_use]
     pub fn is_unreachable(&self, item: &Item) -> bool {
         self.unreachable.iter().any(|source| source.source == item.source)

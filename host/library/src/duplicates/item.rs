@@ -39,11 +39,11 @@ pub struct Item {
     pub audio_sha256: Option<[u8; 32]>,
     /// The SHA-256 of the file.
     pub file_sha256: Option<[u8; 32]>,
-    /// Whether it has a fingerprint.
+    /// True if it has a fingerprint.
     pub has_fingerprint: bool,
     /// The damage that was found, as text.
     pub damage: Option<String>,
-    /// Whether the whole file was decoded to find damage. If not, `damage` covers only the part that was decoded.
+    /// True if the whole file was decoded to find damage. If not, `damage` covers only the part that was decoded.
     pub damage_checked: bool,
 }
 

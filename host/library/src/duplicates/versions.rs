@@ -92,7 +92,7 @@ impl Difference {
         }
     }
 
-    /// Whether a person must listen to both files.
+    /// True if a person must listen to both files.
     #[must_use]
     pub const fn is_review(&self) -> bool {
         matches!(self, Self::Review(_))

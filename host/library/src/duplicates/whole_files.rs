@@ -85,7 +85,7 @@ impl WholePrints<'_> {
     }
 }
 
-/// Whether one of the two is longer than the fingerprinted part.
+/// True if one of the two is longer than the fingerprinted part.
 pub(crate) fn exceeds_fingerprinted_part(one: &Item, other: &Item) -> bool {
     [one, other].into_iter().filter_map(|item| item.duration_ms).any(|ms| ms > FINGERPRINTED_MS)
 }
@@ -105,7 +105,7 @@ pub(crate) fn compare(
 }
 
 impl Proof {
-    /// Whether only the first two minutes were compared, although one item is longer.
+    /// True if only the first two minutes were compared, although one item is longer.
     #[must_use]
     pub fn is_of_part(&self, one: &Item, other: &Item) -> bool {
         match self {

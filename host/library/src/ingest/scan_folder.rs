@@ -259,7 +259,7 @@ fn confirm(new_files: &mut [NewFile], whole: &WholePrintsFn<'_>) -> Result<(), C
     Ok(())
 }
 
-/// Whether the two files are copies in their first two minutes, and one of them is longer.
+/// True if the two files are copies in their first two minutes, and one of them is longer.
 fn is_open(item: &Item, found: &Match) -> bool {
     found.difference.is_none()
         && matches!(found.proof, Proof::Sounds(_))

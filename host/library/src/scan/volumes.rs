@@ -51,7 +51,7 @@ impl VolumeItems {
         }
     }
 
-    /// Whether items with another inode are unchanged files.
+    /// True if items with another inode are unchanged files.
     pub(super) const fn are_the_same_files(&self) -> bool {
         self.others.len() >= MIN_OTHER_INODES && self.others.len() >= self.same
     }

@@ -43,7 +43,7 @@ impl<'a> Sources<'a> {
         Self { roots, devices, unreachable, why: Mutex::default(), unmounted: Mutex::default() }
     }
 
-    /// Whether a file failed because its source is unreachable. Checked only for files that cannot be read.
+    /// True if a file failed because its source is unreachable. Checked only for files that cannot be read.
     fn is_unreachable(&self, job: &Job, reading: &FileReading) -> bool {
         let ReadingOutcome::Without { reason: "not_found" | "unreadable" | "changed", .. } = &reading.outcome else {
             return false;
@@ -63,7 +63,7 @@ impl<'a> Sources<'a> {
         true
     }
 
-    /// Whether the file was on a volume within its source that is not mounted any more.
+    /// True if the file was on a volume within its source that is not mounted any more.
     fn is_unmounted(&self, job: &Job, device: u64) -> bool {
         let folder = unmounted(&job.waiting.path, device).filter(|_| job.waiting.mounted);
         let mut all = self.unmounted.lock().unwrap_or_else(PoisonError::into_inner);
@@ -87,7 +87,7 @@ pub(super) struct Pass<'a> {
     pub(super) stop: &'a AtomicBool,
     pub(super) sources: &'a Sources<'a>,
     pub(super) in_progress: &'a ItemsInProgress,
-    /// Whether this is the last pass: a file that is replaced while it is read fails and is not tried again.
+    /// True if this is the last pass: a file that is replaced while it is read fails and is not tried again.
     pub(super) last: bool,
 }
 
@@ -188,7 +188,7 @@ impl Pass<'_> {
     }
 }
 
-/// Whether a reading must be committed. An unchanged file is not committed. A file that has a fingerprint but cannot be
+/// True if a reading must be committed. An unchanged file is not committed. A file that has a fingerprint but cannot be
 /// reached now is not committed either: its volume may be unmounted, and the next listing decides.
 fn must_be_recorded(reading: &FileReading, compared: Option<Comparison>) -> bool {
     match (compared, &reading.outcome) {

@@ -11,13 +11,13 @@ const EXTENSIONS: [&str; 40] = [
     "tak", "tta", "w64", "wav", "wave", "weba", "wma", "wv",
 ];
 
-/// Whether the file name extension is one of an audio file.
+/// True if the file name extension is one of an audio file.
 #[must_use]
 pub fn is_audio(path: &Path) -> bool {
     path.extension().and_then(OsStr::to_str).is_some_and(is_audio_extension)
 }
 
-/// Whether this extension (without its dot) is one of an audio file.
+/// True if this extension (without its dot) is one of an audio file.
 pub(super) fn is_audio_extension(ending: &str) -> bool {
     EXTENSIONS.iter().any(|known| known.eq_ignore_ascii_case(ending))
 }

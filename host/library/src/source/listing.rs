@@ -48,7 +48,7 @@ impl SourceListing {
         Self { device, ..Self::default() }
     }
 
-    /// Whether the listing must stop; records it in the result.
+    /// True if the listing must stop; records it in the result.
     pub(super) fn must_stop(&mut self, request: &ListingRequest<'_>) -> bool {
         self.stopped = request.stop.load(Ordering::Relaxed);
         self.stopped
@@ -73,7 +73,7 @@ impl SourceListing {
         if self.many { vec![root.to_owned()] } else { self.unread.iter().map(|unread| unread.path.clone()).collect() }
     }
 
-    /// Whether `path` is in a part that was not read.
+    /// True if `path` is in a part that was not read.
     #[must_use]
     pub fn is_below_unreadable(&self, path: &Path) -> bool {
         self.many || self.unread.iter().any(|unread| path.starts_with(&unread.path))

@@ -62,7 +62,7 @@ impl SourceRoot {
     }
 }
 
-/// Whether a folder is an Eagle library.
+/// True if a folder is an Eagle library.
 pub(super) fn is_eagle(folder: &Path) -> bool {
     folder.join("images").is_dir() && folder.join("metadata.json").is_file()
 }

@@ -52,7 +52,7 @@ impl Mark {
         self.0.strip_prefix(HEAD).unwrap_or(&self.0)
     }
 
-    /// Whether this value of a field `FINGERPRINT` has the old form.
+    /// True if this value of a field `FINGERPRINT` has the old form.
     pub(crate) fn is_old(value: &str) -> bool {
         is_hex(value, OLD_DIGITS)
     }

@@ -12,12 +12,12 @@ pub struct MergedTags {
     pub tags: Vec<String>,
     /// The removed tags, which are fingerprint tags only.
     pub removed: Vec<String>,
-    /// Whether the item had the tag before the merge.
+    /// True if the item had the tag before the merge.
     pub had: bool,
 }
 
 impl MergedTags {
-    /// Whether the item must be written.
+    /// True if the item must be written.
     #[must_use]
     pub fn changes(&self) -> bool {
         !self.had || !self.removed.is_empty()

@@ -114,7 +114,7 @@ impl Access {
     }
 }
 
-/// Whether an entry of `auths` is for `registry`. Old entries are addresses with a path, and the entry of Docker's registry has
+/// True if an entry of `auths` is for `registry`. Old entries are addresses with a path, and the entry of Docker's registry has
 /// another name.
 fn is_for(key: &str, registry: &str) -> bool {
     let key = key.strip_prefix("https://").or_else(|| key.strip_prefix("http://")).unwrap_or(key);

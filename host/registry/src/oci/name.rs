@@ -61,7 +61,7 @@ impl OciReference {
         Self { digest: Some(digest.to_owned()), ..self.clone() }
     }
 
-    /// Whether the registry is on this machine. Baton connects without TLS only to such a registry.
+    /// True if the registry is on this machine. Baton connects without TLS only to such a registry.
     #[must_use]
     pub fn is_loopback(&self) -> bool {
         is_this_machine(host_and_port(&self.registry).0)

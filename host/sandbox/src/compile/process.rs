@@ -149,7 +149,7 @@ fn is_memory(stderr: &str) -> bool {
         .any(|word| stderr.contains(word))
 }
 
-/// Whether this process, and so the compiler, has less memory than a compiler needs.
+/// True if this process, and so the compiler, has less memory than a compiler needs.
 fn is_scarce() -> bool {
     let less = |resource, most| getrlimit(resource).current.is_some_and(|limit| limit < most);
     less(Resource::Data, limits::COMPILE_MEMORY_BYTES) || less(Resource::As, limits::COMPILE_ADDRESS_SPACE)

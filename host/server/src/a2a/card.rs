@@ -21,7 +21,7 @@ pub const CARD_PATH: &str = "/.well-known/agent-card.json";
 /// The path below which each agent has its card: `/a2a/AGENT/.well-known/agent-card.json`.
 const AGENTS_PATH: &str = "/a2a/";
 
-/// Whether a path belongs to A2A.
+/// True if a path belongs to A2A.
 pub(crate) fn serves(path: &str) -> bool {
     path == PATH || CardPath::parse(path).is_some()
 }

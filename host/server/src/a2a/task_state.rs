@@ -51,12 +51,12 @@ impl TaskState {
         Self::from(sent.state())
     }
 
-    /// Whether the task never changes again.
+    /// True if the task never changes again.
     pub(super) fn is_terminal(self) -> bool {
         matches!(self, Self::Completed | Self::Failed | Self::Canceled | Self::Rejected)
     }
 
-    /// Whether the task waits for somebody other than its agent.
+    /// True if the task waits for somebody other than its agent.
     pub(super) fn is_interrupted(self) -> bool {
         matches!(self, Self::InputRequired | Self::AuthRequired)
     }

@@ -74,7 +74,7 @@ impl Protocol {
 pub struct HttpSettings {
     /// The names under which the server may be called.
     pub hosts: AllowedHosts,
-    /// Whether A2A is served.
+    /// True if A2A is served.
     pub a2a: bool,
 }
 

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use super::assertion::{FileStatement, LineStatement, Outcome};
 use crate::count::{count, grouped, plural};
-use crate::index::{EntryKind, FoundEntry, Index};
+use crate::index::{EntryKind, FoundEntry, Index, last_name};
 use crate::limits;
 use crate::plan::{self, Place};
 use crate::remark::NoteSeverity;
@@ -153,7 +153,7 @@ impl<'a> Lookup<'a> {
         if let Some(found) = found.or_else(|| with_ending(self.index, &path)) {
             return Resolution::Found(vec![found]);
         }
-        let name = path.rsplit('/').next().unwrap_or(&path);
+        let name = last_name(&path);
         let same: Vec<&str> = self.index.named(name, EntryKind::File).collect();
         let tail = format!("/{path}");
         let meant: Vec<&str> =
@@ -192,7 +192,7 @@ impl<'a> Lookup<'a> {
         };
         let counted: Vec<(usize, &str)> = meant.iter().map(|found| (company(found), *found)).collect();
         let most = counted.iter().map(|(count, _)| *count).max().unwrap_or_default();
-        let common = GENERIC.contains(&path.rsplit('/').next().unwrap_or(path));
+        let common = GENERIC.contains(&last_name(path));
         match (most < 2, common && path.contains('/')) {
             (true, true) if meant.len() > 1 => Vec::new(),
             (true, _) => meant,

@@ -161,7 +161,7 @@ fn is_manifest(path: &str) -> bool {
         "Cargo.toml Gemfile Package.swift Pipfile build.gradle build.gradle.kts composer.json deno.json go.mod mix.exs \
         package.json pom.xml pubspec.yaml pyproject.toml setup.cfg setup.py"
     );
-    let name = path.rsplit('/').next().unwrap_or(path);
+    let name = last_name(path);
     let requirements = name.starts_with("requirements") && name.ends_with(".txt");
     NAMES.contains(&name) || requirements || name.ends_with(".csproj")
 }

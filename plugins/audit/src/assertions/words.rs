@@ -23,12 +23,12 @@ pub(super) fn stem(word: &str) -> String {
     word.get(..word.len() - cut).unwrap_or_default().to_owned()
 }
 
-/// Whether a word is in a list of words separated by spaces.
+/// True if a word is in a list of words separated by spaces.
 pub(super) fn is_among(list: &str, word: &str) -> bool {
     list.split_whitespace().any(|listed| listed == word)
 }
 
-/// Whether one of the words is in a list of words separated by spaces.
+/// True if one of the words is in a list of words separated by spaces.
 pub(super) fn any_among(list: &str, words: &[String]) -> bool {
     words.iter().any(|word| is_among(list, word))
 }

@@ -51,7 +51,7 @@ impl Inline {
         &self.spans
     }
 
-    /// Whether there is no text.
+    /// True if there is no text.
     #[must_use]
     pub(crate) fn is_empty(&self) -> bool {
         self.spans.is_empty()
@@ -70,7 +70,7 @@ impl Inline {
         text.replace('\n', " ").trim().to_owned()
     }
 
-    /// Whether all words are bold.
+    /// True if all words are bold.
     #[must_use]
     pub(crate) fn is_strong(&self) -> bool {
         !self.is_empty() && self.spans.iter().all(|span| span.strong || span.text.trim().is_empty())

@@ -19,6 +19,7 @@ pub use gather::gather;
 pub use lock::Lock;
 pub use model::{Deliverable, Form, Kind, Mention, Plan, Purpose, Reference, Role, Sighting, SymbolHint};
 pub use place::Place;
+pub(crate) use place::is_third_party;
 pub use size_assertion::{Precision, SizeAssertion};
 pub use stated::StatedDeliverable;
 pub use tasks::Tasks;

@@ -55,6 +55,12 @@ impl Place {
     }
 }
 
+/// True for a path in a folder of third-party code.
+pub(crate) fn is_third_party(path: &str) -> bool {
+    const FOLDERS: &[&str] = list!("Pods node_modules third-party third_party vendor vendored");
+    path.split('/').any(|part| FOLDERS.contains(&part))
+}
+
 /// `C:\x` or `C:/x`.
 fn is_drive(written: &str) -> bool {
     let mut signs = written.chars();

@@ -60,11 +60,7 @@ pub(super) fn clause(before: &str) -> Clause {
     let main: Vec<&str> = main.as_ref().map_or_else(|| said.clone(), |main| main.iter().map(String::as_str).collect());
     let first = main.iter().find(|word| !is_leading(word)).copied().unwrap_or_default();
     let lead = verbs::verb(first);
-    // In "the failing test", neither "failing" nor a word directly after the article is the verb.
-    let named = |at: usize| {
-        said.get(at) == Some(&"failing")
-            || at.checked_sub(1).and_then(|at| said.get(at)).is_some_and(|word| is_article(word))
-    };
+    let named = |at: usize| at.checked_sub(1).and_then(|at| said.get(at)).is_some_and(|word| is_article(word));
     let near = (0..said.len()).rev().filter(|at| !named(*at)).find_map(|at| {
         let test = |verb: &Verb| verb.action == FileAction::Test && (at > 0 || said.len() > 2);
         said.get(at).and_then(|word| verbs::verb(word)).filter(|verb| !test(verb)).map(|verb| (at, verb))
@@ -251,14 +247,14 @@ fn prep(leading_words: &[&str]) -> &'static str {
         if let Some(prep) = words::preposition(word) {
             return prep;
         }
-        if let Some(verb) = verbs::verb(word).filter(|_| {
-            !matches!(*word, "new" | "neu" | "neue" | "failing" | "test" | "tests" | "unit" | "integration")
-        }) {
+        if let Some(verb) = verbs::verb(word)
+            .filter(|_| !matches!(*word, "new" | "neu" | "neue" | "test" | "tests" | "unit" | "integration"))
+        {
             return if verb.action == FileAction::Be { "be" } else { "verb" };
         }
         let skipped = list!(
             "the a an new file files script module its our this root der die das eine einen datei neue neuen \
-                existing test folder directory ordner verzeichnis both document page package class config component constant function method"
+                existing failing test folder directory ordner verzeichnis both document page package class config component constant function method"
         )
         .contains(word)
             || word.starts_with(CODE);

@@ -56,7 +56,7 @@ pub fn plan(text: &str) -> Plan {
 fn of_front(front: &Node) -> Vec<Sighting> {
     let mut sightings = front_files::of_front(front);
     for todo in todos::of_front(front) {
-        let item = format!("- [{}] {}", if todo.done { "x" } else { " " }, todo.text);
+        let item = todo.item();
         let document = Document::of(&item);
         for seen in observe(&document, &[&item]).seen {
             let mut sighting = seen.sighting;

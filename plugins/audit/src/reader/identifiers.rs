@@ -58,7 +58,7 @@ pub(crate) fn symbol_statements(text: &str) -> Vec<SymbolStatement> {
     }
     let lines = document.lines.iter().zip(checked).filter(|(line, _)| is_read(line));
     let todos = todos(text).into_iter().filter(|todo| !todo.dropped).flat_map(|todo| {
-        let document = Document::of(&format!("- [{}] {}", if todo.done { "x" } else { " " }, todo.text));
+        let document = Document::of(&todo.item());
         let told: Vec<SymbolStatement> = document.lines.iter().flat_map(|line| of_line(line, false)).collect();
         told.into_iter().map(move |told| SymbolStatement { line: todo.line, ..told })
     });

@@ -9,7 +9,7 @@ use super::endings::{
     TOP_FOLDERS, WHOLE,
 };
 use crate::limits;
-use crate::plan::{Kind, Place};
+use crate::plan::{Kind, Place, is_third_party};
 
 /// A word that is a path.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -154,11 +154,6 @@ pub(super) fn is_plain_project_file(path: &str) -> bool {
     let plain = !path.contains(char::is_uppercase) && ending.len() <= 4 && ending.chars().all(char::is_alphanumeric);
     // A `.exe` file is a product of a build, and `.git` ends the address of a repository.
     plain && is_rooted(path) && !is_third_party(path) && !DOMAINS.contains(&ending) && !matches!(ending, "exe" | "git")
-}
-
-/// True for a path in a folder where a package manager installs packages.
-pub(super) fn is_third_party(path: &str) -> bool {
-    path.split('/').any(|part| matches!(part, "vendor" | "node_modules"))
 }
 
 /// A path of three or more names without an extension: a file or a folder.

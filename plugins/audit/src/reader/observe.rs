@@ -10,7 +10,7 @@ use super::names::{self, Name};
 use super::structure::{Code, Document, Line, LineForm};
 use super::tree::{self, Leaf, Tree};
 use super::{columns, fields, marks, placeholders, rows, table, words};
-use crate::plan::{Form, Kind, Place, Role, Sighting};
+use crate::plan::{Form, Kind, Place, Role, Sighting, is_third_party};
 
 /// The paths and folders of a plan.
 #[derive(Debug, Default)]
@@ -247,7 +247,6 @@ fn take_tree(document: &Document, code: &Code, tree: Tree, marked: bool, out: &m
     let mixed = tree.leaves.iter().any(|leaf| matches!(state(leaf), "existing" | "goes"));
     let made = |branch: &Leaf| match state(branch) {
         "done" | "made" => true,
-        "new" => document.report,
         _ => document.report && !(mixed && branch.tail.trim().is_empty()),
     };
     let branches = tree.branches.into_iter().filter(|branch| !is_foreign(branch) && made(branch));
@@ -269,7 +268,7 @@ fn take_tree(document: &Document, code: &Code, tree: Tree, marked: bool, out: &m
 /// True for the root of the tree, a folder outside of the repository, and a folder of installed packages.
 fn is_foreign(branch: &Leaf) -> bool {
     let path = branch.sighting.path.as_str();
-    path == "./" || names::is_third_party(path) || matches!(Place::of(path), Place::Outside(_))
+    path == "./" || is_third_party(path) || matches!(Place::of(path), Place::Outside(_))
 }
 
 /// The trees of a document: in code blocks, and in plain lines.

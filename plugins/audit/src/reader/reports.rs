@@ -31,15 +31,12 @@ fn is_report(title: &str) -> bool {
     parts.into_iter().any(|part| {
         let said: Vec<String> =
             words::words(part).filter(|word| !word.contains(|sign: char| sign.is_ascii_digit())).collect();
+        let is_done = |word: &String| DONE.contains(&word.as_str());
+        // "Add the export report" is a plan.
+        let adds = said.len() > 1 && said.first().is_some_and(|word| is_adding(word)) && !said.iter().any(is_done);
         match said.as_slice() {
-            [.., of, last] if DONE.contains(&last.as_str()) => of != "of",
-            // "Add the export report" is a plan.
-            [first, ..]
-                if said.len() > 1 && is_adding(first) && !said.iter().any(|word| DONE.contains(&word.as_str())) =>
-            {
-                false
-            }
-            [.., last] => DONE.contains(&last.as_str()) || !planned && REPORT.contains(&last.as_str()),
+            [.., of, last] if is_done(last) => of != "of",
+            [.., last] => !adds && (is_done(last) || !planned && REPORT.contains(&last.as_str())),
             [] => false,
         }
     })

@@ -63,7 +63,7 @@ struct List<'v> {
     /// The label above the list.
     label: String,
     entries: &'v [Value],
-    /// Whether it lists files.
+    /// True if it lists files.
     files: bool,
 }
 

@@ -10,6 +10,13 @@ pub(super) struct Todo {
     pub(super) dropped: bool,
 }
 
+impl Todo {
+    /// The todo as an item of a list.
+    pub(super) fn item(&self) -> String {
+        format!("- [{}] {}", if self.done { "x" } else { " " }, self.text)
+    }
+}
+
 /// The todos of a plan, in order; empty if the front matter has none or is not YAML, which `discover` reports.
 #[must_use]
 pub(super) fn todos(text: &str) -> Vec<Todo> {

@@ -57,24 +57,22 @@ pub(super) fn read(fence: &Fence) -> Option<Tree> {
     if !(PLAIN.contains(&language) || SHELL.contains(&language)) || is_diagram(fence) {
         return None;
     }
-    // If one block has "Before:" and "After:", the rows between these labels show the former state and are skipped.
-    let label = |text: &str| text.trim_matches(['#', '/', ' ']).to_lowercase();
-    let is_before = |text: &str| label(text) == "before:";
-    let is_after = |text: &str| matches!(label(text).as_str(), "after:" | "now:");
-    let has_both = fence.rows.iter().skip_while(|(_, text)| !is_before(text)).any(|(_, text)| is_after(text));
-    let mut former = false;
-    let now = fence.rows.iter().filter(|(_, text)| {
-        let after = is_after(text);
-        former = has_both && is_before(text) || former && !after;
-        !(former || has_both && after)
-    });
-    let rows: Vec<Row<'_>> = now.filter_map(|(line, text)| row(*line, text)).flat_map(several).collect();
+    let rows: Vec<Row<'_>> = present(fence).filter_map(|(line, text)| row(*line, text)).flat_map(several).collect();
     let connected = rows.iter().any(|row| row.connected);
     let listing = PLAIN.contains(&language) && is_listing(&rows) && (fence.fenced || is_nested(&rows));
     if !connected && !listing {
         return None;
     }
     Some(walk(&rows, names_allowed(&rows)))
+}
+
+/// The rows of a fence. If it has "Before:" and "After:", the rows between these labels show the former state and are skipped.
+fn present(fence: &Fence) -> impl Iterator<Item = &(usize, String)> {
+    let label = |text: &str| text.trim_matches(['#', '/', ' ']).to_lowercase();
+    let before = fence.rows.iter().position(|(_, text)| label(text) == "before:");
+    let after = fence.rows.iter().position(|(_, text)| matches!(label(text).as_str(), "after:" | "now:"));
+    let former = before.zip(after).map_or(0..0, |(before, after)| before..after + 1);
+    fence.rows.iter().enumerate().filter(move |(at, _)| !former.contains(at)).map(|(_, row)| row)
 }
 
 /// True if the fence draws boxes: a corner that no tree has, or a line closed on its right.

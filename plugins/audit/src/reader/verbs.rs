@@ -110,6 +110,10 @@ static ACTIONS: LazyLock<HashMap<&str, FileAction>> = LazyLock::new(|| {
 /// The verb for a word.
 #[must_use]
 pub(crate) fn verb(word: &str) -> Option<Verb> {
+    // "The failing test": an adjective.
+    if word == "failing" {
+        return None;
+    }
     let of = |stem: &str| ACTIONS.get(stem).copied();
     if let Some(action) = of(word) {
         let past =
@@ -156,6 +160,6 @@ mod tests {
         assert_eq!(action("added"), Some((FileAction::Add, true)));
         assert_eq!(action("dropped"), Some((FileAction::Delete, true)));
         assert_eq!(action("modifies"), Some((FileAction::Change, false)));
-        assert_eq!([action("the"), action("till"), action("plan")], [None, None, None]);
+        assert_eq!([action("the"), action("till"), action("failing")], [None, None, None]);
     }
 }

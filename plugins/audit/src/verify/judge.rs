@@ -32,7 +32,7 @@ impl JudgedPlan {
             matches!(verdict.status, Status::Missing | Status::Moved | Status::Phantom | Status::Removed)
         });
         let absent: BTreeSet<&str> = absent.map(|(item, _)| item.path.as_str()).collect();
-        let dropped = plan.deliverables.iter().zip(&self.deliverables).map(|(item, verdict)| {
+        let is_dropped = |item: &Deliverable, verdict: &Verdict| {
             let below = format!("{}/", item.path);
             let holds = || absent.range(below.as_str()..).next().is_some_and(|path| path.starts_with(&below));
             // The first row of a tree may be the repository's name.
@@ -40,12 +40,12 @@ impl JudgedPlan {
             let drawn = item.kind == Kind::Folder && item.done_at.is_none();
             let drawn = drawn && item.mentions.iter().all(|mention| mention.form == Form::Tree);
             drawn && (named || verdict.status == Status::Missing && holds())
-        });
-        let dropped: Vec<bool> = dropped.collect();
-        let mut drop = dropped.iter();
-        plan.deliverables.retain(|_| drop.next() == Some(&false));
-        let mut drop = dropped.iter();
-        self.deliverables.retain(|_| drop.next() == Some(&false));
+        };
+        let pairs = plan.deliverables.iter().zip(&self.deliverables);
+        let keep: Vec<bool> = pairs.map(|(item, verdict)| !is_dropped(item, verdict)).collect();
+        let pairs = std::mem::take(&mut plan.deliverables).into_iter().zip(std::mem::take(&mut self.deliverables));
+        let kept = pairs.zip(keep).filter(|(_, keep)| *keep).map(|(pair, _)| pair);
+        (plan.deliverables, self.deliverables) = kept.unzip();
     }
 }
 

@@ -6,7 +6,7 @@
 
 use crate::index::{EntryKind, FoundEntry, Index, last_name};
 use crate::lists::list;
-use crate::plan::Kind;
+use crate::plan::{Kind, is_third_party};
 
 /// Names that many folders contain, so the name alone does not identify a file.
 pub(crate) const GENERIC: &[&str] = list!(
@@ -79,10 +79,11 @@ pub(crate) fn resolve(index: &Index, path: &str, context: PathContext<'_>) -> Re
         let remark = format!("the plan leaves out the ending; found as {}", found.path);
         return ResolvedPath::There(found, Some(remark));
     }
-    let name = path.rsplit('/').next().unwrap_or(path);
+    let name = last_name(path);
     let bundle = || kind == Kind::Either && name.contains('.') && index.named(name, EntryKind::File).next().is_none();
     let wanted = if kind == Kind::Folder || bundle() { EntryKind::Folder } else { EntryKind::File };
-    let same: Vec<&str> = index.named(name, wanted).filter(|found| is_vendored(path) || !is_vendored(found)).collect();
+    let same: Vec<&str> =
+        index.named(name, wanted).filter(|found| is_third_party(path) || !is_third_party(found)).collect();
     let named: Vec<&str> = if anchored { Vec::new() } else { in_folders(&same, path, folders) };
     if let [first, others @ ..] = named.as_slice() {
         let remark = format!("found below a folder that the plan names: {first}{}", and_more(others));
@@ -106,11 +107,6 @@ pub(crate) fn resolve(index: &Index, path: &str, context: PathContext<'_>) -> Re
         return by_name(index, &same);
     }
     moved(index, path, &same)
-}
-
-/// True for a path into a folder with third-party code.
-fn is_vendored(path: &str) -> bool {
-    path.split('/').any(|part| matches!(part, "vendor" | "vendored" | "third_party" | "third-party" | "Pods"))
 }
 
 /// Resolves a path that begins with the name of the audited folder itself, as the paths of many trees do.
@@ -187,7 +183,7 @@ fn with_other_spelling(index: &Index, path: &str, name: &str) -> Option<Resolved
         parts.filter(|part| !part.is_empty()).map(str::to_owned).collect()
     };
     // Both names must have the same numbers: `notes-1-12.md` is not `notes-11-2.md`.
-    let fits = |found: &&str| is_vendored(path) || !is_vendored(found);
+    let fits = |found: &&str| is_third_party(path) || !is_third_party(found);
     let mut same = index.spelled(name).filter(fits).filter(|found| numbers(last_name(found)) == numbers(name));
     let found = index.find(same.next().filter(|_| same.next().is_none())?)?;
     let remark = format!("it is spelled differently: {}", found.path);

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::resolve::{GENERIC, Lookup, ResolvedPath};
-use crate::index::{EntryKind, Index};
-use crate::plan::{Deliverable, Kind, Place, Plan, Purpose};
+use crate::index::{EntryKind, Index, last_name};
+use crate::plan::{Deliverable, Kind, Plan, Purpose};
 
 /// Looks up a drawn path without its first part, if this part is the repository's name.
 pub(super) fn below_root(index: &Index, item: &Deliverable, roots: &HashSet<String>, lookup: &mut Lookup) {
@@ -91,7 +91,7 @@ pub(super) fn base_folder(index: &Index, plan: &Plan) -> Option<String> {
             continue;
         }
         let tail = format!("/{path}");
-        let mut same = index.named(path.rsplit('/').next().unwrap_or(path), EntryKind::File);
+        let mut same = index.named(last_name(path), EntryKind::File);
         let base = same
             .find_map(|found| found.strip_suffix(tail.as_str()))
             .filter(|_| same.all(|found| !found.ends_with(&tail)));
@@ -103,36 +103,34 @@ pub(super) fn base_folder(index: &Index, plan: &Plan) -> Option<String> {
     (count > 1).then(|| base.to_owned())
 }
 
-/// Top-level folders of a machine that contain no checkout of a repository.
-const SYSTEM_FOLDERS: &[&str] = &[
-    "/bin/", "/boot/", "/dev/", "/etc/", "/lib/", "/opt/", "/proc/", "/run/", "/sbin/", "/sys/", "/tmp/", "/usr/",
-    "/var/",
-];
+/// Top-level folders below which people keep repositories.
+const HOMES: &[&str] = &["/Users/", "/Volumes/", "/home/", "/mnt/", "/root/", "/srv/"];
+
+/// Maximum number of folders of a path that may be the repository.
+const CHECKOUT_DEPTH: usize = 16;
 
 /// The folder of the repository on another machine, such as `/home/dev/till`. Most absolute paths below this folder exist in
 /// the tree without it. At least two of these paths have a subfolder and a name that is not common.
 pub(super) fn other_checkout(index: &Index, plan: &Plan) -> Option<String> {
-    let deliverables = plan.deliverables.iter().map(|item| (&item.path, &item.place));
-    let named = deliverables.chain(plan.references.iter().map(|reference| (&reference.path, &reference.place)));
-    let is_checkout = |path: &str| path.starts_with('/') && !SYSTEM_FOLDERS.iter().any(|top| path.starts_with(top));
-    let absolute = named.filter(|(path, place)| is_checkout(path) && matches!(place, Place::Outside(_)));
-    let absolute: Vec<&str> = absolute.map(|(path, _)| path.as_str()).take(BASE_FOLDER_PATHS).collect();
+    let deliverables = plan.deliverables.iter().map(|item| item.path.as_str());
+    let named = deliverables.chain(plan.references.iter().map(|reference| reference.path.as_str()));
+    let absolute = named.filter(|path| HOMES.iter().any(|home| path.starts_with(home)));
+    let absolute: Vec<&str> = absolute.take(BASE_FOLDER_PATHS).collect();
+    let exists = |rest: &str| index.find(rest.trim_matches('/')).is_some();
     let mut folders: BTreeMap<&str, usize> = BTreeMap::new();
     for path in &absolute {
-        let mut cuts = path.match_indices('/').skip(2).filter_map(|(at, _)| path.split_at_checked(at));
+        let mut cuts =
+            path.match_indices('/').skip(2).take(CHECKOUT_DEPTH).filter_map(|(at, _)| path.split_at_checked(at));
         // The longest rest is used: `/home/dev/till/src/a.rs` is `src/a.rs`, not `a.rs`.
-        if let Some((folder, rest)) = cuts.find(|(_, rest)| index.find(rest.trim_start_matches('/')).is_some()) {
-            let name = rest.rsplit('/').next().unwrap_or_default();
-            *folders.entry(folder).or_default() +=
-                usize::from(rest.matches('/').count() > 1 && !GENERIC.contains(&name));
+        if let Some((folder, rest)) = cuts.find(|(_, rest)| exists(rest)) {
+            let certain = rest.matches('/').count() > 1 && !GENERIC.contains(&last_name(rest));
+            *folders.entry(folder).or_default() += usize::from(certain);
         }
     }
-    let (folder, found) = folders.into_iter().max_by_key(|(_, found)| *found)?;
-    let all =
-        absolute.iter().filter(|path| path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'))).count();
-    let there =
-        |path: &&&str| path.strip_prefix(folder).is_some_and(|rest| index.find(rest.trim_matches('/')).is_some());
-    (found > 1 && absolute.iter().filter(there).count() * 2 > all).then(|| folder.to_owned())
+    let (folder, certain) = folders.into_iter().max_by_key(|(_, certain)| *certain)?;
+    let below = absolute.iter().filter_map(|path| path.strip_prefix(folder)).filter(|rest| rest.starts_with('/'));
+    let (there, missing): (Vec<&str>, Vec<&str>) = below.partition(|rest| exists(rest));
+    (certain > 1 && there.len() > missing.len()).then(|| folder.to_owned())
 }
 
 /// Maximum number of paths that are looked up to find the base folder.

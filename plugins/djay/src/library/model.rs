@@ -125,7 +125,7 @@ impl Source {
     }
 }
 
-/// Whether a kind means a track: `spotify:track:…`, `soundcloud:tracks:…`.
+/// True if a kind means a track: `spotify:track:…`, `soundcloud:tracks:…`.
 pub(super) fn is_track(kind: &str) -> bool {
     ["track", "tracks"].iter().any(|known| kind.eq_ignore_ascii_case(known))
 }
@@ -181,7 +181,7 @@ pub struct Playlist {
     pub name: String,
     /// Its tracks, in order.
     pub items: Vec<Item>,
-    /// Whether all tracks of the playlist were read in the right order.
+    /// True if all tracks of the playlist were read in the right order.
     pub whole: bool,
 }
 

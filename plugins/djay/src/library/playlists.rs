@@ -40,7 +40,7 @@ struct Page {
 #[derive(Debug, Default)]
 struct Group {
     pages: Vec<Page>,
-    /// Whether a page of the group could not be read completely.
+    /// True if a page of the group could not be read completely.
     damaged: bool,
 }
 

@@ -58,7 +58,7 @@ struct Decoder<'a> {
     /// Objects, arrays, dates and data, numbered by their start.
     numbered_values: Vec<NumberedValue<'a>>,
     strings: Vec<&'a str>,
-    /// Whether the blob has a reference of more than one byte. No known blob has such a reference.
+    /// True if the blob has a reference of more than one byte. No known blob has such a reference.
     has_wide_references: bool,
 }
 

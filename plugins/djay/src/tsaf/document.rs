@@ -117,7 +117,7 @@ fn article(noun: &str) -> &'static str {
     if noun.starts_with(['a', 'e', 'i', 'o', 'u', 'A', 'E', 'I', 'O', 'U']) { "an" } else { "a" }
 }
 
-/// Whether a text has at most 4 KiB. A blob stores each string once and refers to it by number, so without this limit a small
+/// True if a text has at most 4 KiB. A blob stores each string once and refers to it by number, so without this limit a small
 /// blob could expand to much memory.
 fn is_short(text: &str) -> bool {
     text.len() <= 4_096
@@ -130,7 +130,7 @@ impl<'a> Document<'a> {
         &self.root
     }
 
-    /// Whether the blob has references of more than one byte (tags 03, 04, 06, 07). No known blob has such references; they
+    /// True if the blob has references of more than one byte (tags 03, 04, 06, 07). No known blob has such references; they
     /// are read like those of one byte.
     #[must_use]
     pub fn has_wide_references(&self) -> bool {

@@ -48,7 +48,7 @@ pub(super) struct RemoteFile {
     /// The time of the last change of a spreadsheet; empty for other files, which are compared by their content.
     pub(super) modified: String,
     pub(super) trashed: bool,
-    /// Whether the account owns the file. Files of a shared drive have no owner.
+    /// True if the account owns the file. Files of a shared drive have no owner.
     pub(super) is_owned: bool,
     /// The id of the file's shared drive; empty for My Drive.
     pub(super) drive: String,

@@ -129,7 +129,7 @@ fn apply(account: &Account<'_>, page: &ChangesPage) -> Result<bool, Refusal> {
     Ok(has_new_folder)
 }
 
-/// Whether Baton handles a file. A file with Baton's marker may be in any folder, because a person can move it. A file without
+/// True if Baton handles a file. A file with Baton's marker may be in any folder, because a person can move it. A file without
 /// the marker must be in the top folder. In My Drive, the account must own the file, because other people can share the files
 /// of their Baton.
 fn is_ours(account: &Account<'_>, file: &RemoteFile, top: Option<&str>) -> bool {

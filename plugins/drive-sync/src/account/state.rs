@@ -60,7 +60,7 @@ impl Account<'_> {
         self.compared.set(0);
     }
 
-    /// Whether a file is in another drive: somebody may have moved it to that drive.
+    /// True if a file is in another drive: somebody may have moved it to that drive.
     pub(super) fn is_elsewhere(&self, file: &RemoteFile) -> bool {
         file.drive != self.place.shared_drive
     }

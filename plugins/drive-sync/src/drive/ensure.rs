@@ -20,7 +20,7 @@ use super::{
 pub struct EnsureResult {
     /// The folder's name: `{title}_{id}`.
     pub name: String,
-    /// Whether the folder was created now.
+    /// True if the folder was created now.
     pub made: bool,
     /// The number of folders that were merged into it.
     pub merged: usize,

@@ -104,7 +104,7 @@ pub fn children_and_unreadable(folder: &Path) -> io::Result<(Vec<(String, EntryK
     Ok((found, listing.unreadable))
 }
 
-/// Whether a name ends in `.csv`.
+/// True if a name ends in `.csv`.
 pub(super) fn is_csv(name: &str) -> bool {
     PathBuf::from(name).extension().is_some_and(|ending| ending.eq_ignore_ascii_case("csv"))
 }

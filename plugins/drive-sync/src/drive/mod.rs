@@ -75,19 +75,19 @@ impl std::fmt::Display for WriteError {
 
 impl std::error::Error for WriteError {}
 
-/// Whether an error is an error of a write.
+/// True if an error is an error of a write.
 #[must_use]
 pub fn is_unwritable(error: &io::Error) -> bool {
     matches!(error.get_ref(), Some(inner) if inner.is::<WriteError>())
 }
 
-/// Whether a folder has a folder of backups. A link does not count.
+/// True if a folder has a folder of backups. A link does not count.
 #[must_use]
 pub fn has_archive(folder: &Path) -> bool {
     is_folder(&folder.join(ARCHIVE))
 }
 
-/// Whether the path is a folder. A link does not count.
+/// True if the path is a folder. A link does not count.
 fn is_folder(path: &Path) -> bool {
     fs::symlink_metadata(path).is_ok_and(|found| found.is_dir())
 }

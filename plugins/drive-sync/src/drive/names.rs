@@ -45,7 +45,7 @@ fn without_copy(name: &str) -> (&str, Option<u32>) {
     parts().unwrap_or((name, None))
 }
 
-/// Whether a text can be an id: ASCII letters, digits and `-`, at most 64.
+/// True if a text can be an id: ASCII letters, digits and `-`, at most 64.
 #[must_use]
 pub fn is_id(text: &str) -> bool {
     (1..=MOST_ID).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
@@ -73,7 +73,7 @@ pub fn spellings(id: &str) -> [String; 2] {
     [written, other]
 }
 
-/// Whether two texts are the same id. Case is ignored, because some file systems ignore it. The dashes of a UUID are ignored
+/// True if two texts are the same id. Case is ignored, because some file systems ignore it. The dashes of a UUID are ignored
 /// too.
 #[must_use]
 pub fn is_one_id(one: &str, other: &str) -> bool {

@@ -7,13 +7,13 @@ use std::path::Path;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Identity(u64, u64);
 
-/// Whether both names are of one regular file.
+/// True if both names are of one regular file.
 #[must_use]
 pub fn is_one(one: &Path, other: &Path) -> bool {
     identity(one).is_some_and(|of_one| identity(other) == Some(of_one))
 }
 
-/// Whether a regular file has several names.
+/// True if a regular file has several names.
 pub(super) fn has_several_names(path: &Path) -> bool {
     identity(path).is_some()
 }

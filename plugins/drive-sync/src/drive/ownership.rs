@@ -12,14 +12,14 @@ use crate::schema::SIDECAR;
 /// The beginning of a CSV of this plugin.
 const KEY: &[u8] = b"__page_id,";
 
-/// Whether an id contains letters and digits, and has at least three characters.
+/// True if an id contains letters and digits, and has at least three characters.
 fn is_telling(id: &str) -> bool {
     let has = |kind: fn(&char) -> bool| id.chars().any(|c| kind(&c));
     let signs = id.chars().filter(|c| c.is_alphanumeric()).count();
     signs >= 3 && has(char::is_ascii_digit) && has(char::is_ascii_alphabetic)
 }
 
-/// Whether a folder with the id in its name certainly belongs to the database. One of these conditions is enough: the id is a
+/// True if a folder with the id in its name certainly belongs to the database. One of these conditions is enough: the id is a
 /// UUID; the id has letters and digits, and the folder is not hidden; the folder has one of the titles, a manifest with the id,
 /// or a CSV of this plugin with the id.
 #[must_use]

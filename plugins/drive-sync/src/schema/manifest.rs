@@ -66,7 +66,7 @@ impl Column {
         serde_json::json!([self.property, self.kind]).to_string()
     }
 
-    /// Whether a person added the column.
+    /// True if a person added the column.
     #[must_use]
     pub fn is_own(&self) -> bool {
         self.property.starts_with(OWN)

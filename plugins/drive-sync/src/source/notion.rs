@@ -21,7 +21,7 @@ const ID_LENGTH: usize = 32;
 pub(super) struct ParsedExportName<'a> {
     title: &'a str,
     id: &'a str,
-    /// Whether the file has all rows: its name ends in `_all`.
+    /// True if the file has all rows: its name ends in `_all`.
     pub(super) all: bool,
 }
 
@@ -34,7 +34,7 @@ impl<'a> ParsedExportName<'a> {
     }
 }
 
-/// Whether a file has the form of this plugin's CSVs, with keys, even if its name is a name of Notion.
+/// True if a file has the form of this plugin's CSVs, with keys, even if its name is a name of Notion.
 pub(super) fn has_keys(bytes: &[u8]) -> bool {
     let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let text = text.strip_prefix(b"\"").unwrap_or(text);

@@ -268,7 +268,7 @@ fn run_all(
     Ok(())
 }
 
-/// Whether names, sizes and times of the files are unchanged since the last sync. The check reads no file content and needs no
+/// True if names, sizes and times of the files are unchanged since the last sync. The check reads no file content and needs no
 /// lock.
 fn is_unchanged(context: &DriveContext<'_>, known: &KnownDatabase, source_stamp: &str, listing: &Listing) -> bool {
     let one = matches!(listing.folders(&known.id), [folder] if folder.name == known.folder);

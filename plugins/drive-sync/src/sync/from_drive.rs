@@ -82,7 +82,7 @@ pub struct ImportResult {
 }
 
 impl ImportResult {
-    /// Whether there is nothing to deliver.
+    /// True if there is nothing to deliver.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.changed.is_empty() && self.added == 0

@@ -120,7 +120,7 @@ fn base_copy(root: &Path, folder: &str, known: &KnownDatabase) -> Option<Base> {
     whole.then(|| parse_csv(&bytes).ok()).flatten().map(|csv| Base { csv, digest })
 }
 
-/// Whether the copy has this digest.
+/// True if the copy has this digest.
 pub(super) fn is_base(root: &Path, folder: &str, wanted: &str) -> bool {
     drive::read(&root.join(folder).join(ARCHIVE).join(BASE)).is_ok_and(|bytes| digest(&bytes) == wanted)
 }

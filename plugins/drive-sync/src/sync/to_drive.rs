@@ -26,11 +26,11 @@ pub struct SyncOptions {
     pub keep: usize,
     /// Complete readings without a property that are needed to remove its column.
     pub readings: u32,
-    /// Whether any number of rows may disappear.
+    /// True if any number of rows may disappear.
     pub allow_shrink: bool,
     /// The percentage of the rows that may disappear.
     pub shrink_percent: usize,
-    /// Whether a person's changes on the Drive may be replaced.
+    /// True if a person's changes on the Drive may be replaced.
     pub overwrite: bool,
 }
 
@@ -39,7 +39,7 @@ pub struct SyncOptions {
 pub struct ExportResult {
     /// Its folder.
     pub folder: String,
-    /// Whether its CSV was written.
+    /// True if its CSV was written.
     pub written: bool,
     /// Rows of its CSV.
     pub rows: usize,

@@ -142,7 +142,7 @@ fn types_among(rows: &mut Vec<Row>) -> Result<Option<Row>, String> {
 }
 
 impl Csv {
-    /// Whether the file has a row of types.
+    /// True if the file has a row of types.
     #[must_use]
     pub fn has_types(&self) -> bool {
         self.kinds.len() == self.header.len()

@@ -29,7 +29,7 @@ pub struct Database {
     pub title: String,
     /// The properties, in the order of the columns.
     pub properties: Vec<Property>,
-    /// Whether every property and every row was read.
+    /// True if every property and every row was read.
     pub complete: bool,
     /// The status at the end of the reading, from the service. Only `complete` and an absent status mean a
     /// complete reading.

@@ -9,7 +9,7 @@ pub(super) struct Records<'a> {
     rest: &'a str,
     /// The number of the current line. The first line is 1.
     line: usize,
-    /// Whether lines end with a lone `\r`.
+    /// True if lines end with a lone `\r`.
     old: bool,
 }
 

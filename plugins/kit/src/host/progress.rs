@@ -9,7 +9,7 @@ pub trait Progress {
     /// Reports progress; `percent` is 0 to 100.
     fn report(&self, percent: u8, message: &str);
 
-    /// Whether the task was cancelled.
+    /// True if the task was cancelled.
     fn cancelled(&self) -> bool;
 
     /// Reports progress between two steps.

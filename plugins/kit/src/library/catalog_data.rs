@@ -88,7 +88,7 @@ pub struct CatalogFile {
 }
 
 impl CatalogFile {
-    /// Whether a file with this size and time can be this file. If the catalog has no size or time, every value matches.
+    /// True if a file with this size and time can be this file. If the catalog has no size or time, every value matches.
     #[must_use]
     pub fn fits(&self, size: u64, modified_ns: i64) -> bool {
         self.size.is_none_or(|known| known == size)

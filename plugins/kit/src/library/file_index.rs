@@ -87,7 +87,7 @@ impl<'a> FileIndex<'a> {
         }
     }
 
-    /// Whether the two best candidates are files with the same artist and title. Then either file is right.
+    /// True if the two best candidates are files with the same artist and title. Then either file is right.
     fn are_equal_names(&self, candidates: &[Match]) -> bool {
         let Some(best) = candidates.first() else { return false };
         let twin = best.reasons.iter().find_map(|reason| match reason {

@@ -90,7 +90,7 @@ impl History {
         self.before.get(&number).map(|(from, modified_ns)| (from.as_str(), *modified_ns))
     }
 
-    /// Whether the file may have been at its present path before plans moved files away from this path.
+    /// True if the file may have been at its present path before plans moved files away from this path.
     pub(crate) fn may_be_original(&self, number: usize, file: &Entry) -> bool {
         let first = |origin: &Origin| origin.size == file.size && origin.modified_ns == file.modified_ns;
         self.origins.get(&number).is_none_or(|origin| !origin.away || first(origin))

@@ -155,7 +155,7 @@ fn begin(context: &MoveContext<'_>, file_move: &FileMove) -> io::Result<MoveOutc
     }
 }
 
-/// Whether a rename failed because the target is on another disk. The sandbox reports the same error (`io`) for a failing disk.
+/// True if a rename failed because the target is on another disk. The sandbox reports the same error (`io`) for a failing disk.
 /// The move then continues with a copy, which fails if the disk fails.
 fn is_on_another_disk(error: &io::Error) -> bool {
     error.kind() == ErrorKind::CrossesDevices || (cfg!(target_family = "wasm") && is_io_error(error))

@@ -9,13 +9,13 @@ pub(crate) fn check(pattern: &str) -> Result<(), String> {
     Globs::new(&[fold(pattern)]).map(drop).map_err(|error| error.to_string())
 }
 
-/// Whether a name matches. `/` is an ordinary character in a name.
+/// True if a name matches. `/` is an ordinary character in a name.
 pub(crate) fn fits_name(pattern: &str, name: &str) -> bool {
     let plain = |text: &str| fold(text).replace('/', "\u{2215}");
     Globs::new(&[plain(pattern)]).is_ok_and(|globs| globs.matches(&plain(name)))
 }
 
-/// Whether a path matches.
+/// True if a path matches.
 pub(crate) fn fits_path(pattern: &str, path: &str) -> bool {
     Globs::new(&[fold(pattern)]).is_ok_and(|globs| globs.matches(&fold(path)))
 }

@@ -266,7 +266,7 @@ impl Planner<'_> {
         draft.steps.extend(steps);
     }
 
-    /// Whether the file at `path` below the folder `organised` is a copy of the file `music`. Files of different sizes are not
+    /// True if the file at `path` below the folder `organised` is a copy of the file `music`. Files of different sizes are not
     /// copies. For equal sizes, the history of plans or the digests in the catalog decide. If these have no answer, both files
     /// are read, within a limit. Above the limit, a file with the same name and size counts as a copy, so no other copy is
     /// made.

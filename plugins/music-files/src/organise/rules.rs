@@ -116,7 +116,7 @@ impl Rules {
         Ok(Self(rules))
     }
 
-    /// Whether a rule names this extension. Such files are planned even if they are not audio.
+    /// True if a rule names this extension. Such files are planned even if they are not audio.
     pub(crate) fn has_format(&self, ext: &str) -> bool {
         self.0.iter().any(|rule| rule.when.format.as_ref().is_some_and(|words| words.fit(ext)))
     }

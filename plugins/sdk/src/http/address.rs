@@ -52,7 +52,7 @@ impl Address {
         Ok(Self { path, ..self.clone() })
     }
 
-    /// Whether both addresses have the same scheme, host and port.
+    /// True if both addresses have the same scheme, host and port.
     pub(super) fn same_origin(&self, other: &Self) -> bool {
         let origin = |address: &Self| {
             let authority = address.authority.to_ascii_lowercase();
@@ -69,7 +69,7 @@ impl fmt::Display for Address {
     }
 }
 
-/// Whether a text begins with `scheme:`.
+/// True if a text begins with `scheme:`.
 fn has_scheme(text: &str) -> bool {
     let scheme = text.split_once(':').map(|(scheme, _)| scheme);
     scheme.is_some_and(|scheme| {

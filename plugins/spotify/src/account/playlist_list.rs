@@ -18,7 +18,7 @@ pub(super) struct AccountPlaylist {
     pub(super) description: Option<String>,
     pub(super) version: String,
     pub(super) items: usize,
-    /// Whether the account owns it.
+    /// True if the account owns it.
     pub(super) is_own: bool,
     /// Whether the account owns or edits it.
     pub(super) is_readable: bool,

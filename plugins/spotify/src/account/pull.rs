@@ -33,7 +33,7 @@ const LIKED_NAME: &str = "Liked Songs";
 pub struct Args {
     /// Names of playlists; absent: all.
     pub playlists: Vec<String>,
-    /// Whether the liked songs are read.
+    /// True if the liked songs are read.
     pub liked: bool,
 }
 

@@ -38,7 +38,7 @@ pub struct Args {
     /// Names of playlists; absent: all.
     #[serde(default)]
     pub playlists: Vec<String>,
-    /// Whether a plan is made that gives the account the playlists of `to`.
+    /// True if a plan is made that gives the account the playlists of `to`.
     #[serde(default)]
     pub plan: bool,
 }

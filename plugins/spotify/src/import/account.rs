@@ -30,7 +30,7 @@ impl<'a> AccountWriter<'a> {
         Ok(Self { import, states, now })
     }
 
-    /// Whether the catalog has the playlist as it was at this snapshot.
+    /// True if the catalog has the playlist as it was at this snapshot.
     pub(crate) fn has(&self, id: &str, version: &str) -> bool {
         let state = self.states.get(&(SERVICE_ACCOUNT.to_owned(), id.to_owned()));
         state.is_some_and(|state| state.is_of(version))

@@ -25,12 +25,12 @@ impl PlaylistState {
         self.snapshot.rsplit(':').next() == Some(self.entries.to_string().as_str())
     }
 
-    /// Whether the playlist has the content of a file with this digest.
+    /// True if the playlist has the content of a file with this digest.
     pub(super) fn is_of(&self, digest: &str) -> bool {
         self.snapshot == snapshot(digest, self.entries)
     }
 
-    /// Whether the playlist has the readable part of a file with this digest.
+    /// True if the playlist has the readable part of a file with this digest.
     pub(super) fn is_part_of(&self, digest: &str) -> bool {
         self.snapshot == part(digest)
     }

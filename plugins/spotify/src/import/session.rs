@@ -96,7 +96,7 @@ impl<'a> Session<'a> {
         Ok(self.import.report)
     }
 
-    /// Whether the arguments select a playlist with this name. Also records the name.
+    /// True if the arguments select a playlist with this name. Also records the name.
     fn is_selected(&mut self, name: &str) -> bool {
         if self.only.is_empty() {
             return true;

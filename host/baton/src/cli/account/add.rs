@@ -102,7 +102,7 @@ impl Args {
         settings
     }
 
-    /// Whether the account uses a token that the operator made, instead of a consent.
+    /// True if the account uses a token that the operator made, instead of a consent.
     fn has_token(&self) -> bool {
         self.token || self.service.consent() == ConsentKind::Personal
     }
@@ -233,7 +233,7 @@ impl Args {
     }
 }
 
-/// Whether the account has the consent for changes, so that a renewed consent should have it too.
+/// True if the account has the consent for changes, so that a renewed consent should have it too.
 fn may_write(service: Provider, account: &Account) -> bool {
     let mut scopes = service.write_scopes().iter().peekable();
     scopes.peek().is_some() && scopes.all(|scope| account.scopes.iter().any(|own| own == scope.name))

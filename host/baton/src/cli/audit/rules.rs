@@ -130,7 +130,7 @@ impl Rules {
         finding.id.ends_with(MORE_FINDINGS) || grave && !self.is_known(finding)
     }
 
-    /// Whether the baseline has this finding. A finding in the baseline is not shown again.
+    /// True if the baseline has this finding. A finding in the baseline is not shown again.
     pub(super) fn is_known(&self, finding: &Finding) -> bool {
         self.known.contains(&finding.id)
     }

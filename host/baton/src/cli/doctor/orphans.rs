@@ -108,7 +108,7 @@ fn reasons_without_file(facts: &Facts) -> Vec<Finding> {
         .collect()
 }
 
-/// Whether the file of a reason file is missing. If the name of the file was too long, Baton cut it to make room for the
+/// True if the file of a reason file is missing. If the name of the file was too long, Baton cut it to make room for the
 /// suffix. In that case any file whose name begins with the cut name counts as the file.
 fn is_without_file(name: &str, names: &BTreeSet<String>) -> bool {
     let Some(of) = name.strip_suffix(REASON) else {

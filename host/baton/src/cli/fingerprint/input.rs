@@ -85,7 +85,7 @@ impl Failure {
     }
 }
 
-/// Whether the name means standard input.
+/// True if the name means standard input.
 fn is_stdin(file: &Path) -> bool {
     file.as_os_str() == "-"
 }

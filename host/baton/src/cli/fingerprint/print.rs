@@ -29,9 +29,9 @@ pub(super) struct OutputPart<'a> {
     /// The start of the part, in seconds: from the start of the file or, with `--ts`, as the time of day.
     pub(super) begin_s: f64,
     pub(super) length_s: f64,
-    /// Whether each part of the file has a separate fingerprint (`--chunk`).
+    /// True if each part of the file has a separate fingerprint (`--chunk`).
     pub(super) is_chunk: bool,
-    /// Whether this is the first part of the file.
+    /// True if this is the first part of the file.
     pub(super) is_first: bool,
 }
 

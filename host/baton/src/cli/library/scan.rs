@@ -126,7 +126,7 @@ impl Args {
     }
 }
 
-/// Whether a source was reached and has never had an audio file.
+/// True if a source was reached and has never had an audio file.
 fn is_empty(listing: &Listing) -> bool {
     let Listing { items, missing, kept, unread, failure, .. } = listing;
     items + missing + kept == 0 && unread.is_empty() && failure.is_none()

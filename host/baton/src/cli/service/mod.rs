@@ -141,7 +141,7 @@ fn status(manager: &Manager, service: &Service) -> anyhow::Result<Code> {
     Ok(if installed { Code::Good } else { Code::Findings })
 }
 
-/// Whether the command exists and succeeds.
+/// True if the command exists and succeeds.
 fn works(words: &[String]) -> bool {
     let Some((program, arguments)) = words.split_first() else {
         return false;

@@ -13,7 +13,7 @@ pub(crate) struct ServerConfig {
     /// More names under which clients may call the server, with their port.
     #[serde(default)]
     pub(crate) hosts: Vec<String>,
-    /// Whether A2A is served beside MCP.
+    /// True if A2A is served beside MCP.
     #[serde(default)]
     pub(crate) a2a: bool,
 }

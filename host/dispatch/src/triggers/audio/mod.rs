@@ -48,7 +48,7 @@ impl AudioTrigger {
         limits::AUDIO_DEBOUNCE
     }
 
-    /// Whether a change at `path` may be new audio. Hidden files are not scanned.
+    /// True if a change at `path` may be new audio. Hidden files are not scanned.
     pub(crate) fn concerns(&self, path: &Path) -> bool {
         let hidden = |name: &std::ffi::OsStr| name.as_encoded_bytes().starts_with(b".");
         path.strip_prefix(&self.folder.real).is_ok_and(|below| !below.iter().any(hidden))
@@ -114,7 +114,7 @@ impl AudioScanQueue {
         is_new.then(|| FolderScanGuard { scan_queue: self, folder: folder.to_owned(), permit: Some(permit) })
     }
 
-    /// Whether the last scan of the folder failed.
+    /// True if the last scan of the folder failed.
     pub(super) fn has_failed(&self, folder: &Path) -> bool {
         self.errors.lock().unwrap_or_else(PoisonError::into_inner).contains_key(folder)
     }

@@ -37,7 +37,7 @@ pub struct NewAudioBatch {
     pub files: Vec<NewAudio>,
     /// Marked paths that do not exist any more.
     pub missing: Vec<String>,
-    /// Whether the folder has more new files.
+    /// True if the folder has more new files.
     pub more: bool,
     /// Why the folder cannot be reached; `None` if it can be reached.
     pub unreachable: Option<String>,
@@ -73,7 +73,7 @@ pub struct LibraryMatch {
     pub key: String,
     /// The mark that the file has or will get, if the file is in a folder of `[[audio]]`.
     pub mark: Option<String>,
-    /// Whether this file is also new, in the same batch.
+    /// True if this file is also new, in the same batch.
     pub new: bool,
     /// The format and the quality of the file, for people.
     pub format: String,

@@ -19,7 +19,7 @@ impl NewAudio {
         self.known.iter().find(|known| known.difference.is_none())
     }
 
-    /// Whether the file is a copy, and all files of which it is a copy are in the same batch.
+    /// True if the file is a copy, and all files of which it is a copy are in the same batch.
     fn is_copy_of_new(&self) -> bool {
         self.copy().is_some() && self.known.iter().filter(|known| known.difference.is_none()).all(|known| known.new)
     }

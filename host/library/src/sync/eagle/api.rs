@@ -41,7 +41,7 @@ pub struct OpenLibrary {
 }
 
 impl OpenLibrary {
-    /// Whether the item may be in this library.
+    /// True if the item may be in this library.
     #[must_use]
     pub fn may_have(&self, item: &Item) -> bool {
         self.folder.as_ref().map_or(self.name == item.library, |folder| *folder == item.folder)

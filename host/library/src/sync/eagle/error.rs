@@ -108,7 +108,7 @@ pub enum EagleError {
 }
 
 impl EagleError {
-    /// Whether a retry may succeed.
+    /// True if a retry may succeed.
     #[must_use]
     pub fn is_temporary(&self) -> bool {
         matches!(
@@ -117,12 +117,12 @@ impl EagleError {
         )
     }
 
-    /// Whether the error affects all items, so that the sync stops.
+    /// True if the error affects all items, so that the sync stops.
     pub(super) fn affects_all_items(&self) -> bool {
         matches!(self, Self::Unreachable { .. } | Self::Unauthorized { .. } | Self::TagsLost { .. })
     }
 
-    /// Whether the answer means that Eagle has no item with this id. The documentation of V1 does not define this answer. It
+    /// True if the answer means that Eagle has no item with this id. The documentation of V1 does not define this answer. It
     /// is a refusal (or a 404) that says "not found" or gives no reason. A refusal with another reason is an error.
     pub(super) fn is_unknown_item(&self) -> bool {
         const PHRASES: [&str; 4] = ["not found", "not exist", "no such", "no item"];
@@ -132,7 +132,7 @@ impl EagleError {
         ["", r#":{"status":"error"}"#].contains(&bare.as_str()) || PHRASES.iter().any(|saying| words.contains(saying))
     }
 
-    /// Whether the server answered, but does not support the request.
+    /// True if the server answered, but does not support the request.
     pub(super) fn is_refusal(&self) -> bool {
         matches!(self, Self::Refused { .. } | Self::NotEagle { .. })
     }

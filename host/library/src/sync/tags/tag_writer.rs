@@ -56,7 +56,7 @@ pub(super) enum Kind {
 }
 
 impl TagWriter {
-    /// Whether the tag can be written as 2.4 if writing it as 2.3 loses something.
+    /// True if the tag can be written as 2.4 if writing it as 2.3 loses something.
     pub(super) fn can_be_upgraded(&self) -> bool {
         self.is_v23
     }
@@ -92,7 +92,7 @@ impl TagWriter {
         }
     }
 
-    /// Whether the file has no tag yet that could hold the fingerprint.
+    /// True if the file has no tag yet that could hold the fingerprint.
     pub(super) fn is_new(&self) -> bool {
         self.new
     }

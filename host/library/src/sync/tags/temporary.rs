@@ -87,7 +87,7 @@ pub fn remove_leftovers(folder: &Path, now: SystemTime) {
     }
 }
 
-/// Whether `name` has the form of the names that [`TemporaryCopy::beside`] creates.
+/// True if `name` has the form of the names that [`TemporaryCopy::beside`] creates.
 fn is_copy(name: &str) -> bool {
     let parts = name.strip_prefix(PREFIX).and_then(|rest| rest.split_once('.'));
     parts.is_some_and(|(inode, ending)| {

@@ -27,7 +27,7 @@ pub(crate) struct JudgementList {
     plugin: String,
     declared: bool,
     granted: bool,
-    /// Whether a RETURN is the cause of the task.
+    /// True if a RETURN is the cause of the task.
     has_return: bool,
     /// The judgements so far, one for each RETURN, in the order of the calls.
     pub(crate) judgements: Vec<Judgement>,

@@ -40,7 +40,7 @@ pub struct MountGrant {
     pub guest: String,
     /// Its path in messages.
     pub shown_as: String,
-    /// Whether writing is granted.
+    /// True if writing is granted.
     pub writable: bool,
 }
 

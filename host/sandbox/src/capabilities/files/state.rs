@@ -11,7 +11,7 @@ use super::changed_files::ChangeTracker;
 /// The capability's state in one attempt.
 pub(crate) struct Files {
     pub(super) preopens: Preopens,
-    /// Whether files with several names may be opened.
+    /// True if files with several names may be opened.
     pub(crate) hard_links: bool,
     /// The files that the attempt changes.
     pub(super) tracker: ChangeTracker,

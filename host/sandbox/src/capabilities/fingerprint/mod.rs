@@ -30,7 +30,7 @@ use generated::Error;
 /// The fingerprints that a plugin may get.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FingerprintGrants {
-    /// Whether the host decodes files in the mounts of the plugin.
+    /// True if the host decodes files in the mounts of the plugin.
     pub files: bool,
     /// The catalog with the library. Absent if the plugin may not search the library.
     pub library: Option<PathBuf>,

@@ -109,7 +109,7 @@ impl Handoffs {
         self.requests.iter().filter(|request| matches!(request, PluginRequest::Send(_))).count()
     }
 
-    /// Whether a handoff with this key will be sent.
+    /// True if a handoff with this key will be sent.
     fn has_draft(&self, key: &str) -> bool {
         self.requests.iter().any(|request| matches!(request, PluginRequest::Send(draft) if draft.dedupe_key == key))
     }

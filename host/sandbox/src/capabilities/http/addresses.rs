@@ -42,7 +42,7 @@ impl Host {
         }
     }
 
-    /// Whether the host is this machine.
+    /// True if the host is this machine.
     pub(crate) fn is_local(&self) -> bool {
         match self {
             Self::Address(address) => address.is_loopback(),
@@ -68,7 +68,7 @@ impl Host {
     }
 }
 
-/// Whether the last label is a number, which resolvers parse as (a part of) an IPv4 address: `2130706433`, `127.1`,
+/// True if the last label is a number, which resolvers parse as (a part of) an IPv4 address: `2130706433`, `127.1`,
 /// `0x7f000001`, `0177.0.0.1`.
 fn ends_in_a_number(host: &str) -> bool {
     let host = host.strip_suffix('.').unwrap_or(host);

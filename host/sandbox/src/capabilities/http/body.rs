@@ -90,7 +90,7 @@ impl Body for Outgoing {
     }
 }
 
-/// Whether the whole piece is delayed until the next one.
+/// True if the whole piece is delayed until the next one.
 fn is_empty(frame: &Frame<Bytes>) -> bool {
     frame.data_ref().is_some_and(Bytes::is_empty)
 }

@@ -67,7 +67,7 @@ impl Target {
         if self.port == usual_port(self.scheme) { host } else { format!("{host}:{}", self.port) }
     }
 
-    /// Whether the request is encrypted.
+    /// True if the request is encrypted.
     pub(crate) fn is_private(&self) -> bool {
         self.scheme == "https" || self.host.is_local()
     }

@@ -32,7 +32,7 @@ impl Cancel {
         self.0.send_replace(true);
     }
 
-    /// Whether the signal is set.
+    /// True if the signal is set.
     #[must_use]
     pub fn is_cancelled(&self) -> bool {
         *self.0.borrow()

@@ -18,7 +18,7 @@ impl Finder {
         Self { placeholders, kept: Vec::new() }
     }
 
-    /// Whether `bytes` contains a placeholder.
+    /// True if `bytes` contains a placeholder.
     pub(crate) fn is_in(&self, bytes: &[u8]) -> bool {
         let mut at = bytes.windows(PREFIX.len()).enumerate().filter(|(_, window)| *window == PREFIX.as_bytes());
         at.any(|(at, _)| bytes.get(at..).is_some_and(|rest| self.starts(rest)))
@@ -53,7 +53,7 @@ impl Finder {
         std::mem::take(&mut self.kept).into()
     }
 
-    /// Whether no bytes are delayed.
+    /// True if no bytes are delayed.
     pub(crate) fn is_empty(&self) -> bool {
         self.kept.is_empty()
     }

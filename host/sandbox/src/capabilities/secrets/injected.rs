@@ -215,7 +215,7 @@ impl Entry {
         }
     }
 
-    /// Whether `target` is one of the hosts to which the secret may be sent.
+    /// True if `target` is one of the hosts to which the secret may be sent.
     fn goes_to(&self, target: &Target) -> bool {
         let to = (target.host.as_rule(), target.port);
         self.hosts.iter().any(|host| authority_of(host, target.scheme).as_ref() == Some(&to))

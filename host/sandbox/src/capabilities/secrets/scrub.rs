@@ -37,7 +37,7 @@ impl Scrubber {
         Self(scrubbers.flat_map(|scrubber| scrubber.0.iter().cloned()).collect())
     }
 
-    /// Whether there are no values to find.
+    /// True if there are no values to find.
     pub(crate) fn is_idle(&self) -> bool {
         self.0.is_empty()
     }

@@ -50,7 +50,7 @@ impl Cursor {
         &self.columns
     }
 
-    /// Whether the cursor reads a file of another program.
+    /// True if the cursor reads a file of another program.
     pub(super) fn is_of_file(&self) -> bool {
         self.kept.is_some()
     }

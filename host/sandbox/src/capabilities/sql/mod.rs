@@ -42,7 +42,7 @@ pub struct DatabaseGrant {
     /// Its file; created if it is missing. For [`Database::Files`], the private folder for the copies while they are
     /// read.
     pub path: PathBuf,
-    /// Whether writing is granted.
+    /// True if writing is granted.
     pub writable: bool,
 }
 
@@ -113,7 +113,7 @@ impl Sql {
         Ok(Access { database, path: granted.path.clone(), writable, writer: Some(plugin.clone()), denial })
     }
 
-    /// Whether the attempt has reached its limit of bytes added to the catalog.
+    /// True if the attempt has reached its limit of bytes added to the catalog.
     fn has_filled_catalog(&self) -> bool {
         self.catalog_growth > CATALOG_BYTES
     }

@@ -77,7 +77,7 @@ impl Worker {
         self.reply(message, limits::STATEMENT, "the statement").await
     }
 
-    /// Whether no further request is possible.
+    /// True if no further request is possible.
     pub(super) fn is_broken(&self) -> bool {
         self.broken
     }

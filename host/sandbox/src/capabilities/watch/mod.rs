@@ -31,7 +31,7 @@ pub struct WatchedFile {
 
 /// The capability's state in one attempt.
 pub(crate) struct Watch {
-    /// Whether the manifest has a `watched` trigger.
+    /// True if the manifest has a `watched` trigger.
     declared: bool,
     mounts: Vec<String>,
     /// The number of files by key: the counts of earlier attempts, updated by the calls of this attempt.

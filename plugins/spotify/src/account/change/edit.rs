@@ -18,7 +18,7 @@ use crate::uri::Uri;
 pub struct EditArgs {
     /// The name or id of the playlist.
     pub playlist: String,
-    /// Whether the playlist is created; then no playlist may have the name yet.
+    /// True if the playlist is created; then no playlist may have the name yet.
     pub create: bool,
     /// URIs, addresses or ids to add.
     pub add: Vec<String>,

@@ -32,7 +32,7 @@ pub(super) struct Change {
     /// The id of the playlist; empty until the playlist is created.
     pub(super) playlist: String,
     pub(super) name: String,
-    /// Whether the plan creates the playlist.
+    /// True if the plan creates the playlist.
     pub(super) is_new: bool,
     /// The last known snapshot.
     pub(super) snapshot: String,

@@ -38,7 +38,7 @@ impl Step {
     }
 }
 
-/// Whether the API can add and remove the item. It has no requests for local files and for items that are not available.
+/// True if the API can add and remove the item. It has no requests for local files and for items that are not available.
 pub(super) fn is_addressable(item: &str) -> bool {
     item.starts_with("spotify:track:") || item.starts_with("spotify:episode:")
 }
@@ -152,7 +152,7 @@ pub(super) fn progress(present: &[String], old: &[String], steps: &[Step]) -> Pr
 struct OtherItems<'a> {
     added: HashSet<&'a str>,
     items: Vec<&'a str>,
-    /// Whether a step moves items. The order of the items is then ignored.
+    /// True if a step moves items. The order of the items is then ignored.
     is_moved: bool,
 }
 

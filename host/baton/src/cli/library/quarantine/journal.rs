@@ -191,7 +191,7 @@ pub(super) struct Journal {
 }
 
 impl Journal {
-    /// Whether this process wrote a step.
+    /// True if this process wrote a step.
     pub(super) fn is_begun(&self) -> bool {
         self.file.is_some()
     }

@@ -229,7 +229,7 @@ impl Run<'_> {
     }
 }
 
-/// Whether the kept file still exists after the superfluous file was moved.
+/// True if the kept file still exists after the superfluous file was moved.
 fn still_exists(kept: &Path) -> bool {
     fail_point!("quarantine.kept_moves_along", |_| false);
     kept.is_file()
@@ -239,7 +239,7 @@ fn of_kept(keep: &ComparedFile, why: &str) -> String {
     format!("{}, which is to be kept: {why}", keep.path().display())
 }
 
-/// Whether both paths are the same file.
+/// True if both paths are the same file.
 fn is_one_file(one: &Path, other: &Path) -> bool {
     let id = |path: &Path| path.metadata().ok().map(|file| (file.dev(), file.ino()));
     id(one).is_some_and(|one| Some(one) == id(other))

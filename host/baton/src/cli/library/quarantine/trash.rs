@@ -65,7 +65,7 @@ impl Trash {
     }
 }
 
-/// Whether a scan of `root` lists files in `folder`. Scans skip names that begin with a dot.
+/// True if a scan of `root` lists files in `folder`. Scans skip names that begin with a dot.
 fn is_scanned(folder: &Path, root: &Path) -> bool {
     let is_hidden = |name: &OsStr| name.as_encoded_bytes().starts_with(b".");
     folder.strip_prefix(root).is_ok_and(|rest| !rest.iter().any(is_hidden))

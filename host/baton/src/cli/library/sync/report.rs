@@ -48,7 +48,7 @@ pub(super) struct Line {
 }
 
 impl Line {
-    /// Whether it has its fingerprint tag.
+    /// True if it has its fingerprint tag.
     fn is_done(&self) -> bool {
         self.status == Status::Succeeded || QUIET.contains(&self.status.word())
     }
