@@ -42,7 +42,7 @@ pub fn plan(api: &Api<'_>, own: &dyn Writable, target: &Target, findings: &mut F
             }
             Err(refusal) => {
                 let title =
-                    "Notion's API has no views, so no view is made: add the views by hand, as the reference says";
+                    "Notion did not list views, so no view is made: add the views by hand, as the reference says";
                 findings.add("views", &target.source, Severity::Info, title, to_warning(refusal)?);
                 return Ok(Vec::new());
             }

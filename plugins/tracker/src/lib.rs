@@ -174,9 +174,10 @@ fn lock(filing: &FilingRun<'_>) -> Result<Box<dyn HeldLock>, Error> {
         filing.progress.step(0, "another task files issues; this one waits for it")?;
         filing.requests.rest(LOCK_PAUSE);
     }
-    Err(Error::Retryable(
-        "another task files issues and has not ended after 60 s; run this task again when it has ended".to_owned(),
-    ))
+    let waited = (LOCK_PAUSE * LOCK_TRIES).as_secs();
+    Err(Error::Retryable(format!(
+        "another task files issues and has not ended after {waited} s; run this task again when it has ended"
+    )))
 }
 
 fn plan(args: &Args, filing: &FilingRun<'_>) -> Result<Outcome, Error> {

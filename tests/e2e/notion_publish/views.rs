@@ -65,7 +65,7 @@ fn a_notion_without_views_is_a_finding_and_the_pages_are_published() {
     notion.know_views(false);
     audit(&place, 15, &[gap("x.py", "")]);
     let planned = place.done("publish", to(&database));
-    assert!(place.why(&planned).contains("Notion's API has no views, so no view is made"), "{}", place.why(&planned));
+    assert!(place.why(&planned).contains("Notion did not list views, so no view is made"), "{}", place.why(&planned));
     place.done("apply", json!({ "plan": plan_of(&planned) }));
     assert_eq!(pages(&notion, &source).len(), 2);
     // The server supports views while the plan is made, but not when the plan is applied.
